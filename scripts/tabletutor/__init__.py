@@ -1,0 +1,1 @@
+"""tabletutor: teach a small language model to analyse tables, reproducibly."""

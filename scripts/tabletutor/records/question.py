@@ -1,0 +1,55 @@
+"""A question about one table, with the type its answer has."""
+
+from typing import Any, Literal
+
+from tabletutor.records.record import Record
+
+AnswerType = Literal["integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping"]
+Difficulty = Literal["easy", "medium", "hard"]
+Novelty = Literal["trained", "new_wording", "new_family"]
+
+
+class AnswerSpec(Record, frozen=True):
+    """How an answer is to be compared. `decimals`: places the question declares, or None for full precision (relative
+    1e-6). `item`: the type of the members of a list or set, or of the values of a mapping. `unit` is for the reader.
+    """
+
+    decimals: int | None = None
+    item: AnswerType | None = None
+    unit: str | None = None
+
+
+class Question(Record, frozen=True):
+    """A question. `answer` is JSON: dates as ISO 8601 text, a set as a sorted list. `program` is the typed program that
+    answers it (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the id of the
+    template; `novelty` says whether training tables may hold its family and wording.
+    """
+
+    question_id: str
+    table: str
+    source: str
+    text: str
+    answer_type: AnswerType
+    answer_spec: AnswerSpec
+    answer: Any
+    family: str
+    category: str
+    wording: str
+    novelty: Novelty
+    difficulty: Difficulty
+    hint: str = ""
+    program: dict[str, Any] | None = None
+    engines: dict[str, Any] = {}
+    tags: tuple[str, ...] = ()
+
+
+class Reject(Record, frozen=True):
+    """A candidate question that was not kept, and why. `detail` holds the engines' answers where they disagree."""
+
+    table: str
+    family: str
+    text: str
+    reason: Literal[
+        "engines_disagree", "engine_error", "no_answer", "tie", "trivial", "too_few_rows", "duplicate", "guessable"
+    ]
+    detail: str = ""
