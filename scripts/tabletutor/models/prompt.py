@@ -1,0 +1,70 @@
+"""The one prompt builder: teachers' episodes become training rows with it, and students are evaluated with it.
+
+A conversation is a system message, the table card with the question, and then assistant turns (one thought, one code
+block) answered by user messages with what the sandbox printed. No hint ever enters.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from tabletutor.records.episode import Turn
+from tabletutor.records.table import TableProfile
+
+SYSTEM = (
+    "You analyse the pandas DataFrame `df` step by step. Each turn: one short thought and one ```python block. "
+    "hook(name, value) shows an intermediate value; submit(answer) ends with the final answer."
+)
+FENCE = "```"
+
+
+class Message(TypedDict):
+    """One chat message, as chat templates and TRL's `messages` column have it."""
+
+    role: str
+    content: str
+
+
+def header_label(header: str) -> str:
+    """A header as it may stand in a prompt: as it is when plain, else as a Python literal (quotes, newlines, braces)."""
+    plain = header.isprintable() and header == header.strip() and header != "" and not set(header) & set("\"'`{}\\<>|:")
+    return header if plain else repr(header)
+
+
+def table_card(profile: TableProfile) -> str:
+    """The table in a few lines: its name and size, then each column with its kind, and whether values are missing."""
+    columns = [
+        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing else ''}" for column in profile.columns
+    ]
+    return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)
+
+
+def opening(profile: TableProfile, question: str) -> list[Message]:
+    """The messages before the first assistant turn."""
+    return [
+        {"role": "system", "content": SYSTEM},
+        {"role": "user", "content": f"{table_card(profile)}\n\n{question}"},
+    ]
+
+
+def assistant(reasoning: str, code: str) -> Message:
+    """An assistant turn: the thought, then the cell in a fence."""
+    return {"role": "assistant", "content": f"{reasoning}\n{FENCE}python\n{code}\n{FENCE}"}
+
+
+def observation(turn: Turn) -> Message:
+    """What the sandbox answered: printed text, hook values, and the last line of an error."""
+    lines = [turn.stdout.rstrip("\n")] if turn.stdout.strip() else []
+    lines += [f"{hook.name} = {hook.value!r}" for hook in turn.hooks]
+    if turn.error is not None:
+        lines.append(f"Error: {turn.error.strip().splitlines()[-1]}" if turn.error.strip() else "Error")
+    return {"role": "user", "content": "\n".join(lines) or "(no output)"}
+
+
+def conversation(profile: TableProfile, question: str, turns: Sequence[Turn]) -> list[Message]:
+    """The whole conversation up to the last assistant turn; the observation of the last turn is left out."""
+    messages = opening(profile, question)
+    for position, turn in enumerate(turns):
+        messages.append(assistant(turn.reasoning, turn.code))
+        if position < len(turns) - 1:
+            messages.append(observation(turn))
+    return messages
