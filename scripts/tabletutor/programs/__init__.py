@@ -1,0 +1,1 @@
+"""Analysis programs: a typed grammar, and its meaning on three engines."""

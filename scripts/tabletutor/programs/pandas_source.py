@@ -1,0 +1,228 @@
+"""A program as pandas source text: one small block a step, as an analyst would write it in a notebook.
+
+Headers and values enter the text only through `repr`, so that whatever they hold stays a literal. The blocks run in
+the sandbox, where `df`, `pd` and `np` are defined; they are the third engine and what the teacher writes.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tabletutor.programs.grammar import (
+    DERIVATIONS,
+    FILTERS,
+    Aggregate,
+    Arithmetic,
+    BestGroup,
+    BestValue,
+    BeyondStatistic,
+    Contains,
+    Correlation,
+    Count,
+    DatePart,
+    DaysBetween,
+    Distinct,
+    Group,
+    GroupCount,
+    GroupMapping,
+    GroupNames,
+    GroupShare,
+    GroupSpread,
+    Join,
+    Keep,
+    ListOf,
+    Lookup,
+    Missing,
+    MissingShare,
+    MostFrequent,
+    OneOf,
+    Program,
+    Quantile,
+    Round,
+    Share,
+    Span,
+    Step,
+    TextPart,
+    Top,
+    TopGroups,
+    Where,
+)
+
+DATE_PARTS = {
+    "year": "dt.year",
+    "month": "dt.month",
+    "quarter": "dt.quarter",
+    "day": "dt.day",
+    "hour": "dt.hour",
+    "weekday": "dt.day_name()",
+}
+TEXT_PARTS = {"length": "str.len()", "words": "str.split().str.len()", "first_word": "str.split().str[0]"}
+
+
+class Block(NamedTuple):
+    """The source of one step. `result` is the variable it sets; `shown` the expression whose value sums it up."""
+
+    step: Step | Join
+    code: str
+    result: str
+    shown: str
+
+
+def render(program: Program) -> tuple[Block, ...]:
+    """The blocks of a whole program; the last one sets `answer`."""
+    if program.join is None:
+        return tuple(_chain(program.steps, "answer"))
+    return (
+        *_chain(program.steps, "left"),
+        *_chain(program.other, "right"),
+        Block(program.join, f"answer = {_joined(program.join)}", "answer", "answer"),
+        *(Block(step, f"answer = round(answer, {step.decimals})", "answer", "answer") for step in program.after),
+    )
+
+
+def source(program: Program) -> str:
+    """The whole program as one cell that submits its answer."""
+    return "\n".join([block.code for block in render(program)] + ["submit(answer)"])
+
+
+def frame_variable(side: str) -> str:
+    """The name of the filtered rows of a chain whose scalar is named `side`."""
+    return "rows" if side == "answer" else f"{side}_rows"
+
+
+def _chain(steps: tuple[Step, ...], scalar: str) -> Iterator[Block]:
+    rows, groups, frame = frame_variable(scalar), "groups" if scalar == "answer" else f"{scalar}_groups", "df"
+    for step in steps:
+        if isinstance(step, FILTERS):
+            yield Block(step, f"{rows} = {_filter(step, frame)}", rows, f"len({rows})")
+            frame = rows
+        elif isinstance(step, DERIVATIONS):
+            target = f"{frame}[{step.name!r}]"
+            yield Block(step, f"{target} = {_derivation(step, frame)}", frame, f"{target}.iloc[0]")
+        elif isinstance(step, Group):
+            yield Block(step, f"{groups} = {_grouped(step, frame)}", groups, f"len({groups})")
+        elif isinstance(step, Keep):
+            yield Block(step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups, f"len({groups})")
+        elif isinstance(step, Round):
+            yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar, scalar)
+        else:
+            yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar, scalar)
+
+
+
+
+def _condition(column: str, comparison: str, value: float | str | bool, frame: str) -> str:
+    series = f"{frame}[{column!r}]"
+    test = f"{series} {comparison} {value!r}"
+    return f"{series}.notna() & ({test})" if comparison == "!=" else test
+
+
+def _filter(step: Step, frame: str) -> str:
+    match step:
+        case Where():
+            return f"{frame}[{_condition(step.column, step.comparison, step.value, frame)}]"
+        case OneOf():
+            return f"{frame}[{frame}[{step.column!r}].isin({list(step.values)!r})]"
+        case Contains():
+            return f"{frame}[{frame}[{step.column!r}].str.contains({step.text!r}, regex=False, na=False)]"
+        case Missing():
+            return f"{frame}[{frame}[{step.column!r}].{'notna' if step.negated else 'isna'}()]"
+        case BeyondStatistic():
+            series = f"{frame}[{step.column!r}]"
+            return f"{frame}[{series} {step.comparison} {series}.{step.statistic}()]"
+        case Top():
+            return f"{frame}.n{step.direction}({step.n}, {step.column!r})"
+        case _:
+            raise TypeError(f"{type(step).__name__} is not a filter")
+
+
+def _derivation(step: Step, frame: str) -> str:
+    match step:
+        case DatePart():
+            return f"{frame}[{step.column!r}].{DATE_PARTS[step.part]}"
+        case TextPart():
+            return f"{frame}[{step.column!r}].{TEXT_PARTS[step.part]}"
+        case Arithmetic():
+            plain = f"{frame}[{step.left!r}] {step.operator} {frame}[{step.right!r}]"
+            return f"{frame}[{step.left!r}] / {frame}[{step.right!r}].replace(0, np.nan)" if step.operator == "/" else plain
+        case DaysBetween():
+            return f"({frame}[{step.end!r}] - {frame}[{step.start!r}]).dt.days"
+        case _:
+            raise TypeError(f"{type(step).__name__} is not a derivation")
+
+
+def _grouped(step: Group, frame: str) -> str:
+    groups = f"{frame}.groupby({step.by!r})"
+    if step.column is None:
+        return f"{groups}.size()"
+    if step.aggregation == "sum":
+        return f"{groups}[{step.column!r}].sum(min_count=1)"
+    return f"{groups}[{step.column!r}].{step.aggregation}()"
+
+
+def _reduction(step: Step, frame: str, groups: str) -> str:
+    match step:
+        case Count():
+            return f"len({frame})"
+        case Aggregate():
+            return f"{frame}[{step.column!r}].{step.aggregation}()"
+        case Quantile():
+            return f"{frame}[{step.column!r}].quantile({step.q!r})"
+        case Span():
+            return f"{frame}[{step.column!r}].max() - {frame}[{step.column!r}].min()"
+        case Share():
+            return f"({_condition(step.column, step.comparison, step.value, frame)}).mean() * 100"
+        case MissingShare():
+            return f"{frame}[{step.column!r}].isna().mean() * 100"
+        case MostFrequent():
+            return f"{frame}[{step.column!r}].value_counts().idxmax()"
+        case Lookup():
+            best = "idxmax" if step.direction == "largest" else "idxmin"
+            return f"{frame}.loc[{frame}[{step.column!r}].{best}(), {step.target!r}]"
+        case ListOf():
+            return f"{frame}[{step.column!r}].tolist()"
+        case Distinct():
+            return f"sorted({frame}[{step.column!r}].dropna().unique())"
+        case Correlation():
+            return f"{frame}[{step.left!r}].corr({frame}[{step.right!r}])"
+        case _:
+            return _group_reduction(step, groups)
+
+
+def _group_reduction(step: Step, groups: str) -> str:
+    match step:
+        case BestGroup(direction=direction, rank=1):
+            return f"{groups}.{'idxmax' if direction == 'largest' else 'idxmin'}()"
+        case BestGroup():
+            return f"{groups}.sort_values(ascending={step.direction == 'smallest'}).index[{step.rank - 1}]"
+        case BestValue():
+            return f"{groups}.{'max' if step.direction == 'largest' else 'min'}()"
+        case TopGroups():
+            return f"{groups}.n{step.direction}({step.n}).index.tolist()"
+        case GroupCount():
+            return f"len({groups})"
+        case GroupSpread():
+            return f"{groups}.max() - {groups}.min()"
+        case GroupShare():
+            return f"{groups}.max() / {groups}.sum() * 100"
+        case GroupNames():
+            return f"sorted({groups}.index)"
+        case GroupMapping():
+            return f"{groups}.to_dict()"
+        case _:
+            raise TypeError(f"{type(step).__name__} does not reduce a frame or groups")
+
+
+def _joined(join: Join) -> str:
+    match join.operator:
+        case "difference":
+            return "left - right"
+        case "ratio":
+            return "left / right"
+        case "percent":
+            return "left / right * 100"
+        case "greater":
+            return "bool(left > right)"
+        case "larger_name":
+            if join.names is None:
+                raise ValueError("a join by larger_name needs the two names")
+            return f"{join.names[0]!r} if left > right else {join.names[1]!r}"
