@@ -1,0 +1,109 @@
+"""Candidate questions of one table: a family, a program, words and an id, before any engine has run it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tabletutor.config.schema import ProgramQuestionsConfig
+from tabletutor.programs.describe import describe
+from tabletutor.programs.grammar import size, to_json
+from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.family import Candidate, Family, with_rounding
+from tabletutor.questions.wording import fill
+from tabletutor.records.identity import content_id, rng
+from tabletutor.records.question import AnswerSpec, Difficulty, Novelty, Question
+from tabletutor.records.table import Split, TableProfile
+
+ROUNDED_SHARE = 0.25
+ROUNDINGS = (
+    " Round to {decimals} decimals.",
+    " Give {decimals} decimal places.",
+    " Rounded to {decimals} decimals, please.",
+)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The families and wordings of one novelty, and how many questions a table should get from them."""
+
+    novelty: Novelty
+    families: tuple[Family, ...]
+    wanted: int
+
+
+def held_out(family: Family, share: float) -> int:
+    """How many of a family's last wordings are held out: at least one, and never all, where `share` is above 0."""
+    return min(len(family.wordings) - 1, max(1, round(len(family.wordings) * share))) if share > 0 else 0
+
+
+def pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConfig) -> list[Pool]:
+    """What to ask a table of this split. Raises ValueError for a held-out family that does not exist."""
+    names = {family.name for family in families}
+    for name in config.heldout_families:
+        if name not in names:
+            raise ValueError(f"questions.program.heldout_families: no family {name!r}; there are: {', '.join(sorted(names))}")
+    known = tuple(family for family in families if family.name not in config.heldout_families)
+    new = tuple(family for family in families if family.name in config.heldout_families)
+    wanted = config.per_table.get(split, 0)
+    if split == "train":
+        return [Pool("trained", known, wanted)]
+    part = round(wanted * config.heldout_share / 2)
+    new_families = part if new else 0
+    new_wordings = part if config.heldout_wordings > 0 else 0
+    return [
+        Pool("trained", known, wanted - new_families - new_wordings),
+        Pool("new_wording", known, new_wordings),
+        Pool("new_family", new, new_families),
+    ]
+
+
+def candidates(
+    profile: TableProfile, pool: Pool, config: ProgramQuestionsConfig, seed: int
+) -> Iterator[tuple[Family, Question, Candidate]]:
+    """Candidates without answers, family after family in rounds, so that all families get their turn."""
+    order = list(pool.families)
+    rng(seed, "families", profile.sha256, pool.novelty).shuffle(order)
+    rounds = config.per_family * config.attempts_per_question
+    for attempt in range(rounds):
+        for family in order:
+            source = rng(seed, "question", profile.sha256, pool.novelty, family.name, attempt)
+            try:
+                candidate = family.build(Draw(profile, source))
+            except CannotDraw:
+                continue
+            held = held_out(family, config.heldout_wordings)
+            fresh = len(family.wordings) - held
+            index = source.randrange(fresh, len(family.wordings)) if pool.novelty == "new_wording" else source.randrange(fresh)
+            text = fill(family.wordings[index], candidate.slots, source)
+            decimals: int | None = None
+            program = candidate.program
+            if family.rounds and candidate.answer_type in ("number", "percentage") and source.random() < ROUNDED_SHARE:
+                decimals = source.choice((1, 2, 2, 3))
+                text += fill(source.choice(ROUNDINGS), {"decimals": str(decimals)}, source)
+                program = with_rounding(program, decimals)
+            spec = AnswerSpec(decimals=decimals, item=candidate.item, unit=candidate.unit)
+            yield (
+                family,
+                Question(
+                    question_id=content_id(profile.sha256, to_json(program), text, candidate.answer_type, decimals),
+                    table=profile.table,
+                    source="program",
+                    text=text,
+                    answer_type=candidate.answer_type,
+                    answer_spec=spec,
+                    answer=None,
+                    family=family.name,
+                    category=family.category,
+                    wording=f"{family.name}/{index}",
+                    novelty=pool.novelty,
+                    difficulty=difficulty(size(program)),
+                    hint=describe(program),
+                    program=to_json(program),
+                    tags=candidate.tags,
+                ),
+                candidate,
+            )
+
+
+def difficulty(steps: int) -> Difficulty:
+    """How hard a program is, by its number of steps: 1 easy, 2 medium, more hard."""
+    return "easy" if steps <= 1 else "medium" if steps == 2 else "hard"
