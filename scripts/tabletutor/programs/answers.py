@@ -1,0 +1,42 @@
+"""Values as engines give them, made plain JSON answers."""
+
+import math
+from datetime import datetime
+from typing import Any
+
+from tabletutor.programs.grammar import NoAnswer
+
+Scalar = int | float | str | bool
+
+
+def to_answer(value: Any) -> Scalar:
+    """One value as JSON: dates as ISO 8601, minus zero as zero.
+
+    Raises `NoAnswer` for a missing value or a number that is not finite, TypeError for a value no engine should give.
+    """
+    match value:
+        case None:
+            raise NoAnswer("no_answer", "the value is missing")
+        case bool() | int() | str():
+            return value
+        case float():
+            if not math.isfinite(value):
+                raise NoAnswer("no_answer", f"the value is {value}")
+            return value + 0.0
+        case datetime():
+            return to_iso(value)
+        case _:
+            raise TypeError(f"an engine gave {value!r}, a {type(value).__name__}")
+
+
+def to_iso(instant: datetime) -> str:
+    """`2012-01-31` at midnight, else `2012-01-31T10:20:30` with as many decimals of a second as say something."""
+    text = instant.isoformat()
+    if text.endswith("T00:00:00"):
+        return text[:10]
+    return text.rstrip("0") if instant.microsecond else text
+
+
+def to_key(value: Any) -> str:
+    """The name of a group as the key of a mapping: text as it is, else `True`, `12` or an ISO date."""
+    return str(to_answer(value))

@@ -1,0 +1,248 @@
+"""Does a program fit a table? Checked once, before an engine runs it, so that no engine has to guess.
+
+Only kinds are looked at, never a value: this refuses programs, it does not evaluate them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from tabletutor.programs import grammar as g
+
+Kind = Literal["integer", "number", "boolean", "text", "date"]
+AnswerKind = Kind | Literal["list", "set", "mapping"]
+
+NUMERIC = ("integer", "number")
+ORDERED = ("integer", "number", "date")
+DISCRETE = ("integer", "boolean", "text", "date")
+INTEGER_LIMIT = 2**63
+
+
+class IllTypedError(TypeError):
+    """The program does not fit the table: the message names the step and what is wrong."""
+
+
+def answer_kind(program: g.Program, columns: Mapping[str, Kind]) -> AnswerKind:
+    """The kind of a program's answer on a table with these columns. Raises `IllTypedError` where it does not fit."""
+    kind = _chain(program.steps, columns)
+    if program.join is not None:
+        kind = _joined(program.join, kind, _chain(program.other, columns))
+    elif program.other or program.after:
+        raise IllTypedError("a program without a join has neither `other` nor `after`")
+    for step in program.after:
+        kind = _rounded(step, kind)
+    return kind
+
+
+def moment(text: str) -> datetime:
+    """The instant an ISO 8601 date or date and time names. Raises `IllTypedError` if it is none or has a time zone."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise IllTypedError(f"{text!r} is no ISO 8601 date") from error
+    if instant.tzinfo is not None:
+        raise IllTypedError(f"{text!r} has a time zone, the dates of tables have none")
+    return instant
+
+
+def _chain(steps: tuple[g.Step, ...], table: Mapping[str, Kind]) -> AnswerKind:
+    columns: dict[str, Kind] = dict(table)
+    groups: tuple[Kind, Kind] | None = None  # the kind of the names, the kind of the values
+    answer: AnswerKind | None = None
+    for step in steps:
+        if isinstance(step, g.Round):
+            answer = _rounded(step, answer)
+        elif answer is not None:
+            raise IllTypedError(f"{step} follows the answer")
+        elif isinstance(step, g.Group):
+            if groups is not None:
+                raise IllTypedError(f"{step} groups groups")
+            groups = _grouped(step, columns)
+        elif groups is not None:
+            answer = _of_groups(step, *groups)
+        elif isinstance(step, g.FILTERS):
+            _filter(step, columns)
+        elif isinstance(step, g.DERIVATIONS):
+            if step.name in columns:
+                raise IllTypedError(f"{step}: there is a column {step.name!r} already")
+            columns[step.name] = _derivation(step, columns)
+        else:
+            answer = _of_frame(step, columns)
+    if answer is None:
+        raise IllTypedError("the chain ends without an answer")
+    return answer
+
+
+def _require(step: Any, columns: Mapping[str, Kind], column: str, allowed: tuple[str, ...]) -> Kind:
+    if column not in columns:
+        raise IllTypedError(f"{step}: there is no column {column!r}")
+    kind = columns[column]
+    if kind not in allowed:
+        raise IllTypedError(f"{step}: column {column!r} is {kind}, not {' or '.join(allowed)}")
+    return kind
+
+
+def _positive(step: Any, number: int) -> None:
+    if not 1 <= number < INTEGER_LIMIT:
+        raise IllTypedError(f"{step}: {number} is not a count of one or more")
+
+
+def _number_fits(step: Any, value: object) -> None:
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    if not fits or (isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT):
+        raise IllTypedError(f"{step}: {value!r} is not a finite number (integers have 64 bits)")
+
+
+def _condition(step: g.Where | g.Share, columns: Mapping[str, Kind]) -> None:
+    kind = _require(step, columns, step.column, ("integer", "number", "boolean", "text", "date"))
+    if kind in NUMERIC:
+        _number_fits(step, step.value)
+    elif kind == "boolean":
+        if not isinstance(step.value, bool) or step.comparison not in ("==", "!="):
+            raise IllTypedError(f"{step}: a boolean is only == or != true or false")
+    elif not isinstance(step.value, str):
+        raise IllTypedError(f"{step}: {step.value!r} is no {kind}")
+    elif kind == "date":
+        moment(step.value)
+
+
+def _filter(step: g.Step, columns: Mapping[str, Kind]) -> None:
+    match step:
+        case g.Where():
+            _condition(step, columns)
+        case g.OneOf() | g.Contains():
+            _require(step, columns, step.column, ("text",))
+        case g.Missing():
+            _require(step, columns, step.column, (*NUMERIC, "boolean", "text", "date"))
+        case g.BeyondStatistic():
+            _require(step, columns, step.column, NUMERIC)
+        case g.Top():
+            _require(step, columns, step.column, ORDERED)
+            _positive(step, step.n)
+        case _:
+            raise IllTypedError(f"{step} is not a filter")
+
+
+def _derivation(step: g.Step, columns: Mapping[str, Kind]) -> Kind:
+    match step:
+        case g.DatePart():
+            _require(step, columns, step.column, ("date",))
+            return "text" if step.part == "weekday" else "integer"
+        case g.TextPart():
+            _require(step, columns, step.column, ("text",))
+            return "text" if step.part == "first_word" else "integer"
+        case g.Arithmetic():
+            kinds = {_require(step, columns, column, NUMERIC) for column in (step.left, step.right)}
+            return "integer" if kinds == {"integer"} and step.operator != "/" else "number"
+        case g.DaysBetween():
+            for column in (step.start, step.end):
+                _require(step, columns, column, ("date",))
+            return "integer"
+        case _:
+            raise IllTypedError(f"{step} is not a derivation")
+
+
+def _aggregated(step: g.Aggregate | g.Group, column: str, columns: Mapping[str, Kind]) -> Kind:
+    if step.aggregation in ("nunique", "count"):
+        _require(step, columns, column, (*NUMERIC, "boolean", "text", "date"))
+        return "integer"
+    if step.aggregation in ("min", "max"):
+        return _require(step, columns, column, ORDERED)
+    kind = _require(step, columns, column, NUMERIC)
+    return kind if step.aggregation == "sum" else "number"
+
+
+def _grouped(step: g.Group, columns: Mapping[str, Kind]) -> tuple[Kind, Kind]:
+    by = _require(step, columns, step.by, DISCRETE)
+    if step.column is not None:
+        return by, _aggregated(step, step.column, columns)
+    if step.aggregation != "count":
+        raise IllTypedError(f"{step}: {step.aggregation} needs a column")
+    return by, "integer"
+
+
+def _of_frame(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
+    match step:
+        case g.Count():
+            return "integer"
+        case g.Aggregate():
+            return _aggregated(step, step.column, columns)
+        case g.Quantile():
+            _require(step, columns, step.column, NUMERIC)
+            if not 0 < step.q < 1:
+                raise IllTypedError(f"{step}: q is not between 0 and 1")
+            return "number"
+        case g.Span():
+            return _require(step, columns, step.column, NUMERIC)
+        case g.Share():
+            _condition(step, columns)
+            return "number"
+        case g.MissingShare():
+            _require(step, columns, step.column, (*NUMERIC, "boolean", "text", "date"))
+            return "number"
+        case g.MostFrequent():
+            return _require(step, columns, step.column, DISCRETE)
+        case g.Lookup():
+            _require(step, columns, step.column, ORDERED)
+            return _require(step, columns, step.target, (*NUMERIC, "boolean", "text", "date"))
+        case g.ListOf():
+            _require(step, columns, step.column, (*NUMERIC, "boolean", "text", "date"))
+            return "list"
+        case g.Distinct():
+            _require(step, columns, step.column, DISCRETE)
+            return "set"
+        case g.Correlation():
+            for column in (step.left, step.right):
+                _require(step, columns, column, NUMERIC)
+            return "number"
+        case _:
+            raise IllTypedError(f"{step} needs groups, and there is a frame")
+
+
+def _of_groups(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
+    if isinstance(step, g.Keep | g.GroupSpread | g.GroupShare) and value not in NUMERIC:
+        raise IllTypedError(f"{step}: the values of the groups are dates, not numbers")
+    match step:
+        case g.Keep():
+            _number_fits(step, step.value)
+            return None
+        case g.BestGroup():
+            _positive(step, step.rank)
+            return name
+        case g.TopGroups():
+            _positive(step, step.n)
+            return "list"
+        case g.BestValue() | g.GroupSpread():
+            return value
+        case g.GroupCount():
+            return "integer"
+        case g.GroupShare():
+            return "number"
+        case g.GroupNames():
+            return "set"
+        case g.GroupMapping():
+            return "mapping"
+        case _:
+            raise IllTypedError(f"{step} needs a frame, and there are groups")
+
+
+def _rounded(step: g.Round, kind: AnswerKind | None) -> AnswerKind:
+    if kind not in NUMERIC:
+        raise IllTypedError(f"{step} rounds a {kind or 'frame'}, which is no number")
+    return kind
+
+
+def _joined(join: g.Join, left: AnswerKind, right: AnswerKind) -> AnswerKind:
+    if left not in NUMERIC or right not in NUMERIC:
+        raise IllTypedError(f"{join} joins {left} and {right}, not two numbers")
+    if (join.names is not None) != (join.operator == "larger_name"):
+        raise IllTypedError(f"{join}: names belong to larger_name and to nothing else")
+    match join.operator:
+        case "difference":
+            return "integer" if left == right == "integer" else "number"
+        case "ratio" | "percent":
+            return "number"
+        case "greater":
+            return "boolean"
+        case "larger_name":
+            return "text"

@@ -1,0 +1,285 @@
+"""Two engines, written apart, agree on any table and any program: random ones, and a real table's."""
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+
+from tabletutor.programs import duckdb_engine, polars_engine
+from tabletutor.programs import grammar as g
+
+Engine = Callable[[g.Program], Any]
+TYPES = {
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "text": pa.string(),
+    "date": pa.timestamp("us"),
+}
+
+
+def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
+    """Both engines over one table, each with its own reading of the Parquet file."""
+    path = folder / "table.parquet"
+    pq.write_table(table, path)
+    frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
+    return {"polars": lambda p: polars_engine.run(p, frame), "duckdb": lambda p: duckdb_engine.run(p, connection)}
+
+
+def outcome(engine: Engine, program: g.Program) -> Any:
+    """The answer, or the `NoAnswer` that was raised."""
+    try:
+        return engine(program)
+    except g.NoAnswer as refusal:
+        return refusal
+
+
+def agree(one: Any, other: Any) -> bool:
+    """Equal in type and value; floats within 1e-9, the reach of a different order of summation."""
+    if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
+        return type(one) is type(other) and one.reason == other.reason
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(agree(*pair) for pair in zip(one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one)
+    return type(one) is type(other) and one == other
+
+
+HEADERS = [
+    "plain", "Plain", "PLAIN", "", " ", "*", "^.*$", 'say "x"', "it's", "{brace}", "{}", "two\nlines", "tab\t",
+    "back\\slash", '"; DROP TABLE t; --', "place", "c0", "name", "value", "t", "rowid", "$1", "${x}",
+    "__import__('os')", "ünïcode 🎉", "file_row_number", "select", "a\x00b", "%s", "[0]",
+]  # fmt: skip
+WORDS = [
+    "a", "A", "b", "é", "e\u0301", "", " ", "a b", "\ta\u3000b ", "🎉", "O'Neil", '"; --', "%", "NA",
+    "a\x1fb", "\u200b",
+]  # fmt: skip
+MOMENTS = [
+    datetime.fromisoformat(text)
+    for text in (
+        "2012-01-31", "2012-02-29T23:59:59.999999", "1969-12-31T01:00", "2000-01-01", "1850-07-04",
+        "2012-02-01T00:00:01",
+    )
+]  # fmt: skip
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "integer": st.integers(-3, 12) | st.integers(-(10**9), 10**9),
+    # Quarters, so that sums are exact and a comparison with a mean cannot hang on the order of summation.
+    "number": st.integers(-8, 40).map(lambda n: n / 4) | st.just(-0.0),
+    "boolean": st.booleans(),
+    "text": st.sampled_from(WORDS),
+    "date": st.sampled_from(MOMENTS),
+}
+LAYOUT = ("integer", "integer", "number", "number", "boolean", "text", "text", "date", "date")
+Columns = dict[str, str]  # header → kind; "inexact" is a number whose sums depend on their order
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[pa.Table, Columns]:
+    headers = draw(st.lists(st.sampled_from(HEADERS), min_size=len(LAYOUT), max_size=len(LAYOUT), unique=True))
+    rows = draw(st.sampled_from([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]))  # the first are what hypothesis prefers
+    arrays: list[Any] = []
+    for kind in LAYOUT:
+        missing = draw(st.sampled_from([0, 0, 0, 1, 5]))  # in every so many values one is missing; 0: none is
+        value = st.one_of(*[VALUES[kind]] * missing, st.none()) if missing else VALUES[kind]
+        arrays.append(pa.array(draw(st.lists(value, min_size=rows, max_size=rows)), TYPES[kind]))
+    return pa.Table.from_arrays(arrays, names=headers), dict(zip(headers, LAYOUT, strict=True))
+
+
+def column(draw: st.DrawFn, columns: Columns, *kinds: str) -> str:
+    return draw(st.sampled_from([header for header, kind in columns.items() if not kinds or kind in kinds]))
+
+
+NUMBERS, EXACT = ("integer", "number", "inexact"), ("integer", "number")
+DISCRETE = ("integer", "boolean", "text", "date")
+DIRECTIONS = st.sampled_from(["largest", "smallest"])
+COMPARISONS = st.sampled_from(["==", "!=", ">", ">=", "<", "<="])
+AGGREGATIONS = ["mean", "sum", "min", "max", "median", "std", "nunique", "count"]
+
+
+def condition(draw: st.DrawFn, columns: Columns) -> tuple[str, Any, Any]:
+    header = column(draw, columns, *EXACT, "boolean", "text", "date")
+    kind = columns[header]
+    if kind == "date":
+        return header, draw(COMPARISONS), draw(VALUES["date"]).isoformat()
+    if kind == "boolean":
+        return header, draw(st.sampled_from(["==", "!="])), draw(st.booleans())
+    value = draw(VALUES["text"] if kind == "text" else VALUES["integer"] | VALUES["number"])
+    return header, draw(COMPARISONS), value
+
+
+def frame_step(draw: st.DrawFn, columns: Columns) -> g.Step:
+    """A filter, or a derivation, which adds to `columns`."""
+    name = f"new {len(columns)}"
+    kinds = ["+", "/", "date", "text", "days", "where", "missing", "top", "beyond", "contains", "one_of"]
+    kind: str = draw(st.sampled_from(kinds))
+    match kind:
+        case "where":
+            return g.Where(*condition(draw, columns))
+        case "one_of":
+            return g.OneOf(column(draw, columns, "text"), tuple(draw(st.lists(VALUES["text"], max_size=4))))
+        case "contains":
+            return g.Contains(column(draw, columns, "text"), draw(VALUES["text"]))
+        case "missing":
+            return g.Missing(column(draw, columns), draw(st.booleans()))
+        case "beyond":
+            statistic = draw(st.sampled_from(["mean", "median"]))
+            return g.BeyondStatistic(column(draw, columns, *EXACT), draw(st.sampled_from("<>")), statistic)
+        case "top":
+            return g.Top(column(draw, columns, *NUMBERS, "date"), draw(st.integers(1, 4)), draw(DIRECTIONS))
+        case "date":
+            header = column(draw, columns, "date")
+            part = draw(st.sampled_from(["year", "month", "quarter", "day", "hour", "weekday"]))
+            columns[name] = "text" if part == "weekday" else "integer"
+            return g.DatePart(header, part, name)
+        case "text":
+            header, part = column(draw, columns, "text"), draw(st.sampled_from(["length", "words", "first_word"]))
+            columns[name] = "text" if part == "first_word" else "integer"
+            return g.TextPart(header, part, name)
+        case "days":
+            start, end = column(draw, columns, "date"), column(draw, columns, "date")
+            columns[name] = "integer"
+            return g.DaysBetween(start, end, name)
+        case _:
+            operator = "/" if kind == "/" else draw(st.sampled_from("+-*"))
+            left, right = column(draw, columns, *EXACT), column(draw, columns, *EXACT)
+            whole = columns[left] == columns[right] == "integer"
+            columns[name] = "inexact" if operator == "/" else "integer" if whole else "number"
+            return g.Arithmetic(left, operator, right, name)
+
+
+def aggregated(draw: st.DrawFn, columns: Columns, aggregation: str) -> str:
+    if aggregation in ("nunique", "count"):
+        return column(draw, columns)
+    return column(draw, columns, *NUMBERS, *(("date",) if aggregation in ("min", "max") else ()))
+
+
+def group_steps(draw: st.DrawFn, columns: Columns) -> tuple[g.Step, ...]:
+    by, aggregation = column(draw, columns, *DISCRETE), draw(st.sampled_from(AGGREGATIONS))
+    of = None if aggregation == "count" and draw(st.booleans()) else aggregated(draw, columns, aggregation)
+    dates = of is not None and columns[of] == "date" and aggregation in ("min", "max")
+    finals = [
+        g.BestGroup(draw(DIRECTIONS), draw(st.integers(1, 3))), g.BestValue(draw(DIRECTIONS)), g.GroupCount(),
+        g.TopGroups(draw(st.integers(1, 3)), draw(DIRECTIONS)), g.GroupNames(), g.GroupMapping(),
+    ]  # fmt: skip
+    if not dates:
+        finals.append(g.GroupSpread())
+        # A total that cancels to nothing is zero or not depending on the order of summation.
+        if aggregation not in ("mean", "std") and not (of is not None and columns[of] == "inexact"):
+            finals.append(g.GroupShare())
+    keep = [] if dates or draw(st.booleans()) else [g.Keep(draw(st.sampled_from([">", ">=", "<", "<="])), 1.137)]
+    return (g.Group(by, aggregation, of), *keep, draw(st.sampled_from(finals)))
+
+
+def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
+    aggregation = draw(st.sampled_from(AGGREGATIONS))
+    ordered = column(draw, columns, *NUMBERS, "date")
+    ends: list[Callable[[], g.Step]] = [
+        g.Count,
+        lambda: g.Aggregate(aggregated(draw, columns, aggregation), aggregation),
+        lambda: g.Quantile(column(draw, columns, *NUMBERS), draw(st.sampled_from([0.1, 0.25, 1 / 3, 0.9]))),
+        lambda: g.Span(column(draw, columns, *NUMBERS)),
+        lambda: g.Share(*condition(draw, columns)),
+        lambda: g.MissingShare(column(draw, columns)),
+        lambda: g.MostFrequent(column(draw, columns, *DISCRETE)),
+        lambda: g.Lookup(ordered, draw(DIRECTIONS), column(draw, columns)),
+        lambda: g.ListOf(column(draw, columns)),
+        lambda: g.Distinct(column(draw, columns, *DISCRETE)),
+        lambda: g.Correlation(column(draw, columns, *NUMBERS), column(draw, columns, *NUMBERS)),
+    ]
+    return draw(st.sampled_from(ends))()
+
+
+def number_chain(draw: st.DrawFn, table: Columns) -> tuple[g.Step, ...]:
+    """A chain that ends in a number free of rounding error."""
+    columns = dict(table)
+    steps = [frame_step(draw, columns) for _ in range(draw(st.integers(0, 2)))]
+    aggregation = draw(st.sampled_from(["sum", "min", "max", "count", "nunique", "median"]))
+    return (*steps, g.Aggregate(column(draw, columns, *EXACT), aggregation))
+
+
+@st.composite
+def programs(draw: st.DrawFn, table: Columns) -> g.Program:
+    if draw(st.integers(0, 5)) == 0:
+        operator = draw(st.sampled_from(["difference", "ratio", "percent", "greater", "larger_name"]))
+        join = g.Join(operator, ("left", "right") if operator == "larger_name" else None)
+        return g.Program(number_chain(draw, table), number_chain(draw, table), join)
+    columns = dict(table)
+    steps = [frame_step(draw, columns) for _ in range(draw(st.integers(0, 3)))]
+    if draw(st.booleans()):
+        return g.Program((*steps, *group_steps(draw, columns)))
+    return g.Program((*steps, frame_end(draw, columns)))
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+def test_the_engines_agree_on_any_table_and_program(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    table, columns = data.draw(tables())
+    both = engines(tmp_path_factory.mktemp("any"), table)
+    for _ in range(6):
+        program = data.draw(programs(columns))
+        one, other = (outcome(engine, program) for engine in both.values())
+        event(f"{type(program.steps[-1]).__name__}: {'no answer' if isinstance(one, g.NoAnswer) else 'answer'}")
+        assert agree(one, other), (program, one, other, table.to_pydict())
+
+
+# --- a real table --------------------------------------------------------------------------------------------------
+
+
+def real_programs(columns: Columns) -> Iterator[g.Program]:
+    """Every aggregate of every column, and every way to end a grouping by every column with few values."""
+    of = {kind: [header for header, its in columns.items() if its == kind] for kind in TYPES}
+    numbers = of["integer"] + of["number"]
+    ranks = [g.BestGroup("largest"), g.BestGroup("smallest", 2), g.TopGroups(3, "largest")]
+    ends = [*ranks, g.GroupMapping(), g.GroupShare()]
+    for header in numbers:
+        for step in (
+            g.Quantile(header, 0.9),
+            g.Span(header),
+            g.Correlation(header, numbers[0]),
+            g.MissingShare(header),
+        ):
+            yield g.Program((step,))
+            yield g.Program((g.BeyondStatistic(header, ">", "mean"), step))
+        for aggregation in AGGREGATIONS:
+            yield g.Program((g.Aggregate(header, aggregation), g.Round(2)))
+            yield from (g.Program((g.Group(by, aggregation, header), end)) for by in of["text"][:2] for end in ends)
+        yield g.Program((g.Lookup(header, "largest", next(iter(columns))),))
+        yield g.Program((g.Top(header, 5, "largest"), g.ListOf(header)))
+    for header in of["text"]:
+        for part in ("words", "length"):
+            yield g.Program((g.TextPart(header, part, "#"), g.Aggregate("#", "sum")))
+        yield g.Program((g.TextPart(header, "first_word", "#"), g.Group("#", "count"), g.GroupMapping()))
+        yield g.Program((g.MostFrequent(header),))
+    for header in of["date"]:
+        for part in ("year", "month", "quarter", "day", "hour", "weekday"):
+            yield g.Program((g.DatePart(header, part, "#"), g.Group("#", "mean", numbers[0]), g.GroupMapping()))
+
+
+@pytest.mark.parametrize("name", ["penguins_raw", "seattle_weather"])
+def test_the_engines_agree_on_a_real_table(tmp_path: Path, name: str) -> None:
+    path = Path(__file__).parents[2] / "resources" / "tables" / f"{name}.csv"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    raw = pc.read_csv(path, convert_options=pc.ConvertOptions(null_values=["NA", ""], strings_can_be_null=True))
+    dates = {pa.date32(): pa.timestamp("us"), pa.timestamp("s"): pa.timestamp("us"), pa.null(): pa.string()}
+    table = raw.cast(pa.schema([(field.name, dates.get(field.type, field.type)) for field in raw.schema]))
+    kinds = {TYPES[kind]: kind for kind in TYPES}
+    both = engines(tmp_path, table)
+    answered = 0
+    for program in real_programs({field.name: kinds[field.type] for field in table.schema}):
+        one, other = (outcome(engine, program) for engine in both.values())
+        assert agree(one, other), (program, one, other)
+        answered += not isinstance(one, g.NoAnswer)
+    assert answered > 100
