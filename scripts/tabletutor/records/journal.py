@@ -20,12 +20,12 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = path.read_bytes() if path.exists() else b""
         whole = 0
-        for line in content.splitlines(keepends=True):
+        for line in content.split(b"\n")[:-1]:
             unit = _parse(line)
             if unit is None:
                 break
             self._units[unit[0]] = unit[1]
-            whole += len(line)
+            whole += len(line) + 1
         self._stream = path.open("r+b" if path.exists() else "w+b")
         self._stream.truncate(whole)
         self._stream.seek(whole)
@@ -58,8 +58,8 @@ def _checksum(key: str, payload: bytes) -> bytes:
 
 
 def _parse(line: bytes) -> tuple[str, bytes] | None:
-    parts = line.rstrip(b"\n").split(b"\t", 2)
-    if not line.endswith(b"\n") or len(parts) != 3:
+    parts = line.split(b"\t", 2)
+    if len(parts) != 3:
         return None
     key, checksum, payload = parts
     try:

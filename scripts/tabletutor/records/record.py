@@ -35,7 +35,8 @@ def write_records(path: Path, records: Iterable[Record]) -> int:
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """All records of a JSON Lines file. Raises ValueError naming the file and the line that does not fit."""
     records: list[R] = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    content = path.read_bytes()
+    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n") if content else [], start=1):
         try:
             records.append(decode(line, kind))
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
