@@ -1,0 +1,58 @@
+"""Tables: each CSV is read once into typed columns and a profile; whole tables go into splits that share no data.
+
+Needs   the CSVs of the table list
+Makes   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json, leaks.json
+Steps   table → splits → leaks
+"""
+
+
+rule table:
+    """Read one CSV into a typed table and its profile."""
+    input:
+        csv=lookup(dpath="{table}/path", within=tables),
+    output:
+        parquet="<results>/tables/{table}/table.parquet",
+        profile="<results>/tables/{table}/profile.json",
+    log:
+        "<logs>/tables/{table}.log",
+    params:
+        path=lookup(dpath="{table}/path", within=tables),
+        content=lookup(dpath="{table}/content", within=tables),
+        config=lookup(dpath="tables", within=config),
+        code=code("table.py"),
+    script:
+        "../scripts/table.py"
+
+
+rule splits:
+    """Put every table into one split, near-duplicates together."""
+    input:
+        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+    output:
+        "<results>/splits.json",
+    log:
+        "<logs>/splits.log",
+    params:
+        tables=tables,
+        config=lookup(dpath="tables", within=config),
+        code=code("splits.py"),
+    script:
+        "../scripts/splits.py"
+
+
+rule leaks:
+    """Fail where two splits share rows, columns or files."""
+    input:
+        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+        splits="<results>/splits.json",
+    output:
+        "<results>/leaks.json",
+    log:
+        "<logs>/leaks.log",
+    params:
+        config=lookup(dpath="tables", within=config),
+        code=code("leaks.py"),
+    script:
+        "../scripts/leaks.py"

@@ -1,0 +1,1 @@
+"""Raw CSVs become typed tables with a profile, and tables become splits."""

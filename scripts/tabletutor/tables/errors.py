@@ -1,0 +1,13 @@
+"""The one error of a CSV that cannot become a table."""
+
+
+class TableError(ValueError):
+    """A CSV cannot be read as a table. The message names file, place, reason and what to do."""
+
+    def __init__(self, source: str, reason: str, remedy: str, line: int | None = None, byte: int | None = None) -> None:
+        self.source = source
+        self.line = line
+        self.byte = byte
+        place = source if line is None else f"{source}:{line}"
+        at = "" if byte is None else f" (byte {byte})"
+        super().__init__(f"{place}{at}: {reason}. {remedy}")

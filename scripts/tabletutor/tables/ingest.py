@@ -1,0 +1,140 @@
+"""One CSV in, one typed Parquet table and its profile out."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from loguru import logger
+
+from tabletutor.config.schema import TablesConfig
+from tabletutor.records.files import sha256_file, write_atomic
+from tabletutor.records.record import write_record
+from tabletutor.records.table import Kind, Source, TableProfile
+from tabletutor.tables.errors import TableError
+from tabletutor.tables.kinds import Column, convert, examine
+from tabletutor.tables.profile import profile_column, row_keys
+from tabletutor.tables.read import TextTable, read_text
+
+ROW_GROUP = 131_072
+ARROW: Any = pa  # pyarrow has no type stubs
+PARQUET: Any = pq
+
+
+def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path) -> TableProfile:
+    """Read one CSV into a typed Parquet table and write its profile beside it; both files appear whole or not at all.
+
+    `source_path` is how the table list names the file; errors and the profile use it. Raises TableError for a file that
+    cannot be a table.
+    """
+    parquet.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{table}.", dir=parquet.parent) as spool:
+        text = read_text(csv, source_path, Path(spool), config.max_bytes)
+        _refuse_small(text, source_path, config.min_rows)
+        columns = type_columns(text, config)
+        if not columns:
+            raise TableError(source_path, "no column has a value", "Give the table data.", 1)
+        profiles = tuple(profile_column(column) for column in columns)
+        result = TableProfile(
+            table=table,
+            sha256=sha256_file(csv),
+            rows=text.rows,
+            columns=profiles,
+            keys=row_keys(profiles, text.rows),
+            source=Source(source_path, csv.stat().st_size, text.encoding, _dialect(text, columns)),
+            warnings=(*text.warnings, *_dropped(text, columns), *_column_warnings(columns)),
+        )
+        encoded = _parquet_bytes(columns)
+    write_atomic(parquet, encoded)
+    write_record(profile, result)
+    for warning in result.warnings:
+        logger.debug("{}: {}", table, warning)
+    remarks = len(result.warnings)
+    logger.info("{} rows, {} columns, {} remarks from {}", result.rows, len(profiles), remarks, source_path)
+    return result
+
+
+def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
+    """All columns of a text table with their types. A column with neither name nor values is left out."""
+    readings = [examine(text.column(i), name, config.missing_markers) for i, name in enumerate(text.names)]
+    proofs = [r for r in readings if r.number is not None and r.number.proves_comma_decimal]
+    columns: list[Column] = []
+    for index, reading in enumerate(readings):
+        column = convert(text.column(index), reading, comma_decimal=bool(proofs))
+        if index in text.unnamed and column.values.null_count() == text.rows:
+            continue
+        columns.append(column)
+    return columns
+
+
+def _refuse_small(text: TextTable, source: str, min_rows: int) -> None:
+    line = max(1, text.header_line)
+    if text.rows == 0:
+        raise TableError(source, "a header and no rows", "Add rows, or take the table out of the table list.", line)
+    if text.rows < min_rows:
+        rows = "1 row is" if text.rows == 1 else f"{text.rows} rows are"
+        raise TableError(
+            source,
+            f"{rows} too few to ask about; at least {min_rows} are needed (tables.min_rows)",
+            "Add rows, or take the table out of the table list.",
+            line,
+        )
+
+
+def _dialect(text: TextTable, columns: list[Column]) -> dict[str, str]:
+    comma = any("decimal mark ','" in warning for column in columns for warning in column.warnings)
+    return {
+        "decimal": "," if comma else ".",
+        "delimiter": text.dialect.delimiter,
+        "escape": text.dialect.escape,
+        "header_line": str(text.header_line),
+        "quote": text.dialect.quote,
+        "skip_spaces": "yes" if text.dialect.skip_spaces else "no",
+    }
+
+
+def _dropped(text: TextTable, columns: list[Column]) -> list[str]:
+    names = {column.name for column in columns}
+    return [
+        f"column {index + 1} has no name: called {text.names[index]!r}"
+        if text.names[index] in names
+        else f"column {index + 1} has neither name nor values: left out"
+        for index in sorted(text.unnamed)
+    ]
+
+
+def _column_warnings(columns: list[Column]) -> list[str]:
+    """The warnings of all columns; columns that share one are named together."""
+    shared: dict[str, list[str]] = {}
+    for column in columns:
+        for warning in column.warnings:
+            shared.setdefault(warning, []).append(repr(column.name))
+    return [f"column{'s' if len(names) > 1 else ''} {', '.join(names)}: {warning}" for warning, names in shared.items()]
+
+
+def _parquet_bytes(columns: list[Column]) -> bytes:
+    """The table as Parquet bytes that depend on the values and pyarrow's version alone."""
+    stamps = ARROW.timestamp("us")
+    types: dict[Kind, Any] = {"integer": ARROW.int64(), "number": ARROW.float64(), "boolean": ARROW.bool_()}
+    types |= {"date": stamps, "datetime": stamps}
+    arrays: list[Any] = []
+    for column in columns:
+        plain = ARROW.int64() if column.values.dtype == pl.Int64 else ARROW.string()
+        arrays.append(cast(Any, column.values.to_arrow()).cast(types.get(column.kind, plain)))
+    table = ARROW.table(arrays, names=[column.name for column in columns])
+    sink = ARROW.BufferOutputStream()
+    PARQUET.write_table(
+        table,
+        sink,
+        version="2.6",
+        data_page_version="1.0",
+        compression="zstd",
+        compression_level=3,
+        row_group_size=ROW_GROUP,
+        use_dictionary=True,
+        write_statistics=True,
+        store_schema=True,
+    )
+    return cast(bytes, sink.getvalue().to_pybytes())

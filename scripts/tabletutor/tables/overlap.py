@@ -1,0 +1,121 @@
+"""How much two tables have in common: rows over the columns they share, and columns equal under any name.
+
+Rows are compared by FracMinHash (Irber et al. 2022): of each table's distinct rows, those whose 64-bit hash lies under
+one threshold are kept. Unlike plain MinHash this also finds a small table inside a large one, and it is exact while a
+table has at most `SKETCH_ROWS` distinct rows.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from tabletutor.records.record import read_record
+from tabletutor.records.table import TableProfile
+
+SKETCH_ROWS = 50_000
+MIN_SHARED_COLUMNS = 2
+MIN_DISTINCT = 12
+SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Content:
+    """One ingested table: its name, the digest of its CSV, and its Parquet file."""
+
+    table: str
+    sha256: str
+    parquet: Path
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """Headers by their case-folded form."""
+        return {name.strip().casefold(): name for name in pl.read_parquet_schema(self.parquet)}
+
+    @cached_property
+    def column_digests(self) -> dict[str, str]:
+        """Digest of each informative column's sorted values, by header: equal for the same column in any row order."""
+        digests: dict[str, str] = {}
+        for name in self.headers.values():
+            values = _canonical(self.parquet, [name]).to_series(0).drop_nulls()
+            if values.n_unique() >= MIN_DISTINCT:
+                text = SEPARATOR.join(values.sort().to_list())
+                digests[name] = hashlib.sha256(text.encode()).hexdigest()
+        return digests
+
+    def rows(self, headers: list[str]) -> frozenset[int]:
+        """Hashes of the distinct rows over the columns named (case-folded), in that order."""
+        frame = _canonical(self.parquet, [self.headers[header] for header in headers])
+        joined = frame.select(pl.concat_str(pl.all().fill_null(""), separator=SEPARATOR)).to_series()
+        return frozenset(_hash(text) for text in joined.unique().to_list())
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """What two tables share. `rows` is the share of the smaller table's distinct rows that the other has too."""
+
+    first: str
+    second: str
+    same_file: bool
+    shared_columns: tuple[str, ...]
+    rows: float
+    equal_columns: tuple[tuple[str, str], ...]
+
+    def near_duplicate(self, threshold: float) -> bool:
+        """Whether both are one table in two forms: same bytes, common rows, or two columns equal value for value."""
+        return self.same_file or self.rows >= threshold or len(self.equal_columns) >= MIN_SHARED_COLUMNS
+
+
+def read_contents(profiles: Sequence[Path], parquets: Sequence[Path]) -> list[Content]:
+    """The contents of ingested tables, from their profile and Parquet files in one order."""
+    known = [read_record(profile, TableProfile) for profile in profiles]
+    return [Content(p.table, p.sha256, parquet) for p, parquet in zip(known, parquets, strict=True)]
+
+
+def compare(first: Content, second: Content) -> Overlap:
+    """The overlap of two tables, compared as values: "1,5" and 1.5 are one, as are "Paris " and "paris"."""
+    shared = sorted(set(first.headers) & set(second.headers))
+    rows = 0.0
+    if len(shared) >= MIN_SHARED_COLUMNS:
+        rows = _common_share(first.rows(shared), second.rows(shared))
+    equal = tuple(
+        (name, other)
+        for name, digest in sorted(first.column_digests.items())
+        for other, its in sorted(second.column_digests.items())
+        if digest == its
+    )
+    return Overlap(first.table, second.table, first.sha256 == second.sha256, tuple(shared), rows, equal)
+
+
+def _common_share(first: frozenset[int], second: frozenset[int]) -> float:
+    """Containment of the smaller set in the other; rows that hardly vary over the shared columns say nothing."""
+    if min(len(first), len(second)) < MIN_DISTINCT:
+        return 0.0
+    scale = max(1.0, max(len(first), len(second)) / SKETCH_ROWS)
+    limit = int((1 << 64) / scale)
+    a = {row for row in first if row < limit}
+    b = {row for row in second if row < limit}
+    return len(a & b) / max(1, min(len(a), len(b)))
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def _canonical(parquet: Path, columns: list[str]) -> pl.DataFrame:
+    """Values as text: all numbers as floats, all text case-folded and stripped."""
+    frame = pl.read_parquet(parquet, columns=columns)
+    texts: list[pl.Series] = []
+    for index, name in enumerate(columns):
+        values = frame[name]
+        if values.dtype.is_numeric():
+            text = values.cast(pl.Float64).cast(pl.String)
+        elif values.dtype == pl.String:
+            text = values.str.strip_chars().str.to_lowercase()
+        else:
+            text = values.cast(pl.String)
+        texts.append(text.alias(str(index)))
+    return pl.DataFrame(texts)

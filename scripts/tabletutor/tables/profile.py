@@ -1,0 +1,65 @@
+"""What is known of a typed table: counts, ranges, quantiles and frequent values of each column."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile
+from tabletutor.tables.kinds import Column
+
+TOP_VALUES = 12
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def profile_column(column: Column) -> ColumnProfile:
+    """The profile of one typed column. Quantiles are interpolated linearly, as pandas and numpy do."""
+    present = column.values.drop_nulls()
+    least, most = _range(column, present)
+    quantiles: tuple[float, ...] = ()
+    if column.kind in NUMERIC and len(present):
+        quantiles = tuple(float(present.quantile(q, interpolation="linear") or 0.0) for q in QUANTILES)
+    return ColumnProfile(
+        name=column.name,
+        kind=column.kind,
+        missing=column.values.null_count(),
+        unique=present.n_unique(),
+        min=least,
+        max=most,
+        quantiles=quantiles,
+        top_values=_top_values(present),
+        unit=column.unit,
+    )
+
+
+def row_keys(profiles: Sequence[ColumnProfile], rows: int) -> tuple[str, ...]:
+    """The columns that by themselves identify each row. Measurements that happen to be unique do not count."""
+    kinds = ("identifier", "category", "text", "date", "datetime")
+    return tuple(p.name for p in profiles if p.kind in kinds and p.missing == 0 and p.unique == rows)
+
+
+def value_text(value: Any) -> str:
+    """A value as text: ISO 8601 for dates and times, Python's shortest form for numbers."""
+    if hasattr(value, "isoformat"):
+        text: str = value.isoformat()
+        return text.removesuffix("T00:00:00")
+    return str(value)
+
+
+def _range(column: Column, present: pl.Series) -> tuple[float | str | None, float | str | None]:
+    if not len(present):
+        return None, None
+    low: Any = present.min()
+    high: Any = present.max()
+    if column.values.dtype.is_numeric():
+        return float(low), float(high)
+    if column.kind in TEMPORAL:
+        return value_text(low), value_text(high)
+    return None, None
+
+
+def _top_values(present: pl.Series) -> tuple[tuple[str, int], ...]:
+    if not len(present):
+        return ()
+    counts = present.alias("value").value_counts(name="count").sort(["count", "value"], descending=[True, False])
+    return tuple((value_text(value), int(count)) for value, count in counts.head(TOP_VALUES).iter_rows())

@@ -1,0 +1,103 @@
+"""The table list (`tables.tsv`): which CSVs a project has, and the split each is pinned to."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from tabletutor.records.record import Record
+from tabletutor.records.table import Split
+
+REQUIRED = ("table", "path")
+OPTIONAL = ("split", "licence", "title")
+SPLITS: tuple[Split, ...] = get_args(Split)
+COLUMNS = f"the columns {', '.join(REQUIRED + OPTIONAL)}"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class TableListError(ValueError):
+    """The table list is wrong. The message names file, line, column and what to do."""
+
+
+class ListedTable(Record, frozen=True):
+    """One line of the table list. `split` is None where the list pins none; `path` is relative to the project."""
+
+    table: str
+    path: str
+    split: Split | None = None
+    licence: str = ""
+    title: str = ""
+
+
+def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
+    """The tables of a list, in its order. Blank lines and lines that begin with `#` do not count.
+
+    Paths of CSVs count from `root`. Raises TableListError for a missing list or CSV, unknown or missing columns, bad or
+    repeated names, and unknown splits.
+    """
+    if not path.is_file():
+        raise TableListError(f"{path}: there is no such file. Write a table list with {COLUMNS}.")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableListError(f"{path}: not UTF-8 (byte {error.start}). Save the table list as UTF-8.") from error
+    lines = [(n, s) for n, s in enumerate(text.splitlines(), start=1) if s.strip() and not s.startswith("#")]
+    if not lines:
+        raise TableListError(f"{path}: the list is empty. Begin it with {COLUMNS}.")
+    columns = _columns(lines[0][1].split("\t"), path, lines[0][0])
+    tables: list[ListedTable] = []
+    seen: dict[str, int] = {}
+    for number, line in lines[1:]:
+        listed = _table(line.split("\t"), columns, path, number)
+        if listed.table in seen:
+            first = seen[listed.table]
+            raise TableListError(f"{path}:{number}: table {listed.table!r} is on line {first} already. Rename one.")
+        if not (root / listed.path).is_file():
+            raise TableListError(
+                f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
+                "Correct the path, or add the file."
+            )
+        seen[listed.table] = number
+        tables.append(listed)
+    if not tables:
+        raise TableListError(f"{path}: no table is listed. Add a line with a table's name and path.")
+    return tuple(tables)
+
+
+def _columns(cells: list[str], path: Path, number: int) -> list[str]:
+    known = REQUIRED + OPTIONAL
+    columns = [cell.strip() for cell in cells]
+    for column in columns:
+        if column not in known:
+            raise TableListError(f"{path}:{number}: unknown column {column!r}{_nearest(column, known)}. Use {COLUMNS}.")
+    for column in REQUIRED:
+        if column not in columns:
+            raise TableListError(f"{path}:{number}: the column {column!r} is missing. Separate columns by tabs.")
+    if len(set(columns)) != len(columns):
+        raise TableListError(f"{path}:{number}: a column is named twice. Keep one of each.")
+    return columns
+
+
+def _table(cells: list[str], columns: list[str], path: Path, number: int) -> ListedTable:
+    if len(cells) > len(columns):
+        raise TableListError(f"{path}:{number}: {len(cells)} cells for {len(columns)} columns. Remove a tab.")
+    row = dict(zip(columns, [cell.strip() for cell in cells], strict=False))
+    name, source, split = row["table"], row.get("path", ""), row.get("split", "")
+    if not _NAME.fullmatch(name):
+        reason = f"{name!r} is no table name. Use lower-case letters, digits and '_'"
+        raise TableListError(f"{path}:{number}: column table: {reason}.")
+    if not source:
+        raise TableListError(f"{path}:{number}: column path: table {name!r} has no path. Give the CSV's path.")
+    pinned: Split | None = next((known for known in SPLITS if known == split), None)
+    if split and pinned is None:
+        raise TableListError(
+            f"{path}:{number}: column split: unknown split {split!r}{_nearest(split, SPLITS)}. "
+            f"Splits are {', '.join(SPLITS)}, or empty for one by hash."
+        )
+    return ListedTable(name, source, pinned, row.get("licence", ""), row.get("title", ""))
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,137 @@
+"""Whole CSVs become Parquet and a profile, or an error that names file, line and reason."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from tabletutor.config.schema import TablesConfig
+from tabletutor.records.files import sha256_file
+from tabletutor.records.record import read_record
+from tabletutor.records.table import TableProfile
+from tabletutor.tables.errors import TableError
+from tabletutor.tables.ingest import ingest
+from tabletutor.tables.table_list import read_table_list
+
+ROOT = Path(__file__).parents[2]
+SHARED = Path(os.environ.get("TABLETUTOR_SHARED", ROOT.parent / "shared"))
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")
+ROWS = "".join(f"{i},x{i}\n" for i in range(10))
+
+
+def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TableProfile:
+    return ingest(csv, "t", "data/t.csv", config or TablesConfig(), folder / "table.parquet", folder / "profile.json")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", r"data/t\.csv:1 \(byte 0\): the file is empty"),
+        (b"\n\n \n", r"data/t\.csv:1: .*blank"),
+        (b"a,b\n", r"data/t\.csv:1: a header and no rows"),
+        (b"a,b\n1,2\n", r"data/t\.csv:1: 1 row is too few .*tables\.min_rows"),
+        (b"a,b,a\n1,2,3\n", r"data/t\.csv:1: duplicate header 'a': columns 1 and 3"),
+        (b"a,b\n1,2\n3,4,5\n", r"data/t\.csv:3: 3 cells where the header has 2"),
+        (b'a,b\n1,2\n3,"4\n5,6\n', r"data/t\.csv:3: a quoted cell is never closed"),
+        (b"PK\x03\x04rest", r"data/t\.csv \(byte 0\): this is a ZIP archive or an Excel workbook"),
+        (bytes(range(256)) * 20, r"data/t\.csv:1 \(byte 0\): this is binary data"),
+        ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): the text is UTF-8 up to here"),
+        (b"a,b,c\n1,2,3,4\n1,2,3,4\n", r"data/t\.csv:2: the header has 3 names, but this row 4 cells"),
+    ],
+)
+def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data: bytes, message: str) -> None:
+    csv = tmp_path / "t.csv"
+    csv.write_bytes(data)
+    with pytest.raises(TableError, match=message):
+        run(csv, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_missing_and_a_too_large_file(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"data/t\.csv: there is no such file"):
+        run(tmp_path / "none.csv", tmp_path)
+    csv = tmp_path / "t.csv"
+    csv.write_text("a,b\n" + ROWS)
+    with pytest.raises(TableError, match=r"tables\.max_bytes"):
+        run(csv, tmp_path, TablesConfig(max_bytes=10))
+
+
+def test_parquet_and_profile_agree_and_are_the_same_each_time(tmp_path: Path) -> None:
+    csv = tmp_path / "t.csv"
+    csv.write_text(
+        "key,when,price,ok,\n" + "".join(f"k{i},2024-01-{i + 1:02d},${i}.50,{i % 2 == 0},\n" for i in range(12))
+    )
+    first, second = run(csv, tmp_path / "a"), run(csv, tmp_path / "b")
+    assert first == second == read_record(tmp_path / "a" / "profile.json", TableProfile)
+    assert (tmp_path / "a" / "table.parquet").read_bytes() == (tmp_path / "b" / "table.parquet").read_bytes()
+    assert first.sha256 == sha256_file(csv)
+    assert [column.kind for column in first.columns] == ["identifier", "date", "number", "boolean"]
+    assert first.keys == ("key", "when")
+    assert "column 5 has neither name nor values: left out" in first.warnings
+    price = first.columns[2]
+    assert (price.unit, price.min, price.max, price.quantiles[2]) == ("$", 0.5, 11.5, 6.0)
+    assert (first.columns[1].min, first.columns[1].max) == ("2024-01-01", "2024-01-12")
+    schema = {field.name: str(field.type) for field in pq.read_schema(tmp_path / "a" / "table.parquet")}
+    assert schema == {"key": "string", "when": "timestamp[us]", "price": "double", "ok": "bool"}
+    frame = pd.read_parquet(tmp_path / "a" / "table.parquet")
+    assert str(frame["when"].dtype) == "datetime64[us]"
+    assert frame["price"].sum() == 72.0
+
+
+def test_profile_counts_match_pandas_on_a_real_table(tmp_path: Path) -> None:
+    profile = run(ROOT / "resources" / "tables" / "penguins_raw.csv", tmp_path)
+    frame = pd.read_parquet(tmp_path / "table.parquet")
+    assert profile.rows == len(frame)
+    for column in profile.columns:
+        assert column.missing == frame[column.name].isna().sum()
+        assert column.unique == frame[column.name].nunique()
+        if column.kind in ("integer", "number"):
+            assert column.quantiles == pytest.approx(
+                frame[column.name].quantile([0.05, 0.25, 0.5, 0.75, 0.95]).tolist()
+            )
+
+
+@pytest.mark.parametrize(
+    "listed", read_table_list(ROOT / "config" / "tables.tsv", ROOT), ids=lambda listed: listed.table
+)
+def test_the_default_project_is_read_without_a_lost_row(tmp_path: Path, listed) -> None:
+    csv = ROOT / listed.path
+    profile = run(csv, tmp_path)
+    reference = pd.read_csv(
+        csv,
+        dtype=str,
+        keep_default_na=False,
+        skipinitialspace=True,
+        encoding="utf-8-sig",
+        escapechar="\\" if listed.table == "sprint_medals" else None,
+    )
+    assert profile.rows == len(reference)
+    assert [c.name for c in profile.columns][1:] == list(reference.columns)[1:]
+    assert f"| {listed.table}.csv | {profile.rows} | {len(profile.columns)} |" in (csv.parent / "README.md").read_text()
+    assert profile.sha256 in (csv.parent / "README.md").read_text()
+
+
+@needs_shared
+def test_money_thousands_and_boms_of_the_shared_tables(tmp_path: Path) -> None:
+    income = run(SHARED / "tables" / "us_county_income.csv", tmp_path)
+    kinds = {column.name: (column.kind, column.unit) for column in income.columns}
+    assert kinds["household_income"] == ("integer", "$")
+    assert kinds["population"] == ("integer", None)
+    prison = run(SHARED / "tables" / "prison_custody_by_state.csv", tmp_path)
+    assert prison.columns[0].name == "jurisdiction"
+    assert all(column.kind == "integer" for column in prison.columns[1:])
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "csv", sorted((SHARED / "attacks" / "hostile_csv" / "dev").glob("*.csv")), ids=lambda csv: csv.stem
+)
+def test_hostile_headers_and_cells_stay_data(tmp_path: Path, csv: Path) -> None:
+    profile = run(csv, tmp_path, TablesConfig(min_rows=1))
+    reference = pd.read_csv(csv, dtype=str, keep_default_na=False)
+    assert [column.name for column in profile.columns] == list(reference.columns)
+    frame = pd.read_parquet(tmp_path / "table.parquet")
+    for name in frame.select_dtypes("str"):
+        assert frame[name].tolist() == reference[name].tolist()

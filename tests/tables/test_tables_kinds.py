@@ -1,0 +1,127 @@
+"""Columns of text become typed columns: kinds, marks, units, dates and missing values."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.schema import TablesConfig
+from tabletutor.records.table import Kind
+from tabletutor.tables.kinds import Column, convert, examine
+
+MARKERS = TablesConfig().missing_markers
+
+
+def typed(cells: list[str], header: str = "x", comma_decimal: bool = False) -> Column:
+    series = pl.Series(header, cells, dtype=pl.String)
+    return convert(series, examine(series, header, MARKERS), comma_decimal)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "values", "unit"),
+    [
+        (["1", "-2", "+3"], "integer", [1, -2, 3], None),
+        (["1.5", "2", ".5", "1e3"], "number", [1.5, 2.0, 0.5, 1000.0], None),
+        (["1,200", "3", "12,345,678"], "integer", [1200, 3, 12345678], None),
+        (["1,200.50", "3"], "number", [1200.5, 3.0], None),
+        (["0,38", "12,5", "7"], "number", [0.38, 12.5, 7.0], None),
+        (["1.200,5", "3,0"], "number", [1200.5, 3.0], None),
+        (["1 200,5", "3,0"], "number", [1200.5, 3.0], None),
+        (["$62,018", "$7", "-$3", "($4)"], "integer", [62018, 7, -3, -4], "$"),
+        (["12 €", "7,50 €"], "number", [12.0, 7.5], "€"),
+        (["12%", "7.5 %"], "number", [12.0, 7.5], "%"),
+        (["1", "NA", "--", "?", ""], "integer", [1, None, None, None, None], None),
+        (["true", "FALSE", "True"], "boolean", [True, False, True], None),
+        (["Yes", "No", "NA"], "boolean", [True, False, None], None),
+    ],
+)
+def test_numbers_and_booleans(cells: list[str], kind: Kind, values: list[object], unit: str | None) -> None:
+    column = typed(cells)
+    assert (column.kind, column.values.to_list(), column.unit) == (kind, values, unit)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "first"),
+    [
+        (["2012/01/31", "2012/02/01"], "date", "2012-01-31T00:00:00"),
+        (["Dec 31, 1999", "Jan 1, 2000"], "date", "1999-12-31T00:00:00"),
+        (["17-08-1984", "15-04-1988"], "date", "1984-08-17T00:00:00"),
+        (["5/19/2006 0:00:00", "10/2/2006 0:00:00"], "date", "2006-05-19T00:00:00"),
+        (["31.12.1999", ""], "date", "1999-12-31T00:00:00"),
+        (["2024-04-01 10:26:27.337", "2024-04-02 00:00:00.000"], "datetime", "2024-04-01T10:26:27.337000"),
+        (["2013-01-01T06:00:00Z", "2013-01-01T07:30:00Z"], "datetime", "2013-01-01T06:00:00"),
+        (["2013-01-01T06:00:00+02:00", "2013-01-01T07:30:00+02:00"], "datetime", "2013-01-01T04:00:00"),
+    ],
+)
+def test_dates(cells: list[str], kind: Kind, first: str) -> None:
+    column = typed(cells)
+    assert (column.kind, column.values[0].isoformat()) == (kind, first)
+
+
+def test_days_and_months_that_cannot_be_told_apart_are_reported() -> None:
+    column = typed(["01/02/2003", "03/04/2005"])
+    assert column.values[0].isoformat().startswith("2003-01-02")
+    assert any("cannot be told apart" in warning for warning in column.warnings)
+    assert typed(["13/02/2003", "03/04/2005"]).warnings == ()
+
+
+def test_na_is_a_country_among_codes_and_missing_elsewhere() -> None:
+    codes = typed(["DE", "FR", "NA", "ZA", "NA", "BW", ""])
+    assert codes.values.to_list() == ["DE", "FR", "NA", "ZA", "NA", "BW", None]
+    assert any("two-letter codes" in warning for warning in codes.warnings)
+    assert typed(["red", "NA", "blue"]).values.to_list() == ["red", None, "blue"]
+    assert typed(["Low", "None", "High"]).values.to_list() == ["Low", "None", "High"]
+    assert typed(["+", "-", "+"]).values.to_list() == ["+", "-", "+"]
+
+
+def test_codes_and_years_and_dates_in_digits() -> None:
+    assert typed(["01", "02", "10"]).values.dtype == pl.String
+    assert typed(["12345678901234567890", "1"]).values.dtype == pl.String
+    assert typed([str(1990 + i) for i in range(20)], "year").kind == "integer"
+    assert typed(["20210114", "20210115"], "version").kind == "integer"
+    assert typed(["20210114", "20210115"], "Closing date").kind == "date"
+
+
+def test_identifiers_categories_and_text() -> None:
+    assert typed([f"N{i}" for i in range(30)]).kind == "identifier"
+    assert typed([str(i) for i in range(1, 31)]).kind == "identifier"
+    assert typed([str(i * 37 % 1000) for i in range(30)], "Population").kind == "integer"
+    assert typed([str(i * 37 % 1000) for i in range(30)], "record_id").kind == "identifier"
+    assert typed(["a", "b", "c"] * 10).kind == "category"
+    assert (
+        typed([f"a long remark, number {i // 2}, about something that was seen in the field" for i in range(30)]).kind
+        == "text"
+    )
+
+
+def test_a_comma_follows_the_rest_of_the_file() -> None:
+    assert typed(["1,234", "5,678"]).values.to_list() == [1234, 5678]
+    assert typed(["1,234", "5,678"], comma_decimal=True).values.to_list() == [1.234, 5.678]
+
+
+def test_padding_goes_only_where_it_is_the_rule() -> None:
+    assert typed(["Oslo  ", "Rome  ", "Paris "]).values.to_list() == ["Oslo", "Rome", "Paris"]
+    assert typed(["Oslo", "Rome ", "Paris"]).values.to_list() == ["Oslo", "Rome ", "Paris"]
+
+
+def test_units_in_headers_and_stray_words_among_numbers() -> None:
+    assert typed(["1", "2"], "Body Mass (g)").unit == "g"
+    assert typed(["1", "2"], "Share (Nov 2013)").unit is None
+    column = typed([str(i) for i in range(40)] + ["Hammett"])
+    assert column.values.dtype == pl.String
+    assert any("'Hammett'" in warning for warning in column.warnings)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
+def test_integers_survive(numbers: list[int]) -> None:
+    assert typed([str(number) for number in numbers]).values.to_list() == numbers
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_floats_survive_bit_for_bit(numbers: list[float]) -> None:
+    assert [float(value) for value in typed([repr(number) for number in numbers]).values.to_list()] == numbers
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=20))
+def test_no_text_is_refused_and_no_row_is_lost(cells: list[str]) -> None:
+    assert len(typed(cells).values) == len(cells)

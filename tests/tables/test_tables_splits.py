@@ -1,0 +1,151 @@
+"""The table list, splits and the leak check."""
+
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.schema import TablesConfig
+from tabletutor.records.record import read_record
+from tabletutor.records.table import Split, Splits
+from tabletutor.tables.ingest import ingest
+from tabletutor.tables.leaks import LeakCheck, LeakError, check_files, check_leaks
+from tabletutor.tables.overlap import Content
+from tabletutor.tables.splits import SplitError, _bucket, assign_splits, split_tables
+from tabletutor.tables.table_list import ListedTable, TableListError, read_table_list
+
+CONFIG = TablesConfig()
+
+
+def make(folder: Path, name: str, header: str, rows: list[str]) -> Content:
+    csv = folder / f"{name}.csv"
+    csv.write_text("\n".join([header, *rows]) + "\n")
+    parquet = folder / name / "table.parquet"
+    profile = ingest(csv, name, csv.name, CONFIG, parquet, folder / name / "profile.json")
+    return Content(name, profile.sha256, parquet)
+
+
+def rows(start: int, count: int) -> list[str]:
+    return [f"city {i},{i * i % 997},{i * 0.5}" for i in range(start, start + count)]
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> dict[str, Content]:
+    header = "city,size,score"
+    reordered = [f"{score},{city},{size}" for city, size, score in (row.split(",") for row in rows(5, 30))]
+    return {
+        "towns": make(tmp_path, "towns", header, rows(0, 60)),
+        "towns_part": make(tmp_path, "towns_part", "score,city,size", reordered),
+        "villages": make(tmp_path, "villages", header, rows(1000, 60)),
+        "hamlets": make(tmp_path, "hamlets", header, rows(1050, 60)),
+        "renamed": make(tmp_path, "renamed", "ort,flaeche,wert", list(reversed(rows(0, 60)))),
+    }
+
+
+def listed(**pins: Split | None) -> list[ListedTable]:
+    return [ListedTable(name, f"{name}.csv", split) for name, split in pins.items()]
+
+
+def test_pins_hold_and_near_duplicates_go_together(tables: dict[str, Content]) -> None:
+    given_list = listed(villages="test", towns="train", towns_part=None, renamed=None, hamlets="validation")
+    splits = assign_splits(given_list, list(tables.values()), CONFIG)
+    assert [(s.table, s.split, s.group, s.pinned) for s in splits.tables] == [
+        ("hamlets", "validation", "hamlets", True),
+        ("renamed", "train", "towns", False),
+        ("towns", "train", "towns", True),
+        ("towns_part", "train", "towns", False),
+        ("villages", "test", "villages", True),
+    ]
+
+
+def test_conflicting_pins_and_empty_splits_are_errors(tables: dict[str, Content]) -> None:
+    contents = list(tables.values())
+    with pytest.raises(
+        SplitError, match="'towns' and 'towns_part' are near-duplicates but pinned to 'train' and 'test'"
+    ):
+        assign_splits(listed(towns="train", towns_part="test", villages="validation"), contents, CONFIG)
+    with pytest.raises(SplitError, match="no test table: all 2 tables went to train, validation"):
+        assign_splits(listed(towns="train", villages="validation"), contents, CONFIG)
+
+
+def test_buckets_depend_on_the_name_alone_and_follow_the_shares() -> None:
+    names = [f"table_{number}" for number in range(1000)]
+    shares: dict[Split, float] = {"train": 0.7, "validation": 0.1, "test": 0.2}
+    buckets = [_bucket(name, shares) for name in names]
+    assert buckets == [_bucket(name, dict(reversed(shares.items()))) for name in names]
+    assert [buckets.count(split) / 1000 for split in shares] == pytest.approx([0.7, 0.1, 0.2], abs=0.04)
+    assert all(_bucket(name, {"test": 1.0}) == "test" for name in names[:20])
+
+
+def test_adding_a_table_moves_no_other(tables: dict[str, Content]) -> None:
+    contents = list(tables.values())
+    before = assign_splits(
+        listed(towns="train", villages=None, hamlets="test"), contents, TablesConfig(split_shares={"train": 1.0})
+    )
+    after = assign_splits(
+        listed(towns="train", villages=None, hamlets="test", renamed=None),
+        contents,
+        TablesConfig(split_shares={"train": 1.0}),
+    )
+    assert {s.table: s.split for s in before.tables}.items() <= {s.table: s.split for s in after.tables}.items()
+
+
+def test_leaks_fail_and_clean_splits_pass(tables: dict[str, Content], tmp_path: Path) -> None:
+    clean = listed(towns="train", towns_part="train", renamed="train", villages="test", hamlets="validation")
+    strict = [tables[table.table] for table in clean]
+    splits = assign_splits(clean, strict, CONFIG)
+    with pytest.raises(LeakError, match=r"hamlets \(validation\) and villages \(test\) share 17% of their rows"):
+        check_leaks(strict, splits, CONFIG)
+    relaxed = TablesConfig(leak_threshold=0.3)
+    profiles = [tmp_path / table.table / "profile.json" for table in clean]
+    parquets = [tables[table.table].parquet for table in clean]
+    split_tables(clean, profiles, parquets, relaxed, tmp_path / "splits.json")
+    check_files(profiles, parquets, tmp_path / "splits.json", relaxed, tmp_path / "leaks.json")
+    written = read_record(tmp_path / "leaks.json", LeakCheck)
+    assert (written.pairs, [overlap.tables for overlap in written.overlaps]) == (7, [("hamlets", "villages")])
+
+
+def test_a_renamed_copy_across_splits_is_a_leak(tables: dict[str, Content]) -> None:
+    pair = [tables["towns"], tables["renamed"]]
+    splits = Splits(
+        tuple(
+            s
+            for s in assign_splits(
+                listed(towns="train", villages="test", hamlets="validation"), list(tables.values()), CONFIG
+            ).tables
+        )
+    )
+    hidden = Splits((*splits.tables, type(splits.tables[0])("renamed", "renamed", "test", True)))
+    with pytest.raises(LeakError, match="one column in common value for value"):
+        check_leaks(pair, hidden, CONFIG)
+
+
+def test_the_default_list_has_eleven_two_and_three() -> None:
+    root = Path(__file__).parents[2]
+    splits = [table.split for table in read_table_list(root / "config" / "tables.tsv", root)]
+    assert [splits.count(split) for split in ("train", "validation", "test")] == [11, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the list is empty"),
+        ("table\tpath\n", "no table is listed"),
+        ("table\tpth\na\tx.csv\n", r":1: unknown column 'pth' \(did you mean 'path'\?\)"),
+        ("table\ttitle\na\tx\n", r":1: the column 'path' is missing"),
+        (
+            "table\tpath\tsplit\na\tx.csv\ttrian\n",
+            r":2: column split: unknown split 'trian' \(did you mean 'train'\?\)",
+        ),
+        ("table\tpath\nA b\tx.csv\n", r":2: column table: 'A b' is no table name"),
+        ("table\tpath\na\t\n", r":2: column path: table 'a' has no path"),
+        ("table\tpath\na\tnone.csv\n", r":2: column path: table 'a': there is no file 'none.csv'"),
+        ("table\tpath\na\tx.csv\n\na\tx.csv\n", r":4: table 'a' is on line 2 already"),
+        ("table\tpath\na\tx.csv\textra\n", r":2: 3 cells for 2 columns"),
+    ],
+)
+def test_table_list_errors_name_line_and_column(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "x.csv").write_text("a\n")
+    path = tmp_path / "tables.tsv"
+    path.write_text(text)
+    with pytest.raises(TableListError, match=message):
+        read_table_list(path, tmp_path)
