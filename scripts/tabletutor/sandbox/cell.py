@@ -1,0 +1,25 @@
+"""What running one cell gave."""
+
+from typing import Any, Literal
+
+from tabletutor.records.episode import Hook
+from tabletutor.records.record import Record
+
+CellEnd = Literal["open", "submit", "time", "memory", "crash"]
+
+
+class CellResult(Record, frozen=True):
+    """The outcome of one cell, as the session claims it (the host grades; see `docs/sandbox.md`).
+
+    `stdout` is all that was printed, and the value of a last expression. `error` is a traceback of the cell's own
+    lines whose last line is "Type: message". `answer` is JSON and counts only if `submitted`. `ended` is "open" while
+    the session lives on. `truncated` says that `stdout` was cut.
+    """
+
+    stdout: str = ""
+    error: str | None = None
+    hooks: tuple[Hook, ...] = ()
+    submitted: bool = False
+    answer: Any = None
+    ended: CellEnd = "open"
+    truncated: bool = False

@@ -1,0 +1,136 @@
+"""The notebook inside a session: one namespace, cells run one after the other, hooks and an answer collected."""
+
+import ast
+import builtins
+import os
+import random
+import signal
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabletutor.records.episode import Hook
+from tabletutor.sandbox import errors
+from tabletutor.sandbox.cell import CellResult
+from tabletutor.sandbox.hooks import make_hook
+from tabletutor.sandbox.output import Output
+from tabletutor.sandbox.values import to_json
+
+MAX_HOOKS = 50
+_MAX_NAME = 200
+
+
+class TimeLimit(BaseException):
+    """The soft time-out. Not an Exception, so that a cell's `except Exception` does not swallow it."""
+
+
+def set_display() -> None:
+    """Short output, the same everywhere: at most 12 rows and columns, 120 characters wide, four decimals."""
+    for name, value in (
+        ("max_rows", 12), ("min_rows", 12), ("max_columns", 12), ("width", 120), ("precision", 4), ("max_colwidth", 40),
+    ):  # fmt: skip
+        pd.set_option(f"display.{name}", value)
+    np.set_printoptions(
+        precision=6, threshold=60, edgeitems=5, linewidth=120, legacy="1.25"
+    )  # 0.5, not np.float64(0.5)
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    if failure.exc_value is not None:
+        print(errors.describe(failure.exc_value))  # noqa: T201  to the output of the cell
+
+
+class Cells:
+    """The state of one session: its namespace, and what the running cell has handed in."""
+
+    def __init__(self, frame: pd.DataFrame | None, output: Output, soft_seconds: float) -> None:
+        self._output = output
+        self._soft_seconds = soft_seconds
+        self._process = os.getpid()
+        self._running = False
+        self._hooks: list[Hook] = []
+        self._answers: list[Any] = []
+        self._builtins = dict(builtins.__dict__)
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        self._namespace = vars(module)
+        self._namespace.update(__builtins__=builtins, pd=pd, np=np, hook=self._hook, submit=self._submit)
+        if frame is not None:
+            self._namespace["df"] = frame
+        random.seed(0)
+        np.random.seed(0)
+        warnings.simplefilter("ignore")
+        sys.unraisablehook = lambda _: None  # it would print addresses and paths, and when depends on the collector
+        threading.excepthook = _thread_failed
+        signal.signal(signal.SIGALRM, self._alarm)
+
+    def run(self, number: int, code: str) -> CellResult:
+        """Run a cell to its end, its error or the soft time-out. Names it binds stay for the next one."""
+        self._hooks, self._answers = [], []
+        self._output.open()
+        failure: str | None = None
+        try:
+            try:
+                self._running = True
+                signal.setitimer(signal.ITIMER_REAL, self._soft_seconds, 0.25)
+                self._execute(f"<cell {number}>", code)
+            finally:
+                self._running = False
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt of a cell too are only its error
+            self._running = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            builtins.__dict__.update(self._builtins)
+            failure = errors.describe(error)
+        finally:
+            if os.getpid() != self._process:
+                os._exit(0)  # a fork the cell made came out at its end: only the session itself replies
+            builtins.__dict__.update(self._builtins)  # what a cell patched must not break the reply
+        stdout, truncated = self._output.take()
+        submitted = len(self._answers) > 0
+        return CellResult(
+            stdout=stdout,
+            error=failure,
+            hooks=tuple(self._hooks),
+            submitted=submitted,
+            answer=self._answers[0] if submitted else None,
+            ended="submit" if submitted else "open",
+            truncated=truncated,
+        )
+
+    def _execute(self, name: str, code: str) -> None:
+        errors.remember(name, code)
+        tree = ast.parse(code, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec", dont_inherit=True), self._namespace)
+        if isinstance(last, ast.Expr):
+            value = eval(  # noqa: S307
+                compile(ast.Expression(last.value), name, "eval", dont_inherit=True), self._namespace
+            )
+            if value is not None:
+                print(repr(value))  # noqa: T201  the echo of a notebook
+
+    def _alarm(self, number: int, frame: object) -> None:
+        if self._running:
+            raise TimeLimit(f"the cell ran longer than {self._soft_seconds:g} s and was interrupted")
+
+    def _hook(self, name: str, value: Any, depends_on: Iterable[str] = ()) -> None:
+        """Record an intermediate value under a name; `depends_on` names the hooks it was computed from."""
+        if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"hook(name, value): the name must be text of 1 to {_MAX_NAME} characters")
+        if len(self._hooks) >= MAX_HOOKS:
+            raise ValueError(f"hook: more than {MAX_HOOKS} hooks in one cell")
+        parents = (depends_on,) if isinstance(depends_on, str) else tuple(str(parent) for parent in depends_on)
+        self._hooks.append(make_hook(name, value, parents[:MAX_HOOKS]))
+
+    def _submit(self, answer: Any) -> None:
+        """Hand in the final answer. Only one counts, and no cell runs after this one."""
+        if self._answers:
+            raise ValueError("submit: an answer has already been submitted")
+        self._answers.append(to_json(answer))
