@@ -15,6 +15,8 @@ rule table:
         profile="<results>/tables/{table}/profile.json",
     log:
         "<logs>/tables/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
     params:
         path=lookup(dpath="{table}/path", within=tables),
         content=lookup(dpath="{table}/content", within=tables),
@@ -33,6 +35,8 @@ rule splits:
         "<results>/splits.json",
     log:
         "<logs>/splits.log",
+    conda:
+        "../envs/workflow.yaml"
     params:
         tables=tables,
         config=lookup(dpath="tables", within=config),
@@ -51,6 +55,8 @@ rule leaks:
         "<results>/leaks.json",
     log:
         "<logs>/leaks.log",
+    conda:
+        "../envs/workflow.yaml"
     params:
         config=lookup(dpath="tables", within=config),
         code=code("leaks.py"),

@@ -36,15 +36,34 @@ def test_source_holds_headers_and_values_as_literals_only(column: str, other: st
         Program((OneOf(column, (value, other)), Group(other, "mean", column), BestGroup("largest"))),
         Program((Contains(column, value), Lookup(column, "largest", other))),
         Program((Arithmetic(column, "/", other, "ratio"), Aggregate("ratio", "max"))),
-        Program((Where(column, "==", value), Count()), (Where(column, "==", other), Count()), Join("larger_name", (value, other))),
+        Program(
+            (Where(column, "==", value), Count()),
+            (Where(column, "==", other), Count()),
+            Join("larger_name", (value, other)),
+        ),
     ]
     for program in programs:
         tree = ast.parse(source(program))
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        allowed = {"df", "np", "rows", "groups", "answer", "left", "right", "left_rows", "right_rows", "submit", "len", "round"}
+        allowed = {
+            "df",
+            "np",
+            "rows",
+            "groups",
+            "answer",
+            "left",
+            "right",
+            "left_rows",
+            "right_rows",
+            "submit",
+            "len",
+            "round",
+        }
         assert names <= allowed
         assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(tree))
-        strings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        strings = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
         assert {column} & strings
         assert describe(program).endswith(".")
 

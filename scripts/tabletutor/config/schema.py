@@ -30,6 +30,12 @@ class TablesConfig(Section):
         le=1,
         description="Estimated share of common rows from which two tables count as near-duplicates.",
     )
+    leak_threshold: float = Field(
+        default=0.1,
+        gt=0,
+        le=1,
+        description="Share of common rows between tables of different splits from which the leak check fails.",
+    )
     split_shares: dict[Literal["train", "validation", "test"], float] = Field(
         default={"train": 0.7, "validation": 0.1, "test": 0.2},
         description="Shares of the hash buckets for tables with no pinned split.",
@@ -105,9 +111,6 @@ class VerdictsConfig(Section):
 class SftStandardConfig(Section):
     """The `sft-standard` format."""
 
-    max_tokens: int = Field(
-        default=768, ge=64, description="An episode with more tokens is dropped whole, and counted."
-    )
     per_table: int | None = Field(default=None, ge=1, description="Rows of one table, at most; None keeps all.")
     include_recovered: bool = Field(default=False, description="Also keep traces that made a mistake and mended it.")
 
@@ -165,6 +168,7 @@ class TrainingConfig(Section):
     epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
     max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
     batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees.")
+    max_tokens: int = Field(default=768, ge=64, description="A row with more tokens is dropped whole, and counted.")
     learning_rate: float = Field(default=1e-3, gt=0)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"

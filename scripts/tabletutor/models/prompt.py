@@ -11,8 +11,8 @@ from tabletutor.records.episode import Turn
 from tabletutor.records.table import TableProfile
 
 SYSTEM = (
-    "You analyse the pandas DataFrame `df` step by step. Each turn: one short thought and one ```python block. "
-    "hook(name, value) shows an intermediate value; submit(answer) ends with the final answer."
+    "Analyse the pandas DataFrame df. Each turn: one short thought and one ```python block. "
+    "hook(name, value) shows a value; submit(answer) gives the final answer."
 )
 FENCE = "```"
 
@@ -25,7 +25,7 @@ class Message(TypedDict):
 
 
 def header_label(header: str) -> str:
-    """A header as it may stand in a prompt: as it is when plain, else as a Python literal (quotes, newlines, braces)."""
+    """A header as it may stand in a prompt: as it is when plain, else a Python literal (quotes, newlines, braces)."""
     plain = header.isprintable() and header == header.strip() and header != "" and not set(header) & set("\"'`{}\\<>|:")
     return header if plain else repr(header)
 
@@ -33,7 +33,8 @@ def header_label(header: str) -> str:
 def table_card(profile: TableProfile) -> str:
     """The table in a few lines: its name and size, then each column with its kind, and whether values are missing."""
     columns = [
-        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing else ''}" for column in profile.columns
+        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing else ''}"
+        for column in profile.columns
     ]
     return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)
 

@@ -260,7 +260,7 @@ class Join(Record, frozen=True):
 
 
 class Program(Record, frozen=True):
-    """A chain `steps`; or, with `join`, `steps` (left) and `other` (right) joined, then `after` (at most a rounding)."""
+    """A chain `steps`; or, with `join`, `steps` (left) and `other` (right) joined, then `after` (a rounding)."""
 
     steps: tuple[Step, ...]
     other: tuple[Step, ...] = ()
@@ -302,4 +302,6 @@ def columns_used(program: Program) -> tuple[str, ...]:
 
 def size(program: Program) -> int:
     """The number of steps, a join counting as one and a rounding as none."""
-    return len([step for step in (*program.steps, *program.other) if not isinstance(step, Round)]) + (program.join is not None)
+    return len([step for step in (*program.steps, *program.other) if not isinstance(step, Round)]) + (
+        program.join is not None
+    )

@@ -101,13 +101,13 @@ def _chain(steps: tuple[Step, ...], scalar: str) -> Iterator[Block]:
         elif isinstance(step, Group):
             yield Block(step, f"{groups} = {_grouped(step, frame)}", groups, f"len({groups})")
         elif isinstance(step, Keep):
-            yield Block(step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups, f"len({groups})")
+            yield Block(
+                step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups, f"len({groups})"
+            )
         elif isinstance(step, Round):
             yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar, scalar)
         else:
             yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar, scalar)
-
-
 
 
 def _condition(column: str, comparison: str, value: float | str | bool, frame: str) -> str:
@@ -143,7 +143,11 @@ def _derivation(step: Step, frame: str) -> str:
             return f"{frame}[{step.column!r}].{TEXT_PARTS[step.part]}"
         case Arithmetic():
             plain = f"{frame}[{step.left!r}] {step.operator} {frame}[{step.right!r}]"
-            return f"{frame}[{step.left!r}] / {frame}[{step.right!r}].replace(0, np.nan)" if step.operator == "/" else plain
+            return (
+                f"{frame}[{step.left!r}] / {frame}[{step.right!r}].replace(0, np.nan)"
+                if step.operator == "/"
+                else plain
+            )
         case DaysBetween():
             return f"({frame}[{step.end!r}] - {frame}[{step.start!r}]).dt.days"
         case _:

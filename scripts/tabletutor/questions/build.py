@@ -12,7 +12,7 @@ from tabletutor.questions.generate import Pool, candidates, pools
 from tabletutor.questions.judge import Engine, Rejected, RunCell, check
 from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import read_record, write_records
-from tabletutor.records.table import Splits, TableProfile
+from tabletutor.records.table import Split, Splits, TableProfile
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.pool import Sandbox
 
@@ -20,7 +20,7 @@ from tabletutor.sandbox.pool import Sandbox
 def build_questions(
     profile_path: Path,
     parquet: Path,
-    splits_path: Path,
+    split_source: Split | Path,
     config: ProgramQuestionsConfig,
     sandbox: SandboxConfig,
     seed: int,
@@ -29,10 +29,12 @@ def build_questions(
 ) -> list[Question]:
     """Write the kept questions and the rejects of one table; returns the questions.
 
+    `split_source` is the split the table list pins, or else the path of `splits.json`.
+
     Raises ValueError where not one question survives: the table is too small or too plain to ask about.
     """
     profile = read_record(profile_path, TableProfile)
-    split = read_record(splits_path, Splits).of(profile.table)
+    split = read_record(split_source, Splits).of(profile.table) if isinstance(split_source, Path) else split_source
     frame = polars_engine.load(parquet)
     connection = duckdb_engine.connect(parquet)
     kept: list[Question] = []
@@ -58,8 +60,8 @@ def build_questions(
     connection.close()
     if not kept:
         raise ValueError(
-            f"table {profile.table}: not one question survived {len(dropped)} candidates; the table is too small or its "
-            f"columns too plain to ask about. Remove it from the table list, or raise "
+            f"table {profile.table}: not one question survived {len(dropped)} candidates; the table is too small or "
+            f"its columns too plain to ask about. Remove it from the table list, or raise "
             f"questions.program.attempts_per_question. Most common reason: "
             f"{Counter(reject.reason for reject in dropped).most_common(1)}"
         )

@@ -1,10 +1,10 @@
 """Every family of questions, in the order of their categories."""
 
-from tabletutor.questions.families import aggregate, compare, dates, filter, group, missing, rank, relate, texts
+from tabletutor.questions.families import aggregate, compare, conditions, dates, group, missing, rank, relate, texts
 from tabletutor.questions.family import Family
 
 FAMILIES: tuple[Family, ...] = (
-    *filter.FAMILIES,
+    *conditions.FAMILIES,
     *aggregate.FAMILIES,
     *group.FAMILIES,
     *rank.FAMILIES,

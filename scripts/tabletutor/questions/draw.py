@@ -10,7 +10,9 @@ from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, TableProf
 
 T = TypeVar("T")
 
-NOT_ADDITIVE = frozenset({"year", "month", "day", "hour", "lat", "lon", "latitude", "longitude", "id", "rank", "code", "date"})
+NOT_ADDITIVE = frozenset(
+    {"year", "month", "day", "hour", "lat", "lon", "latitude", "longitude", "id", "rank", "code", "date"}
+)
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 
@@ -71,17 +73,17 @@ class Draw:
     def label(self) -> ColumnProfile:
         """A column that names rows: text or identifiers, nearly all different."""
         return self._take(
-            [
-                column
-                for column in self.profile.columns
-                if column.kind in ("identifier", "text", "category") and column.unique * 2 > self.profile.rows
-            ]
+            [column for column in self.profile.columns if is_textual(column) and column.unique * 2 > self.profile.rows]
         )
 
     def text(self) -> ColumnProfile:
         """A column of free text or names."""
         return self._take(
-            [column for column in self.profile.columns if column.kind in ("text", "category") and column.unique >= 4]
+            [
+                column
+                for column in self.profile.columns
+                if is_textual(column) and column.kind != "identifier" and column.unique >= 4
+            ]
         )
 
     def date(self) -> ColumnProfile:
@@ -127,14 +129,21 @@ class Draw:
         return column
 
 
+def is_textual(column: ColumnProfile) -> bool:
+    """Whether a column holds text: identifiers may also be numbers, and these have a smallest one."""
+    return column.kind in ("category", "text") or (
+        column.kind == "identifier" and not isinstance(column.min, int | float)
+    )
+
+
 def is_additive(header: str) -> bool:
     """Whether a sum of the column may mean something: not a year, a coordinate, a code or a rank."""
     words = header.lower().replace("_", " ").split()
-    return not (set(words) & NOT_ADDITIVE or header.isdigit() and not 1800 <= int(header) <= 2100)
+    return not (set(words) & NOT_ADDITIVE or (header.isdigit() and not 1800 <= int(header) <= 2100))
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:
     """`value` rounded to one digit more than the order of magnitude of `spread`; an int where it is whole."""
     digits = 1 - math.floor(math.log10(spread)) if spread > 0 else 0
     rounded = round(value, digits)
-    return int(round(rounded)) if whole or (digits <= 0 and rounded == int(rounded)) else rounded
+    return round(rounded) if whole or (digits <= 0 and rounded == int(rounded)) else rounded

@@ -40,7 +40,9 @@ def pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConf
     names = {family.name for family in families}
     for name in config.heldout_families:
         if name not in names:
-            raise ValueError(f"questions.program.heldout_families: no family {name!r}; there are: {', '.join(sorted(names))}")
+            raise ValueError(
+                f"questions.program.heldout_families: no family {name!r}; there are: {', '.join(sorted(names))}"
+            )
     known = tuple(family for family in families if family.name not in config.heldout_families)
     new = tuple(family for family in families if family.name in config.heldout_families)
     wanted = config.per_table.get(split, 0)
@@ -72,7 +74,11 @@ def candidates(
                 continue
             held = held_out(family, config.heldout_wordings)
             fresh = len(family.wordings) - held
-            index = source.randrange(fresh, len(family.wordings)) if pool.novelty == "new_wording" else source.randrange(fresh)
+            index = (
+                source.randrange(fresh, len(family.wordings))
+                if pool.novelty == "new_wording"
+                else source.randrange(fresh)
+            )
             text = fill(family.wordings[index], candidate.slots, source)
             decimals: int | None = None
             program = candidate.program

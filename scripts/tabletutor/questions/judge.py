@@ -62,7 +62,9 @@ def probe(program: Program) -> str:
     lines: list[str] = []
     for block in render(program):
         lines.append(block.code)
-        if isinstance(block.step, FILTERS) and block.result in {frame_variable(side) for side in ("answer", "left", "right")}:
+        if isinstance(block.step, FILTERS) and block.result in {
+            frame_variable(side) for side in ("answer", "left", "right")
+        }:
             lines.append(f"hook({block.result!r}, len({block.result}))")
     return "\n".join([*lines, "submit(answer)"])
 
@@ -106,4 +108,6 @@ def _agree(question: Question, answers: dict[str, Any], first: str, second: str)
 
 
 def _rejected(question: Question, reason: Any, detail: str) -> Rejected:
-    return Rejected(Reject(table=question.table, family=question.family, text=question.text, reason=reason, detail=detail))
+    return Rejected(
+        Reject(table=question.table, family=question.family, text=question.text, reason=reason, detail=detail)
+    )

@@ -36,7 +36,8 @@ COMPARISON_WORDS: Mapping[Comparison, tuple[str, ...]] = {
     "!=": ("other than", "different from"),
 }
 MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 RANK_WORDS = {2: "second", 3: "third"}
 
@@ -63,7 +64,7 @@ def value_words(value: float | str | bool) -> str:
 
 
 def equals_words(column: str, value: str, source: random.Random) -> str:
-    """"with weather 'rain'", said one of several ways; follows a noun in the plural."""
+    """ "with weather 'rain'", said one of several ways; follows a noun in the plural."""
     name, cell = column_words(column), value_words(value)
     return source.choice(
         (f"where {name} is {cell}", f"with {name} {cell}", f"whose {name} is {cell}", f"with {name} equal to {cell}")
@@ -71,20 +72,22 @@ def equals_words(column: str, value: str, source: random.Random) -> str:
 
 
 def one_of_words(column: str, values: Sequence[str], source: random.Random) -> str:
-    """"where weather is 'rain' or 'sun'"; follows a noun in the plural."""
+    """ "where weather is 'rain' or 'sun'"; follows a noun in the plural."""
     cells = " or ".join(value_words(value) for value in values)
     return f"{source.choice(('where', 'whose'))} {column_words(column)} is {source.choice(('', 'either '))}{cells}"
 
 
 def compares_words(column: str, comparison: Comparison, value: float | str, source: random.Random) -> str:
-    """"with wind above 5"; follows a noun in the plural."""
+    """ "with wind above 5"; follows a noun in the plural."""
     name, words = column_words(column), source.choice(COMPARISON_WORDS[comparison])
     cell = value_words(value)
-    return source.choice((f"with {name} {words} {cell}", f"where {name} is {words} {cell}", f"whose {name} is {words} {cell}"))
+    return source.choice(
+        (f"with {name} {words} {cell}", f"where {name} is {words} {cell}", f"whose {name} is {words} {cell}")
+    )
 
 
 def date_compares_words(column: str, comparison: Comparison, value: str, source: random.Random) -> str:
-    """"with date on or after '2012-03-01'"; follows a noun in the plural."""
+    """ "with date on or after '2012-03-01'"; follows a noun in the plural."""
     words = {">": "after", ">=": "on or after", "<": "before", "<=": "on or before"}[comparison]
     return source.choice(
         (f"with {column_words(column)} {words} {value!r}", f"where {column_words(column)} is {words} {value!r}")
@@ -92,7 +95,7 @@ def date_compares_words(column: str, comparison: Comparison, value: str, source:
 
 
 def date_part_words(column: str, part: DatePartName, value: int | str) -> str:
-    """"whose date falls in the year 2012"; follows a noun in the plural."""
+    """ "whose date falls in the year 2012"; follows a noun in the plural."""
     said = {
         "year": f"in the year {value}",
         "month": f"in {MONTHS[int(value) - 1]}" if part == "month" else "",

@@ -10,7 +10,7 @@ Taxonomy = Literal["verified", "ambiguous", "too_hard", "hint_necessary", "execu
 
 
 class Hook(Record, frozen=True):
-    """An intermediate value a cell named. `value` is summarised when large; `value_sha256` is over the whole value."""
+    """An intermediate value a cell named. `value` is summarised when large; `value_sha256` covers the whole value."""
 
     name: str
     value: Any

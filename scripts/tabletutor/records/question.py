@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+import msgspec
+
 from tabletutor.records.record import Record
 
 AnswerType = Literal["integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping"]
@@ -39,7 +41,7 @@ class Question(Record, frozen=True):
     difficulty: Difficulty
     hint: str = ""
     program: dict[str, Any] | None = None
-    engines: dict[str, Any] = {}
+    engines: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     tags: tuple[str, ...] = ()
 
 

@@ -25,7 +25,7 @@ def decode(line: bytes, kind: type[R]) -> R:
     return msgspec.json.decode(line, type=kind)
 
 
-def write_records(path: Path, records: Iterable[Record]) -> int:
+def write_records(path: Path, records: Iterable[R]) -> int:
     """Write records to a JSON Lines file atomically, in the order given; returns how many."""
     lines = [encode(record) for record in records]
     write_atomic(path, b"".join(line + b"\n" for line in lines))

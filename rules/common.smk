@@ -1,0 +1,29 @@
+"""What all rules share: the checked configuration, the table list and `code`. No rules here.
+
+`config`   complete (every default filled in); rules read it with `lookup(dpath="…", within=config)`
+`tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
+`tuned`    the runs that are trained
+`sources`  by table: `licence`, `title`; for the report alone
+`code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
+"""
+
+from snakemake.utils import min_version
+
+from tabletutor.workflow.code import code
+from tabletutor.workflow.setup import set_up
+
+min_version("9.20")
+
+tables, sources = set_up(workflow, config)
+tuned = [run for run, student in config["runs"].items() if student["training"]]
+
+
+pathvars:
+    results=config["results"],
+    logs=f"logs/{config['project']}",
+
+
+wildcard_constraints:
+    table=r"[a-z][a-z0-9_]*",
+    model="|".join(config["models"]),
+    run="|".join(config["runs"]),

@@ -1,0 +1,28 @@
+"""Episodes: the teacher's traces of each question, right and wrong, run for real in the sandbox.
+
+Needs   questions/program/{table}.jsonl, tables/{table}/table.parquet, tables/{table}/profile.json
+Makes   episodes/program/{table}.jsonl
+Steps   episodes
+"""
+
+
+rule episodes:
+    """Let the teacher answer the questions of one table in the sandbox, right and with mistakes."""
+    input:
+        questions="<results>/questions/program/{table}.jsonl",
+        profile="<results>/tables/{table}/profile.json",
+        parquet="<results>/tables/{table}/table.parquet",
+    output:
+        episodes="<results>/episodes/program/{table}.jsonl",
+    log:
+        "<logs>/episodes/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=lookup(dpath="episodes", within=config),
+        sandbox=lookup(dpath="sandbox", within=config),
+        seed=lookup(dpath="seed", within=config),
+        journals=".tabletutor/journals/episodes",
+        code=code("episodes.py"),
+    script:
+        "../scripts/episodes.py"

@@ -1,0 +1,68 @@
+"""Evaluation: every run answers the questions on test tables in the sandbox, and is scored.
+
+Needs   models/{model}/, checkpoints/{run}/ (runs that train), questions/program/{table}.jsonl, tables/{table}/, splits.json
+Makes   predictions/{run}/test.jsonl, scores/{run}/test.jsonl
+Steps   predictions → scores
+"""
+
+
+rule predictions:
+    """Let one student answer the questions of all test tables, turn by turn, in the sandbox."""
+    input:
+        model=expand(
+            "<results>/models/{model}/{file}",
+            model=lookup(dpath="runs/{run}/model", within=config),
+            file=[
+                "model.safetensors",
+                "config.json",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "chat_template.jinja",
+            ],
+        ),
+        adapter=branch(
+            lookup(dpath="runs/{run}/training", within=config),
+            then=[
+                "<results>/checkpoints/{run}/adapter_model.safetensors",
+                "<results>/checkpoints/{run}/adapter_config.json",
+            ],
+            otherwise=[],
+        ),
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+        splits="<results>/splits.json",
+    output:
+        predictions="<results>/predictions/{run}/test.jsonl",
+    log:
+        "<logs>/predictions/{run}.log",
+    conda:
+        "../envs/workflow.yaml"
+    threads: lookup(dpath="evaluation/threads", within=config)
+    params:
+        tables=list(tables),
+        config=lookup(dpath="evaluation", within=config),
+        sandbox=lookup(dpath="sandbox", within=config),
+        seed=lookup(dpath="runs/{run}/seed", within=config),
+        journals=".tabletutor/journals/predictions",
+        code=code("predictions.py"),
+    script:
+        "../scripts/predictions.py"
+
+
+rule scores:
+    """Grade the predictions of one run by the type each answer has."""
+    input:
+        predictions="<results>/predictions/{run}/test.jsonl",
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+    output:
+        scores="<results>/scores/{run}/test.jsonl",
+    log:
+        "<logs>/scores/{run}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=lookup(dpath="verdicts", within=config),
+        code=code("scores.py"),
+    script:
+        "../scripts/scores.py"

@@ -1,0 +1,35 @@
+"""Questions: what is asked of each table, with answers on which three engines agree.
+
+Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json
+Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl
+Steps   questions
+"""
+
+
+rule questions:
+    """Ask questions of one table, and keep those on which three engines agree."""
+    input:
+        profile="<results>/tables/{table}/profile.json",
+        parquet="<results>/tables/{table}/table.parquet",
+        # A pinned table does not wait for the others, and one table more asks no other table anew (`ancient`): a
+        # bucket depends on the table alone. The formats refuse questions that were asked for another split.
+        splits=branch(
+            lookup(dpath="{table}/split", within=tables),
+            then=[],
+            otherwise=ancient("<results>/splits.json"),
+        ),
+    output:
+        questions="<results>/questions/program/{table}.jsonl",
+        rejects="<results>/questions/program/{table}.rejects.jsonl",
+    log:
+        "<logs>/questions/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=lookup(dpath="questions/program", within=config),
+        sandbox=lookup(dpath="sandbox", within=config),
+        split=lookup(dpath="{table}/split", within=tables),
+        seed=lookup(dpath="seed", within=config),
+        code=code("questions.py"),
+    script:
+        "../scripts/questions.py"

@@ -1,0 +1,119 @@
+"""Reporting: metrics of every run by group, the paired comparison of two runs, and the report.
+
+Needs   scores/{run}/test.jsonl, predictions/{run}/test.jsonl; for the report also what the stages before have made
+Makes   metrics/summary.csv, metrics/comparison.json, report/index.html
+Steps   summary, comparison → report
+"""
+
+
+rule summary:
+    """Summarise the scores of every run by group, with Wilson intervals."""
+    input:
+        scores=expand(
+            "<results>/scores/{run}/test.jsonl",
+            run=lookup(dpath="runs", within=config),
+        ),
+        predictions=expand(
+            "<results>/predictions/{run}/test.jsonl",
+            run=lookup(dpath="runs", within=config),
+        ),
+    output:
+        summary="<results>/metrics/summary.csv",
+    log:
+        "<logs>/metrics/summary.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        runs=list(lookup(dpath="runs", within=config)),
+        confidence=lookup(dpath="reporting/confidence", within=config),
+        code=code("summary.py"),
+    script:
+        "../scripts/summary.py"
+
+
+rule comparison:
+    """Compare the candidate with the baseline on the same questions."""
+    input:
+        baseline=expand(
+            "<results>/scores/{run}/test.jsonl",
+            run=lookup(dpath="reporting/baseline", within=config),
+        ),
+        candidate=expand(
+            "<results>/scores/{run}/test.jsonl",
+            run=lookup(dpath="reporting/candidate", within=config),
+        ),
+    output:
+        comparison="<results>/metrics/comparison.json",
+    log:
+        "<logs>/metrics/comparison.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config={
+            "baseline": lookup(dpath="reporting/baseline", within=config),
+            "candidate": lookup(dpath="reporting/candidate", within=config),
+            "bootstrap": lookup(dpath="reporting/bootstrap", within=config),
+            "confidence": lookup(dpath="reporting/confidence", within=config),
+        },
+        seed=lookup(dpath="seed", within=config),
+        code=code("comparison.py"),
+    script:
+        "../scripts/comparison.py"
+
+
+rule report:
+    """Write the report: one self-contained page."""
+    input:
+        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        splits="<results>/splits.json",
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        rejects=expand(
+            "<results>/questions/program/{table}.rejects.jsonl", table=tables
+        ),
+        episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
+        verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
+        formats="<results>/formats/sft-standard/stats.json",
+        # The candidate's, if it was trained.
+        losses=expand(
+            "<results>/checkpoints/{run}/metrics.ndjson",
+            run={*tuned} & {lookup(dpath="reporting/candidate", within=config)},
+        ),
+        scores=expand(
+            "<results>/scores/{run}/test.jsonl",
+            run=lookup(dpath="runs", within=config),
+        ),
+        predictions=expand(
+            "<results>/predictions/{run}/test.jsonl",
+            run=lookup(dpath="reporting/candidate", within=config),
+        ),
+        summary="<results>/metrics/summary.csv",
+        comparison="<results>/metrics/comparison.json",
+        # Shown with their digests only.
+        hashed=expand(
+            "<results>/checkpoints/{run}/adapter_model.safetensors", run=tuned
+        )
+        + expand(
+            "<results>/formats/sft-standard/{split}.jsonl",
+            split=["train", "validation"],
+        )
+        + ["<results>/leaks.json"],
+    output:
+        report="<results>/report/index.html",
+    log:
+        "<logs>/report.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        title=lookup(dpath="reporting/title", within=config),
+        project=lookup(dpath="project", within=config),
+        entries=sources,
+        settings={
+            "seed": lookup(dpath="seed", within=config),
+            "models": lookup(dpath="models", within=config),
+            "runs": lookup(dpath="runs", within=config),
+            "evaluation": lookup(dpath="evaluation", within=config),
+            "verdicts": lookup(dpath="verdicts", within=config),
+        },
+        code=code("report.py"),
+    script:
+        "../scripts/report.py"

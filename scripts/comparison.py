@@ -1,0 +1,16 @@
+"""Compare the candidate with the baseline, question by question."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import ReportingConfig
+from tabletutor.reporting.comparison import write_comparison
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    write_comparison(
+        Path(snakemake.input.baseline[0]),
+        Path(snakemake.input.candidate[0]),
+        ReportingConfig.model_validate(snakemake.params.config),
+        snakemake.params.seed,
+        Path(snakemake.output.comparison),
+    )

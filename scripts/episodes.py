@@ -1,0 +1,20 @@
+"""Let the teacher answer the questions of one table in the sandbox, right and with mistakes."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import EpisodesConfig, SandboxConfig
+from tabletutor.episodes.build import build_episodes
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    build_episodes(
+        Path(snakemake.input.questions),
+        Path(snakemake.input.profile),
+        Path(snakemake.input.parquet),
+        EpisodesConfig.model_validate(snakemake.params.config),
+        SandboxConfig.model_validate(snakemake.params.sandbox),
+        snakemake.params.seed,
+        Path(snakemake.params.journals),
+        snakemake.params.code,
+        Path(snakemake.output.episodes),
+    )

@@ -1,0 +1,19 @@
+"""Ask questions of one table, and keep those on which three engines agree."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig
+from tabletutor.questions.build import build_questions
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    build_questions(
+        Path(snakemake.input.profile),
+        Path(snakemake.input.parquet),
+        snakemake.params.split or Path(snakemake.input.splits),
+        ProgramQuestionsConfig.model_validate(snakemake.params.config),
+        SandboxConfig.model_validate(snakemake.params.sandbox),
+        snakemake.params.seed,
+        Path(snakemake.output.questions),
+        Path(snakemake.output.rejects),
+    )

@@ -1,0 +1,15 @@
+"""Grade the predictions of one run by the type each answer has."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.evaluation.score import score_file
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    score_file(
+        Path(snakemake.input.predictions),
+        [Path(path) for path in snakemake.input.questions],
+        VerdictsConfig.model_validate(snakemake.params.config),
+        Path(snakemake.output.scores),
+    )

@@ -1,0 +1,130 @@
+"""`tabletutor explain`: how a file or a row came to be, drawn as a tree."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.tree import Tree
+
+from tabletutor.records.files import sha256_file
+from tabletutor.workflow.code import closure
+from tabletutor.workflow.provenance import (
+    METADATA,
+    Made,
+    Sighting,
+    notes,
+    origin,
+    results_folder,
+    row_of,
+    sightings,
+)
+
+
+def explain(target: str) -> Tree:
+    """The provenance of `FILE` or `FILE:ROW` (rows are counted from 1), as seen from the checkout's root.
+
+    Raises ValueError where the file or the row does not exist.
+    """
+    name, _, line = target.rpartition(":")
+    if name and line.isdecimal() and not Path(target).exists():
+        return _row(Path(name), int(line))
+    return _file(Path(target))
+
+
+def _file(path: Path) -> Tree:
+    if not path.exists():
+        raise ValueError(f"{path}: no such file; name a file of the results, and for one row FILE:ROW")
+    made = notes(METADATA)
+    tree = Tree(_headline(path))
+    _grow(tree, str(path), made, set())
+    return tree
+
+
+def _grow(tree: Tree, path: str, made: dict[str, Made], seen: set[str]) -> None:
+    output = origin(path, made)
+    if output is None:
+        tree.add("source: no rule made it here")
+        return
+    note = made[output]
+    tree.add(f"rule [bold]{escape(note.rule)}[/bold]{_script(note)}")
+    for value in note.settings:
+        tree.add(f"parameter {escape(value)}")
+    for parent in note.input:
+        branch = tree.add(_headline(Path(parent)))
+        if parent in seen:
+            branch.add("as above")
+            continue
+        seen.add(parent)
+        if origin(parent, made):
+            _grow(branch, parent, made, seen)
+
+
+def _script(note: Made) -> str:
+    if note.script is None:
+        return ""
+    now = closure(note.script).digest()
+    state = "as it is now" if now in note.digests else "the code has changed since"
+    recorded = [digest for digest in note.digests if digest == now] or note.digests[:1]
+    return f", scripts/{note.script}, code {recorded[0][:16] if recorded else 'not noted'} ({state})"
+
+
+def _headline(path: Path) -> str:
+    if path.is_file():
+        return f"{escape(str(path))}  sha256 {sha256_file(path)[:16]}"
+    return f"{escape(str(path))}{'/' if path.is_dir() else '  (not there any more)'}"
+
+
+def _row(path: Path, line: int) -> Tree:
+    if not path.is_file():
+        raise ValueError(f"{path}: no such file; name a file of the results, and for one row FILE:ROW")
+    row = row_of(path, line)
+    tree = Tree(f"{escape(str(path))}:{line}")
+    results = results_folder(path)
+    if row.get("table"):
+        _grow_table(tree, results / "tables" / str(row["table"]))
+    if row.get("question_id") is None:
+        tree.add("this row belongs to no question")
+        return tree
+    for sighting in sightings(results, str(row["question_id"])):
+        branch = tree.add(f"[bold]{sighting.stage}[/bold] {escape(str(sighting.path))}:{sighting.line}")
+        for fact in _facts(sighting):
+            branch.add(escape(fact))
+    return tree
+
+
+def _grow_table(tree: Tree, folder: Path) -> None:
+    table = folder / "table.parquet"
+    if table.exists():
+        branch = tree.add(f"[bold]tables[/bold] {_headline(table)}")
+        _grow(branch, str(table), notes(METADATA), set())
+
+
+def _facts(sighting: Sighting) -> list[str]:
+    row = sighting.row
+    match sighting.stage:
+        case "questions":
+            return [f"{row['text']}", f"answer {row['answer']!r} ({row['answer_type']}), family {row['family']}"]
+        case "episodes":
+            return [f"trace {_trace(trace)}" for trace in row["traces"]]
+        case "verdicts":
+            wrong = [trace for trace, correct in sorted(row["trace_correct"].items()) if not correct]
+            return [
+                f"{row['taxonomy']}, answer {row['answer']!r}, engines {row['engines']!r}",
+                f"wrong traces: {', '.join(wrong) or 'none'}",
+            ]
+        case "predictions":
+            return [
+                f"run {row['run']}, sample {row['sample']}, {row['tokens']} tokens",
+                f"trace {_trace(row['trace'])}",
+            ]
+        case "scores":
+            return [f"run {row['run']}: {'correct' if row['correct'] else 'wrong, ' + str(row['error_kind'])}"]
+        case _:
+            return [f"{key} {value!r}" for key, value in sorted(row.items()) if isinstance(value, str | int | float)]
+
+
+def _trace(trace: dict[str, Any]) -> str:
+    return (
+        f"{trace['trace_id']}: {trace['role']} by {trace['teacher']}, {len(trace['turns'])} turns, ended by "
+        f"{trace['ended']}, answer {trace['answer']!r}{', mistake ' + trace['mistake'] if trace.get('mistake') else ''}"
+    )

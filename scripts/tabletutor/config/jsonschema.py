@@ -1,0 +1,64 @@
+"""The JSON Schema of the configuration, and the keys it knows."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+
+from tabletutor.config.schema import Config
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema of `config.yaml`, by the JSON Schema dialect of 2020-12. Do not change what is returned."""
+    return {"$schema": DIALECT, **Config.model_json_schema(by_alias=True)}
+
+
+def schema_text() -> str:
+    """The schema as the text of `config/config.schema.json`."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def keys_at(path: Sequence[str], raw: object) -> list[str]:
+    """The keys a mapping at `path` may have, in the order of the schema; `raw` decides between the kinds of a model."""
+    node, here = schema(), raw
+    for part in path:
+        here = cast("Mapping[str, Any]", here).get(part) if isinstance(here, Mapping) else None
+        child = _child(node, part)
+        if child is None:
+            return []
+        node = _resolved(child, here)
+    return list(node.get("properties", {}))
+
+
+def key_paths() -> list[str]:
+    """Every fixed key path of the configuration (`questions.program.per_table`), without those below free names."""
+    return list(_paths(schema(), ""))
+
+
+def _paths(node: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    for key, child in node.get("properties", {}).items():
+        yield prefix + key
+        yield from _paths(_resolved(child, None), f"{prefix}{key}.")
+
+
+def _child(node: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+    properties = node.get("properties", {})
+    if key in properties:
+        return properties[key]
+    named = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
+    return next((child for child in named if isinstance(child, dict)), None)
+
+
+def _resolved(node: Mapping[str, Any], value: object) -> Mapping[str, Any]:
+    """The node behind a reference, an optional value, or a union told apart by a key of `value`."""
+    if "$ref" in node:
+        return _resolved(schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]], value)
+    if "discriminator" in node:
+        tag = value.get(node["discriminator"]["propertyName"]) if isinstance(value, Mapping) else None
+        reference = node["discriminator"]["mapping"].get(tag)
+        return _resolved({"$ref": reference}, value) if reference else {}
+    options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
+    return _resolved(options[0], value) if options else node

@@ -1,0 +1,185 @@
+"""Realistic mistakes: a program changed the way analysts change it by accident, ending wrong or noticed and mended."""
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from tabletutor.episodes.script import Script, ScriptedTurn
+from tabletutor.episodes.teacher import inspection, unsubmitted, working
+from tabletutor.models.prompt import header_label
+from tabletutor.programs.grammar import (
+    DERIVATIONS,
+    Aggregate,
+    Group,
+    Missing,
+    MissingShare,
+    Program,
+    Share,
+    Step,
+    Where,
+    columns_used,
+)
+from tabletutor.records.table import NUMERIC, TableProfile
+
+SWAPPED = {"mean": "median", "median": "mean", "sum": "mean", "max": "min", "min": "max", "std": "mean"}
+ENDS = {"largest": "smallest", "smallest": "largest"}
+BOUNDARIES = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
+
+Mutation = Callable[[Program, TableProfile, random.Random], Program | None]
+
+
+def mistaken(program: Program, profile: TableProfile, recover: bool, source: random.Random) -> Script | None:
+    """A trace with one mistake drawn at random: mended before it submits (`recover`), or submitted as it is.
+
+    None where no mistake fits the program.
+    """
+    names = list(MUTATIONS)
+    source.shuffle(names)
+    for name in (*names, "case_mismatch"):
+        if name == "case_mismatch" or source.random() < 1 / len(MUTATIONS):
+            script = _case_mismatch(program, profile, recover, source)
+            if script is not None:
+                return script
+            continue
+        wrong = MUTATIONS[name](program, profile, source)
+        if wrong is None or wrong == program:
+            continue
+        look = inspection(program, source)
+        if not recover:
+            return Script((look, *working(wrong)), name)
+        mended = working(program, EXCUSES[name], corrects=1)
+        return Script((look, unsubmitted(wrong), *mended), f"{name}_mended")
+    return None
+
+
+def _case_mismatch(program: Program, profile: TableProfile, recover: bool, source: random.Random) -> Script | None:
+    """A header written in the wrong case raises KeyError; mended at once, or answered with a wrong column instead."""
+    headers = {column.name for column in profile.columns}
+    column = next(
+        (name for name in columns_used(program) if name.swapcase() not in headers and name != name.swapcase()), None
+    )
+    if column is None:
+        return None
+    blind = _renamed(program, column, column.lower() if column.lower() != column else column.title())
+    if blind == program or set(columns_used(blind)) <= headers:
+        return None
+    look = inspection(program, source)
+    raising = ScriptedTurn(*unsubmitted(blind)[:2])
+    if recover:
+        excuse = f"The column is called {header_label(column)}."
+        return Script((look, raising, *working(program, excuse, corrects=1)), "case_mismatch_mended")
+    wrong = _wrong_column(program, profile, source)
+    return None if wrong is None else Script((look, raising, *working(wrong)), "case_mismatch")
+
+
+def _wrong_column(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    measures = [column.name for column in profile.columns if column.kind in NUMERIC]
+    used = set(columns_used(program))
+    others = [name for name in measures if name not in used]
+    mine = [name for name in columns_used(program) if name in measures]
+    return _renamed(program, mine[-1], source.choice(others)) if mine and others else None
+
+
+def _wrong_aggregate(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    def change(step: Step) -> Step:
+        if isinstance(step, Aggregate | Group) and step.aggregation in SWAPPED:
+            return _with(step, aggregation=SWAPPED[step.aggregation])
+        return step
+
+    return _mapped(program, change)
+
+
+def _wrong_end(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    """The other end of a ranking, or the neighbour of the right rank: what a tie read carelessly gives."""
+
+    def change(step: Step) -> Step:
+        direction = getattr(step, "direction", None)
+        if direction is None:
+            return step
+        rank = getattr(step, "rank", None)
+        return _with(step, rank=rank + 1) if rank is not None and rank > 1 else _with(step, direction=ENDS[direction])
+
+    return _mapped(program, change)
+
+
+def _wrong_boundary(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    """A strict comparison for one that includes the bound, or the reverse: it matters only where values tie with it."""
+
+    def change(step: Step) -> Step:
+        comparison = getattr(step, "comparison", None)
+        return (
+            _with(step, comparison=BOUNDARIES[comparison])
+            if isinstance(step, Where | Share) and comparison in BOUNDARIES
+            else step
+        )
+
+    return _mapped(program, change)
+
+
+def _forgotten_condition(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    places = [place for place, step in enumerate(program.steps) if isinstance(step, Where)]
+    derived = {step.name for step in program.steps if isinstance(step, DERIVATIONS)}
+    places = [place for place in places if getattr(program.steps[place], "column", None) not in derived]
+    if not places or len(program.steps) < 2:
+        return None
+    drop = source.choice(places)
+    steps = tuple(step for place, step in enumerate(program.steps) if place != drop)
+    return _with(program, steps=steps)
+
+
+def _forgotten_missing(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    """Rows with missing values counted the wrong way round, or left out of a share's whole."""
+    incomplete = {column.name for column in profile.columns if column.missing}
+    steps: list[Step] = []
+    for step in program.steps:
+        if isinstance(step, Missing):
+            steps.append(Missing(step.column, not step.negated))
+        elif isinstance(step, Share | MissingShare) and step.column in incomplete:
+            others = sorted(incomplete - {step.column})
+            steps += [
+                Missing(others[0] if isinstance(step, MissingShare) and others else step.column, negated=True),
+                step,
+            ]
+        else:
+            steps.append(step)
+    return _with(program, steps=tuple(steps))
+
+
+MUTATIONS: Mapping[str, Mutation] = {
+    "wrong_column": _wrong_column,
+    "wrong_aggregate": _wrong_aggregate,
+    "wrong_end": _wrong_end,
+    "wrong_boundary": _wrong_boundary,
+    "forgotten_condition": _forgotten_condition,
+    "forgotten_missing": _forgotten_missing,
+}
+EXCUSES: Mapping[str, str] = {
+    "wrong_column": "That used the wrong column.",
+    "wrong_aggregate": "That is the wrong aggregate.",
+    "wrong_end": "That took the wrong end of the ranking.",
+    "wrong_boundary": "The bound was treated wrongly.",
+    "forgotten_condition": "I forgot a condition.",
+    "forgotten_missing": "Missing values were handled wrongly.",
+}
+
+
+def _renamed(program: Program, old: str, new: str) -> Program:
+    def change(step: Step) -> Step:
+        fields = {
+            field: new
+            for field in ("column", "left", "right", "start", "end", "by", "target")
+            if getattr(step, field, None) == old
+        }
+        return _with(step, **fields) if fields else step
+
+    return _mapped(program, change)
+
+
+def _mapped(program: Program, change: Callable[[Step], Step]) -> Program:
+    return _with(program, steps=tuple(map(change, program.steps)), other=tuple(map(change, program.other)))
+
+
+def _with(record: Any, **changes: Any) -> Any:
+    return msgspec.structs.replace(record, **changes)

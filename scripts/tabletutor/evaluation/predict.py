@@ -1,0 +1,129 @@
+"""The predictions of one run: every test question answered once, resumable, sorted by question."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from tabletutor.config.schema import EvaluationConfig, SandboxConfig
+from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
+from tabletutor.models.generate import DecodeLimits, Decoder
+from tabletutor.models.load import Model, load_student, load_tokenizer
+from tabletutor.records.episode import Prediction
+from tabletutor.records.files import sha256_file, write_atomic
+from tabletutor.records.identity import digest
+from tabletutor.records.journal import Journal
+from tabletutor.records.question import Question
+from tabletutor.records.record import decode, encode, read_record, read_records, write_records
+from tabletutor.records.table import Splits, TableProfile
+from tabletutor.telemetry.progress import progress_of
+
+
+class Asked(NamedTuple):
+    """Who is asked: the name of the run, the folders of its model and of its adapter (None: the model as it is), its
+    seed.
+    """
+
+    run: str
+    model: Path
+    adapter: Path | None
+    seed: int
+
+
+TableFiles = tuple[Path, ...]  # questions, profile, Parquet
+
+
+def predict(
+    asked: Asked,
+    files: Mapping[str, TableFiles],
+    splits: Path,
+    config: EvaluationConfig,
+    sandbox: SandboxConfig,
+    journals: Path,
+    identity: str,
+    output: Path,
+) -> int:
+    """Let a student answer the questions of all test tables; writes its predictions sorted by question, returns how
+    many.
+
+    `files` has (questions, profile, Parquet) of every table, `splits` says which of them are test tables. Finished
+    questions are kept in a journal in `journals`, named after `identity` (the rule's code) and everything else the
+    answers depend on, so a killed job goes on. Raises ValueError where there is no question.
+    """
+    run, model, adapter, seed = asked
+    tables = _test_tables(files, splits)
+    torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(True)
+    started = time.monotonic()
+    questions = _questions(tables, config.limit_per_table)
+    known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
+    unit = digest(
+        identity, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), config.model_dump(mode="json"),
+        sandbox.model_dump(mode="json"), [(name, _files_digest(paths)) for name, paths in tables.items()],
+    )  # fmt: skip
+    limits = DecodeLimits(config.max_new_tokens, config.max_context)
+    with (
+        Journal(journals / f"{run}-{unit[:16]}.journal") as journal,
+        progress_of(f"predictions {run}", len(questions)) as shown,
+    ):
+        student = Student(run, load_tokenizer(model), seed)
+        weights: Model | None = None
+        for group in groups(questions, config.batch_size):
+            missing = {question.question_id for question in group if journal.get(question.question_id) is None}
+            shown.skip(len(group) - len(missing))
+            if not missing:
+                continue
+            weights = weights or load_student(model, adapter, "bfloat16")  # not where the journal has all answers
+            decoder = Decoder(weights, student.tokenizer, len(group), limits)
+            for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandbox):
+                if prediction.question_id in missing:
+                    journal.put(prediction.question_id, encode(prediction))
+                    shown.advance()
+        done = [decode(journal.get(question.question_id) or b"", Prediction) for question in questions]
+    ordered = sorted(done, key=lambda prediction: prediction.question_id)
+    write_records(output, ordered)
+    seconds = round(time.monotonic() - started, 1)
+    timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
+    write_atomic(output.with_name("test.timing.json"), (json.dumps(timing) + "\n").encode())
+    return len(done)
+
+
+def _test_tables(files: Mapping[str, TableFiles], splits: Path) -> dict[str, TableFiles]:
+    """The files of the test tables, sorted by table."""
+    assigned = read_record(splits, Splits)
+    return {name: files[name] for name in sorted(files) if assigned.of(name) == "test"}
+
+
+def _questions(tables: Mapping[str, TableFiles], limit: int | None) -> list[Question]:
+    """The questions of all tables; of each table the first `limit` by id, which is as good as drawn."""
+    result: list[Question] = []
+    for questions, *_ in tables.values():
+        result += sorted(read_records(questions, Question), key=lambda question: question.question_id)[:limit]
+    if not result:
+        raise ValueError("there is no question to answer: no table is in the test split, or none of them has questions")
+    return result
+
+
+def _folder_digest(folder: Path) -> str:
+    """The digest of what makes a model or adapter; sidecars do not count."""
+    return _files_digest(
+        sorted(
+            [
+                *folder.glob("*.safetensors"),
+                *folder.glob("*config.json"),
+                *folder.glob("tokenizer*"),
+                *folder.glob("*.jinja"),
+            ]
+        )
+    )
+
+
+def _files_digest(paths: Sequence[Path]) -> str:
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(f"{path.name} {sha256_file(path)}\n".encode())
+    return state.hexdigest()

@@ -1,0 +1,185 @@
+"""Students at work: questions answered turn by turn in the sandbox, many at a time.
+
+Questions are taken in fixed groups of `batch_size`, sorted by table and id. A group's conversations are decoded
+together; batched arithmetic can round differently in other company, so a group that was cut off is worked through again
+as a whole and gives the same bytes. What it costs to kill a job is therefore one group. Once a quarter of the live
+conversations have finished a turn, their cells run, in a few threads, and their next turns are read in together: who
+waits for whom follows from token counts, never from the clock.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import NamedTuple, Protocol
+
+from tabletutor.config.schema import SandboxConfig
+from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
+from tabletutor.models.generate import DecodedTurn
+from tabletutor.models.parse import parse_turn
+from tabletutor.models.prompt import Message, observation, opening
+from tabletutor.records.episode import Ended, Prediction, Trace, Turn
+from tabletutor.records.identity import content_id, rng
+from tabletutor.records.question import Question
+from tabletutor.records.table import TableProfile
+from tabletutor.sandbox.cell import CellResult
+from tabletutor.sandbox.pool import Sandbox, Session
+from tabletutor.sandbox.turn import turn_from
+
+NO_CODE: Message = {"role": "user", "content": "No code found. Answer with one ```python block."}
+WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
+
+
+class Turns(Protocol):
+    """What gives the student's turns: `models.generate.Decoder`, or anything that works like it."""
+
+    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
+        """Add a conversation."""
+        ...
+
+    def feed(self, keys: Sequence[int]) -> None:
+        """Start the next turn of conversations that wait."""
+        ...
+
+    def decode(self, wanted: int) -> list[DecodedTurn]:
+        """The next turns that finish: at least `wanted`, or all there are."""
+        ...
+
+    def observe(self, key: int, ids: Sequence[int]) -> None:
+        """Append what follows a turn."""
+        ...
+
+    def room(self, key: int) -> int:
+        """Tokens a conversation may still take."""
+        ...
+
+    def end(self, key: int) -> None:
+        """Forget a conversation that waits."""
+        ...
+
+
+class Student(NamedTuple):
+    """Who answers: the name of the run, its tokenizer, its seed, and which of several samples this is."""
+
+    run: str
+    tokenizer: Tokenizer
+    seed: int
+    sample: int = 0
+
+
+class Table(NamedTuple):
+    """A table questions are about."""
+
+    profile: TableProfile
+    parquet: Path
+
+
+@dataclass
+class _Attempt:
+    """One question being worked on."""
+
+    question: Question
+    prompt: list[Message]
+    session: Session
+    turns: list[Turn] = field(default_factory=list[Turn])
+    tokens: int = 0
+    ended: Ended | None = None
+    answer: object = None
+
+
+def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question]]:
+    """The fixed groups questions are worked through in; they follow from the questions alone."""
+    order = sorted(questions, key=lambda question: (question.table, question.question_id))
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
+def roll_out(
+    group: Sequence[Question],
+    tables: Mapping[str, Table],
+    student: Student,
+    decoder: Turns,
+    turn_limit: int,
+    sandbox: SandboxConfig,
+) -> Iterator[Prediction]:
+    """Let the student answer a group of questions together; yields each attempt when it has ended.
+
+    Every conversation has a session of its own from first to last turn; `sandbox.sessions` of them run cells at once.
+    """
+    with ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(sandbox.sessions))
+        names = sorted({question.table for question in group})
+        boxes = {name: stack.enter_context(Sandbox(tables[name].parquet, sandbox)) for name in names}
+        live: dict[int, _Attempt] = {}
+        for key, question in enumerate(group):
+            prompt = opening(tables[question.table].profile, question.text)
+            live[key] = _Attempt(question, prompt, stack.enter_context(boxes[question.table].session()))
+            decoder.begin(
+                key, opening_ids(student.tokenizer, prompt), rng(student.seed, question.question_id, student.sample)
+            )
+        ready = sorted(live)
+        while live:
+            for key in [key for key in ready if decoder.room(key) <= 1]:
+                ready.remove(key)
+                decoder.end(key)
+                yield _finished(live.pop(key), "turn_limit", student)
+            decoder.feed(ready)
+            ready = []
+            finished = decoder.decode(max(1, len(live) // WAITING_SHARE))
+            cells = [pool.submit(_run, live[turn.key].session, parse_turn(turn.text).code) for turn in finished]
+            for turn, cell in zip(finished, cells, strict=True):
+                attempt = live[turn.key]
+                reply = _advance(attempt, turn, cell.result(), turn_limit)
+                if attempt.ended is not None:
+                    decoder.end(turn.key)
+                    yield _finished(live.pop(turn.key), attempt.ended, student)
+                else:
+                    decoder.observe(turn.key, continuation_ids(student.tokenizer, attempt.prompt, reply))
+                    ready.append(turn.key)
+
+
+def _run(session: Session, code: str | None) -> CellResult | None:
+    return None if code is None else session.run(code)
+
+
+def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None, turn_limit: int) -> Message:
+    """Note a finished turn; returns what the student is told, which matters only if the attempt goes on."""
+    reasoning, code = parse_turn(decoded.text)
+    attempt.tokens += decoded.tokens
+    index = len(attempt.turns)
+    if result is None:
+        attempt.turns.append(Turn(index=index, reasoning=reasoning, code="", stdout=""))
+        reply = NO_CODE
+    else:
+        turn = turn_from(index, reasoning, code or "", result)
+        attempt.turns.append(turn)
+        reply = observation(turn)
+        if result.ended != "open":
+            attempt.ended = result.ended
+            attempt.answer = result.answer if result.submitted else None
+    if attempt.ended is None and len(attempt.turns) >= turn_limit:
+        attempt.ended = "turn_limit"
+    return reply
+
+
+def _finished(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
+    attempt.session.close()
+    question = attempt.question
+    spoken = [(turn.reasoning, turn.code) for turn in attempt.turns]
+    trace = Trace(
+        trace_id=content_id(question.question_id, "student", student.run, student.sample, spoken),
+        role="student",
+        teacher=student.run,
+        turns=tuple(attempt.turns),
+        ended=ended,
+        answer=attempt.answer,
+    )
+    return Prediction(
+        question_id=question.question_id,
+        table=question.table,
+        run=student.run,
+        sample=student.sample,
+        trace=trace,
+        tokens=attempt.tokens,
+    )

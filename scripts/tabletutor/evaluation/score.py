@@ -1,0 +1,91 @@
+"""Predictions graded: one Score for each, with what went wrong where it is not correct."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.matching.match import match
+from tabletutor.records.episode import Prediction, Score
+from tabletutor.records.question import AnswerType, Question
+from tabletutor.records.record import read_records, write_records
+
+ErrorKind = Literal["unanswered", "wrong_answer", "wrong_type", "cell_error", "time", "memory", "crash", "no_code"]
+
+_JSON_TYPES: dict[AnswerType, tuple[type, ...]] = {
+    "integer": (int, float, str),
+    "number": (int, float, str),
+    "percentage": (int, float, str),
+    "category": (str, int, float, bool),
+    "boolean": (bool, str),
+    "date": (str,),
+    "list": (list,),
+    "set": (list,),
+    "mapping": (dict,),
+}
+
+
+def score(prediction: Prediction, question: Question, config: VerdictsConfig) -> Score:
+    """Grade one attempt. An attempt without an answer is wrong. Raises ValueError where the two do not belong
+    together.
+    """
+    if prediction.question_id != question.question_id:
+        raise ValueError(f"prediction {prediction.question_id} is not about question {question.question_id}")
+    trace = prediction.trace
+    answered = trace.ended == "submit"
+    correct = answered and match(question.answer, trace.answer, question.answer_type, question.answer_spec, config)
+    return Score(
+        question_id=question.question_id,
+        table=question.table,
+        run=prediction.run,
+        sample=prediction.sample,
+        correct=correct,
+        answer_type=question.answer_type,
+        family=question.family,
+        category=question.category,
+        difficulty=question.difficulty,
+        novelty=question.novelty,
+        turns=len(trace.turns),
+        cells_failed=sum(turn.error is not None for turn in trace.turns),
+        tokens=prediction.tokens,
+        error_kind=None if correct else error_kind(prediction, question.answer_type),
+    )
+
+
+def error_kind(prediction: Prediction, answer_type: AnswerType) -> ErrorKind:
+    """What went wrong in an attempt that is not correct, the most telling thing first.
+
+    `wrong_type`: submitted, but as no kind of value the answer could be. `no_code`: no turn held code. `cell_error`:
+    not submitted, and the last cell failed. `unanswered`: not submitted for want of turns alone.
+    """
+    trace = prediction.trace
+    if trace.ended == "submit":
+        fits = isinstance(trace.answer, _JSON_TYPES[answer_type]) and not _stray_bool(trace.answer, answer_type)
+        return "wrong_answer" if fits else "wrong_type"
+    if trace.ended in ("time", "memory", "crash"):
+        return trace.ended
+    if not any(turn.code for turn in trace.turns):
+        return "no_code"
+    return "cell_error" if trace.turns[-1].error is not None else "unanswered"
+
+
+def score_file(predictions: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
+    """Grade a file of predictions against the questions it answers; returns how many.
+
+    Raises ValueError for a prediction whose question is in no file.
+    """
+    asked: dict[str, Question] = {}
+    for path in questions:
+        asked.update((question.question_id, question) for question in read_records(path, Question))
+    scores: list[Score] = []
+    for prediction in read_records(predictions, Prediction):
+        if prediction.question_id not in asked:
+            raise ValueError(
+                f"{predictions}: question {prediction.question_id} of table {prediction.table} is in no question file"
+            )
+        scores.append(score(prediction, asked[prediction.question_id], config))
+    return write_records(output, scores)
+
+
+def _stray_bool(answer: Any, answer_type: AnswerType) -> bool:
+    return isinstance(answer, bool) and answer_type not in ("boolean", "category")

@@ -1,0 +1,1 @@
+"""When two answers are the same. Ground: questions, verdicts and evaluation all grade with it."""

@@ -1,0 +1,198 @@
+"""Answers brought to a canonical form of their declared type, so that they can be compared.
+
+The declared type is read first, never guessed from the value: under "category" the number 2007 is the text "2007",
+under "number" the text "12.5" is 12.5, and a boolean is never a number. What does not fit its type becomes `Unfit`,
+which equals only the very same JSON, so that the relation stays reflexive on anything a session may have submitted.
+"""
+
+import math
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from tabletutor.records.question import AnswerSpec, AnswerType
+
+NUMERIC_TYPES: frozenset[AnswerType] = frozenset({"integer", "number", "percentage"})
+LONGEST_NUMERAL = 320  # characters; beyond the range of a double, and far below Python's limit for int(text)
+
+_NUMERAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.|\.(?=\d))?\d*(?:e[+-]?\d{1,3})?", re.ASCII)
+_WHOLE_KEY = re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII)
+_MIDNIGHT_KEY = re.compile(r"(\d{4}-\d{2}-\d{2})[t ]00:00:00(?:\.0+)?", re.ASCII)
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
+
+
+class Missing(NamedTuple):
+    """A missing value: JSON null, and NaN, which canonical JSON writes as null."""
+
+
+class Number(NamedTuple):
+    """A number compared with a tolerance."""
+
+    value: float
+
+
+class Exact(NamedTuple):
+    """A value that is equal or not: an integer, a folded text, a truth value, an instant."""
+
+    kind: str
+    value: Any
+
+
+class Items(NamedTuple):
+    """The members of a list or of a set."""
+
+    ordered: bool
+    members: tuple["Canonical", ...]
+
+
+class Entries(NamedTuple):
+    """A mapping as (folded key, key as written, value)."""
+
+    entries: tuple[tuple[str, str, "Canonical"], ...]
+
+
+class Unfit(NamedTuple):
+    """JSON that does not fit the declared type."""
+
+    tokens: tuple[tuple[str, Any], ...]
+
+
+Canonical = Missing | Number | Exact | Items | Entries | Unfit
+
+
+def fold(text: str) -> str:
+    """Text for comparison: Unicode NFKC, case folded, white space folded. Punctuation and diacritics are kept."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.split())
+
+
+def category_text(value: str | int | float | bool) -> str:
+    """A category or a mapping's key as text: "2007", 2007 and 2007.0 are one, and so are a date and its midnight.
+
+    Only a tail of zeros is dropped: "1.10" is not "1.1" and "007" is not "7".
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = fold(value if isinstance(value, str) else _written(value))
+    for pattern in (_WHOLE_KEY, _MIDNIGHT_KEY):
+        if whole := pattern.fullmatch(text):
+            return whole[1]
+    return text
+
+
+def canonical(value: Any, answer_type: AnswerType, spec: AnswerSpec) -> Canonical:
+    """The canonical form of a JSON value under a declared type. Never raises."""
+    if answer_type in ("list", "set"):
+        if not isinstance(value, list):
+            return _missing_or_unfit(value)
+        members = cast("list[Any]", value)
+        return Items(answer_type == "list", tuple(_scalar(member, spec.item) for member in members))
+    if answer_type == "mapping":
+        if not isinstance(value, dict):
+            return _missing_or_unfit(value)
+        pairs = cast("dict[Any, Any]", value).items()
+        return Entries(tuple((category_text(key), str(key), _scalar(entry, spec.item)) for key, entry in pairs))
+    return _scalar(value, answer_type)
+
+
+def _scalar(value: Any, answer_type: AnswerType | None) -> Canonical:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return Missing()
+    if answer_type is None:
+        answer_type = _untyped(value)
+    if answer_type in NUMERIC_TYPES:
+        return _numeric(value, answer_type)
+    if answer_type == "category" and isinstance(value, str | int | float):
+        return Exact("text", category_text(value))
+    if answer_type == "boolean":
+        truth = _TRUTH.get(fold(value)) if isinstance(value, str) else value
+        return Exact("boolean", truth) if isinstance(truth, bool) else unfit(value)
+    if answer_type == "date" and isinstance(value, str):
+        instant = _instant(value)
+        return unfit(value) if instant is None else Exact("instant", instant)
+    return unfit(value)
+
+
+def _untyped(value: Any) -> AnswerType | None:
+    """The type of a member whose type is not declared: what JSON says it is."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "category" if isinstance(value, str) else None
+
+
+def _numeric(value: Any, answer_type: AnswerType | None) -> Canonical:
+    parsed = _numeral(value, answer_type) if isinstance(value, str) else value
+    if isinstance(parsed, bool) or not isinstance(parsed, int | float):
+        return unfit(value)
+    if isinstance(parsed, float) and math.isnan(parsed):
+        return Missing()
+    if answer_type == "integer":
+        whole = isinstance(parsed, int) or parsed.is_integer()
+        return Exact("integer", int(parsed)) if whole else unfit(value)
+    try:
+        return Number(float(parsed))
+    except OverflowError:
+        return unfit(value)
+
+
+def _numeral(text: str, answer_type: AnswerType | None) -> int | float | None:
+    """The number a text spells: plain digits, well-formed thousands commas, an exponent, a Unicode minus; and "%" where
+    a percentage is declared. Units and currency signs are not read away.
+    """
+    plain = fold(text).replace("\u2212", "-")
+    if answer_type == "percentage":
+        plain = plain.removesuffix("%").rstrip()
+    if plain == "nan":
+        return math.nan
+    if len(plain) > LONGEST_NUMERAL or not _NUMERAL.fullmatch(plain) or not any(map(str.isdigit, plain)):
+        return None
+    digits = plain.replace(",", "")
+    try:
+        return int(digits)
+    except ValueError:
+        pass  # not a whole numeral: read it as a double
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+def _instant(text: str) -> datetime | None:
+    """An ISO 8601 date or date with time as an instant; without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(unicodedata.normalize("NFKC", text).strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _written(value: Any) -> str:
+    """A scalar as text; an integer too long for `repr` (Python refuses 4,300 digits) in hexadecimal."""
+    return hex(value) if isinstance(value, int) and value.bit_length() > 10_000 else repr(value)
+
+
+def _missing_or_unfit(value: Any) -> Canonical:
+    return Missing() if value is None or (isinstance(value, float) and math.isnan(value)) else unfit(value)
+
+
+def unfit(value: Any) -> Unfit:
+    """Any JSON as a flat sequence of tokens, made without recursion: equal tokens mean the same JSON."""
+    tokens: list[tuple[str, Any]] = []
+    pending: list[Any] = [value]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, list):
+            members = cast("list[Any]", node)
+            tokens.append(("list", len(members)))
+            pending.extend(reversed(members))
+        elif isinstance(node, dict):
+            entries = cast("dict[Any, Any]", node)
+            keys = sorted(entries, key=lambda key: (str(key), type(key).__name__))
+            tokens.append(("mapping", tuple(str(key) for key in keys)))
+            pending.extend(entries[key] for key in reversed(keys))
+        else:
+            tokens.append((type(node).__name__, _written(node)))
+    return Unfit(tuple(tokens))

@@ -1,0 +1,177 @@
+"""Decoding for many conversations at once, turn by turn, with their keys and values kept between turns.
+
+A conversation is fed tokens (its prompt, later an observation) and then decoded one token a step together with all
+others that are in a turn. Which conversations share a step follows from their tokens alone, never from the clock, so
+the same conversations give the same bytes; other company may round differently.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, NamedTuple, cast
+
+import torch
+from torch import Tensor
+
+from tabletutor.models.cache import ConversationCache
+from tabletutor.models.chat import Tokenizer
+from tabletutor.models.load import Model
+from tabletutor.models.parse import closes_block
+
+PREFILL_TOKENS = 8192  # tokens, with padding, of one pass over prompts
+
+
+class DecodeLimits(NamedTuple):
+    """Tokens a turn and a whole conversation may have, and the temperature (0: the likeliest token, always)."""
+
+    max_new_tokens: int
+    max_context: int
+    temperature: float = 0.0
+
+
+class DecodedTurn(NamedTuple):
+    """A finished assistant turn: whose it is, its text without the stop token, and the tokens it took."""
+
+    key: int
+    text: str
+    tokens: int
+
+
+@dataclass
+class _Live:
+    """A conversation that has not ended: its row in the cache, tokens not yet in the cache, and its turn so far."""
+
+    key: int
+    row: int
+    source: Random | None
+    running: bool = False
+    unfed: list[int] = field(default_factory=list[int])
+    turn: list[int] = field(default_factory=list[int])
+
+
+class Decoder:
+    """Decodes up to `rows` conversations together. Rows 0 … n-1 of the cache are those in a turn, the next ones
+    wait.
+    """
+
+    def __init__(self, model: Model, tokenizer: Tokenizer, rows: int, limits: DecodeLimits) -> None:
+        self._base = model.get_decoder()
+        self._head: Tensor = model.get_output_embeddings().weight
+        self._tokenizer = tokenizer
+        self._limits = limits
+        self._cache = ConversationCache(model, rows)
+        self._rows: list[_Live] = []
+        self._running = 0
+        self._finished: list[DecodedTurn] = []
+        self._stops = {int(token) for token in tokenizer.all_special_ids}
+        pieces: Any = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        self._fences = {index for index, piece in enumerate(pieces) if piece and ("`" in piece or "~" in piece)}
+
+    def room(self, key: int) -> int:
+        """Tokens the conversation may still take, with those of a turn it decodes."""
+        live = self._find(key)
+        return self._limits.max_context - int(self._cache.lengths[live.row]) - len(live.unfed)
+
+    @torch.no_grad()
+    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
+        """Add a conversation whose prompt is `ids`. Its first turn starts with the next `feed`."""
+        self._rows.append(_Live(key, len(self._rows), source, unfed=list(ids)))
+        self._cache.lengths[len(self._rows) - 1] = 0
+
+    def observe(self, key: int, ids: Sequence[int]) -> None:
+        """Append what follows a finished turn (from its stop token on)."""
+        self._find(key).unfed += ids
+
+    @torch.no_grad()
+    def feed(self, keys: Sequence[int]) -> None:
+        """Start the next turn of these waiting conversations: read what they have not read yet and decode a first
+        token.
+        """
+        waiting = sorted((self._find(key) for key in keys), key=lambda live: (-len(live.unfed), live.key))
+        while waiting:
+            count = max(1, PREFILL_TOKENS // len(waiting[0].unfed))
+            batch, waiting = waiting[:count], waiting[count:]
+            for live in batch:
+                self._place(live, self._running)
+                self._running += 1
+                live.running = True
+                live.turn = []
+            batch.sort(key=lambda live: live.row)
+            self._advance(batch)
+
+    @torch.no_grad()
+    def decode(self, wanted: int) -> list[DecodedTurn]:
+        """Decode until at least `wanted` turns have finished or none is running; the turns finished since last
+        asked.
+        """
+        while self._running and len(self._finished) < wanted:
+            self._advance(self._rows[: self._running])
+        done, self._finished = self._finished, []
+        return sorted(done)
+
+    def end(self, key: int) -> None:
+        """Forget a waiting conversation and free its row."""
+        live = self._find(key)
+        last = self._rows[-1]
+        if live is not last:
+            self._cache.move(last.row, live.row)
+            last.row = live.row
+            self._rows[live.row] = last
+        self._rows.pop()
+
+    def _find(self, key: int) -> _Live:
+        return next(live for live in self._rows if live.key == key)
+
+    def _place(self, live: _Live, row: int) -> None:
+        """Exchange a conversation's row with `row`."""
+        other = self._rows[row]
+        if other is not live:
+            self._cache.swap(live.row, row)
+            self._rows[live.row], self._rows[row] = other, live
+            live.row, other.row = row, live.row
+
+    def _advance(self, batch: list[_Live]) -> None:
+        """Read the unread tokens of `batch` and take the next token of each."""
+        counts = [len(live.unfed) for live in batch]
+        longest = max(counts)
+        ids = torch.zeros((len(batch), longest), dtype=torch.long)
+        for index, live in enumerate(batch):
+            ids[index, : counts[index]] = torch.tensor(live.unfed)
+        positions, mask = self._cache.open([live.row for live in batch], longest)
+        output = self._base(
+            input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=self._cache, use_cache=True
+        )
+        self._cache.close(counts)
+        last = cast(Tensor, output.last_hidden_state)[torch.arange(len(batch)), torch.tensor(counts) - 1]
+        logits = torch.nn.functional.linear(last, self._head)
+        for live, token in zip(batch, self._choose(logits, batch), strict=True):
+            self._accept(live, token)
+        for live in [live for live in batch if not live.running]:
+            self._running -= 1
+            self._place(live, self._running)
+
+    def _accept(self, live: _Live, token: int) -> None:
+        """Take a token into the turn, and end the turn where it is a stop token, closes the code or is the last one
+        allowed.
+        """
+        live.unfed = []
+        room = self._limits.max_context - int(self._cache.lengths[live.row])
+        if token not in self._stops:
+            live.turn.append(token)
+            live.unfed = [token]
+            text = self._text(live) if token in self._fences else ""
+            if not closes_block(text) and len(live.turn) < self._limits.max_new_tokens and room > 1:
+                return
+        live.running = False
+        self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn)))
+
+    def _text(self, live: _Live) -> str:
+        return str(self._tokenizer.decode(live.turn, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def _choose(self, logits: Tensor, batch: list[_Live]) -> list[int]:
+        """The next token of each row of `logits` (rows, vocabulary); of equals the one with the smallest id."""
+        if self._limits.temperature == 0:
+            return cast("list[int]", logits.argmax(-1).tolist())
+        sums = torch.softmax(logits.float() / self._limits.temperature, -1).cumsum(-1)
+        drawn = torch.tensor([[live.source.random() if live.source else 0.5] for live in batch]) * sums[:, -1:]
+        return cast("list[int]", torch.searchsorted(sums, drawn).squeeze(1).clamp_(max=logits.shape[-1] - 1).tolist())

@@ -1,0 +1,44 @@
+"""Loading a model artefact: the weights in the wanted precision, the tokenizer, and an adapter merged into them."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from tabletutor.models.chat import Tokenizer
+
+Model = Any  # a transformers PreTrainedModel; the library is untyped where it matters here
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model folder, with its chat template. Reads local files only."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+
+
+def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
+    """The model of a folder in `dtype`, in evaluation mode. Reads local files only."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # a second of loading needs no bar
+    model = AutoModelForCausalLM.from_pretrained(
+        str(folder), local_files_only=True, dtype=getattr(torch, dtype), attn_implementation="sdpa"
+    )
+    return model.eval()
+
+
+def load_student(folder: Path, adapter: Path | None, dtype: Literal["bfloat16", "float32"]) -> Model:
+    """The model a run answers with: the base, or the base with the run's adapter merged in.
+
+    The merge is made in float32 and rounded to `dtype` once; merging into bfloat16 weights would round twice.
+    """
+    if adapter is None:
+        return load_model(folder, dtype)
+    import torch
+    from peft import PeftModel
+
+    merged: Any = PeftModel.from_pretrained(load_model(folder, "float32"), str(adapter)).merge_and_unload(
+        safe_merge=True
+    )
+    return merged.to(getattr(torch, dtype)).eval()

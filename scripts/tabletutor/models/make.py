@@ -1,0 +1,65 @@
+"""One model artefact from its configuration, whatever its source; written whole or not at all."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from tabletutor.config.schema import LocalModelConfig, ModelConfig, PackagedModelConfig
+from tabletutor.models.base import convert_packaged
+from tabletutor.models.local import convert_local
+from tabletutor.models.scratch import make_scratch
+from tabletutor.records.files import sync_folder
+
+FILES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+
+def checked_model(config: dict[str, Any]) -> ModelConfig:
+    """The typed configuration of a model from plain data. Raises pydantic's ValidationError."""
+    adapter: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
+    return adapter.validate_python(config)
+
+
+def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Path) -> None:
+    """Write the files `FILES` of a model to `folder`, replacing what is there.
+
+    `rows` are files of training rows, for the tokenizer of a scratch model, and `seed` draws its weights; other sources
+    use neither. Raises FileNotFoundError where the source is missing and ValueError where it is no chat model.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        if isinstance(config, PackagedModelConfig):
+            convert_packaged(config, work)
+        elif isinstance(config, LocalModelConfig):
+            convert_local(config, work)
+        else:
+            make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
+        for path in list(work.iterdir()):
+            if path.name not in FILES:
+                path.unlink()  # such as sampling defaults, which nothing here reads
+            else:
+                path.chmod(0o644)
+        missing = [name for name in FILES if not (work / name).exists()]
+        if missing:
+            raise ValueError(
+                f"the model for {folder} has no {', '.join(missing)}: it must be a chat model with a fast tokenizer"
+            )
+        work.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        work.replace(folder)
+        sync_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _texts(path: Path) -> list[str]:
+    """The contents of all messages in a file of training rows."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+    return [message["content"] for row in rows for message in row["messages"]]

@@ -1,0 +1,93 @@
+"""The metrics of each run by group: `metrics/summary.csv`."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tabletutor.records.episode import Prediction, Score
+from tabletutor.records.files import write_atomic
+from tabletutor.records.record import read_records
+from tabletutor.reporting.statistics import wilson
+
+GROUPINGS = ("overall", "novelty", "family", "category", "difficulty", "table", "answer_type")
+
+
+class SummaryRow(NamedTuple):
+    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error."""
+
+    run: str
+    split: str
+    group_by: str
+    group: str
+    n: int
+    correct: int
+    accuracy: float
+    wilson_low: float
+    wilson_high: float
+    answered: int
+    execution_rate: float
+    mean_turns: float
+    mean_tokens: float
+
+
+def summarise(
+    run: str, split: str, scores: Sequence[Score], predictions: Sequence[Prediction], confidence: float
+) -> list[SummaryRow]:
+    """The rows of one run, grouping by grouping and group by group.
+
+    Raises ValueError unless scores and predictions are of the same questions and samples: an answer that is missing
+    must have been counted as wrong, never left out.
+    """
+    submitted = {(row.question_id, row.sample): row.trace.ended == "submit" for row in predictions}
+    if submitted.keys() != {(row.question_id, row.sample) for row in scores} or len(scores) != len(predictions):
+        raise ValueError(
+            f"run {run}: its {len(scores)} scores and {len(predictions)} predictions do not belong together"
+        )
+    rows: list[SummaryRow] = []
+    for grouping in GROUPINGS:
+        groups: defaultdict[str, list[Score]] = defaultdict(list)
+        for score in scores:
+            groups["all" if grouping == "overall" else getattr(score, grouping)].append(score)
+        for group, members in sorted(groups.items()):
+            answered = sum(submitted[score.question_id, score.sample] for score in members)
+            rows.append(_row((run, split, grouping, group), members, answered, confidence))
+    return rows
+
+
+def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int, confidence: float) -> SummaryRow:
+    n, correct = len(scores), sum(score.correct for score in scores)
+    turns = sum(score.turns for score in scores)
+    failed = sum(score.cells_failed for score in scores)
+    low, high = wilson(correct, n, confidence)
+    return SummaryRow(
+        *key,
+        n=n,
+        correct=correct,
+        accuracy=correct / n,
+        wilson_low=low,
+        wilson_high=high,
+        answered=answered,
+        execution_rate=1 - failed / turns if turns else 0.0,
+        mean_turns=turns / n,
+        mean_tokens=sum(score.tokens for score in scores) / n,
+    )
+
+
+def as_csv(rows: Iterable[SummaryRow]) -> str:
+    """The rows as CSV (comma, LF, six decimals)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(SummaryRow._fields)
+    writer.writerows([f"{value:.6f}" if isinstance(value, float) else value for value in row] for row in rows)
+    return text.getvalue()
+
+
+def write_summary(runs: Mapping[str, tuple[Path, Path]], split: str, confidence: float, out: Path) -> None:
+    """Read each run's (scores, predictions) files and write the summary of all runs, sorted by run."""
+    rows: list[SummaryRow] = []
+    for run, (scores, predictions) in sorted(runs.items()):
+        rows += summarise(run, split, read_records(scores, Score), read_records(predictions, Prediction), confidence)
+    write_atomic(out, as_csv(rows).encode())

@@ -1,0 +1,82 @@
+"""Progress of a long job: a live bar with counts and time left on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from loguru import logger
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+T = TypeVar("T")
+LINE_SECONDS = 15.0
+
+
+class Progress:
+    """Counts finished units. Not part of any result: it reads the clock, and nothing reads it."""
+
+    def __init__(self, description: str, total: int, bar: RichProgress | None) -> None:
+        self._description = description
+        self._total = total
+        self._done = 0
+        self._initial = 0
+        self._start = self._said = time.monotonic()
+        self._bar = bar
+        self._task = bar.add_task(description, total=total, note="") if bar else None
+
+    def skip(self, units: int) -> None:
+        """Count units an earlier job finished; they do not enter the estimate of the time left."""
+        self._initial += units
+        self.advance(units)
+
+    def advance(self, units: int = 1, note: str = "") -> None:
+        """Count finished units; `note` is a short figure to show beside them, such as a loss."""
+        self._done += units
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=self._done, note=note)
+            return
+        now = time.monotonic()
+        if now - self._said >= LINE_SECONDS or self._done == self._total:
+            self._said = now
+            self._line(now, note)
+
+    def _line(self, now: float, note: str) -> None:
+        fresh = self._done - self._initial
+        left = (now - self._start) / fresh * (self._total - self._done) if fresh > 0 else None
+        shown = "" if left is None or self._done == self._total else f", {_clock(left)} left"
+        text = f"{self._description} {self._done}/{self._total}, {_clock(now - self._start)} so far{shown}"
+        logger.info("{}", text + (f", {note}" if note else ""))
+
+
+@contextmanager
+def progress_of(description: str, total: int) -> Generator[Progress]:
+    """Show the progress of `total` units of work while the block runs, for work that is not a plain loop."""
+    if not sys.stderr.isatty():
+        yield Progress(description, total, None)
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )  # fmt: skip
+    with RichProgress(*columns, console=Console(stderr=True)) as bar:
+        yield Progress(description, total, bar)
+
+
+def progress(items: Iterable[T], total: int, description: str) -> Iterator[T]:
+    """The items, one by one, with their progress shown."""
+    with progress_of(description, total) as shown:
+        for item in items:
+            yield item
+            shown.advance()
+
+
+def _clock(seconds: float) -> str:
+    whole = round(seconds)
+    return (
+        f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+        if whole >= 3600
+        else f"{whole // 60}:{whole % 60:02d}"
+    )

@@ -1,0 +1,114 @@
+"""The LoRA adapter of a run: PEFT makes, names and saves it; its linear layers run a fused kernel of ours while
+training.
+
+PEFT's own layer casts every activation to float32 and back for float32 adapters, which on a CPU costs as much as the
+layer itself. Here the adapters stay float32 for the optimiser and are rounded to the base's precision where they
+multiply. PEFT's layer is used unchanged where dropout is on.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from tabletutor.config.schema import LoraConfig
+from tabletutor.models.load import Model
+from tabletutor.records.files import write_atomic
+
+ADAPTER = "default"
+
+
+class LoraProduct(torch.autograd.Function):
+    """y = x W' + b + s (x A') B' for a frozen W (out, in) and b, and trained A (r, in), B (out, r); x is (n, in).
+
+    A and B are float32, everything else has the precision of W. Gradients of A and B come back as float32.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None, a: Tensor, b: Tensor, s: float) -> Tensor:  # type: ignore[override]
+        a, b = a.to(w.dtype), b.to(w.dtype)
+        inner = x @ a.T
+        ctx.save_for_backward(x, w, a, b, inner)
+        ctx.s = s
+        return torch.nn.functional.linear(x, w, bias).addmm_(inner, b.T, alpha=s)
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor | None, None, None, Tensor, Tensor, None]:  # type: ignore[override]
+        x, w, a, b, inner = cast("tuple[Tensor, ...]", ctx.saved_tensors)
+        y = outputs[0]
+        back = (y @ b).mul_(ctx.s)
+        grad_a = (back.T @ x).float()
+        grad_b = (y.T @ inner).float().mul_(ctx.s)
+        grad_x = (y @ w).addmm_(back, a) if ctx.needs_input_grad[0] else None
+        return grad_x, None, None, grad_a, grad_b, None
+
+
+def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> Model:
+    """Put a fresh adapter, drawn from `seed`, on a frozen model; returns PEFT's wrapper. `base_name` is what the saved
+    adapter calls its base: a name, never a path of this machine.
+    """
+    from peft import LoraConfig as PeftLora
+    from peft import get_peft_model
+
+    targets = config.target_modules if isinstance(config.target_modules, str) else list(config.target_modules)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        wrapped: Any = get_peft_model(
+            model,
+            PeftLora(
+                r=config.r, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets,
+                bias="none", task_type="CAUSAL_LM",
+            ),
+        )  # fmt: skip
+    wrapped.peft_config[ADAPTER].base_model_name_or_path = base_name
+    if config.dropout == 0:
+        for layer in wrapped.modules():
+            if _replaceable(layer):
+                layer.forward = _Forward(layer)
+    return wrapped
+
+
+def _replaceable(layer: Any) -> bool:
+    from peft.tuners.lora import Linear
+
+    return isinstance(layer, Linear) and isinstance(layer.get_base_layer(), torch.nn.Linear)
+
+
+class _Forward:
+    """The forward pass of one adapted linear layer."""
+
+    def __init__(self, layer: Any) -> None:
+        self.base = layer.get_base_layer()
+        self.a = layer.lora_A[ADAPTER]
+        self.b = layer.lora_B[ADAPTER]
+        self.scaling = float(layer.scaling[ADAPTER])
+
+    def __call__(self, x: Tensor, *unused: Any, **also_unused: Any) -> Tensor:
+        flat = x.reshape(-1, x.shape[-1])
+        y = LoraProduct.apply(flat, self.base.weight, self.base.bias, self.a.weight, self.b.weight, self.scaling)
+        return cast(Tensor, y).view(*x.shape[:-1], -1)
+
+
+def trained_parameters(wrapped: Model) -> dict[str, Tensor]:
+    """The adapter's parameters by name, in the model's order."""
+    return {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
+
+
+def save_adapter(wrapped: Model, folder: Path) -> None:
+    """Write `adapter_model.safetensors` (float32) and `adapter_config.json` with sorted keys; same adapter, same
+    bytes.
+    """
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import save
+
+    state: dict[str, Tensor] = {
+        name: tensor.detach().contiguous()
+        for name, tensor in get_peft_model_state_dict(wrapped, save_embedding_layers=False).items()
+    }
+    write_atomic(folder / "adapter_model.safetensors", save(dict(sorted(state.items())), metadata={"format": "pt"}))
+    config: dict[str, Any] = wrapped.peft_config[ADAPTER].to_dict()
+    config["inference_mode"] = True
+    plain = {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
+    write_atomic(folder / "adapter_config.json", (json.dumps(plain, indent=2, sort_keys=True) + "\n").encode())

@@ -1,0 +1,70 @@
+"""The loss of a batch: cross-entropy at trained tokens only, with logits computed nowhere else.
+
+Rows are padded on the right and attention is causal, so no real token ever looks at padding and no mask is needed.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from tabletutor.models.load import Model
+from tabletutor.training.rows import EncodedRow
+
+CHUNK = 256  # trained tokens whose logits exist at once (256 x 49,152 x 4 bytes = 50 MB)
+
+
+class FrozenHeadLoss(torch.autograd.Function):
+    """Summed cross-entropy of hidden states under a frozen output matrix, a chunk of tokens at a time.
+
+    The gradient with respect to the hidden states is made in the forward pass while a chunk's logits are at hand, so
+    that no logits are kept. hidden: (n, width), weight: (vocabulary, width), targets: (n,); returns a float32 scalar.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:  # type: ignore[override]
+        total = torch.zeros((), dtype=torch.float32)
+        gradient = torch.empty_like(hidden)
+        for start in range(0, hidden.shape[0], CHUNK):
+            stop = start + CHUNK
+            target = targets[start:stop].unsqueeze(1)
+            logits = torch.nn.functional.linear(hidden[start:stop], weight).float()
+            picked = logits.gather(1, target)
+            peak = logits.amax(1, keepdim=True)
+            logits.sub_(peak).exp_()
+            mass = logits.sum(1, keepdim=True)
+            total += (mass.log() + peak - picked).sum()
+            logits.div_(mass)
+            logits.scatter_add_(1, target, torch.full_like(picked, -1.0))
+            gradient[start:stop] = logits.to(weight.dtype) @ weight
+        ctx.save_for_backward(gradient)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+        (gradient,) = ctx.saved_tensors
+        return gradient * outputs[0].to(gradient.dtype), None, None
+
+
+def padded(rows: Sequence[EncodedRow], pad: int) -> tuple[Tensor, Tensor]:
+    """Token ids (rows, longest) padded on the right, and where a token is trained (same shape)."""
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
+    trained = torch.zeros((len(rows), longest), dtype=torch.bool)
+    for index, row in enumerate(rows):
+        ids[index, : len(row.ids)] = torch.tensor(row.ids)
+        trained[index, : len(row.ids)] = torch.tensor(row.trained)
+    return ids, trained
+
+
+def batch_loss(decoder: Model, head: Tensor, rows: Sequence[EncodedRow], pad: int) -> tuple[Tensor, int]:
+    """Summed loss over the trained tokens of `rows` (float32 scalar) and how many there are.
+
+    `decoder` maps token ids to hidden states; `head` is the frozen output matrix (vocabulary, width).
+    """
+    ids, trained = padded(rows, pad)
+    targets = trained[:, 1:]
+    hidden = cast(Tensor, decoder(input_ids=ids, use_cache=False).last_hidden_state)[:, :-1][targets]
+    total = cast(Tensor, FrozenHeadLoss.apply(hidden, head, ids[:, 1:][targets]))
+    return total, int(targets.sum())

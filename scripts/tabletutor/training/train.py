@@ -1,0 +1,193 @@
+"""A training run: LoRA on a frozen base, from rows of messages to a checkpoint folder, resumable bit for bit."""
+
+import functools
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from loguru import logger
+from torch import Tensor
+
+from tabletutor.config.schema import TrainingConfig
+from tabletutor.models.load import Model, load_model, load_tokenizer
+from tabletutor.records.files import sha256_file, write_atomic
+from tabletutor.records.identity import digest
+from tabletutor.telemetry.progress import progress_of
+from tabletutor.training.adapter import add_adapter, save_adapter, trained_parameters
+from tabletutor.training.attention import use_products
+from tabletutor.training.loss import batch_loss
+from tabletutor.training.norm import use_frozen_norms
+from tabletutor.training.rows import EncodedRow, epoch_batches, length_batches, read_rows, row_lengths, short_rows
+from tabletutor.training.schedule import learning_rate, total_steps
+from tabletutor.training.state import TrainingState, load_state, save_state
+from tabletutor.training.tracking import MlflowTracker, NoTracker, Tracker
+
+
+class TrainingFiles(NamedTuple):
+    """What a run reads and writes: the model's folder, the rows, the checkpoint folder and the folder for its state."""
+
+    model: Path
+    train: Path
+    validation: Path
+    checkpoint: Path
+    work: Path
+
+
+class _Run(NamedTuple):
+    """What a step works with."""
+
+    wrapped: Model
+    parameters: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer
+    rows: list[EncodedRow]
+    validation: list[EncodedRow]
+    pad: int
+
+
+def train(
+    files: TrainingFiles, config: TrainingConfig, seed: int, run: str, identity: str, mlflow_store: Path | None
+) -> None:
+    """Train the adapter of `run` and write its checkpoint folder.
+
+    The state that an interrupted run of the same `identity` (the rule's code), rows, model, settings and seed left in
+    `files.work` is taken up, and removed at the end. The number of threads is part of the result, so it is set for the
+    process. Raises ValueError for rows that cannot be trained, RuntimeError where the loss is no longer a number.
+    """
+    torch.set_num_threads(config.threads)
+    torch.use_deterministic_algorithms(True)
+    torch.manual_seed(seed)
+    started = time.monotonic()
+    state = _prepare(files, config, seed)
+    tracker: Tracker = NoTracker() if mlflow_store is None else MlflowTracker(mlflow_store)
+    tracker.start(run, {**config.model_dump(mode="json"), "seed": seed, "base": files.model.name})
+    order = _Order(state.rows, config.batch_size, seed)
+    steps = total_steps(config, order.batches_per_epoch)
+    unit = digest(identity, _content(files), config.model_dump(mode="json"), seed)
+    kept = files.work / f"{run}-{unit[:16]}" / "state.pt"
+    resumed = load_state(kept, unit, state.parameters, state.optimizer)
+    position = resumed or TrainingState(0, [], 0.0)
+    lines = position.lines
+    with progress_of(f"training {run}", steps) as shown:
+        if resumed:
+            logger.info("training {}: taken up after step {} of {}", run, resumed.step, steps)
+            shown.skip(resumed.step)
+        for step in range(position.step + 1, steps + 1):
+            metrics = _step(state, order.batch(step), learning_rate(config, step, steps), config.max_grad_norm)
+            _note(lines, tracker, step, "train", metrics)
+            if step % config.eval_every == 0 or step == steps:
+                _note(lines, tracker, step, "validation", _validate(state, config.batch_size))
+            if step % config.checkpoint_every == 0 and step < steps:
+                seconds = position.seconds + time.monotonic() - started
+                save_state(kept, unit, TrainingState(step, lines, seconds), state.parameters, state.optimizer)
+            shown.advance(note=f"loss {metrics['loss']:.3f}")
+    tracker.end()
+    _write(files.checkpoint, state, lines)
+    seconds = position.seconds + time.monotonic() - started
+    tokens = sum(order.tokens(step) for step in range(1, steps + 1))
+    timing = {"seconds": round(seconds, 1), "tokens": tokens, "tokens_per_second": round(tokens / seconds, 1)}
+    write_atomic(files.checkpoint / "timing.json", (json.dumps(timing) + "\n").encode())
+    shutil.rmtree(kept.parent, ignore_errors=True)
+
+
+class _Order:
+    """Which rows a step sees; a function of the step, so a resumed run sees the same."""
+
+    def __init__(self, rows: list[EncodedRow], batch_size: int, seed: int) -> None:
+        self._rows = rows
+        self._lengths = row_lengths(rows)
+        self._draw = functools.cache(lambda epoch: epoch_batches(self._lengths, batch_size, seed, epoch))
+        self.batches_per_epoch = len(self._draw(0))
+
+    def _indices(self, step: int) -> list[int]:
+        epoch, at = divmod(step - 1, self.batches_per_epoch)
+        return self._draw(epoch)[at]
+
+    def batch(self, step: int) -> list[EncodedRow]:
+        """The rows of `step` (from 1)."""
+        return [self._rows[index] for index in self._indices(step)]
+
+    def tokens(self, step: int) -> int:
+        """The tokens of these rows, trained or not."""
+        return sum(self._lengths[index] for index in self._indices(step))
+
+
+def _prepare(files: TrainingFiles, config: TrainingConfig, seed: int) -> _Run:
+    """Read the rows, load the base, put the adapter on it and make its hot layers fast."""
+    tokenizer = load_tokenizer(files.model)
+    rows = short_rows(read_rows(files.train, tokenizer), config.max_tokens)
+    validation = short_rows(read_rows(files.validation, tokenizer, config.eval_rows), config.max_tokens)
+    if not rows:
+        raise ValueError(f"{files.train}: no row of at most training.max_tokens = {config.max_tokens} tokens; raise it")
+    model = load_model(files.model, config.dtype)
+    longest = max(row_lengths([*rows, *validation]))
+    if longest > model.config.max_position_embeddings:
+        limit = model.config.max_position_embeddings
+        raise ValueError(
+            f"{files.train}: a row has {longest} tokens, the model takes {limit}; lower training.max_tokens"
+        )
+    wrapped = add_adapter(model, config.lora, seed, files.model.name)
+    wrapped.train()
+    use_products(model)
+    use_frozen_norms(model)
+    parameters = trained_parameters(wrapped)
+    optimizer = torch.optim.AdamW(
+        list(parameters.values()), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    return _Run(wrapped, parameters, optimizer, rows, validation, int(tokenizer.pad_token_id or 0))
+
+
+def _step(state: _Run, batch: list[EncodedRow], rate: float, max_norm: float) -> dict[str, float]:
+    """One optimiser step; returns what is known of it. Raises RuntimeError where the loss is no longer a number."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    total, count = _loss(state, batch)
+    loss = total / count
+    if not torch.isfinite(loss):
+        raise RuntimeError("the training loss is no longer a number; lower the run's training.learning_rate")
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(list(state.parameters.values()), max_norm)
+    state.optimizer.step()
+    state.optimizer.zero_grad(set_to_none=True)
+    return {"loss": loss.item(), "learning_rate": rate, "grad_norm": norm.item(), "tokens": count}
+
+
+def _loss(state: _Run, batch: list[EncodedRow]) -> tuple[Tensor, int]:
+    base = state.wrapped.get_base_model()
+    return batch_loss(base.get_decoder(), base.get_output_embeddings().weight, batch, state.pad)
+
+
+def _validate(state: _Run, batch_size: int) -> dict[str, float]:
+    """Mean loss per trained token over the validation rows."""
+    if not state.validation:
+        return {}
+    state.wrapped.eval()
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for indices in length_batches(row_lengths(state.validation), batch_size):
+            loss, tokens = _loss(state, [state.validation[index] for index in indices])
+            total, count = total + loss.item(), count + tokens
+    state.wrapped.train()
+    return {"loss": total / count, "tokens": count}
+
+
+def _note(lines: list[str], tracker: Tracker, step: int, split: str, metrics: dict[str, float]) -> None:
+    if metrics:
+        lines.append(json.dumps({"step": step, "split": split, **metrics}, sort_keys=True))
+        tracker.log(step, {f"{split}/{name}": float(value) for name, value in metrics.items()})
+
+
+def _content(files: TrainingFiles) -> list[str]:
+    """The digests of what is trained and on what."""
+    paths = [*sorted(files.model.glob("*.safetensors")), files.model / "tokenizer.json", files.train, files.validation]
+    return [sha256_file(path) for path in paths]
+
+
+def _write(folder: Path, state: _Run, lines: list[str]) -> None:
+    """The checkpoint's files; the digests are written last."""
+    save_adapter(state.wrapped, folder)
+    write_atomic(folder / "metrics.ndjson", "".join(line + "\n" for line in lines).encode())
+    names = ("adapter_config.json", "adapter_model.safetensors", "metrics.ndjson")
+    write_atomic(folder / "SHA256SUMS", "".join(f"{sha256_file(folder / name)}  {name}\n" for name in names).encode())

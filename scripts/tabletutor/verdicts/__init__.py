@@ -1,0 +1,1 @@
+"""Judging: when two answers are the same, and what an episode proves."""

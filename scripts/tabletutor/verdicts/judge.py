@@ -1,0 +1,138 @@
+"""From an episode to a verdict: which answers agree, whether the question is verified, and which traces are right.
+
+A question from a program is verified when all its engines agree and the gold trace, run for real, submits their answer.
+Any other is verified when the gold trace (which saw the hint) agrees with a strict majority of all independent traces
+(which did not), and with at least two of them. A trace that did not submit has no vote, but counts in that majority.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.matching.match import match
+from tabletutor.records.episode import Episode, Taxonomy, Trace, Verdict, Vote
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_records, write_records
+from tabletutor.verdicts.cluster import cluster
+
+FEWEST_WITNESSES = 2  # engines, or independent traces, that must agree before anything is called verified
+
+
+class Ballot(NamedTuple):
+    """What an episode's answers say: clusters by voter, the gold trace's voter (None if it gave no answer), and the
+    voters and number of independent traces."""
+
+    clusters: dict[str, int]
+    gold: str | None
+    independent: tuple[str, ...]
+    attempts: int
+
+
+def judge(episode: Episode, question: Question, config: VerdictsConfig) -> Verdict:
+    """The verdict on one episode. Raises ValueError if the episode is of another question or has two gold traces."""
+    if (episode.question_id, episode.table) != (question.question_id, question.table):
+        raise ValueError(
+            f"episode {episode.episode_id} is of question {episode.question_id} on table {episode.table!r}, "
+            f"not of question {question.question_id} on table {question.table!r}"
+        )
+    gold = _gold(episode)
+    ballot = _ballot(episode, question, gold, config)
+    stated = question.answer is not None
+    answer = question.answer if stated else (gold.answer if gold is not None and gold.ended == "submit" else None)
+
+    def right(trace: Trace) -> bool:
+        return (
+            answer is not None
+            and trace.ended == "submit"
+            and match(answer, trace.answer, question.answer_type, question.answer_spec, config)
+        )
+
+    if gold is None or ballot.gold is None:
+        taxonomy: Taxonomy = "execution_failure"
+    elif not right(gold):
+        taxonomy = "ambiguous"
+    elif question.source == "program":
+        taxonomy = "verified" if _engines_agree(question, config) else "ambiguous"
+    else:
+        taxonomy = _by_majority(ballot, ballot.gold)
+    return Verdict(
+        question_id=question.question_id,
+        table=question.table,
+        verified=taxonomy == "verified",
+        answer=answer,
+        votes=tuple(Vote(voter, number) for voter, number in sorted(ballot.clusters.items())),
+        engines=question.engines,
+        taxonomy=taxonomy,
+        trace_correct={trace.trace_id: right(trace) for trace in episode.traces},
+    )
+
+
+def judge_all(episodes: Sequence[Episode], questions: Sequence[Question], config: VerdictsConfig) -> list[Verdict]:
+    """Verdicts in the order of their question ids. Raises ValueError unless each question has exactly one episode."""
+    by_question = {question.question_id: question for question in questions}
+    counts = Counter(episode.question_id for episode in episodes)
+    for question_id in sorted(by_question.keys() | counts.keys()):
+        if question_id not in by_question:
+            raise ValueError(f"an episode is of question {question_id}, which is not among the questions")
+        if counts[question_id] != 1:
+            raise ValueError(f"question {question_id} has {counts[question_id]} episodes, it needs exactly one")
+    ordered = sorted(episodes, key=lambda episode: episode.question_id)
+    return [judge(episode, by_question[episode.question_id], config) for episode in ordered]
+
+
+def judge_table(episodes: Path, questions: Path, out: Path, config: VerdictsConfig) -> int:
+    """Judge one table's episodes (`episodes/…/{table}.jsonl`) and write its verdicts; returns how many.
+
+    Raises ValueError naming the files where a record does not fit, or where the two do not belong together.
+    """
+    try:
+        verdicts = judge_all(read_records(episodes, Episode), read_records(questions, Question), config)
+    except ValueError as error:
+        raise ValueError(f"{episodes} cannot be judged against {questions}: {error}") from error
+    return write_records(out, verdicts)
+
+
+def _gold(episode: Episode) -> Trace | None:
+    traces = [trace for trace in episode.traces if trace.role == "gold"]
+    if len(traces) > 1:
+        raise ValueError(f"episode {episode.episode_id} has {len(traces)} gold traces, it may have one")
+    return traces[0] if traces else None
+
+
+def _ballot(episode: Episode, question: Question, gold: Trace | None, config: VerdictsConfig) -> Ballot:
+    """All answers with a vote. Perturbed traces have none: they are wrong on purpose."""
+    answers: dict[str, Any] = {f"engine:{name}": answer for name, answer in question.engines.items()}
+    independent = [trace for trace in episode.traces if trace.role == "independent"]
+    voting = [trace for trace in (gold, *independent) if trace is not None and trace.ended == "submit"]
+    answers |= {trace.trace_id: trace.answer for trace in voting}
+    return Ballot(
+        clusters=cluster(answers, question.answer_type, question.answer_spec, config),
+        gold=gold.trace_id if gold is not None and gold.ended == "submit" else None,
+        independent=tuple(trace.trace_id for trace in voting if trace.role == "independent"),
+        attempts=len(independent),
+    )
+
+
+def _engines_agree(question: Question, config: VerdictsConfig) -> bool:
+    """Whether every two engines gave the same answer, and each the question's own."""
+    answers = list(question.engines.values())
+    pairs = [*combinations(answers, 2), *((question.answer, answer) for answer in answers)]
+    return len(answers) >= FEWEST_WITNESSES and all(
+        match(first, second, question.answer_type, question.answer_spec, config) for first, second in pairs
+    )
+
+
+def _by_majority(ballot: Ballot, gold: str) -> Taxonomy:
+    """What the independent traces say of the gold trace's answer."""
+    if not ballot.independent:
+        return "too_hard" if ballot.attempts else "ambiguous"
+    tally = Counter(ballot.clusters[voter] for voter in ballot.independent)
+    agreeing = tally[ballot.clusters[gold]]
+    if agreeing >= FEWEST_WITNESSES and 2 * agreeing > ballot.attempts:
+        return "verified"
+    if agreeing:
+        return "ambiguous"
+    return "hint_necessary" if 2 * max(tally.values()) > ballot.attempts else "too_hard"

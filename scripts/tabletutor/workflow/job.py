@@ -1,0 +1,81 @@
+"""The context a rule's script runs in: its log file, its errors, and the certainty that the code is this checkout's."""
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+import tabletutor
+
+_FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
+
+
+class CheckoutError(RuntimeError):
+    """The imported package belongs to another checkout than the workflow that runs."""
+
+
+@contextmanager
+def job(snakemake: Any) -> Generator[None]:
+    """Run a rule's work: log to the rule's log file, and to standard error in short form.
+
+    An error ends the script with exit code 1. The console gets one message that names the rule, its wildcards and
+    the cause; the log file gets the full traceback as well.
+
+    Args:
+        snakemake: The object Snakemake puts into a script.
+    """
+    log_file = Path(str(snakemake.log[0]))
+    name = job_name(str(snakemake.rule), dict(snakemake.wildcards.items()))
+    logger.remove()
+    logger.add(sys.stderr, level="INFO", format=_console_format(name), filter=_unless_file_only)
+    logger.add(log_file, level="DEBUG", format=_FILE_FORMAT, mode="w", backtrace=False, diagnose=False)
+    try:
+        check_checkout(Path(str(snakemake.scriptdir)))
+        yield
+    except Exception as error:
+        logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
+        logger.error("{}\n(full traceback: {})", describe(error), log_file)
+        raise SystemExit(1) from error
+    finally:
+        logger.complete()
+
+
+def job_name(rule: str, wildcards: dict[str, str]) -> str:
+    """A job as people name it: `questions penguins_raw`."""
+    return " ".join([rule, *wildcards.values()])
+
+
+def describe(error: BaseException) -> str:
+    """An error in one paragraph. One about the user's data or configuration speaks for itself, others show a type."""
+    text = str(error).strip()
+    if isinstance(error, KeyError) and error.args:
+        text = str(error.args[0])
+    if text and isinstance(error, ValueError | FileNotFoundError | CheckoutError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def check_checkout(scripts: Path) -> None:
+    """Raise CheckoutError unless the imported `tabletutor` is the package inside the folder `scripts`.
+
+    An installed package wins over the script's own folder on `sys.path`, so another checkout's code could run unseen.
+    """
+    imported = Path(tabletutor.__file__).resolve().parent
+    expected = scripts.resolve() / "tabletutor"
+    if imported != expected:
+        raise CheckoutError(
+            f"the installed tabletutor is {imported}, but this checkout's is {expected}; "
+            "run `make env` in this checkout and use its .venv"
+        )
+
+
+def _console_format(name: str) -> Any:
+    shown = name.replace("{", "{{").replace("}", "}}").replace("<", r"\<")
+    return "<level>" + shown + "</level>: {message}"
+
+
+def _unless_file_only(record: Any) -> bool:
+    return not record["extra"].get("file_only", False)

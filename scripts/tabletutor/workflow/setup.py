@@ -1,0 +1,72 @@
+"""The set-up of a workflow run: the right checkout, a pinned environment, a checked configuration, the table list."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_common.exceptions import WorkflowError
+
+from tabletutor.config.load import ConfigError, check, plain
+from tabletutor.records.files import sha256_file
+from tabletutor.tables.table_list import read_table_list
+from tabletutor.workflow.job import CheckoutError, check_checkout
+
+# What jobs inherit. Numeric thread counts of training and evaluation are set from the configuration; all else runs on
+# one thread, so that no result depends on the cores at hand. No library may ask a hub for anything.
+ENVIRONMENT = {
+    "HF_DATASETS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_OFFLINE": "1",
+    "LC_ALL": "C.UTF-8",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "POLARS_MAX_THREADS": "1",
+    "RAYON_NUM_THREADS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TZ": "UTC",
+}
+
+
+Listing = dict[str, dict[str, str]]
+
+
+def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
+    """Prepare a run of the workflow. Called once, at the top of `rules/common.smk`.
+
+    Fills every default into `config`, in place, and returns the table list in two parts. The first has for each table
+    its `path`, its pinned `split` (or ""), and the `content` digest of its CSV, which rules put into `params`:
+    Snakemake alone would miss a changed file with an old modification time. The second has `licence` and `title`,
+    apart, so that a better title makes nothing again but the report.
+
+    Raises WorkflowError where the installed package is another checkout's, or the configuration or the table list
+    cannot be used; the message names file, line and key.
+    """
+    try:
+        check_checkout(Path(workflow.basedir) / "scripts")
+        os.environ.update(ENVIRONMENT)
+        origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
+        checked = check(config, origin)
+        tables, sources = list_tables(Path(checked.table_list))
+    except (CheckoutError, ConfigError, ValueError, OSError) as error:
+        raise WorkflowError(str(error)) from None
+    config.clear()
+    config.update(plain(checked))
+    return tables, sources
+
+
+def list_tables(path: Path) -> tuple[Listing, Listing]:
+    """The table list as JSON types, in its own order; see `set_up`. Raises ValueError naming the line at fault."""
+    entries = read_table_list(path)
+    tables = {
+        entry.table: {"path": entry.path, "split": entry.split or "", "content": sha256_file(Path(entry.path))}
+        for entry in entries
+    }
+    return tables, {entry.table: {"licence": entry.licence, "title": entry.title} for entry in entries}
+
+
+def relative(path: Path) -> str:
+    """A path as seen from the working directory, for messages; unchanged if it lies elsewhere."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

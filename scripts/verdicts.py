@@ -1,0 +1,15 @@
+"""Judge the episodes of one table: which questions are verified, which traces are right."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.verdicts.judge import judge_table
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    judge_table(
+        Path(snakemake.input.episodes),
+        Path(snakemake.input.questions),
+        Path(snakemake.output.verdicts),
+        VerdictsConfig.model_validate(snakemake.params.config),
+    )

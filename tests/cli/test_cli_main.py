@@ -1,0 +1,111 @@
+"""The `tabletutor` command, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.jsonschema import schema
+from tabletutor.records.episode import Episode, Trace, Turn
+from tabletutor.records.question import AnswerSpec, Question
+from tabletutor.records.record import write_records
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("tabletutor")
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("verb", [[], ["explain"], ["doctor"], ["schema"], ["code"]])
+def test_help_shows_an_example(verb: list[str]) -> None:
+    done = run(*verb, "--help")
+    assert done.returncode == 0
+    assert "Example: tabletutor" in done.stdout
+
+
+def test_start_is_light() -> None:
+    script = "import sys, tabletutor.cli.main; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers", "pandas", "duckdb", "snakemake"} & set(done.stdout.split())
+
+
+def test_schema_is_printed() -> None:
+    assert json.loads(run("schema").stdout) == schema()
+
+
+def test_code_shows_what_a_rule_reaches() -> None:
+    done = run("code", "questions")
+    assert done.returncode == 0, done.stderr
+    kinds = {line.split()[0] for line in done.stdout.splitlines()}
+    assert {"module", "version", "digest"} <= kinds
+    assert "scripts/questions.py" in done.stdout
+    assert "torch" not in {line.split()[-1] for line in done.stdout.splitlines()}
+
+
+def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
+    done = run("code", "question")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "no rule 'question'; did you mean questions?\n"
+
+
+def test_doctor_finds_faults_and_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("sede: 1\n")
+    done = run("doctor", "--config", "bad.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "bad.yaml: sede: unknown key; did you mean seed?" in done.stdout
+    assert "run `make env`" in done.stdout
+
+
+def question(identity: str) -> Question:
+    return Question(
+        question_id=identity,
+        table="t",
+        source="program",
+        text=f"How many [bold]rows[/bold] has {identity}?",
+        answer_type="integer",
+        answer_spec=AnswerSpec(),
+        answer=3,
+        family="count",
+        category="filter",
+        wording="w",
+        novelty="trained",
+        difficulty="easy",
+    )
+
+
+def episode(identity: str) -> Episode:
+    turn = Turn(index=0, reasoning="r", code="submit(3)", stdout="")
+    trace = Trace(trace_id="t1", role="gold", teacher="program", turns=(turn,), ended="submit", answer=3)
+    return Episode(episode_id="e" + identity, question_id=identity, table="t", traces=(trace,))
+
+
+def test_explain_follows_a_row_through_all_stages(tmp_path: Path) -> None:
+    write_records(tmp_path / "results/questions/program/t.jsonl", [question("q1"), question("q2")])
+    write_records(tmp_path / "results/episodes/program/t.jsonl", [episode("q2"), episode("q1")])
+    done = run("explain", "results/episodes/program/t.jsonl:1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "results/questions/program/t.jsonl:2" in done.stdout
+    assert "How many [bold]rows[/bold] has q2?" in done.stdout
+    assert "t1: gold by program, 1 turns, ended by submit, answer 3" in done.stdout
+    assert "q1" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("results/none.json", "results/none.json: no such file"),
+        ("results/questions/t.jsonl:2", "results/questions/t.jsonl:2: no such row; the file has 1 rows"),
+        ("results/questions/t.jsonl:0", "results/questions/t.jsonl:0: no such row"),
+        ("t.jsonl:1", "t.jsonl: not in a folder of results"),
+    ],
+)
+def test_explain_says_what_is_not_there(tmp_path: Path, target: str, message: str) -> None:
+    write_records(tmp_path / "results/questions/t.jsonl", [question("q1")])
+    write_records(tmp_path / "t.jsonl", [question("q1")])
+    done = run("explain", target, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(message)

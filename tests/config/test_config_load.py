@@ -1,0 +1,120 @@
+"""The configuration: what is shipped is whole and valid, and what is wrong is named with what to write instead."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.jsonschema import key_paths, schema, schema_text
+from tabletutor.config.load import ConfigError, check, load, plain
+
+ROOT = Path(__file__).parents[2]
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    base = {
+        "project": "p",
+        "models": {"m": {"source": "scratch"}},
+        "runs": {"base": {"model": "m"}, "tuned": {"model": "m", "training": {}}},
+    }
+    return {**base, **changes}
+
+
+def faults(raw: object) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        check(raw, "config.yaml")
+    return str(caught.value).splitlines()
+
+
+def every_key(tree: Any, prefix: str = "") -> set[str]:
+    if not isinstance(tree, dict):
+        return set()
+    return {prefix + key for key in tree} | set().union(*(every_key(tree[key], f"{prefix}{key}.") for key in tree))
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml"])
+def test_shipped_configurations_are_valid(name: str) -> None:
+    load(ROOT / "config" / name)
+    jsonschema.validate(yaml.safe_load((ROOT / "config" / name).read_text()), schema())
+
+
+def test_the_default_configuration_names_every_knob() -> None:
+    path = ROOT / "config" / "config.yaml"
+    assert every_key(yaml.safe_load(path.read_text())) == every_key(plain(load(path)))
+
+
+def test_the_schema_file_is_in_step() -> None:
+    assert (ROOT / "config" / "config.schema.json").read_text(encoding="utf-8") == schema_text()
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_defaults_are_filled_in_and_are_json() -> None:
+    filled = plain(check(minimal(), "config.yaml"))
+    assert filled["runs"]["base"]["training"] is None
+    assert "include_recovered" in filled["formats"]["sft-standard"]
+    assert json.loads(json.dumps(filled)) == filled
+    assert plain(check(filled, "again")) == filled
+
+
+def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
+    raw = minimal(
+        sede=1,
+        questions={"program": {"per_tabel": 3}, "per_table": {}},
+        models={"m": {"source": "scratch", "hiden": 3}},
+    )
+    assert sorted(faults(raw)) == [
+        "config.yaml: models.m.hiden: unknown key; did you mean hidden?",
+        "config.yaml: questions.per_table: unknown key; did you mean questions.program.per_table?",
+        "config.yaml: questions.program.per_tabel: unknown key; did you mean per_table?",
+        "config.yaml: sede: unknown key; did you mean seed?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seed": "x"}, "config.yaml: seed: should be a valid integer, unable to parse string as an integer, not 'x'"),
+        ({"models": {"m": {"source": "hub"}}}, "config.yaml: models.m.source: must be one of packaged, scratch, local"),
+        ({"models": {"m": {}}}, "config.yaml: models.m.source: must be one of packaged, scratch, local"),
+        ({"questions": None}, "config.yaml: questions: should be a mapping of keys, not None"),
+        ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key has no default"),
+        ({"runs": {"base": {"model": "n"}}}, "config.yaml: runs.base.model: no model named 'n'; there are: m"),
+        ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
+    ],
+)
+def test_faults_name_the_key_and_what_it_should_be(changes: dict[str, Any], message: str) -> None:
+    assert faults(minimal(**changes)) == [message]
+
+
+@pytest.mark.parametrize("raw", [None, [], "text", 3])
+def test_a_configuration_is_a_mapping(raw: object) -> None:
+    assert faults(raw) == [f"config.yaml: the configuration is a mapping of keys, not {raw!r}"]
+
+
+def test_files_that_are_not_yaml_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.yaml: no such file"):
+        load(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("a: [1\n")
+    with pytest.raises(ConfigError, match=r"bad\.yaml: not YAML"):
+        load(tmp_path / "bad.yaml")
+    (tmp_path / "twice.yaml").write_text("seed: 1\nseed: 2\n")
+    with pytest.raises(ConfigError, match="key 'seed' is given twice"):
+        load(tmp_path / "twice.yaml")
+
+
+@given(st.sampled_from(key_paths()), st.data())
+def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
+    *parents, key = path.split(".")
+    position = data.draw(st.integers(0, len(key) - 1))
+    slipped = key[:position] + data.draw(st.sampled_from("qxz_")) + key[position + 1 :]
+    tree: dict[str, Any] = {slipped: 1}
+    for parent in reversed(parents):
+        tree = {parent: tree}
+    where = ".".join([*parents, slipped])
+    if slipped not in {name.rpartition(".")[2] for name in key_paths()}:
+        assert any(line.startswith(f"config.yaml: {where}: unknown key; ") for line in faults({**minimal(), **tree}))

@@ -1,0 +1,123 @@
+"""The teacher: looks first, hooks what it finds, submits last; its mistakes are real and so are its corrections."""
+
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.schema import EpisodesConfig, SandboxConfig, TablesConfig
+from tabletutor.episodes.build import build_episodes
+from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, mistaken
+from tabletutor.episodes.teacher import gold
+from tabletutor.programs.describe import describe
+from tabletutor.programs.grammar import Aggregate, BestGroup, Count, Group, MissingShare, Program, Share, Where, to_json
+from tabletutor.records.episode import Episode
+from tabletutor.records.identity import rng
+from tabletutor.records.question import AnswerSpec, Question
+from tabletutor.records.record import read_records, write_records
+from tabletutor.records.table import TableProfile
+from tabletutor.tables.ingest import ingest
+
+PENGUINS = Path(__file__).parents[2] / "resources" / "tables" / "penguins_raw.csv"
+MEAN = Program((Where("Island", "==", "Dream"), Aggregate("Body Mass (g)", "mean")))
+BEST = Program((Where("Sex", "==", "MALE"), Group("Species", "mean", "Body Mass (g)"), BestGroup("largest")))
+SHARE = Program((MissingShare("Sex"),))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TableProfile]:
+    folder = tmp_path_factory.mktemp("penguins")
+    return folder, ingest(
+        PENGUINS, "penguins_raw", PENGUINS.name, TablesConfig(), folder / "table.parquet", folder / "profile.json"
+    )
+
+
+def question(name: str, program: Program) -> Question:
+    return Question(
+        question_id=name,
+        table="penguins_raw",
+        source="program",
+        text=name,
+        answer_type="number",
+        answer_spec=AnswerSpec(),
+        answer=0,
+        family="any",
+        category="any",
+        wording="any/0",
+        novelty="trained",
+        difficulty="easy",
+        program=to_json(program),
+    )
+
+
+def test_a_gold_script_inspects_then_works_then_submits() -> None:
+    script = gold(BEST, rng(0, "x"))
+    assert len(script.turns) == 3
+    assert "head" in script.turns[0].code or "value_counts" in script.turns[0].code
+    assert "hook('rows', len(rows))" in script.turns[1].code
+    assert script.turns[2].code.endswith("submit(answer)")
+    assert all("submit" not in turn.code for turn in script.turns[:-1])
+
+
+@pytest.mark.parametrize(
+    "program",
+    [MEAN, BEST, SHARE, Program((Where("Island", "==", "Dream"), Count())), Program((Share("Sex", "==", "MALE"),))],
+)
+def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TableProfile], program: Program) -> None:
+    found = {
+        script.mistake: script
+        for seed in range(60)
+        for recover in (True, False)
+        if (script := mistaken(program, table[1], recover, rng(seed, "mistake"))) is not None
+    }
+    assert found
+    for name, script in found.items():
+        assert name is not None
+        assert (name.removesuffix("_mended")) in {*MUTATIONS, "case_mismatch"}
+        mends = [turn for turn in script.turns if turn.corrects is not None]
+        assert bool(mends) == name.endswith("_mended")
+        if mends:
+            assert describe(program) in mends[0].reasoning
+
+
+def test_every_mutation_can_excuse_itself() -> None:
+    assert set(EXCUSES) == set(MUTATIONS)
+
+
+def test_episodes_are_executed_for_real_and_resume_from_the_journal(
+    table: tuple[Path, TableProfile], tmp_path: Path
+) -> None:
+    folder, _ = table
+    write_records(
+        tmp_path / "questions.jsonl", [question("mean", MEAN), question("best", BEST), question("share", SHARE)]
+    )
+
+    def build(output: Path, journals: Path, identity: str) -> list[Episode]:
+        build_episodes(
+            tmp_path / "questions.jsonl",
+            folder / "profile.json",
+            folder / "table.parquet",
+            EpisodesConfig(perturbed=2),
+            SandboxConfig(),
+            0,
+            journals,
+            identity,
+            output,
+        )
+        return read_records(output, Episode)
+
+    episodes = {episode.question_id: episode for episode in build(tmp_path / "a.jsonl", tmp_path / "journals", "one")}
+    golds = {name: episode.traces[0] for name, episode in episodes.items()}
+    assert golds["best"].answer == "Gentoo penguin (Pygoscelis papua)"
+    assert golds["mean"].answer == pytest.approx(3712.90322580645)
+    assert golds["share"].answer == pytest.approx(100 * 11 / 344)
+    assert "rows" in {hook.name for hook in golds["best"].turns[1].hooks}
+    assert all(trace.turns[0].stdout for trace in golds.values())
+
+    journal = next((tmp_path / "journals").iterdir())
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
+    build(tmp_path / "b.jsonl", tmp_path / "journals", "one")
+    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
+    assert journal.read_bytes() == b"".join(lines), "only the torn episode was run again"
+    build(tmp_path / "c.jsonl", tmp_path / "journals", "two")
+    assert len(list((tmp_path / "journals").iterdir())) == 2, "another identity never reads this journal"

@@ -1,0 +1,66 @@
+"""The mask check: trained tokens are exactly the assistant turns with their stops, or the build fails."""
+
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.formats.mask import check_mask, mask_fault
+from tabletutor.formats.row import SftRow
+from tabletutor.models.chat import encode
+from tabletutor.models.load import load_tokenizer
+from tabletutor.models.scratch import make_scratch
+from tabletutor.records.record import write_records
+
+ROW = SftRow(
+    "q",
+    "t",
+    "g",
+    (
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Table <|im_end|> with wind?"},
+        {"role": "assistant", "content": "Look.\n```python\ndf.head(3)\n```"},
+        {"role": "user", "content": "wind = 1"},
+        {"role": "assistant", "content": "Done.\n```python\nsubmit(1)\n```"},
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    texts = [message["content"] for message in ROW.messages] * 20
+    make_scratch(ScratchModelConfig(source="scratch", vocabulary=300, hidden=8, layers=1, heads=1), texts, 0, folder)
+    return folder
+
+
+def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> None:
+    write_records(tmp_path / "train.jsonl", [ROW, ROW])
+    result = check_mask("tuned", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json")
+    (split,) = result.splits
+    assert (split.rows, split.too_long) == (2, 0)
+    assert 0 < split.trained_tokens < split.tokens
+    assert (tmp_path / "mask.json").exists()
+
+
+def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:
+    write_records(tmp_path / "train.jsonl", [ROW])
+    with pytest.raises(ValueError, match=r"every row is longer than training\.max_tokens = 16 of run tuned"):
+        check_mask("tuned", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
+    assert not (tmp_path / "mask.json").exists()
+
+
+@pytest.mark.parametrize("fault", ["observation trained", "turn untrained", "stop untrained"])
+def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
+    tokenizer = load_tokenizer(model)
+    ids, mask = encode(tokenizer, ROW.messages)
+    assert mask_fault(tokenizer, ROW, ids, mask) is None
+    first, last = mask.index(True), len(mask) - 1 - mask[::-1].index(True)
+    wrong = list(mask)
+    if fault == "observation trained":
+        wrong[first:last] = [True] * (last - first)
+    elif fault == "turn untrained":
+        wrong[: mask.index(False, first)] = [False] * mask.index(False, first)
+    else:
+        wrong[last] = False
+    assert mask_fault(tokenizer, ROW, ids, wrong)

@@ -1,0 +1,109 @@
+"""Batched decoding against the plainest way to decode: the whole text through the model again for every token."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import torch
+
+from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
+from tabletutor.models.load import load_model, load_tokenizer
+from tabletutor.models.scratch import make_scratch
+
+Student = tuple[Any, Any]
+
+
+@pytest.fixture(scope="module")
+def student(tmp_path_factory: pytest.TempPathFactory) -> Student:
+    folder: Path = tmp_path_factory.mktemp("model")
+    config = ScratchModelConfig(source="scratch", vocabulary=400, hidden=32, layers=2, heads=4, positions=512)
+    make_scratch(config, ["count the rows ``` of the table df"] * 3, 5, folder)
+    model = load_model(folder, "float32")
+    with torch.no_grad():
+        for index, parameter in enumerate(model.parameters()):  # larger weights: likeliest tokens with a clear lead
+            parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(index)) * 0.4)
+    return model, load_tokenizer(folder)
+
+
+def greedy(student: Student, ids: list[int], limit: int) -> list[int]:
+    """Tokens of one turn, without any cache."""
+    model, tokenizer = student
+    turn: list[int] = []
+    while len(turn) < limit:
+        with torch.no_grad():
+            token = int(model(torch.tensor([ids + turn])).logits[0, -1].argmax())
+        if token in tokenizer.all_special_ids:
+            break
+        turn.append(token)
+    return turn
+
+
+def prompts(count: int) -> list[list[int]]:
+    source = Random(3)
+    return [[source.randrange(3, 300) for _ in range(source.randrange(1, 40))] for _ in range(count)]
+
+
+def test_two_turns_equal_uncached_decoding(student: Student) -> None:
+    model, tokenizer = student
+    limits = DecodeLimits(max_new_tokens=12, max_context=400)
+    decoder = Decoder(model, tokenizer, 7, limits)
+    texts = dict(enumerate(prompts(7)))
+    for key, ids in texts.items():
+        decoder.begin(key, ids)
+    for round_ in range(3):
+        # conversations enter the turn in two parts and leave as they finish, so rows are exchanged all the time
+        decoder.feed([key for key in texts if key % 2])
+        early = decoder.decode(2)
+        decoder.feed([key for key in texts if not key % 2])
+        finished: list[DecodedTurn] = [*early, *decoder.decode(len(texts))]
+        assert sorted(turn.key for turn in finished) == sorted(texts)
+        for turn in finished:
+            expected = greedy(student, texts[turn.key], 12)
+            assert turn.text == tokenizer.decode(expected)
+            seen = [tokenizer.eos_token_id, 40 + turn.key, 50 + round_]
+            texts[turn.key] = texts[turn.key] + expected + seen
+            decoder.observe(turn.key, seen)
+        gone = 5 - round_
+        decoder.end(gone)
+        del texts[gone]
+
+
+def test_a_closed_block_ends_the_turn(student: Student) -> None:
+    model, tokenizer = student
+    block = tokenizer("a\n```\nx\n```", add_special_tokens=False)["input_ids"]
+    prompt = [3, 4]
+    followed = iter([*block, 60, 61, 62])
+
+    class Scripted(Decoder):
+        def _choose(self, logits: Any, batch: Any) -> list[int]:
+            return [next(followed)]
+
+    decoder = Scripted(model, tokenizer, 1, DecodeLimits(max_new_tokens=100, max_context=400))
+    decoder.begin(0, prompt)
+    decoder.feed([0])
+    assert decoder.decode(1) == [DecodedTurn(0, "a\n```\nx\n```", len(block))]
+
+
+def test_a_full_context_ends_the_turn(student: Student) -> None:
+    model, tokenizer = student
+    decoder = Decoder(model, tokenizer, 1, DecodeLimits(max_new_tokens=100, max_context=30))
+    decoder.begin(0, prompts(1)[0][:20])
+    decoder.feed([0])
+    decoder.decode(1)
+    assert decoder.room(0) >= 0
+
+
+def test_samples_follow_from_their_own_seed(student: Student) -> None:
+    model, tokenizer = student
+
+    def sampled(order: list[int]) -> dict[int, str]:
+        decoder = Decoder(model, tokenizer, 4, DecodeLimits(max_new_tokens=8, max_context=400, temperature=1.0))
+        for key in order:
+            decoder.begin(key, prompts(4)[key], Random(key))
+        decoder.feed(order)
+        return {turn.key: turn.text for turn in decoder.decode(4)}
+
+    assert sampled([0, 1, 2, 3]) == sampled([3, 1, 0, 2])
+    assert len(set(sampled([0, 1, 2, 3]).values())) == 4

@@ -1,0 +1,89 @@
+"""Questions of a table: three engines agree, held-out kinds keep out of training, rejects say why."""
+
+from collections import Counter
+from csv import writer as csv_writer
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig, TablesConfig
+from tabletutor.matching.match import match
+from tabletutor.questions.build import build_questions
+from tabletutor.questions.judge import ENGINE_AGREEMENT, given_away
+from tabletutor.records.question import Question, Reject
+from tabletutor.records.record import read_records, write_record
+from tabletutor.records.table import Split, Splits, TableSplit
+from tabletutor.tables.ingest import ingest
+
+HELD = ("group_rank", "span_where", "top_mean", "correlation_where")
+CONFIG = ProgramQuestionsConfig(per_table={"train": 24, "validation": 24, "test": 24}, heldout_families=HELD)
+TABLES = Path(__file__).parents[2] / "resources" / "tables"
+
+
+def build(
+    folder: Path, csv: Path, split: Split, config: ProgramQuestionsConfig = CONFIG
+) -> tuple[list[Question], list[Reject]]:
+    ingest(csv, "table", csv.name, TablesConfig(), folder / "table.parquet", folder / "profile.json")
+    write_record(folder / "splits.json", Splits((TableSplit("table", "table", split, True),)))
+    build_questions(
+        folder / "profile.json",
+        folder / "table.parquet",
+        folder / "splits.json",
+        config,
+        SandboxConfig(),
+        0,
+        folder / "questions.jsonl",
+        folder / "rejects.jsonl",
+    )
+    return read_records(folder / "questions.jsonl", Question), read_records(folder / "rejects.jsonl", Reject)
+
+
+def test_a_training_table_gets_trained_kinds_only_and_all_engines_agree(tmp_path: Path) -> None:
+    questions, rejects = build(tmp_path, TABLES / "penguins_raw.csv", "train")
+    assert len(questions) == 24
+    assert {question.novelty for question in questions} == {"trained"}
+    assert not {question.family for question in questions} & set(HELD)
+    assert max(Counter(question.family for question in questions).values()) <= CONFIG.per_family
+    assert len({question.question_id for question in questions}) == len({question.text for question in questions}) == 24
+    for question in questions:
+        assert sorted(question.engines) == ["duckdb", "pandas", "polars"]
+        for answer in question.engines.values():
+            assert match(question.answer, answer, question.answer_type, question.answer_spec, ENGINE_AGREEMENT)
+    assert all(reject.reason for reject in rejects)
+    assert not [reject for reject in rejects if reject.reason in ("engines_disagree", "engine_error")]
+
+
+def test_a_test_table_gets_held_out_families_and_wordings_and_the_same_bytes_again(tmp_path: Path) -> None:
+    questions, _ = build(tmp_path / "a", TABLES / "mpg.csv", "test")
+    novelty = Counter(question.novelty for question in questions)
+    assert set(novelty) == {"trained", "new_wording", "new_family"}
+    assert all((question.family in HELD) == (question.novelty == "new_family") for question in questions)
+    build(tmp_path / "b", TABLES / "mpg.csv", "test")
+    for name in ("questions.jsonl", "rejects.jsonl"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_headers_and_cells_that_look_like_code_stay_data(tmp_path: Path) -> None:
+    csv = tmp_path / "hostile.csv"
+    with csv.open("w", newline="") as stream:
+        writer = csv_writer(stream)
+        writer.writerow(["it's {a} [b|c]\n\");import os#", 'num"; DROP TABLE t; --', "plain"])
+        writer.writerows([f"{chr(97 + row % 3)}{{x}}'\"", row * 7 % 31, f"{row}.5"] for row in range(40))
+    questions, rejects = build(tmp_path, csv, "train")
+    assert questions
+    assert not [reject for reject in rejects if reject.reason in ("engines_disagree", "engine_error")]
+
+
+def test_a_table_too_plain_to_ask_about_is_a_clear_error(tmp_path: Path) -> None:
+    csv = tmp_path / "plain.csv"
+    csv.write_text("a\n" + "same\n" * 20)
+    with pytest.raises(ValueError, match="table table: not one question survived"):
+        build(tmp_path, csv, "train")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "given"),
+    [("rain", "Where weather is 'Rain'?", True), ("no", "How is Norway?", False), ("1", "Is it a1 or 1?", True)],
+)
+def test_an_answer_is_given_away_as_a_word_of_its_own(answer: str, text: str, given: bool) -> None:
+    assert given_away(answer, text) is given

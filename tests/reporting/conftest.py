@@ -1,0 +1,228 @@
+"""A small project made of records: five tables, seventy-six questions, a base and a tuned run."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tabletutor.config.schema import ReportingConfig
+from tabletutor.records.episode import Episode, Hook, Prediction, Score, Trace, Turn, Verdict, Vote
+from tabletutor.records.files import write_atomic
+from tabletutor.records.identity import content_id, digest, rng
+from tabletutor.records.question import AnswerSpec, Question, Reject
+from tabletutor.records.record import write_record, write_records
+from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
+from tabletutor.reporting.comparison import write_comparison
+from tabletutor.reporting.inputs import ReportFiles
+from tabletutor.reporting.summary import write_summary
+
+CONFIG = ReportingConfig(bootstrap=500)
+SPLITS = {"seattle_weather": "train", "penguins": "validation", "planes": "test", "housing": "test", "income": "test"}
+FAMILIES = [
+    ("mean", "aggregate"),
+    ("filter_count", "filter"),
+    ("group_max", "group"),
+    ("rank_top", "rank"),
+    ("share", "share"),
+]
+CHANCES = {"base": 0.06, "tuned": 0.82}
+KINDS = ("wrong_value", "wrong_type", "turn_limit", "cell_failed")
+
+
+class Project:
+    """The files of a project in a results folder, and the names that stand in it."""
+
+    def __init__(self, root: Path, headers: tuple[str, ...] = ("date", "wind", "temp_max"), text: str = "") -> None:
+        self.root, self.headers, self.text = root, headers, text
+        questions = [
+            self._question(table, number)
+            for table, split in SPLITS.items()
+            for number in range(20 if split == "test" else 8)
+        ]
+        for table, split in SPLITS.items():
+            own = [question for question in questions if question.table == table]
+            self._table(table, own, split)
+        self._splits()
+        for run, chance in CHANCES.items():
+            self._run(run, chance, [question for question in questions if SPLITS[question.table] == "test"])
+        runs = {run: (root / f"scores/{run}/test.jsonl", root / f"predictions/{run}/test.jsonl") for run in CHANCES}
+        write_summary(runs, "test", 0.95, root / "metrics/summary.csv")
+        write_comparison(runs["base"][0], runs["tuned"][0], CONFIG, 0, root / "metrics/comparison.json")
+        self._training()
+
+    def files(self) -> ReportFiles:
+        def each(pattern: str) -> list[Path]:
+            return [self.root / pattern.format(table=table) for table in SPLITS]
+
+        return ReportFiles(
+            profiles=each("tables/{table}/profile.json"),
+            splits=self.root / "splits.json",
+            questions=each("questions/program/{table}.jsonl"),
+            rejects=each("questions/program/{table}.rejects.jsonl"),
+            episodes=each("episodes/program/{table}.jsonl"),
+            verdicts=each("verdicts/program/{table}.jsonl"),
+            formats=[self.root / "formats/sft-standard/stats.json"],
+            losses=[self.root / "checkpoints/tuned/metrics.ndjson"],
+            scores=[self.root / f"scores/{run}/test.jsonl" for run in CHANCES],
+            predictions=self.root / "predictions/tuned/test.jsonl",
+            summary=self.root / "metrics/summary.csv",
+            comparison=self.root / "metrics/comparison.json",
+        )
+
+    def _question(self, table: str, number: int) -> Question:
+        family, category = FAMILIES[number % len(FAMILIES)]
+        header = self.headers[number % len(self.headers)]
+        novelty = "trained" if SPLITS[table] != "test" else ("trained", "new_wording", "new_family")[number % 3]
+        return Question(
+            question_id=content_id(table, number),
+            table=table,
+            source="program",
+            text=f"What is the {family} of {header} where it is above {number}? {self.text}".strip(),
+            answer_type="category" if family == "group_max" else "number",
+            answer_spec=AnswerSpec(decimals=2),
+            answer=f"Seattle {self.text}" if family == "group_max" else 12.5 + number,
+            family=family,
+            category=category,
+            wording=f"{family}-{number % 4}",
+            novelty=novelty,  # pyright: ignore[reportArgumentType]
+            difficulty=("easy", "medium", "hard")[number % 3],
+            engines=dict.fromkeys(("pandas", "duckdb", "polars"), 12.5 + number),
+        )
+
+    def _trace(
+        self, question: Question, role: Any, right: bool, ended: Any = "submit", mistake: str | None = None
+    ) -> Trace:
+        header = question.text.split(" of ")[-1][:30]
+        answer = question.answer if right else 999.0
+        turns = (
+            Turn(
+                0,
+                f"I look at the column first. {self.text}",
+                "print(df.head(3))",
+                f"        date  wind\n0 2012-01-01   4.7\n{self.text}",
+            ),
+            Turn(
+                1,
+                f"Now the rows that count, in {header!r}.",
+                f"rows = df[df[{header!r}] > 3]\nhook('rows', len(rows))",
+                "",
+                hooks=(Hook("rows", 41, digest(41)), Hook("label", self.text or "x", digest("x"))),
+                error=None if right else f"KeyError: 'wnd'\n{self.text}",
+            ),
+            Turn(2, "This is the answer.", f"submit({answer!r})", ""),
+        )
+        name = content_id(question.question_id, role, mistake, right, ended)
+        return Trace(name, role, "program", turns, ended, answer if ended == "submit" else None, mistake)
+
+    def _table(self, table: str, questions: list[Question], split: str) -> None:
+        columns = [
+            ColumnProfile(header, "number", 3 * index, 40 + index, 0.0, 9.5)
+            for index, header in enumerate(self.headers)
+        ]
+        source = Source(f"resources/tables/{table}.csv", 47_838, "utf-8", {"delimiter": ","})
+        warnings = (f"column 2: {self.text or 'a currency sign was read away'}",)
+        profile = TableProfile(table, digest(table), source, 1461, tuple(columns), (), warnings)
+        write_record(self.root / f"tables/{table}/profile.json", profile)
+        write_records(self.root / f"questions/program/{table}.jsonl", questions)
+        reasons = ("engines_disagree", "tie", "trivial", "tie")
+        rejects = [
+            Reject(table, "mean", f"What is {self.headers[0]}? {self.text}", reason, self.text) for reason in reasons
+        ]  # pyright: ignore[reportArgumentType]
+        write_records(self.root / f"questions/program/{table}.rejects.jsonl", rejects)
+        episodes: list[Episode] = []
+        verdicts: list[Verdict] = []
+        for number, question in enumerate(questions):
+            gold = self._trace(question, "gold", True)
+            mistaken = self._trace(
+                question, "perturbed", number % 2 == 0, mistake=("wrong_column", "wrong_aggregate")[number % 2]
+            )
+            taxonomy = "ambiguous" if number == 3 else "verified"
+            episodes.append(
+                Episode(content_id("e", question.question_id), question.question_id, table, (gold, mistaken))
+            )
+            verdicts.append(
+                Verdict(
+                    question.question_id,
+                    table,
+                    taxonomy == "verified",
+                    question.answer,
+                    (Vote(gold.trace_id, 0),),
+                    question.engines,
+                    taxonomy,
+                    {gold.trace_id: True, mistaken.trace_id: number % 2 == 0},
+                )
+            )
+        write_records(self.root / f"episodes/program/{table}.jsonl", episodes)
+        write_records(self.root / f"verdicts/program/{table}.jsonl", verdicts)
+
+    def _splits(self) -> None:
+        rows = (TableSplit(table, table, split, True) for table, split in sorted(SPLITS.items()))  # pyright: ignore[reportArgumentType]
+        write_record(self.root / "splits.json", Splits(tuple(rows)))
+
+    def _run(self, run: str, chance: float, questions: list[Question]) -> None:
+        scores: list[Score] = []
+        predictions: list[Prediction] = []
+        for question in questions:
+            source = rng(1, run, question.question_id)
+            right = source.random() < chance - 0.01 * len(question.table) - (
+                0.35 if question.novelty == "new_family" and run == "tuned" else 0
+            )
+            kind = None if right else source.choice(KINDS)
+            trace = self._trace(question, "student", right, "turn_limit" if kind == "turn_limit" else "submit")
+            tokens = source.randint(40, 200)
+            predictions.append(Prediction(question.question_id, question.table, run, 0, trace, tokens))
+            scores.append(
+                Score(
+                    question.question_id,
+                    question.table,
+                    run,
+                    0,
+                    right,
+                    question.answer_type,
+                    question.family,
+                    question.category,
+                    question.difficulty,
+                    question.novelty,
+                    3,
+                    0 if right else 1,
+                    tokens,
+                    kind,
+                )
+            )
+        write_records(self.root / f"scores/{run}/test.jsonl", scores)
+        write_records(self.root / f"predictions/{run}/test.jsonl", predictions)
+
+    def _training(self) -> None:
+        lines = [
+            {
+                "step": step,
+                "split": split,
+                "loss": round(1.9 * 0.97**step + 0.2 + 0.03 * rng(2, step, split).random(), 4),
+                "learning_rate": 1e-3,
+            }
+            for step in range(1, 81)
+            for split in (("train", "validation") if step % 10 == 0 else ("train",))
+        ]
+        write_atomic(
+            self.root / "checkpoints/tuned/metrics.ndjson",
+            b"".join(msgspec.json.encode(line) + b"\n" for line in lines),
+        )
+        stats = {
+            "format": "sft-standard",
+            "splits": [
+                {"split": "train", "rows": 8, "dropped": {"too_long": 2}},
+                {"split": "validation", "rows": 7, "dropped": {}},
+            ],
+        }
+        write_atomic(self.root / "formats/sft-standard/stats.json", msgspec.json.encode(stats))
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project(tmp_path_factory.mktemp("project") / "results")
+
+
+@pytest.fixture(scope="session")
+def make_project() -> type[Project]:
+    return Project

@@ -1,0 +1,132 @@
+"""The report: complete, the same bytes each time, and hostile text stays text."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tabletutor.records.episode import Score
+from tabletutor.records.record import read_records
+from tabletutor.reporting.inputs import ReportFiles, ReportInputs, TableEntry, read_inputs
+from tabletutor.reporting.render import LONGEST_TEXT, build_report, p_value, visible, write_report
+
+ENTRIES = {"planes": {"licence": "CC0-1.0", "title": "Aircraft"}}
+
+
+def read(project: Any) -> ReportInputs:
+    entries = {name: TableEntry(**entry) for name, entry in ENTRIES.items()}
+    return read_inputs(project.files(), "A title", "tiny", entries, {"runs": {"tuned": {"seed": 3}}}, {}, project.root)
+
+
+class Page:
+    """Tags, attributes and text of a page. All text in it is escaped, so a tag is what stands between < and >."""
+
+    def __init__(self, html: str) -> None:
+        tags = re.findall(r"<([a-zA-Z][^\s>/]*)([^>]*)>", html)
+        self.tags = {tag.lower() for tag, _ in tags}
+        self.attributes = [pair for _, rest in tags for pair in re.findall(r'\s([-:\w]+)="([^"]*)"', rest)]
+        self.text = re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", html)))
+
+
+@pytest.fixture(scope="module")
+def html(project: Any) -> str:
+    return build_report(read(project))
+
+
+def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
+    text = Page(html).text
+    correct = sum(row.correct for row in read_records(project.root / "scores/tuned/test.jsonl", Score))
+    for expected in (
+        "Tuning helped.",
+        "60 questions",
+        f"{100 * correct / 60:.1f} %",
+        "families never trained",
+        "seattle_weather",
+        "CC0-1.0",
+        "engines disagree",
+        "wrong column",
+        "KeyError: 'wnd'",
+        "last loss",
+        "turn limit",
+        "runs.tuned.seed",
+        "checkpoints/tuned/metrics.ndjson",
+    ):
+        assert expected in text, expected
+    assert html.count("<svg ") == 9  # the picture, questions by family, loss, and six groupings
+
+
+def test_the_page_needs_nothing_from_outside(html: str) -> None:
+    page = Page(html)
+    assert "script" not in page.tags
+    assert not [entry for entry in page.attributes if entry[0].startswith("on")]
+    links = [value for name, value in page.attributes if name in ("href", "src", "xlink:href", "action", "data")]
+    assert links
+    assert all(link.startswith(("#", "data:,")) for link in links)
+    assert "default-src 'none'" in html
+    ids = Counter(value for name, value in page.attributes if name == "id")
+    assert [name for name, count in ids.items() if count > 1] == []
+
+
+def test_the_same_project_in_another_folder_gives_the_same_bytes(
+    project: Any, make_project: Any, tmp_path: Path
+) -> None:
+    for name, source in (("a", project), ("b", make_project(tmp_path / "elsewhere"))):
+        write_report(source.files(), "A title", "tiny", ENTRIES, {}, source.root / "report/index.html")
+        (tmp_path / name).write_bytes((source.root / "report/index.html").read_bytes())
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize(("points", "sentence"), [(0.0, "No difference is shown."), (-40.0, "Tuning did harm.")])
+def test_the_verdict_is_the_honest_one(project: Any, points: float, sentence: str) -> None:
+    inputs = read(project)
+    p = 1.0 if points == 0 else 1e-9
+    overall = inputs.comparison.overall
+    changed = type(overall)(
+        **{name: getattr(overall, name) for name in overall.__struct_fields__}
+        | {"points": points, "points_low": points - 5, "points_high": points + 5, "p": p}
+    )
+    comparison = inputs.comparison
+    new = type(comparison)(
+        **{name: getattr(comparison, name) for name in comparison.__struct_fields__} | {"overall": changed}
+    )
+    assert sentence in build_report(replace(inputs, comparison=new))
+
+
+def test_a_project_with_nothing_trained_verified_or_rejected_still_has_a_report(project: Any) -> None:
+    bare = replace(read(project), losses=(), rejects=(), episodes=(), verdicts=(), predictions=(), error_kinds={})
+    html = build_report(bare)
+    for sentence in ("Nothing was trained", "No candidate was rejected", "No question of this project is verified"):
+        assert sentence in html
+
+
+def test_files_come_by_name_as_snakemake_has_them() -> None:
+    named: dict[str, Any] = {
+        name: ["a"] for name in ("profiles", "questions", "rejects", "episodes", "verdicts", "scores")
+    }
+    files = ReportFiles.of(
+        named | {"formats": "f", "losses": [], "splits": "s", "predictions": "p", "summary": "m", "comparison": "c"}
+    )
+    assert (files.profiles, files.formats, files.losses) == ([Path("a")], [Path("f")], [])
+    assert (files.splits, files.predictions) == (Path("s"), Path("p"))
+
+
+def test_a_line_that_does_not_fit_is_named(project: Any, tmp_path: Path) -> None:
+    losses = tmp_path / "metrics.ndjson"
+    losses.write_text('{"step": 1, "split": "train", "loss": 0.5}\n{"step": 2}\n')
+    with pytest.raises(ValueError, match=r"metrics\.ndjson:2"):
+        read_inputs(replace(project.files(), losses=[losses]), "t", "p", {}, {}, {}, project.root)
+
+
+def test_what_cannot_be_seen_is_made_visible() -> None:
+    assert visible("a\x00b\u202ec\ud800\n") == "a⟨U+0000⟩b⟨U+202E⟩c⟨U+D800⟩\n"
+    assert visible("x" * (LONGEST_TEXT + 10)).endswith("(10 more characters)")
+    assert visible(7) == 7
+
+
+def test_p_values_are_written_with_two_digits() -> None:
+    assert [p_value(p) for p in (None, 0.0, 0.0423, 1.0)] == ["–", "<\u202f10⁻³⁰⁰", "0.042", "1"]
+    assert p_value(1.234e-12) == "1.2\u202f×\u202f10⁻¹²"

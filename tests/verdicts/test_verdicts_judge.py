@@ -1,0 +1,157 @@
+"""Clusters of answers, and verdicts on episodes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.records.episode import Ended, Episode, Role, Trace, Verdict
+from tabletutor.records.question import AnswerSpec, Question
+from tabletutor.records.record import read_records, write_records
+from tabletutor.verdicts.cluster import cluster
+from tabletutor.verdicts.judge import judge, judge_all, judge_table
+
+CONFIG = VerdictsConfig()
+AGREEING = {"pandas": 12.5, "duckdb": 12.5, "polars": 12.500000001}
+
+
+def question(source: str = "program", answer: Any = 12.5, engines: dict[str, Any] | None = None) -> Question:
+    return Question(
+        question_id="q1",
+        table="weather",
+        source=source,
+        text="What is the mean of wind?",
+        answer_type="number",
+        answer_spec=AnswerSpec(),
+        answer=answer,
+        family="mean",
+        category="aggregate",
+        wording="mean-1",
+        novelty="trained",
+        difficulty="easy",
+        engines=AGREEING if engines is None else engines,
+    )
+
+
+def trace(name: str, role: Role, answer: Any, ended: Ended = "submit") -> Trace:
+    return Trace(trace_id=name, role=role, teacher="program", turns=(), ended=ended, answer=answer)
+
+
+def episode(*traces: Trace) -> Episode:
+    return Episode(episode_id="e1", question_id="q1", table="weather", traces=traces)
+
+
+def test_a_program_question_is_verified_when_engines_and_the_gold_trace_agree() -> None:
+    verdict = judge(
+        episode(trace("g", "gold", "12.5"), trace("p", "perturbed", 13.0), trace("r", "perturbed", 12.5)),
+        question(),
+        CONFIG,
+    )
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (True, "verified", 12.5)
+    assert verdict.trace_correct == {"g": True, "p": False, "r": True}
+    assert {vote.voter: vote.cluster for vote in verdict.votes} == {
+        "engine:duckdb": 0,
+        "engine:pandas": 0,
+        "engine:polars": 0,
+        "g": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gold", "engines", "taxonomy"),
+    [
+        (trace("g", "gold", 13.0), AGREEING, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.5, "duckdb": 12.5, "polars": 12.6}, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.6, "duckdb": 12.6, "polars": 12.6}, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.5}, "ambiguous"),
+        (trace("g", "gold", 12.5), {}, "ambiguous"),
+        (trace("g", "gold", 12.5, "turn_limit"), AGREEING, "execution_failure"),
+        (trace("p", "perturbed", 12.5), AGREEING, "execution_failure"),
+    ],
+)
+def test_a_program_question_is_not_verified(gold: Trace, engines: dict[str, Any], taxonomy: str) -> None:
+    verdict = judge(episode(gold), question(engines=engines), CONFIG)
+    assert (verdict.verified, verdict.taxonomy) == (False, taxonomy)
+
+
+def test_an_answer_counts_only_when_it_was_submitted() -> None:
+    verdict = judge(
+        episode(trace("g", "gold", 12.5), trace("i", "independent", 12.5, "time")), question(source="llm"), CONFIG
+    )
+    assert verdict.trace_correct == {"g": True, "i": False}
+    assert "i" not in {vote.voter for vote in verdict.votes}
+
+
+@pytest.mark.parametrize(
+    ("answers", "taxonomy"),
+    [
+        ([5, 5, 5], "verified"),
+        ([5, 5, 7], "verified"),
+        ([5, 5, 7, 7], "ambiguous"),  # half is no strict majority
+        ([5, 5, 6, 7, 8], "ambiguous"),  # a plurality is no majority
+        ([5, 5, None, None], "ambiguous"),  # those that never answered count in the majority
+        ([5], "ambiguous"),  # one witness is not enough
+        ([7, 7, 8], "hint_necessary"),
+        ([6, 7, 8], "too_hard"),
+        ([None, None], "too_hard"),
+        ([], "ambiguous"),
+    ],
+)
+def test_other_questions_need_a_strict_majority_of_two_independent_traces(answers: list[Any], taxonomy: str) -> None:
+    traces = [
+        trace(f"i{n}", "independent", answer, "submit" if answer is not None else "crash")
+        for n, answer in enumerate(answers)
+    ]
+    verdict = judge(episode(trace("g", "gold", 5), *traces), question(source="llm", answer=None, engines={}), CONFIG)
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (taxonomy == "verified", taxonomy, 5)
+
+
+def test_a_stated_answer_is_the_measure_and_the_gold_trace_must_meet_it() -> None:
+    traces = [trace("g", "gold", 5), *(trace(f"i{n}", "independent", 5) for n in range(3))]
+    verdict = judge(episode(*traces), question(source="pairs", answer=6.0, engines={}), CONFIG)
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (False, "ambiguous", 6.0)
+    assert not any(verdict.trace_correct.values())
+
+
+@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(0, 1), min_size=1), st.randoms())
+def test_clusters_do_not_depend_on_the_order(answers: dict[str, float], source: Any) -> None:
+    shuffled = list(answers.items())
+    source.shuffle(shuffled)
+    wide = VerdictsConfig(relative_tolerance=0.009)
+    clusters = cluster(answers, "number", AnswerSpec(decimals=1), wide)
+    assert cluster(dict(shuffled), "number", AnswerSpec(decimals=1), wide) == clusters
+    assert clusters[min(answers)] == 0
+    assert set(clusters.values()) == set(range(max(clusters.values()) + 1))
+
+
+def test_a_chain_of_equal_answers_is_one_cluster() -> None:
+    answers = {"a": 1.00, "b": 1.04, "c": 1.08, "d": 2.0}
+    assert cluster(answers, "number", AnswerSpec(decimals=1), CONFIG) == {"a": 0, "b": 0, "c": 0, "d": 1}
+
+
+def test_a_table_is_judged_from_file_to_file_in_the_order_of_question_ids(tmp_path: Path) -> None:
+    episodes, questions, out = (tmp_path / name for name in ("episodes.jsonl", "questions.jsonl", "verdicts.jsonl"))
+    write_records(questions, [question()])
+    write_records(episodes, [episode(trace("g", "gold", 12.5))])
+    assert judge_table(episodes, questions, out, CONFIG) == 1
+    assert [verdict.verified for verdict in read_records(out, Verdict)] == [True]
+
+
+def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_path: Path) -> None:
+    one = episode(trace("g", "gold", 12.5))
+    with pytest.raises(ValueError, match="question q1 has 0 episodes"):
+        judge_all([], [question()], CONFIG)
+    with pytest.raises(ValueError, match="question q1 has 2 episodes"):
+        judge_all([one, one], [question()], CONFIG)
+    with pytest.raises(ValueError, match="not among the questions"):
+        judge_all([one], [], CONFIG)
+    with pytest.raises(ValueError, match="2 gold traces"):
+        judge(episode(trace("g", "gold", 1), trace("h", "gold", 1)), question(), CONFIG)
+    write_records(tmp_path / "episodes.jsonl", [one])
+    (tmp_path / "questions.jsonl").write_text("{}\n")
+    with pytest.raises(ValueError, match=r"questions\.jsonl:1: not a Question"):
+        judge_table(tmp_path / "episodes.jsonl", tmp_path / "questions.jsonl", tmp_path / "out.jsonl", CONFIG)
+    assert not (tmp_path / "out.jsonl").exists()

@@ -1,0 +1,50 @@
+"""The form of the workflow: what the house rules say of rules, scripts and lock files."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RULES = sorted(path for path in (ROOT / "rules").glob("*.smk") if path.name != "common.smk")
+SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
+def test_rules_name_their_script_and_its_code(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.match(r'"""[^"]*\n\nNeeds   .*\nMakes   .*\nSteps   ', text)
+    assert not re.search(r"\blambda\b|\brun:|config\[", text)
+    for rule in re.split(r"^rule ", text, flags=re.MULTILINE)[1:]:
+        name = rule.split(":", 1)[0]
+        assert re.match(r'\w+:\n    """', rule), f"{name}: no docstring"
+        assert f'"../scripts/{name}.py"' in rule
+        assert f'code=code("{name}.py")' in rule
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_scripts_are_thin(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "with job(snakemake):" in text
+    statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
+    assert len(statements) <= 20
+    assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)
+
+
+def test_common_is_short() -> None:
+    assert len((ROOT / "rules" / "common.smk").read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_the_conda_environment_follows_the_lock_file() -> None:
+    digest = hashlib.sha256((ROOT / "envs" / "requirements.lock").read_bytes()).hexdigest()
+    assert f"# lock: {digest}\n" in (ROOT / "envs" / "workflow.post-deploy.sh").read_text(encoding="utf-8")
+
+
+def test_the_lock_file_has_everything_asked_for_at_one_version() -> None:
+    lines = (ROOT / "envs" / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    asked = (ROOT / "envs" / "requirements.in").read_text(encoding="utf-8").splitlines()
+    names = {re.split(r"[=<>\[ #]", line)[0].lower() for line in asked if line and not line.startswith("#")}
+    assert names - {re.sub(r"[-_.]+", "-", name).lower() for name in pins} == set()
+    assert not any("+" in version for version in pins.values())

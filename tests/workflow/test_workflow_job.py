@@ -1,0 +1,60 @@
+"""The context of a rule's script, in a process of its own as Snakemake starts it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import tabletutor
+
+SCRIPTS = Path(tabletutor.__file__).parents[1]
+SCRIPT = """
+import types
+from pathlib import Path
+from loguru import logger
+from tabletutor.workflow.job import job
+
+snakemake = types.SimpleNamespace(
+    log=["{log}"], rule="tables", wildcards={{"table": "a<b>{{c}}"}}, scriptdir="{scriptdir}"
+)
+with job(snakemake):
+    logger.info("reading {{}}", "x")
+    logger.debug("detail")
+    {body}
+"""
+
+
+def run(tmp_path: Path, body: str, scriptdir: Path = SCRIPTS) -> tuple[subprocess.CompletedProcess[str], str]:
+    log = tmp_path / "logs" / "tables" / "a.log"
+    script = SCRIPT.format(log=log, body=body, scriptdir=scriptdir)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    return done, log.read_text()
+
+
+def test_messages_go_to_console_and_log_file(tmp_path: Path) -> None:
+    done, log = run(tmp_path, "pass")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "tables a<b>{c}: reading x\n"
+    assert "INFO" in log
+    assert "detail" in log
+
+
+def test_an_error_of_the_user_is_one_message(tmp_path: Path) -> None:
+    done, log = run(tmp_path, 'raise ValueError("t.csv:3: no such column")')
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[1:]
+    assert last == ["tables a<b>{c}: t.csv:3: no such column", f"(full traceback: {tmp_path}/logs/tables/a.log)"]
+    assert "Traceback (most recent call last)" in log
+
+
+def test_a_fault_of_the_program_shows_its_type(tmp_path: Path) -> None:
+    done, log = run(tmp_path, "None.x")
+    assert done.returncode == 1
+    assert "AttributeError: 'NoneType' object has no attribute 'x'" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Traceback" in log
+
+
+def test_the_package_of_another_checkout_is_refused(tmp_path: Path) -> None:
+    done, _ = run(tmp_path, 'print("ran")', scriptdir=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "run `make env` in this checkout" in done.stderr
