@@ -47,7 +47,7 @@ def build_sft_standard(
                 question, verdict = questions[episode.question_id], verdicts[episode.question_id]
                 if split == "train" and question.novelty != "trained":
                     raise ValueError(
-                        f"{questions_path}: question {question.question_id} is held out from training, but table {table} "
+                        f"{questions_path}: question {question.question_id} is held out, but table {table} "
                         f"is in the train split now; it was asked for another split. Delete this file and run again"
                     )
                 found = list(rows(episode, verdict, question, profile, config))

@@ -171,7 +171,7 @@ class Decoder:
     def _choose(self, logits: Tensor, batch: list[_Live]) -> list[int]:
         """The next token of each row of `logits` (rows, vocabulary); of equals the one with the smallest id."""
         if self._limits.temperature == 0:
-            return cast("list[int]", logits.argmax(-1).tolist())
+            return cast("list[int]", logits.max(-1).indices.tolist())
         sums = torch.softmax(logits.float() / self._limits.temperature, -1).cumsum(-1)
         drawn = torch.tensor([[live.source.random() if live.source else 0.5] for live in batch]) * sums[:, -1:]
         return cast("list[int]", torch.searchsorted(sums, drawn).squeeze(1).clamp_(max=logits.shape[-1] - 1).tolist())

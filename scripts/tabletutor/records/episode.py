@@ -31,7 +31,7 @@ class Turn(Record, frozen=True):
 
 
 class Trace(Record, frozen=True):
-    """A whole attempt. `answer` counts only when `ended` is "submit". `mistake` names what was perturbed, if anything."""
+    """A whole attempt. `answer` counts only when `ended` is "submit". `mistake` names what was perturbed."""
 
     trace_id: str
     role: Role

@@ -1,8 +1,9 @@
-"""Causal attention for training on a CPU, by plain matrix products.
+"""Causal attention for training on a CPU, by plain matrix products over blocks of queries.
 
-PyTorch's fused attention spends seven times its forward pass on the backward one on this kind of machine; products and
-one softmax, all in the base's precision, take half the time (`docs/training.md`). Probabilities are made again in the
-backward pass instead of kept, so memory stays that of one layer.
+PyTorch's fused attention spends seven times its forward pass on the backward one on this kind of machine. Products and
+one softmax, in the base's precision, take less than half (`docs/training.md`): a block of queries is small enough for
+the cache, and sees no key behind it. Probabilities are made again in the backward pass instead of kept, so memory does
+not grow with the square of the length.
 """
 
 from typing import Any, cast
@@ -13,6 +14,7 @@ from torch import Tensor
 from tabletutor.models.load import Model
 
 NAME = "tabletutor_products"
+BLOCK = 128  # queries of one block
 
 
 class CausalProducts(torch.autograd.Function):
@@ -20,36 +22,48 @@ class CausalProducts(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:  # type: ignore[override]
-        q, k, v = _grouped(query, key, value)
-        ctx.save_for_backward(q, k, v)
-        ctx.scale, ctx.shapes = scale, (query.shape, key.shape)
-        return (_probabilities(q, k, scale) @ v).view(query.shape)
+        ctx.save_for_backward(query, key, value)
+        ctx.scale = scale
+        k, v = key.flatten(0, 1), value.flatten(0, 1)
+        output = torch.empty_like(query)
+        for start in range(0, query.shape[2], BLOCK):
+            stop = min(start + BLOCK, query.shape[2])
+            q = _block(query, key, start, stop)
+            seen = _probabilities(q, k[:, :stop], stop - start, scale) @ v[:, :stop]
+            output[:, :, start:stop] = seen.view(*query.shape[:2], stop - start, -1)
+        return output
 
     @staticmethod
     def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
-        q, k, v = cast("tuple[Tensor, Tensor, Tensor]", ctx.saved_tensors)
-        query_shape, key_shape = ctx.shapes
-        y = outputs[0].reshape(q.shape)
-        probabilities = _probabilities(q, k, ctx.scale)
-        grad_v = probabilities.transpose(1, 2) @ y
-        scores = torch._softmax_backward_data(y @ v.transpose(1, 2), probabilities, -1, q.dtype)  # pyright: ignore
-        grad_q = (scores @ k).mul_(ctx.scale)
-        grad_k = (scores.transpose(1, 2) @ q).mul_(ctx.scale)
-        return grad_q.view(query_shape), grad_k.view(key_shape), grad_v.view(key_shape), None
+        query, key, value = cast("tuple[Tensor, Tensor, Tensor]", ctx.saved_tensors)
+        k, v = key.flatten(0, 1), value.flatten(0, 1)
+        grad_query = torch.empty_like(query)
+        # sums over the blocks: in float32, rounded once
+        grad_k, grad_v = torch.zeros_like(k, dtype=torch.float32), torch.zeros_like(v, dtype=torch.float32)
+        for start in range(0, query.shape[2], BLOCK):
+            stop = min(start + BLOCK, query.shape[2])
+            q, y = _block(query, key, start, stop), _block(outputs[0], key, start, stop)
+            probabilities = _probabilities(q, k[:, :stop], stop - start, ctx.scale)
+            grad_v[:, :stop] += probabilities.transpose(1, 2) @ y
+            inward = y @ v[:, :stop].transpose(1, 2)
+            scores = torch._softmax_backward_data(inward, probabilities, -1, q.dtype)  # pyright: ignore
+            grad_k[:, :stop] += scores.transpose(1, 2) @ q
+            grad_query[:, :, start:stop] = (scores @ k[:, :stop]).view(*query.shape[:2], stop - start, -1)
+        grad_key = grad_k.mul_(ctx.scale).to(key.dtype).view(key.shape)
+        return grad_query.mul_(ctx.scale), grad_key, grad_v.to(value.dtype).view(value.shape), None
 
 
-def _grouped(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """One matrix per batch row and key group; the heads that share a key are stacked as further queries."""
-    batch, groups, tokens, size = key.shape
-    q = query.reshape(batch * groups, -1, size)
-    return q, key.reshape(batch * groups, tokens, size), value.reshape(batch * groups, tokens, size)
+def _block(tensor: Tensor, key: Tensor, start: int, stop: int) -> Tensor:
+    """Some tokens of (batch, heads, tokens, size) as (batch * groups, heads per group * tokens, size)."""
+    return tensor[:, :, start:stop].reshape(key.shape[0] * key.shape[1], -1, tensor.shape[-1])
 
 
-def _probabilities(q: Tensor, k: Tensor, scale: float) -> Tensor:
-    """softmax(scale q k'), nothing from later tokens: (batch * groups, heads per group * tokens, tokens)."""
-    tokens = k.shape[1]
+def _probabilities(q: Tensor, k: Tensor, tokens: int, scale: float) -> Tensor:
+    """softmax(scale q k') for the last `tokens` positions of k, nothing from later ones: q's rows by k's rows."""
+    scores = q @ k.transpose(1, 2)
+    scores.mul_(scale)
     future = torch.full((tokens, tokens), float("-inf"), dtype=q.dtype).triu_(1)
-    scores = torch.baddbmm(future.repeat(q.shape[1] // tokens, 1), q, k.transpose(1, 2), alpha=scale)
+    scores.view(q.shape[0], -1, tokens, k.shape[1])[..., -tokens:] += future
     return torch.softmax(scores, -1)
 
 
