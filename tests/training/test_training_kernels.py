@@ -10,7 +10,7 @@ from tabletutor.config.schema import LoraConfig, ScratchModelConfig
 from tabletutor.models.load import load_model
 from tabletutor.models.scratch import make_scratch
 from tabletutor.training.adapter import add_adapter, trained_parameters
-from tabletutor.training.attention import use_products
+from tabletutor.training.attention import CausalProducts, use_products
 from tabletutor.training.loss import batch_loss
 from tabletutor.training.norm import use_frozen_norms
 from tabletutor.training.rows import EncodedRow
@@ -92,3 +92,17 @@ def test_the_seed_draws_the_adapter(base: Path) -> None:
 
     assert torch.equal(drawn(1), drawn(1))
     assert not torch.equal(drawn(1), drawn(2))
+
+
+@pytest.mark.parametrize(("heads", "groups", "tokens"), [(6, 2, 300), (4, 4, 128), (3, 1, 129)])
+def test_attention_over_several_blocks_equals_pytorchs(heads: int, groups: int, tokens: int) -> None:
+    source = torch.Generator().manual_seed(0)
+    shapes = [(2, heads, tokens, 8), (2, groups, tokens, 8), (2, groups, tokens, 8)]
+    own = [torch.randn(shape, generator=source).requires_grad_() for shape in shapes]
+    theirs = [tensor.detach().clone().requires_grad_() for tensor in own]
+    inward = torch.randn((2, heads, tokens, 8), generator=source)
+    CausalProducts.apply(*own, 0.3).backward(inward)
+    plain = torch.nn.functional.scaled_dot_product_attention(*theirs, is_causal=True, scale=0.3, enable_gqa=True)
+    plain.backward(inward)
+    for mine, reference_ in zip(own, theirs, strict=True):
+        torch.testing.assert_close(mine.grad, reference_.grad, rtol=1e-4, atol=1e-5)
