@@ -1,43 +1,7 @@
 """A program in a few plain words: what a teacher thinks before a cell, and the hint of a question."""
 
 from tabletutor.models.prompt import header_label
-from tabletutor.programs.grammar import (
-    Aggregate,
-    Arithmetic,
-    BestGroup,
-    BestValue,
-    BeyondStatistic,
-    Contains,
-    Correlation,
-    Count,
-    DatePart,
-    DaysBetween,
-    Distinct,
-    Group,
-    GroupCount,
-    GroupMapping,
-    GroupNames,
-    GroupShare,
-    GroupSpread,
-    Join,
-    Keep,
-    ListOf,
-    Lookup,
-    Missing,
-    MissingShare,
-    MostFrequent,
-    OneOf,
-    Program,
-    Quantile,
-    Round,
-    Share,
-    Span,
-    Step,
-    TextPart,
-    Top,
-    TopGroups,
-    Where,
-)
+from tabletutor.programs import grammar as g
 
 _JOINS = {
     "difference": "subtract right from left",
@@ -48,7 +12,7 @@ _JOINS = {
 }
 
 
-def describe(program: Program) -> str:
+def describe(program: g.Program) -> str:
     """The whole program in one sentence."""
     if program.join is None:
         return sentence(program.steps)
@@ -56,97 +20,97 @@ def describe(program: Program) -> str:
     return _sentence([*steps, *(step_words(step) for step in program.after)])
 
 
-def sentence(steps: tuple[Step | Join, ...]) -> str:
+def sentence(steps: tuple[g.Step | g.Join, ...]) -> str:
     """Some steps in one sentence: "Keep rows where weather == 'rain', then take the mean of wind."."""
-    return _sentence([join_words(step) if isinstance(step, Join) else step_words(step) for step in steps])
+    return _sentence([join_words(step) if isinstance(step, g.Join) else step_words(step) for step in steps])
 
 
-def join_words(join: Join) -> str:
+def join_words(join: g.Join) -> str:
     """What a join does."""
     return _JOINS[join.operator]
 
 
-def step_words(step: Step) -> str:
+def step_words(step: g.Step) -> str:
     """What one step does, as an imperative clause."""
     match step:
-        case Where():
+        case g.Where():
             return f"keep rows where {_name(step.column)} {step.comparison} {step.value!r}"
-        case OneOf():
+        case g.OneOf():
             return f"keep rows where {_name(step.column)} is in {list(step.values)!r}"
-        case Contains():
+        case g.Contains():
             return f"keep rows where {_name(step.column)} contains {step.text!r}"
-        case Missing():
+        case g.Missing():
             return f"keep rows where {_name(step.column)} is {'present' if step.negated else 'missing'}"
-        case BeyondStatistic():
+        case g.BeyondStatistic():
             return f"keep rows where {_name(step.column)} {step.comparison} its {step.statistic}"
-        case Top():
+        case g.Top():
             return f"take the {step.n} rows with the {step.direction} {_name(step.column)}"
-        case DatePart():
+        case g.DatePart():
             return f"get the {step.part} of {_name(step.column)}"
-        case TextPart():
+        case g.TextPart():
             return f"get the {step.part.replace('_', ' ')} of {_name(step.column)}"
-        case Arithmetic():
+        case g.Arithmetic():
             return f"compute {_name(step.left)} {step.operator} {_name(step.right)}"
-        case DaysBetween():
+        case g.DaysBetween():
             return f"get the days from {_name(step.start)} to {_name(step.end)}"
-        case Count():
+        case g.Count():
             return "count the rows"
-        case Group():
+        case g.Group():
             value = "count rows" if step.column is None else f"take the {step.aggregation} of {_name(step.column)}"
             return f"{value} by {_name(step.by)}"
-        case Round():
+        case g.Round():
             return f"round to {step.decimals} decimals"
         case _:
             return _reduction_words(step)
 
 
-def _reduction_words(step: Step) -> str:
+def _reduction_words(step: g.Step) -> str:
     match step:
-        case Aggregate():
+        case g.Aggregate():
             return f"take the {step.aggregation} of {_name(step.column)}"
-        case Quantile():
+        case g.Quantile():
             return f"take the {step.q} quantile of {_name(step.column)}"
-        case Span():
+        case g.Span():
             return f"take max minus min of {_name(step.column)}"
-        case Share():
+        case g.Share():
             return f"take the percentage of rows where {_name(step.column)} {step.comparison} {step.value!r}"
-        case MissingShare():
+        case g.MissingShare():
             return f"take the percentage of rows where {_name(step.column)} is missing"
-        case MostFrequent():
+        case g.MostFrequent():
             return f"find the most frequent {_name(step.column)}"
-        case Lookup():
+        case g.Lookup():
             return f"find the row with the {step.direction} {_name(step.column)} and read {_name(step.target)}"
-        case ListOf():
+        case g.ListOf():
             return f"list {_name(step.column)}"
-        case Distinct():
+        case g.Distinct():
             return f"list the distinct {_name(step.column)}"
-        case Correlation():
+        case g.Correlation():
             return f"correlate {_name(step.left)} with {_name(step.right)}"
         case _:
             return _group_words(step)
 
 
-def _group_words(step: Step) -> str:
+def _group_words(step: g.Step) -> str:
     match step:
-        case Keep():
+        case g.Keep():
             return f"keep groups {step.comparison} {step.value!r}"
-        case BestGroup(rank=1):
+        case g.BestGroup(rank=1):
             return f"name the {step.direction} group"
-        case BestGroup():
+        case g.BestGroup():
             return f"name group number {step.rank} from the {step.direction}"
-        case BestValue():
+        case g.BestValue():
             return f"take the {step.direction} value"
-        case TopGroups():
+        case g.TopGroups():
             return f"list the {step.n} {step.direction} groups"
-        case GroupCount():
+        case g.GroupCount():
             return "count the groups"
-        case GroupSpread():
+        case g.GroupSpread():
             return "take max minus min of the groups"
-        case GroupShare():
+        case g.GroupShare():
             return "take the largest group as a percentage of all"
-        case GroupNames():
+        case g.GroupNames():
             return "list the groups"
-        case GroupMapping():
+        case g.GroupMapping():
             return "give all groups"
         case _:
             raise TypeError(f"no words for {type(step).__name__}")
@@ -156,7 +120,7 @@ def _name(column: str) -> str:
     return header_label(column)
 
 
-def _clauses(steps: tuple[Step, ...], prefix: str) -> list[str]:
+def _clauses(steps: tuple[g.Step, ...], prefix: str) -> list[str]:
     words = [step_words(step) for step in steps]
     return [prefix + words[0], *words[1:]]
 

@@ -7,45 +7,7 @@ the sandbox, where `df`, `pd` and `np` are defined; they are the third engine an
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tabletutor.programs.grammar import (
-    DERIVATIONS,
-    FILTERS,
-    Aggregate,
-    Arithmetic,
-    BestGroup,
-    BestValue,
-    BeyondStatistic,
-    Contains,
-    Correlation,
-    Count,
-    DatePart,
-    DaysBetween,
-    Distinct,
-    Group,
-    GroupCount,
-    GroupMapping,
-    GroupNames,
-    GroupShare,
-    GroupSpread,
-    Join,
-    Keep,
-    ListOf,
-    Lookup,
-    Missing,
-    MissingShare,
-    MostFrequent,
-    OneOf,
-    Program,
-    Quantile,
-    Round,
-    Share,
-    Span,
-    Step,
-    TextPart,
-    Top,
-    TopGroups,
-    Where,
-)
+from tabletutor.programs import grammar as g
 
 DATE_PARTS = {
     "year": "dt.year",
@@ -61,13 +23,13 @@ TEXT_PARTS = {"length": "str.len()", "words": "str.split().str.len()", "first_wo
 class Block(NamedTuple):
     """The source of one step. `result` is the variable it sets; `shown` the expression whose value sums it up."""
 
-    step: Step | Join
+    step: g.Step | g.Join
     code: str
     result: str
     shown: str
 
 
-def render(program: Program) -> tuple[Block, ...]:
+def render(program: g.Program) -> tuple[Block, ...]:
     """The blocks of a whole program; the last one sets `answer`."""
     if program.join is None:
         return tuple(_chain(program.steps, "answer"))
@@ -79,7 +41,7 @@ def render(program: Program) -> tuple[Block, ...]:
     )
 
 
-def source(program: Program) -> str:
+def source(program: g.Program) -> str:
     """The whole program as one cell that submits its answer."""
     return "\n".join([block.code for block in render(program)] + ["submit(answer)"])
 
@@ -89,22 +51,22 @@ def frame_variable(side: str) -> str:
     return "rows" if side == "answer" else f"{side}_rows"
 
 
-def _chain(steps: tuple[Step, ...], scalar: str) -> Iterator[Block]:
+def _chain(steps: tuple[g.Step, ...], scalar: str) -> Iterator[Block]:
     rows, groups, frame = frame_variable(scalar), "groups" if scalar == "answer" else f"{scalar}_groups", "df"
     for step in steps:
-        if isinstance(step, FILTERS):
+        if isinstance(step, g.FILTERS):
             yield Block(step, f"{rows} = {_filter(step, frame)}", rows, f"len({rows})")
             frame = rows
-        elif isinstance(step, DERIVATIONS):
+        elif isinstance(step, g.DERIVATIONS):
             target = f"{frame}[{step.name!r}]"
             yield Block(step, f"{target} = {_derivation(step, frame)}", frame, f"{target}.iloc[0]")
-        elif isinstance(step, Group):
+        elif isinstance(step, g.Group):
             yield Block(step, f"{groups} = {_grouped(step, frame)}", groups, f"len({groups})")
-        elif isinstance(step, Keep):
+        elif isinstance(step, g.Keep):
             yield Block(
                 step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups, f"len({groups})"
             )
-        elif isinstance(step, Round):
+        elif isinstance(step, g.Round):
             yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar, scalar)
         else:
             yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar, scalar)
@@ -116,45 +78,45 @@ def _condition(column: str, comparison: str, value: float | str | bool, frame: s
     return f"{series}.notna() & ({test})" if comparison == "!=" else test
 
 
-def _filter(step: Step, frame: str) -> str:
+def _filter(step: g.Step, frame: str) -> str:
     match step:
-        case Where():
+        case g.Where():
             return f"{frame}[{_condition(step.column, step.comparison, step.value, frame)}]"
-        case OneOf():
+        case g.OneOf():
             return f"{frame}[{frame}[{step.column!r}].isin({list(step.values)!r})]"
-        case Contains():
+        case g.Contains():
             return f"{frame}[{frame}[{step.column!r}].str.contains({step.text!r}, regex=False, na=False)]"
-        case Missing():
+        case g.Missing():
             return f"{frame}[{frame}[{step.column!r}].{'notna' if step.negated else 'isna'}()]"
-        case BeyondStatistic():
+        case g.BeyondStatistic():
             series = f"{frame}[{step.column!r}]"
             return f"{frame}[{series} {step.comparison} {series}.{step.statistic}()]"
-        case Top():
+        case g.Top():
             return f"{frame}.n{step.direction}({step.n}, {step.column!r})"
         case _:
             raise TypeError(f"{type(step).__name__} is not a filter")
 
 
-def _derivation(step: Step, frame: str) -> str:
+def _derivation(step: g.Step, frame: str) -> str:
     match step:
-        case DatePart():
+        case g.DatePart():
             return f"{frame}[{step.column!r}].{DATE_PARTS[step.part]}"
-        case TextPart():
+        case g.TextPart():
             return f"{frame}[{step.column!r}].{TEXT_PARTS[step.part]}"
-        case Arithmetic():
+        case g.Arithmetic():
             plain = f"{frame}[{step.left!r}] {step.operator} {frame}[{step.right!r}]"
             return (
                 f"{frame}[{step.left!r}] / {frame}[{step.right!r}].replace(0, np.nan)"
                 if step.operator == "/"
                 else plain
             )
-        case DaysBetween():
+        case g.DaysBetween():
             return f"({frame}[{step.end!r}] - {frame}[{step.start!r}]).dt.days"
         case _:
             raise TypeError(f"{type(step).__name__} is not a derivation")
 
 
-def _grouped(step: Group, frame: str) -> str:
+def _grouped(step: g.Group, frame: str) -> str:
     groups = f"{frame}.groupby({step.by!r})"
     if step.column is None:
         return f"{groups}.size()"
@@ -163,60 +125,60 @@ def _grouped(step: Group, frame: str) -> str:
     return f"{groups}[{step.column!r}].{step.aggregation}()"
 
 
-def _reduction(step: Step, frame: str, groups: str) -> str:
+def _reduction(step: g.Step, frame: str, groups: str) -> str:
     match step:
-        case Count():
+        case g.Count():
             return f"len({frame})"
-        case Aggregate():
+        case g.Aggregate():
             return f"{frame}[{step.column!r}].{step.aggregation}()"
-        case Quantile():
+        case g.Quantile():
             return f"{frame}[{step.column!r}].quantile({step.q!r})"
-        case Span():
+        case g.Span():
             return f"{frame}[{step.column!r}].max() - {frame}[{step.column!r}].min()"
-        case Share():
+        case g.Share():
             return f"({_condition(step.column, step.comparison, step.value, frame)}).mean() * 100"
-        case MissingShare():
+        case g.MissingShare():
             return f"{frame}[{step.column!r}].isna().mean() * 100"
-        case MostFrequent():
+        case g.MostFrequent():
             return f"{frame}[{step.column!r}].value_counts().idxmax()"
-        case Lookup():
+        case g.Lookup():
             best = "idxmax" if step.direction == "largest" else "idxmin"
             return f"{frame}.loc[{frame}[{step.column!r}].{best}(), {step.target!r}]"
-        case ListOf():
+        case g.ListOf():
             return f"{frame}[{step.column!r}].tolist()"
-        case Distinct():
+        case g.Distinct():
             return f"sorted({frame}[{step.column!r}].dropna().unique())"
-        case Correlation():
+        case g.Correlation():
             return f"{frame}[{step.left!r}].corr({frame}[{step.right!r}])"
         case _:
             return _group_reduction(step, groups)
 
 
-def _group_reduction(step: Step, groups: str) -> str:
+def _group_reduction(step: g.Step, groups: str) -> str:
     match step:
-        case BestGroup(direction=direction, rank=1):
+        case g.BestGroup(direction=direction, rank=1):
             return f"{groups}.{'idxmax' if direction == 'largest' else 'idxmin'}()"
-        case BestGroup():
+        case g.BestGroup():
             return f"{groups}.sort_values(ascending={step.direction == 'smallest'}).index[{step.rank - 1}]"
-        case BestValue():
+        case g.BestValue():
             return f"{groups}.{'max' if step.direction == 'largest' else 'min'}()"
-        case TopGroups():
+        case g.TopGroups():
             return f"{groups}.n{step.direction}({step.n}).index.tolist()"
-        case GroupCount():
+        case g.GroupCount():
             return f"len({groups})"
-        case GroupSpread():
+        case g.GroupSpread():
             return f"{groups}.max() - {groups}.min()"
-        case GroupShare():
+        case g.GroupShare():
             return f"{groups}.max() / {groups}.sum() * 100"
-        case GroupNames():
+        case g.GroupNames():
             return f"sorted({groups}.index)"
-        case GroupMapping():
+        case g.GroupMapping():
             return f"{groups}.to_dict()"
         case _:
             raise TypeError(f"{type(step).__name__} does not reduce a frame or groups")
 
 
-def _joined(join: Join) -> str:
+def _joined(join: g.Join) -> str:
     match join.operator:
         case "difference":
             return "left - right"
