@@ -18,7 +18,19 @@ from tabletutor.models.chat import Tokenizer
 from tabletutor.models.load import Model
 from tabletutor.models.parse import closes_block
 
+LOOP_SPAN, LOOP_PERIOD, LOOP_STRIDE = 48, 12, 8  # tokens: looked at, of the repeated phrase, between two looks
 PREFILL_TOKENS = 8192  # tokens, with padding, of one pass over prompts
+
+
+def repeats(turn: Sequence[int]) -> bool:
+    """Whether the last `LOOP_SPAN` tokens of a turn repeat a phrase of at most `LOOP_PERIOD` tokens over and over.
+
+    A greedy decoder does not leave such a loop, so the turn may end there: what it would add is more of the same.
+    """
+    if len(turn) < LOOP_SPAN or len(turn) % LOOP_STRIDE:
+        return False
+    last = turn[-LOOP_SPAN:]
+    return any(last[period:] == last[:-period] for period in range(1, LOOP_PERIOD + 1))
 
 
 class DecodeLimits(NamedTuple):
@@ -151,16 +163,15 @@ class Decoder:
             self._place(live, self._running)
 
     def _accept(self, live: _Live, token: int) -> None:
-        """Take a token into the turn, and end the turn where it is a stop token, closes the code or is the last one
-        allowed.
-        """
+        """Take a token into the turn, which a stop token, closed code, a loop or a limit ends."""
         live.unfed = []
         room = self._limits.max_context - int(self._cache.lengths[live.row])
         if token not in self._stops:
             live.turn.append(token)
             live.unfed = [token]
             text = self._text(live) if token in self._fences else ""
-            if not closes_block(text) and len(live.turn) < self._limits.max_new_tokens and room > 1:
+            full = len(live.turn) >= self._limits.max_new_tokens or room <= 1
+            if not (full or closes_block(text) or repeats(live.turn)):
                 return
         live.running = False
         self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn)))

@@ -15,6 +15,7 @@ SYSTEM = (
     "hook(name, value) shows a value; submit(answer) gives the final answer."
 )
 FENCE = "```"
+SHOWN = 1200  # characters of an observation that enter the conversation; a cell that prints more fills no context
 
 
 class Message(TypedDict):
@@ -53,12 +54,13 @@ def assistant(reasoning: str, code: str) -> Message:
 
 
 def observation(turn: Turn) -> Message:
-    """What the sandbox answered: printed text, hook values, and the last line of an error."""
+    """What the sandbox answered: printed text, hook values and the last line of an error, cut at `SHOWN` characters."""
     lines = [turn.stdout.rstrip("\n")] if turn.stdout.strip() else []
     lines += [f"{hook.name} = {hook.value!r}" for hook in turn.hooks]
     if turn.error is not None:
         lines.append(f"Error: {turn.error.strip().splitlines()[-1]}" if turn.error.strip() else "Error")
-    return {"role": "user", "content": "\n".join(lines) or "(no output)"}
+    text = "\n".join(lines) or "(no output)"
+    return {"role": "user", "content": text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"}
 
 
 def conversation(profile: TableProfile, question: str, turns: Sequence[Turn]) -> list[Message]:
