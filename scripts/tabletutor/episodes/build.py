@@ -62,7 +62,7 @@ def build_episodes(
 def work(question: Question, profile: TableProfile, config: EpisodesConfig, seed: int, box: Sandbox) -> Episode:
     """All traces of one question, run in fresh sessions of the sandbox."""
     program = from_json(question.program or {})
-    planned: list[Script] = [gold(program, rng(seed, "gold", question.question_id))]
+    planned: list[Script] = [gold(program)]
     for number in range(config.perturbed):
         source = rng(seed, "mistake", question.question_id, number)
         script = mistaken(program, profile, source.random() < config.recover_share, source)

@@ -46,11 +46,10 @@ def mistaken(program: Program, profile: TableProfile, recover: bool, source: ran
         wrong = MUTATIONS[name](program, profile, source)
         if wrong is None or wrong == program:
             continue
-        look = inspection(program, source)
         if not recover:
-            return Script((look, *working(wrong)), name)
+            return Script((inspection(wrong), *working(wrong)), name)
         mended = working(program, EXCUSES[name], corrects=1)
-        return Script((look, unsubmitted(wrong), *mended), f"{name}_mended")
+        return Script((inspection(wrong), unsubmitted(wrong), *mended), f"{name}_mended")
     return None
 
 
@@ -65,7 +64,7 @@ def _case_mismatch(program: Program, profile: TableProfile, recover: bool, sourc
     blind = _renamed(program, column, column.lower() if column.lower() != column else column.title())
     if blind == program or set(columns_used(blind)) <= headers:
         return None
-    look = inspection(program, source)
+    look = inspection(program)
     raising = ScriptedTurn(*unsubmitted(blind)[:2])
     if recover:
         excuse = f"The column is called {header_label(column)}."

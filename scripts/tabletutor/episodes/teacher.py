@@ -1,44 +1,40 @@
 """The `program` teacher: turns a question's program into the cells an analyst would write, one at a time.
 
-It looks at the columns first, then works in one cell, or two where the program is long; every intermediate value goes
-through `hook`, and the last cell submits.
+It says its plan and looks at the columns the plan needs, then works in one cell, or two where the program is long; every
+intermediate value goes through `hook`, and the last cell submits. The plan comes before the look because what is looked at
+follows from it: a small model that looks first guesses the columns, and then plans with what it happened to see.
 """
 
-import random
-
 from tabletutor.episodes.script import Script, ScriptedTurn
-from tabletutor.programs.describe import describe, sentence
+from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import (
     DERIVATIONS,
     FILTERS,
     GROUP_STEPS,
     Join,
     Program,
-    Where,
     columns_used,
 )
 from tabletutor.programs.pandas_source import Block, render
 
-LOOKS = ("First I look at the columns I need.", "Let me see the columns involved.", "I check what the columns hold.")
+WORK = "Now I compute it."
+FINISH = "Now the last step."
 SHORT_PROGRAM = 2  # blocks that fit one cell
 SHOWN_COLUMNS = 4
 SHOWN_ROWS = 3
 
 
-def gold(program: Program, source: random.Random) -> Script:
+def gold(program: Program) -> Script:
     """The trace that answers the question right."""
-    return Script((inspection(program, source), *working(program)))
+    return Script((inspection(program), *working(program)))
 
 
-def inspection(program: Program, source: random.Random) -> ScriptedTurn:
-    """The first turn: the used columns of some rows, or the values of the category that is filtered on."""
+def inspection(program: Program) -> ScriptedTurn:
+    """The first turn: the plan, and a look at the columns it needs in the first rows."""
     columns = list(columns_used(program))[:SHOWN_COLUMNS]
-    where = next((step for step in program.steps if isinstance(step, Where) and isinstance(step.value, str)), None)
-    if not columns:
-        return ScriptedTurn(source.choice(LOOKS), f"df.head({SHOWN_ROWS})")
-    if where is not None and source.random() < 0.3:
-        return ScriptedTurn(source.choice(LOOKS), f"df[{where.column!r}].value_counts().head(5)")
-    return ScriptedTurn(source.choice(LOOKS), f"df[{columns!r}].head({SHOWN_ROWS})")
+    return ScriptedTurn(
+        describe(program), f"df[{columns!r}].head({SHOWN_ROWS})" if columns else f"df.head({SHOWN_ROWS})"
+    )
 
 
 def working(program: Program, correction: str | None = None, corrects: int | None = None) -> tuple[ScriptedTurn, ...]:
@@ -50,22 +46,18 @@ def working(program: Program, correction: str | None = None, corrects: int | Non
     if correction is not None:
         return (ScriptedTurn(f"{correction} {describe(program)}", _cell(blocks, last=True), corrects),)
     if len(blocks) <= SHORT_PROGRAM:
-        return (ScriptedTurn(describe(program), _cell(blocks, last=True)),)
+        return (ScriptedTurn(WORK, _cell(blocks, last=True)),)
     start = next((place for place, block in enumerate(blocks) if isinstance(block.step, Join)), len(blocks) - 1)
     return (
-        ScriptedTurn(_thought(blocks[:start]), _cell(blocks[:start], last=False)),
-        ScriptedTurn(_thought(blocks[start:]), _cell(blocks[start:], last=True)),
+        ScriptedTurn(WORK, _cell(blocks[:start], last=False)),
+        ScriptedTurn(FINISH, _cell(blocks[start:], last=True)),
     )
 
 
 def unsubmitted(program: Program) -> ScriptedTurn:
     """The whole program in one cell that shows its result but does not submit it yet."""
     lines = _lines(render(program))
-    return ScriptedTurn(describe(program), "\n".join([*lines, "hook('answer', answer)"]))
-
-
-def _thought(blocks: tuple[Block, ...]) -> str:
-    return sentence(tuple(block.step for block in blocks))
+    return ScriptedTurn(WORK, "\n".join([*lines, "hook('answer', answer)"]))
 
 
 def _cell(blocks: tuple[Block, ...], last: bool) -> str:

@@ -15,14 +15,9 @@ _JOINS = {
 def describe(program: g.Program) -> str:
     """The whole program in one sentence."""
     if program.join is None:
-        return sentence(program.steps)
+        return _sentence([step_words(step) for step in program.steps])
     steps = [*_clauses(program.steps, "left: "), *_clauses(program.other, "right: "), join_words(program.join)]
     return _sentence([*steps, *(step_words(step) for step in program.after)])
-
-
-def sentence(steps: tuple[g.Step | g.Join, ...]) -> str:
-    """Some steps in one sentence: "Keep rows where weather == 'rain', then take the mean of wind."."""
-    return _sentence([join_words(step) if isinstance(step, g.Join) else step_words(step) for step in steps])
 
 
 def join_words(join: g.Join) -> str:
