@@ -52,7 +52,7 @@ def question(name: str, program: Program) -> Question:
 def test_a_gold_script_inspects_then_works_then_submits() -> None:
     script = gold(BEST)
     assert len(script.turns) == 3
-    assert script.turns[0] == (describe(BEST), "df[['Sex', 'Species', 'Body Mass (g)']].head(3)", None)
+    assert script.turns[0] == (describe(BEST), "df[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
     assert "hook('rows', len(rows))" in script.turns[1].code
     assert script.turns[2].code.endswith("submit(answer)")
     assert all("submit" not in turn.code for turn in script.turns[:-1])

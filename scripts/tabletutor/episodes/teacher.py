@@ -1,8 +1,8 @@
 """The `program` teacher: turns a question's program into the cells an analyst would write, one at a time.
 
-It says its plan and looks at the columns the plan needs, then works in one cell, or two where the program is long; every
-intermediate value goes through `hook`, and the last cell submits. The plan comes before the look because what is looked at
-follows from it: a small model that looks first guesses the columns, and then plans with what it happened to see.
+It says its plan and looks at the columns the plan needs, then works in one cell, or two where the program is long;
+every intermediate value goes through `hook`, and the last cell submits. The plan comes before the look because what is
+looked at follows from it: a small model that looks first guesses the columns, and plans with what it happened to see.
 """
 
 from tabletutor.episodes.script import Script, ScriptedTurn
