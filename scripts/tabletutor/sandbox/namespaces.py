@@ -68,6 +68,8 @@ def build_root(paths: list[str]) -> None:
     Path("/tmp/old").mkdir()
     kernel.pivot_root("/tmp", "/tmp/old")
     os.chdir("/")
+    Path("/tmp").mkdir()
+    kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, f"size={SCRATCH_MB}m,mode=1777")
     for path, real, _ in plan:
         _show(real)
         if path != real and not os.path.lexists(path):
@@ -75,13 +77,12 @@ def build_root(paths: list[str]) -> None:
             Path(path).symlink_to(real)
     for device in DEVICES:
         _show(device, device=True)
-    for name in ("/proc", "/tmp", "/etc"):
+    for name in ("/proc", "/etc"):
         Path(name).mkdir(parents=True, exist_ok=True)
     for name, target in (("/dev/shm", "/tmp"), ("/dev/fd", "/proc/self/fd")):
         Path(name).symlink_to(target)
     Path("/etc/passwd").write_text(f"nobody:x:{os.geteuid() or NOBODY}:{NOBODY}::/nonexistent:/bin/false\n")
     kernel.mount("/old/proc", "/proc", "", kernel.MS_BIND | kernel.MS_REC)
-    kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, f"size={SCRATCH_MB}m,mode=1777")
     kernel.unmount("/old")
     Path("/old").rmdir()
     kernel.restrict_mount("/", kernel.MS_RDONLY, recursive=False)
@@ -113,4 +114,10 @@ def isolate_session() -> None:
     mount_proc()
     kernel.mount("tmpfs", "/proc/sys", "tmpfs", kernel.MS_RDONLY | _QUIET | kernel.MS_NOEXEC, "size=4k,mode=555")
     options = f"size={SCRATCH_MB}m,nr_inodes=4096,mode=700"
+    covered = {real for path in interpreter_paths() if (real := os.path.realpath(path)).startswith("/tmp/")}
+    kept = {path: os.open(path, os.O_PATH) for path in sorted(covered)}
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, options)
+    for path, descriptor in kept.items():  # a checkout below /tmp is shown again, or nothing could be imported
+        Path(path).mkdir(parents=True)
+        kernel.mount(f"/proc/self/fd/{descriptor}", path, "", kernel.MS_BIND | kernel.MS_REC)
+        os.close(descriptor)
