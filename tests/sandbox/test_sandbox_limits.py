@@ -158,8 +158,8 @@ def test_patched_builtins_do_not_reach_the_next_cell_or_session(sandbox: Sandbox
 
 def test_nothing_is_left_of_a_session_or_of_a_sandbox(parquet: Path, config: SandboxConfig) -> None:
     daemon = (
-        "import ctypes, os, time\nctypes.CDLL(None).prctl(15, b'ttmark')\nif os.fork() == 0:\n    os.setsid()\n"
-        "    if os.fork() == 0: time.sleep(60)\n    os._exit(0)"
+        "import ctypes, os, time\nctypes.CDLL(None).prctl(15, b'ttmark')\nchild = os.fork()\nif child == 0:\n    os.setsid()\n"
+        "    if os.fork() == 0: time.sleep(60)\n    os._exit(0)\nos.waitpid(child, 0)"  # the daemon runs by then
     )
     before = set(children_of(os.getpid()))
     with Sandbox(parquet, config) as warm:
