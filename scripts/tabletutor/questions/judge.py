@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.matching.match import match
-from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Share, from_json
+from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import frame_variable, render
 from tabletutor.records.question import Question, Reject
 from tabletutor.sandbox.cell import CellResult
@@ -50,11 +52,7 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
     for hook in result.hooks:
         if isinstance(hook.value, int) and hook.value < MIN_ROWS:
             raise _rejected(question, "too_few_rows", f"{hook.name} = {hook.value}")
-    return Question(
-        **{name: getattr(question, name) for name in question.__struct_fields__ if name not in ("answer", "engines")},
-        answer=answer,
-        engines=dict(sorted(answers.items())),
-    )
+    return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
 
 
 def probe(program: Program) -> str:
@@ -76,7 +74,7 @@ def flaw(question: Question, answer: Any, rows: int) -> str | None:
     decimals = question.answer_spec.decimals
     if decimals is not None and isinstance(answer, int | float) and abs(answer) < 10.0 ** (1 - decimals):
         return "trivial"  # the rounding leaves less than two digits of the answer
-    last = [step for step in from_json(question.program or {}).steps if step.__class__.__name__ != "Round"][-1]
+    last = [step for step in from_json(question.program or {}).steps if not isinstance(step, Round)][-1]
     if isinstance(last, Count) and question.answer_type == "integer" and (answer == 0 or answer == rows):
         return "trivial"
     if isinstance(last, GroupCount) and answer <= 1:

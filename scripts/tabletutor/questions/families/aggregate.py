@@ -1,5 +1,7 @@
 """Aggregate: one number from a whole column, or from a column derived from two."""
 
+from typing import Literal
+
 from tabletutor.programs.grammar import Aggregate, Arithmetic, Lookup, Quantile, Span
 from tabletutor.questions.draw import CannotDraw, Draw, is_additive
 from tabletutor.questions.family import Candidate, Family, chain, number_type
@@ -30,42 +32,33 @@ def _span(draw: Draw) -> Candidate:
     return Candidate(chain(Span(column.name)), {"column": column_words(column.name)}, "number")
 
 
-def _difference(draw: Draw) -> Candidate:
-    left, right = draw.measure(complete=True), draw.measure(complete=True)
-    name = draw.free_name("difference")
+def _of_two(draw: Draw, left: str, operator: Literal["+", "-", "/"], right: str, derived: str) -> Candidate:
+    """An aggregate of a column derived from two others row by row."""
+    name = draw.free_name(derived)
     step = Aggregate(name, draw.choice(("mean", "max", "min", "median")))
     slots = {
-        "left": column_words(left.name),
-        "right": column_words(right.name),
+        "left": column_words(left),
+        "right": column_words(right),
         "agg": draw.choice(AGGREGATION_WORDS[step.aggregation]),
     }
-    return Candidate(chain(Arithmetic(left.name, "-", right.name, name), step), slots, "number")
+    return Candidate(chain(Arithmetic(left, operator, right, name), step), slots, "number")
+
+
+def _difference(draw: Draw) -> Candidate:
+    left, right = draw.measure(complete=True), draw.measure(complete=True)
+    return _of_two(draw, left.name, "-", right.name, "difference")
 
 
 def _ratio(draw: Draw) -> Candidate:
     left, right = draw.measure(complete=True), draw.measure(complete=True)
     if right.min is None or not isinstance(right.min, int | float) or right.min <= 0:
         raise CannotDraw
-    name = draw.free_name("ratio")
-    step = Aggregate(name, draw.choice(("mean", "max", "min", "median")))
-    slots = {
-        "left": column_words(left.name),
-        "right": column_words(right.name),
-        "agg": draw.choice(AGGREGATION_WORDS[step.aggregation]),
-    }
-    return Candidate(chain(Arithmetic(left.name, "/", right.name, name), step), slots, "number")
+    return _of_two(draw, left.name, "/", right.name, "ratio")
 
 
 def _sum_of_two(draw: Draw) -> Candidate:
     left, right = draw.measure(additive=True, complete=True), draw.measure(additive=True, complete=True)
-    name = draw.free_name("total")
-    step = Aggregate(name, draw.choice(("mean", "max", "min", "median")))
-    slots = {
-        "left": column_words(left.name),
-        "right": column_words(right.name),
-        "agg": draw.choice(AGGREGATION_WORDS[step.aggregation]),
-    }
-    return Candidate(chain(Arithmetic(left.name, "+", right.name, name), step), slots, "number")
+    return _of_two(draw, left.name, "+", right.name, "total")
 
 
 def _derived_lookup(draw: Draw) -> Candidate:
