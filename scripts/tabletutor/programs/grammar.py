@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tabletutor.records.decoder import decoder
 from tabletutor.records.record import Record
 
 Comparison = Literal["==", "!=", ">", ">=", "<", "<="]
@@ -283,6 +284,7 @@ def to_json(program: Program) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any]) -> Program:
     """The program in a question's `program` field. Raises `msgspec.ValidationError` where it fits no step."""
+    decoder(Program)  # so that `convert` learns no type, which it must not do on two threads
     return msgspec.convert(data, type=Program)
 
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tabletutor.records.decoder import decoder
 from tabletutor.records.files import write_atomic
 
 R = TypeVar("R", bound="Record")
@@ -22,7 +23,7 @@ def encode(record: Record) -> bytes:
 
 def decode(line: bytes, kind: type[R]) -> R:
     """The record in one line of JSON. Raises `msgspec.ValidationError` where it does not fit `kind`."""
-    return msgspec.json.decode(line, type=kind)
+    return decoder(kind).decode(line)
 
 
 def write_records(path: Path, records: Iterable[R]) -> int:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tabletutor.records.decoder import decoder
+
 T = TypeVar("T")
 _LENGTH = struct.Struct(">I")
 MAX_CODE = 1_000_000
@@ -130,7 +132,7 @@ def receive_frame(channel: socket.socket, kind: type[T], limit: int, deadline: f
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """JSON as a `kind`. Raises ProtocolError for anything else, however deep or odd."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder(kind).decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise ProtocolError(f"not a {kind.__name__}: {error}") from error
 
