@@ -9,32 +9,59 @@ from hypothesis import strategies as st
 
 from tabletutor.config.schema import ScratchModelConfig, TrainingConfig
 from tabletutor.models.scratch import train_tokenizer
-from tabletutor.training.rows import epoch_batches, length_batches, read_rows
+from tabletutor.training.packing import alike, epoch_batches, ordered_batches, pack
+from tabletutor.training.rows import EncodedRow, read_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 
-LENGTHS = st.lists(st.integers(1, 500), min_size=1, max_size=200)
+ROWS = st.lists(
+    st.tuples(st.lists(st.integers(0, 2), min_size=1, max_size=6), st.lists(st.integers(3, 5), min_size=1, max_size=3)),
+    min_size=1,
+    max_size=40,
+).map(lambda parts: [EncodedRow([*a, *b, 9], [False] * len(a) + [True] * len(b) + [False]) for a, b in parts])
 
 
-@given(LENGTHS, st.integers(1, 9), st.integers(0, 5))
-def test_an_epoch_has_every_row_once(lengths: list[int], batch_size: int, epoch: int) -> None:
-    batches = epoch_batches(lengths, batch_size, 7, epoch)
-    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    assert all(0 < len(batch) <= batch_size for batch in batches)
-    assert batches == epoch_batches(lengths, batch_size, 7, epoch)
-    assert len(batches) == len(epoch_batches(lengths, batch_size, 7, epoch + 1))
+def test_rows_of_one_table_are_alike() -> None:
+    card, other = list(range(20)), [*range(8), *range(50, 62)]
+    rows = [EncodedRow([*start, 90 + at, 1], [False] * 21 + [True]) for start in (card, other) for at in range(3)]
+    assert sorted(alike(rows)) == [[0, 1, 2], [3, 4, 5]]
+
+
+@given(ROWS, st.integers(1, 5), st.integers(1, 9), st.integers(0, 5))
+def test_an_epoch_has_every_row_once(rows: list[EncodedRow], pack_rows: int, batch_size: int, epoch: int) -> None:
+    groups = alike(rows)
+    for batches in (epoch_batches(groups, pack_rows, batch_size, 7, epoch), ordered_batches(groups, pack_rows, 8)):
+        assert sorted(index for batch in batches for chosen in batch for index in chosen) == list(range(len(rows)))
+        assert all(0 < len(chosen) <= pack_rows for batch in batches for chosen in batch)
+    drawn = epoch_batches(groups, pack_rows, batch_size, 7, epoch)
+    assert all(sum(map(len, batch)) <= batch_size for batch in drawn)
+    assert drawn == epoch_batches(groups, pack_rows, batch_size, 7, epoch)
 
 
 def test_epochs_and_seeds_differ() -> None:
-    lengths = list(range(50))
-    assert epoch_batches(lengths, 4, 0, 0) != epoch_batches(lengths, 4, 0, 1)
-    assert epoch_batches(lengths, 4, 0, 0) != epoch_batches(lengths, 4, 1, 0)
+    groups = [list(range(50))]
+    assert epoch_batches(groups, 2, 4, 0, 0) != epoch_batches(groups, 2, 4, 0, 1)
+    assert epoch_batches(groups, 2, 4, 0, 0) != epoch_batches(groups, 2, 4, 1, 0)
 
 
-@given(LENGTHS)
-def test_evaluation_sees_every_row_by_length(lengths: list[int]) -> None:
-    order = [index for batch in length_batches(lengths, 4) for index in batch]
-    assert sorted(order) == list(range(len(lengths)))
-    assert [lengths[index] for index in order] == sorted(lengths)
+@given(ROWS)
+def test_a_pack_unfolds_to_its_rows(rows: list[EncodedRow]) -> None:
+    """What a branch sees, its context and itself at their positions, is its row; it predicts what its row trains."""
+    chosen = pack(rows)
+    ids, positions = chosen.ids[0].tolist(), chosen.positions[0].tolist()
+    assert [span.start for span in chosen.spans[1:]] == [span.stop for span in chosen.spans[:-1]]
+    assert chosen.spans[-1].stop == len(ids)
+    shared = {(span.start, span.stop) for span in chosen.spans} & {
+        (span.context_start, span.context_stop) for span in chosen.spans
+    }
+    branches = [span for span in chosen.spans if (span.start, span.stop) not in shared]
+    predicted = dict(zip(chosen.predicting.tolist(), chosen.targets.tolist(), strict=True))
+    for row, span in zip(rows, branches, strict=True):
+        seen = [*range(span.context_start, span.context_stop), *range(span.start, span.stop)]
+        assert [ids[at] for at in seen] == row.ids
+        assert [positions[at] for at in seen] == list(range(len(row.ids)))
+        trained = [at for at in range(1, len(row.ids)) if row.trained[at]]
+        assert [at for at in range(1, len(row.ids)) if seen[at - 1] in predicted] == trained
+        assert [predicted[seen[at - 1]] for at in trained] == [row.ids[at] for at in trained]
 
 
 @given(st.integers(1, 400), st.sampled_from(["cosine", "linear", "constant"]), st.floats(0, 0.9))

@@ -1,4 +1,4 @@
-"""A run that is killed and started again gives the bytes of one that was not."""
+"""A run that is killed and started again, on other threads, gives the bytes of one that was not."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from tabletutor.training.train import TrainingFiles, train
 folder, out, store = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 config = TrainingConfig(
     lora=LoraConfig(r=4, dropout=float(sys.argv[4])), epochs=4, batch_size=2, eval_every=7, eval_rows=2,
-    checkpoint_every=3, threads=1,
+    checkpoint_every=3, pack_rows=1, threads=int(sys.argv[5]),
 )
 work = out.with_name(out.name + ".work")
 files = TrainingFiles(folder / "model", folder / "train.jsonl", folder / "validation.jsonl", out, work)
@@ -53,9 +53,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def start(project: Path, out: Path, dropout: float = 0.0, store: str = "") -> "subprocess.Popen[bytes]":
+def start(
+    project: Path, out: Path, dropout: float = 0.0, store: str = "", threads: int = 1
+) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(project), str(out), store, str(dropout)],
+        [sys.executable, "-c", PROGRAM, str(project), str(out), store, str(dropout), str(threads)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "HF_HUB_OFFLINE": "1"},
         stderr=subprocess.DEVNULL,
     )
@@ -64,7 +66,7 @@ def start(project: Path, out: Path, dropout: float = 0.0, store: str = "") -> "s
 @pytest.mark.parametrize("dropout", [0.0, 0.3])  # dropout draws from torch's random state, which must come back too
 def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Path, dropout: float) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
-    uncut = start(project, whole, dropout, str(tmp_path / "mlflow" / "mlflow.db"))
+    uncut = start(project, whole, dropout, str(tmp_path / "mlflow" / "mlflow.db"), threads=2)
     process = start(project, cut, dropout)
     work = tmp_path / "cut.work"
     while process.poll() is None and not list(work.glob("*/state.pt")):

@@ -1,74 +1,110 @@
-"""Causal attention for training on a CPU: PyTorch's forward pass, and a backward pass by plain matrix products.
+"""Attention of packed rows, for training on a CPU: plain matrix products over spans, forward and backward.
 
-PyTorch's fused attention spends seven times its forward pass on the backward one on this kind of machine. Products and
-one softmax over blocks of queries, in the base's precision, take half of that (`docs/training.md`): a block is small
-enough for the cache, and sees no key behind it. Probabilities are made again in the backward pass instead of kept, so
-memory does not grow with the square of the length.
+A span attends to its context, without a mask, and causally to itself (`packing.py`). PyTorch's fused attention can say
+that only by a mask over all pairs of tokens, and spends seven times its forward pass on the backward one on this kind
+of machine (`docs/training.md`).
 """
 
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
 
 from tabletutor.models.load import Model
+from tabletutor.training.packing import Span
 
-NAME = "tabletutor_products"
-BLOCK = 128  # queries of one block
+NAME = "tabletutor_spans"
 
 
-class CausalProducts(torch.autograd.Function):
-    """Attention of query (batch, heads, tokens, size) on key and value (batch, groups, tokens, size), causal."""
+class _Seen(NamedTuple):
+    """What a span sees: its queries (groups, heads per group x tokens, size) and its keys and values (groups, seen,
+    size).
+    """
+
+    query: Tensor
+    key: Tensor
+    value: Tensor
+
+
+class SpanAttention(torch.autograd.Function):
+    """Attention of query (1, heads, tokens, size) on key and value (1, groups, tokens, size) within spans.
+
+    The spans must cover every token once. Sums over spans are made in float32 and rounded once.
+    """
 
     @staticmethod
-    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:  # type: ignore[override]
-        ctx.save_for_backward(query, key, value)
-        ctx.scale = scale
-        grouped = key.shape[1] != query.shape[1]
-        return torch.nn.functional.scaled_dot_product_attention(
-            query, key, value, is_causal=True, scale=scale, enable_gqa=grouped
-        )
+    def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, scale: float, spans: tuple[Span, ...]) -> Tensor:  # type: ignore[override]
+        output = torch.empty_like(query)
+        kept: list[Tensor] = []
+        for span, seen in _seen(query, key, value, spans):
+            probabilities = _probabilities(seen, scale, span)
+            _put(output, span, probabilities @ seen.value)
+            kept.append(probabilities)
+        ctx.save_for_backward(query, key, value, *kept)
+        ctx.scale, ctx.spans = scale, spans
+        return output
 
     @staticmethod
-    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # type: ignore[override]
-        query, key, value = cast("tuple[Tensor, Tensor, Tensor]", ctx.saved_tensors)
-        query = query * ctx.scale
-        k, v = key.flatten(0, 1), value.flatten(0, 1)
+    def backward(ctx: Any, *outputs: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:  # type: ignore[override]
+        query, key, value, *kept = cast("tuple[Tensor, ...]", ctx.saved_tensors)
         grad_query = torch.empty_like(query)
-        # sums over the blocks: in float32, rounded once
-        grad_k, grad_v = torch.zeros_like(k, dtype=torch.float32), torch.zeros_like(v, dtype=torch.float32)
-        for start in range(0, query.shape[2], BLOCK):
-            stop = min(start + BLOCK, query.shape[2])
-            q, y = _block(query, key, start, stop), _block(outputs[0], key, start, stop)
-            probabilities = _probabilities(q, k[:, :stop], stop - start)
-            grad_v[:, :stop] += probabilities.transpose(1, 2) @ y
-            inward = y @ v[:, :stop].transpose(1, 2)
-            scores = torch._softmax_backward_data(inward, probabilities, -1, q.dtype)  # pyright: ignore
-            grad_k[:, :stop] += scores.transpose(1, 2) @ q
-            grad_query[:, :, start:stop] = (scores @ k[:, :stop]).view(*query.shape[:2], stop - start, -1)
-        grad_key = grad_k.to(key.dtype).view(key.shape)
-        return grad_query.mul_(ctx.scale), grad_key, grad_v.to(value.dtype).view(value.shape), None
+        grad_key, grad_value = (torch.zeros(key.shape[1:], dtype=torch.float32) for _ in range(2))
+        spans = cast("tuple[Span, ...]", ctx.spans)
+        for (span, seen), probabilities in zip(_seen(query, key, value, spans), kept, strict=True):
+            inward = _queries(outputs[0], key.shape[1], span)
+            _add(grad_value, span, probabilities.transpose(1, 2) @ inward)
+            slope = inward @ seen.value.transpose(1, 2)
+            scores = torch._softmax_backward_data(slope, probabilities, -1, slope.dtype)  # pyright: ignore
+            scores.mul_(ctx.scale)
+            _add(grad_key, span, scores.transpose(1, 2) @ seen.query)
+            _put(grad_query, span, scores @ seen.key)
+        return grad_query, grad_key[None].to(key.dtype), grad_value[None].to(value.dtype), None, None
 
 
-def _block(tensor: Tensor, key: Tensor, start: int, stop: int) -> Tensor:
-    """Some tokens of (batch, heads, tokens, size) as (batch * groups, heads per group * tokens, size)."""
-    return tensor[:, :, start:stop].reshape(key.shape[0] * key.shape[1], -1, tensor.shape[-1])
-
-
-def _probabilities(q: Tensor, k: Tensor, tokens: int) -> Tensor:
-    """softmax(q k') where the last `tokens` positions of k are those of q, and no query sees a later key."""
-    scores = q @ k.transpose(1, 2)
-    future = torch.full((tokens, tokens), float("-inf"), dtype=q.dtype).triu_(1)
-    scores.view(q.shape[0], -1, tokens, k.shape[1])[..., -tokens:] += future
-    return torch.softmax(scores, -1)
-
-
-def use_products(model: Model) -> None:
-    """Let `model` attend by `CausalProducts`: for batches without a mask, padded on the right."""
+def use_spans(model: Model) -> None:
+    """Let `model` attend by `SpanAttention`; its decoder then takes `spans` with each batch."""
     from transformers import AttentionInterface
 
     AttentionInterface.register(NAME, _attend)
     model.set_attn_implementation(NAME)
+
+
+def _seen(query: Tensor, key: Tensor, value: Tensor, spans: Sequence[Span]) -> Iterator[tuple[Span, _Seen]]:
+    for span in spans:
+        yield span, _Seen(_queries(query, key.shape[1], span), _context(key, span), _context(value, span))
+
+
+def _queries(tensor: Tensor, groups: int, span: Span) -> Tensor:
+    return tensor[0, :, span.start : span.stop].reshape(groups, -1, tensor.shape[-1])
+
+
+def _context(tensor: Tensor, span: Span) -> Tensor:
+    own = tensor[0, :, span.start : span.stop]
+    before = tensor[0, :, span.context_start : span.context_stop]
+    return torch.cat([before, own], 1) if before.shape[1] else own
+
+
+def _probabilities(seen: _Seen, scale: float, span: Span) -> Tensor:
+    """softmax(q k') where the last tokens of k are those of q, and no query sees a later key."""
+    tokens = span.stop - span.start
+    scores = (seen.query @ seen.key.transpose(1, 2)).mul_(scale)
+    future = torch.full((tokens, tokens), float("-inf"), dtype=scores.dtype).triu_(1)
+    scores.view(scores.shape[0], -1, tokens, scores.shape[-1])[..., -tokens:] += future
+    return torch.softmax(scores, -1)
+
+
+def _put(tensor: Tensor, span: Span, part: Tensor) -> None:
+    """Write what belongs to a span's own tokens."""
+    tensor[0, :, span.start : span.stop] = part.view(tensor.shape[1], -1, tensor.shape[-1])
+
+
+def _add(total: Tensor, span: Span, part: Tensor) -> None:
+    """Add what belongs to a span's context and own tokens; total: (groups, tokens, size)."""
+    length = span.context_stop - span.context_start
+    if length:
+        total[:, span.context_start : span.context_stop] += part[:, :length]
+    total[:, span.start : span.stop] += part[:, length:]
 
 
 def _attend(
@@ -79,8 +115,10 @@ def _attend(
     mask: Tensor | None,
     scaling: float,
     dropout: float = 0.0,
+    *,
+    spans: tuple[Span, ...],
     **_: Any,
 ) -> tuple[Tensor, None]:
     if mask is not None or dropout:
         raise ValueError("this attention is for batches without a mask and models without attention dropout")
-    return cast(Tensor, CausalProducts.apply(query, key, value, scaling)).transpose(1, 2).contiguous(), None
+    return cast(Tensor, SpanAttention.apply(query, key, value, scaling, spans)).transpose(1, 2).contiguous(), None

@@ -1,16 +1,12 @@
-"""The loss of a batch: cross-entropy at trained tokens only, with logits computed nowhere else.
+"""The loss of a pack of rows: cross-entropy at trained tokens only, with logits computed nowhere else."""
 
-Rows are padded on the right and attention is causal, so no real token ever looks at padding and no mask is needed.
-"""
-
-from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from tabletutor.models.load import Model
-from tabletutor.training.rows import EncodedRow
+from tabletutor.training.packing import Pack
 
 CHUNK = 256  # trained tokens whose logits exist at once (256 x 49,152 x 4 bytes = 50 MB)
 
@@ -47,24 +43,11 @@ class FrozenHeadLoss(torch.autograd.Function):
         return gradient * outputs[0].to(gradient.dtype), None, None
 
 
-def padded(rows: Sequence[EncodedRow], pad: int) -> tuple[Tensor, Tensor]:
-    """Token ids (rows, longest) padded on the right, and where a token is trained (same shape)."""
-    longest = max(len(row.ids) for row in rows)
-    ids = torch.full((len(rows), longest), pad, dtype=torch.long)
-    trained = torch.zeros((len(rows), longest), dtype=torch.bool)
-    for index, row in enumerate(rows):
-        ids[index, : len(row.ids)] = torch.tensor(row.ids)
-        trained[index, : len(row.ids)] = torch.tensor(row.trained)
-    return ids, trained
-
-
-def batch_loss(decoder: Model, head: Tensor, rows: Sequence[EncodedRow], pad: int) -> tuple[Tensor, int]:
-    """Summed loss over the trained tokens of `rows` (float32 scalar) and how many there are.
+def pack_loss(decoder: Model, head: Tensor, pack: Pack) -> Tensor:
+    """Summed loss over the trained tokens of a pack (float32 scalar).
 
     `decoder` maps token ids to hidden states; `head` is the frozen output matrix (vocabulary, width).
     """
-    ids, trained = padded(rows, pad)
-    targets = trained[:, 1:]
-    hidden = cast(Tensor, decoder(input_ids=ids, use_cache=False).last_hidden_state)[:, :-1][targets]
-    total = cast(Tensor, FrozenHeadLoss.apply(hidden, head, ids[:, 1:][targets]))
-    return total, int(targets.sum())
+    output: Any = decoder(input_ids=pack.ids, position_ids=pack.positions, spans=pack.spans, use_cache=False)
+    hidden = cast(Tensor, output.last_hidden_state)[0, pack.predicting]
+    return cast(Tensor, FrozenHeadLoss.apply(hidden, head, pack.targets))

@@ -1,4 +1,4 @@
-"""Training rows as token ids, and the order they are seen in."""
+"""Training rows as token ids."""
 
 import json
 from collections.abc import Sequence
@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tabletutor.models.chat import Tokenizer, encode
-from tabletutor.records.identity import rng
-
-POOL = 8  # batches sorted by length together: enough to save padding, few enough to keep the mixture of a batch
 
 
 class EncodedRow(NamedTuple):
@@ -43,29 +40,6 @@ def read_rows(path: Path, tokenizer: Tokenizer, limit: int | None = None) -> lis
 def short_rows(rows: Sequence[EncodedRow], max_tokens: int) -> list[EncodedRow]:
     """The rows of at most `max_tokens` tokens, whole; the mask check counts the others."""
     return [row for row in rows if len(row.ids) <= max_tokens]
-
-
-def epoch_batches(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """The batches of one epoch as row indices; every row once, rows of like length together, in an order drawn for the
-    epoch.
-
-    It follows from the arguments alone, so a resumed run sees the same batches.
-    """
-    source = rng(seed, "order", epoch)
-    order = list(range(len(lengths)))
-    source.shuffle(order)
-    batches: list[list[int]] = []
-    for start in range(0, len(order), batch_size * POOL):
-        pool = sorted(order[start : start + batch_size * POOL], key=lambda index: (lengths[index], index))
-        batches += [pool[at : at + batch_size] for at in range(0, len(pool), batch_size)]
-    source.shuffle(batches)
-    return batches
-
-
-def length_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """All rows in batches of like length, for evaluation."""
-    order = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
-    return [order[at : at + batch_size] for at in range(0, len(order), batch_size)]
 
 
 def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:

@@ -2,8 +2,11 @@
 
 import functools
 import json
+import math
 import shutil
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,10 +20,11 @@ from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import add_adapter, save_adapter, trained_parameters
-from tabletutor.training.attention import use_products
-from tabletutor.training.loss import batch_loss
+from tabletutor.training.attention import use_spans
+from tabletutor.training.loss import pack_loss
 from tabletutor.training.norm import use_frozen_norms
-from tabletutor.training.rows import EncodedRow, epoch_batches, length_batches, read_rows, row_lengths, short_rows
+from tabletutor.training.packing import Pack, alike, epoch_batches, ordered_batches, pack
+from tabletutor.training.rows import EncodedRow, read_rows, row_lengths, short_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 from tabletutor.training.state import TrainingState, load_state, save_state
 from tabletutor.training.tracking import MlflowTracker, NoTracker, Tracker
@@ -43,8 +47,8 @@ class _Run(NamedTuple):
     parameters: dict[str, Tensor]
     optimizer: torch.optim.Optimizer
     rows: list[EncodedRow]
-    validation: list[EncodedRow]
-    pad: int
+    validation: list[Pack]
+    workers: ThreadPoolExecutor
 
 
 def train(
@@ -53,19 +57,20 @@ def train(
     """Train the adapter of `run` and write its checkpoint folder.
 
     The state that an interrupted run of the same `identity` (the rule's code), rows, model, settings and seed left in
-    `files.work` is taken up, and removed at the end. The number of threads is part of the result, so it is set for the
-    process. Raises ValueError for rows that cannot be trained, RuntimeError where the loss is no longer a number.
+    `files.work` is taken up, and removed at the end. Each pack of rows is computed by one thread and the packs' gradients
+    are added in order, so the number of threads is no part of the result. Raises ValueError for rows that cannot be trained, RuntimeError where the loss is no longer a number.
     """
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # every place is written before it is read
     torch.manual_seed(seed)
     started = time.monotonic()
     state = _prepare(files, config, seed)
     tracker: Tracker = NoTracker() if mlflow_store is None else MlflowTracker(mlflow_store)
     tracker.start(run, {**config.model_dump(mode="json"), "seed": seed, "base": files.model.name})
-    order = _Order(state.rows, config.batch_size, seed)
+    order = _Order(state.rows, config, seed)
     steps = total_steps(config, order.batches_per_epoch)
-    unit = digest(identity, _content(files), config.model_dump(mode="json"), seed)
+    unit = digest(identity, _content(files), config.model_dump(mode="json", exclude={"threads"}), seed)
     kept = files.work / f"{run}-{unit[:16]}" / "state.pt"
     resumed = load_state(kept, unit, state.parameters, state.optimizer)
     position = resumed or TrainingState(0, [], 0.0)
@@ -78,15 +83,16 @@ def train(
             metrics = _step(state, order.batch(step), learning_rate(config, step, steps), config.max_grad_norm)
             _note(lines, tracker, step, "train", metrics)
             if step % config.eval_every == 0 or step == steps:
-                _note(lines, tracker, step, "validation", _validate(state, config.batch_size))
+                _note(lines, tracker, step, "validation", _validate(state))
             if step % config.checkpoint_every == 0 and step < steps:
                 seconds = position.seconds + time.monotonic() - started
                 save_state(kept, unit, TrainingState(step, lines, seconds), state.parameters, state.optimizer)
             shown.advance(note=f"loss {metrics['loss']:.3f}")
     tracker.end()
+    state.workers.shutdown()
     _write(files.checkpoint, state, lines)
     seconds = position.seconds + time.monotonic() - started
-    tokens = sum(order.tokens(step) for step in range(1, steps + 1))
+    tokens = sum(chosen.ids.numel() for step in range(1, steps + 1) for chosen in order.batch(step))
     timing = {"seconds": round(seconds, 1), "tokens": tokens, "tokens_per_second": round(tokens / seconds, 1)}
     write_atomic(files.checkpoint / "timing.json", (json.dumps(timing) + "\n").encode())
     shutil.rmtree(kept.parent, ignore_errors=True)
@@ -95,23 +101,18 @@ def train(
 class _Order:
     """Which rows a step sees; a function of the step, so a resumed run sees the same."""
 
-    def __init__(self, rows: list[EncodedRow], batch_size: int, seed: int) -> None:
+    def __init__(self, rows: list[EncodedRow], config: TrainingConfig, seed: int) -> None:
         self._rows = rows
-        self._lengths = row_lengths(rows)
-        self._draw = functools.cache(lambda epoch: epoch_batches(self._lengths, batch_size, seed, epoch))
+        groups = alike(rows)
+        self._draw = functools.cache(
+            lambda epoch: epoch_batches(groups, config.pack_rows, config.batch_size, seed, epoch)
+        )
         self.batches_per_epoch = len(self._draw(0))
 
-    def _indices(self, step: int) -> list[int]:
-        epoch, at = divmod(step - 1, self.batches_per_epoch)
-        return self._draw(epoch)[at]
-
-    def batch(self, step: int) -> list[EncodedRow]:
+    def batch(self, step: int) -> list[Pack]:
         """The rows of `step` (from 1)."""
-        return [self._rows[index] for index in self._indices(step)]
-
-    def tokens(self, step: int) -> int:
-        """The tokens of these rows, trained or not."""
-        return sum(self._lengths[index] for index in self._indices(step))
+        epoch, at = divmod(step - 1, self.batches_per_epoch)
+        return [pack([self._rows[index] for index in chosen]) for chosen in self._draw(epoch)[at]]
 
 
 def _prepare(files: TrainingFiles, config: TrainingConfig, seed: int) -> _Run:
@@ -130,47 +131,61 @@ def _prepare(files: TrainingFiles, config: TrainingConfig, seed: int) -> _Run:
         )
     wrapped = add_adapter(model, config.lora, seed, files.model.name)
     wrapped.train()
-    use_products(model)
+    use_spans(model)
     use_frozen_norms(model)
     parameters = trained_parameters(wrapped)
     optimizer = torch.optim.AdamW(
         list(parameters.values()), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
-    return _Run(wrapped, parameters, optimizer, rows, validation, int(tokenizer.pad_token_id or 0))
+    packs = [
+        pack([validation[index] for index in chosen])
+        for batch in ordered_batches(alike(validation), config.pack_rows, config.batch_size)
+        for chosen in batch
+    ]
+    # dropout draws from one random state, whose order only one thread keeps
+    threads = config.threads if config.lora.dropout == 0 else 1
+    workers = ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
+    return _Run(wrapped, parameters, optimizer, rows, packs, workers)
 
 
-def _step(state: _Run, batch: list[EncodedRow], rate: float, max_norm: float) -> dict[str, float]:
+def _step(state: _Run, batch: Sequence[Pack], rate: float, max_norm: float) -> dict[str, float]:
     """One optimiser step; returns what is known of it. Raises RuntimeError where the loss is no longer a number."""
     for group in state.optimizer.param_groups:
         group["lr"] = rate
-    total, count = _loss(state, batch)
-    loss = total / count
-    if not torch.isfinite(loss):
+    parameters = list(state.parameters.values())
+
+    def work(chosen: Pack) -> tuple[float, Sequence[Tensor]]:
+        loss = _loss(state, chosen)
+        return loss.item(), torch.autograd.grad(loss, parameters)
+
+    done = list(state.workers.map(work, batch))
+    tokens = sum(len(chosen.targets) for chosen in batch)
+    loss = sum(loss for loss, _ in done) / tokens
+    if not math.isfinite(loss):
         raise RuntimeError("the training loss is no longer a number; lower the run's training.learning_rate")
-    loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(list(state.parameters.values()), max_norm)
+    for parameter, *gradients in zip(parameters, *(gradients for _, gradients in done), strict=True):
+        parameter.grad = torch.stack(gradients).sum(0).div_(tokens)
+    norm = torch.nn.utils.clip_grad_norm_(parameters, max_norm)
     state.optimizer.step()
     state.optimizer.zero_grad(set_to_none=True)
-    return {"loss": loss.item(), "learning_rate": rate, "grad_norm": norm.item(), "tokens": count}
+    return {"loss": loss, "learning_rate": rate, "grad_norm": norm.item(), "tokens": tokens}
 
 
-def _loss(state: _Run, batch: list[EncodedRow]) -> tuple[Tensor, int]:
+def _loss(state: _Run, chosen: Pack) -> Tensor:
     base = state.wrapped.get_base_model()
-    return batch_loss(base.get_decoder(), base.get_output_embeddings().weight, batch, state.pad)
+    return pack_loss(base.get_decoder(), base.get_output_embeddings().weight, chosen)
 
 
-def _validate(state: _Run, batch_size: int) -> dict[str, float]:
+def _validate(state: _Run) -> dict[str, float]:
     """Mean loss per trained token over the validation rows."""
     if not state.validation:
         return {}
     state.wrapped.eval()
-    total, count = 0.0, 0
-    with torch.no_grad():
-        for indices in length_batches(row_lengths(state.validation), batch_size):
-            loss, tokens = _loss(state, [state.validation[index] for index in indices])
-            total, count = total + loss.item(), count + tokens
+    with torch.no_grad():  # of this thread alone, so the packs are computed here
+        total = sum(_loss(state, chosen).item() for chosen in state.validation)
     state.wrapped.train()
-    return {"loss": total / count, "tokens": count}
+    tokens = sum(len(chosen.targets) for chosen in state.validation)
+    return {"loss": total / tokens, "tokens": tokens}
 
 
 def _note(lines: list[str], tracker: Tracker, step: int, split: str, metrics: dict[str, float]) -> None:
