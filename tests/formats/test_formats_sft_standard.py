@@ -46,7 +46,7 @@ def judged(name: str, *traces: Trace, verified: bool = True, table: str = "t") -
 
 def test_a_row_is_the_prompt_the_turns_and_true_observations() -> None:
     episode, verdict = judged("q", trace("g"))
-    (row,) = rows(episode, verdict, question("q"), PROFILE, SftStandardConfig())
+    (row,) = rows(episode, verdict, question("q"), PROFILE, SftStandardConfig(), 0)
     assert [message["role"] for message in row.messages] == [
         "system",
         "user",
@@ -63,11 +63,23 @@ def test_a_row_is_the_prompt_the_turns_and_true_observations() -> None:
 
 def test_unverified_perturbed_and_wrong_traces_give_no_row_unless_mended_ones_are_wanted() -> None:
     episode, verdict = judged("q", trace("g"), trace("p", "perturbed", mends=True), trace("w", "perturbed"))
-    assert [row.trace_id for row in rows(episode, verdict, question("q"), PROFILE, SftStandardConfig())] == ["g"]
+    assert [row.trace_id for row in rows(episode, verdict, question("q"), PROFILE, SftStandardConfig(), 0)] == ["g"]
     wanted = SftStandardConfig(include_recovered=True)
-    assert [row.trace_id for row in rows(episode, verdict, question("q"), PROFILE, wanted)] == ["g", "p"]
+    assert [row.trace_id for row in rows(episode, verdict, question("q"), PROFILE, wanted, 0)] == ["g", "p"]
     episode, verdict = judged("q", trace("g"), verified=False)
-    assert not list(rows(episode, verdict, question("q"), PROFILE, wanted))
+    assert not list(rows(episode, verdict, question("q"), PROFILE, wanted, 0))
+
+
+def test_a_share_of_the_rows_ends_after_the_first_turn() -> None:
+    def lengths(share: float) -> list[int]:
+        episode, verdict = judged("q", *(trace(f"g{number}") for number in range(60)))
+        config = SftStandardConfig(first_turn_share=share)
+        return [len(row.messages) for row in rows(episode, verdict, question("q"), PROFILE, config, 0)]
+
+    assert set(lengths(0.0)) == {7}
+    assert set(lengths(1.0)) == {3}
+    assert 15 < lengths(0.5).count(3) < 45
+    assert lengths(0.5) == lengths(0.5)
 
 
 def test_a_hint_in_the_prompt_is_found_and_the_questions_own_words_are_not() -> None:

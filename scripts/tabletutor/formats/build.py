@@ -50,7 +50,7 @@ def build_sft_standard(
                         f"{questions_path}: question {question.question_id} is held out, but table {table} "
                         f"is in the train split now; it was asked for another split. Delete this file and run again"
                     )
-                found = list(rows(episode, verdict, question, profile, config))
+                found = list(rows(episode, verdict, question, profile, config, seed))
                 dropped["not_verified" if not verdict.verified else "no_row"] += not found
                 for row in found:
                     if leak := hint_leak(row, question):
