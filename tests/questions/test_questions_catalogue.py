@@ -20,7 +20,7 @@ def test_every_family_finds_an_answer_on_some_real_table(tmp_path: Path) -> None
         parquet = tmp_path / f"{name}.parquet"
         profile = ingest(TABLES / f"{name}.csv", name, name, TablesConfig(), parquet, tmp_path / f"{name}.json")
         frame = polars_engine.load(parquet)
-        for family, question, _ in candidates(profile, Pool("trained", FAMILIES, 0), config, seed=0):
+        for family, question in candidates(profile, Pool("trained", FAMILIES, 0), config, seed=0):
             try:
                 answer = polars_engine.run(from_json(question.program or {}), frame)
             except NoAnswer:

@@ -87,7 +87,7 @@ def fill_pool(
     texts = {question.text for question in kept}
     count: Counter[str] = Counter()
     goal = len(kept) + pool.wanted
-    for family, question, _ in candidates(profile, pool, config, seed):
+    for family, question in candidates(profile, pool, config, seed):
         if len(kept) >= goal:
             break
         if count[family.name] >= config.per_family:

@@ -7,7 +7,7 @@ from tabletutor.config.schema import ProgramQuestionsConfig
 from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import size, to_json
 from tabletutor.questions.draw import CannotDraw, Draw
-from tabletutor.questions.family import Candidate, Family, with_rounding
+from tabletutor.questions.family import Family, with_rounding
 from tabletutor.questions.wording import fill
 from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import AnswerSpec, Difficulty, Novelty, Question
@@ -60,7 +60,7 @@ def pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConf
 
 def candidates(
     profile: TableProfile, pool: Pool, config: ProgramQuestionsConfig, seed: int
-) -> Iterator[tuple[Family, Question, Candidate]]:
+) -> Iterator[tuple[Family, Question]]:
     """Candidates without answers, family after family in rounds, so that all families get their turn."""
     order = list(pool.families)
     rng(seed, "families", profile.sha256, pool.novelty).shuffle(order)
@@ -106,7 +106,6 @@ def candidates(
                     program=to_json(program),
                     tags=candidate.tags,
                 ),
-                candidate,
             )
 
 
