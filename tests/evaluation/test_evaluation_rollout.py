@@ -126,22 +126,22 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
         files[name] = (tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json", table.parquet)
     tables = (TableSplit("numbers", "numbers", "test", True), TableSplit("others", "others", "train", True))
     write_record(tmp_path / "splits.json", Splits(tables))
-    config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, threads=1, limit_per_table=4)
 
-    def run(journals: str) -> bytes:
+    def run(journals: str, threads: int) -> bytes:
         asked = Asked("base", model, None, 0)
+        config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
         count = predict(asked, files, tmp_path / "splits.json", config, SANDBOX, tmp_path / journals, "code", output)
         assert count == 4
         return output.read_bytes()
 
-    whole = run("one")
+    whole = run("one", 1)
     (journal,) = (tmp_path / "one").glob("*.journal")
     lines = journal.read_bytes().splitlines(keepends=True)
     assert len(lines) == 4
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / journal.name).write_bytes(b"".join(lines[:3]) + lines[3][:-20])  # one torn line
-    assert run("two") == whole
+    assert run("two", 2) == whole
     predictions = read_records(tmp_path / "one" / "test.jsonl", Prediction)
     assert [p.question_id for p in predictions] == ["0000", "0001", "0002", "0003"]
     assert {p.table for p in predictions} == {"numbers"}

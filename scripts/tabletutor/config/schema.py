@@ -112,6 +112,9 @@ class SftStandardConfig(Section):
     """The `sft-standard` format."""
 
     per_table: int | None = Field(default=None, ge=1, description="Rows of one table, at most; None keeps all.")
+    first_turn_share: float = Field(
+        default=0.0, ge=0, le=1, description="Share of the rows that end after the first turn, where the plan is made."
+    )
     include_recovered: bool = Field(default=False, description="Also keep traces that made a mistake and mended it.")
 
 
@@ -167,7 +170,10 @@ class TrainingConfig(Section):
     lora: LoraConfig = LoraConfig()
     epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
     max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
-    batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees.")
+    batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees, at most.")
+    pack_rows: int = Field(
+        default=4, ge=1, description="Rows that share the computation of their common beginning, at most."
+    )
     max_tokens: int = Field(default=768, ge=64, description="A row with more tokens is dropped whole, and counted.")
     learning_rate: float = Field(default=1e-3, gt=0)
     warmup_share: float = Field(default=0.05, ge=0, lt=1)
@@ -180,7 +186,7 @@ class TrainingConfig(Section):
     eval_every: int = Field(default=25, ge=1, description="Steps between losses on the validation rows.")
     eval_rows: int = Field(default=48, ge=1, description="Validation rows used for that loss.")
     checkpoint_every: int = Field(default=25, ge=1, description="Steps between full-state checkpoints to resume from.")
-    threads: int = Field(default=2, ge=1, description="Threads of the numeric libraries; part of the result.")
+    threads: int = Field(default=2, ge=1, description="Packs computed at once; no part of the result.")
 
 
 class RunConfig(Section):
@@ -194,13 +200,13 @@ class RunConfig(Section):
 class EvaluationConfig(Section):
     """How students answer."""
 
-    batch_size: int = Field(default=32, ge=1, description="Conversations decoded together.")
+    batch_size: int = Field(default=32, ge=1, description="Conversations decoded together, by one thread.")
     max_new_tokens: int = Field(default=160, ge=8, description="Tokens of one turn, at most.")
     turn_limit: int = Field(default=5, ge=1, description="Turns a student has to submit an answer.")
     max_context: int = Field(
         default=1536, ge=128, description="Tokens of a conversation, at most; beyond it the turn limit counts as met."
     )
-    threads: int = Field(default=2, ge=1, description="Threads of the numeric libraries; part of the result.")
+    threads: int = Field(default=2, ge=1, description="Groups of conversations decoded at once; no part of the result.")
     limit_per_table: int | None = Field(default=None, ge=1, description="Questions of a table, at most; None asks all.")
 
 

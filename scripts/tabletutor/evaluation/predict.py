@@ -4,7 +4,9 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import torch
@@ -12,7 +14,7 @@ import torch
 from tabletutor.config.schema import EvaluationConfig, SandboxConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
-from tabletutor.models.load import Model, load_student, load_tokenizer
+from tabletutor.models.load import load_student, load_tokenizer
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
@@ -52,37 +54,44 @@ def predict(
 
     `files` has (questions, profile, Parquet) of every table, `splits` says which of them are test tables. Finished
     questions are kept in a journal in `journals`, named after `identity` (the rule's code) and everything else the
-    answers depend on, so a killed job goes on. Raises ValueError where there is no question.
+    answers depend on, so a killed job goes on. Each group of questions is decoded by one thread, so their number is no
+    part of the result. Raises ValueError where there is no question.
     """
     run, model, adapter, seed = asked
     tables = _test_tables(files, splits)
-    torch.set_num_threads(config.threads)
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # every place is written before it is read
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
+    asking = config.model_dump(mode="json", exclude={"threads"})
     unit = digest(
-        identity, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), config.model_dump(mode="json"),
+        identity, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), asking,
         sandbox.model_dump(mode="json"), [(name, _files_digest(paths)) for name, paths in tables.items()],
     )  # fmt: skip
     limits = DecodeLimits(config.max_new_tokens, config.max_context)
     with (
         Journal(journals / f"{run}-{unit[:16]}.journal") as journal,
         progress_of(f"predictions {run}", len(questions)) as shown,
+        ThreadPoolExecutor(config.threads, initializer=torch.set_num_threads, initargs=(1,)) as workers,
     ):
-        student = Student(run, load_tokenizer(model), seed)
-        weights: Model | None = None
-        for group in groups(questions, config.batch_size):
-            missing = {question.question_id for question in group if journal.get(question.question_id) is None}
-            shown.skip(len(group) - len(missing))
-            if not missing:
-                continue
-            weights = weights or load_student(model, adapter, "bfloat16")  # not where the journal has all answers
+        left = [group for group in groups(questions, config.batch_size) if not _answered(group, journal)]
+        shown.skip(len(questions) - sum(map(len, left)))
+        weights = load_student(model, adapter, "bfloat16") if left else None
+        noting = Lock()
+
+        def work(group: list[Question]) -> None:
+            student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
             for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandbox):
-                if prediction.question_id in missing:
-                    journal.put(prediction.question_id, encode(prediction))
+                with noting:
+                    if journal.get(prediction.question_id) is None:
+                        journal.put(prediction.question_id, encode(prediction))
                     shown.advance()
+
+        for _ in workers.map(work, left):
+            pass  # raises what a worker raised
         done = [decode(journal.get(question.question_id) or b"", Prediction) for question in questions]
     ordered = sorted(done, key=lambda prediction: prediction.question_id)
     write_records(output, ordered)
@@ -90,6 +99,10 @@ def predict(
     timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
     write_atomic(output.with_name("test.timing.json"), (json.dumps(timing) + "\n").encode())
     return len(done)
+
+
+def _answered(group: Sequence[Question], journal: Journal) -> bool:
+    return all(journal.get(question.question_id) is not None for question in group)
 
 
 def _test_tables(files: Mapping[str, TableFiles], splits: Path) -> dict[str, TableFiles]:
