@@ -57,8 +57,9 @@ def train(
     """Train the adapter of `run` and write its checkpoint folder.
 
     The state that an interrupted run of the same `identity` (the rule's code), rows, model, settings and seed left in
-    `files.work` is taken up, and removed at the end. Each pack of rows is computed by one thread and the packs' gradients
-    are added in order, so the number of threads is no part of the result. Raises ValueError for rows that cannot be trained, RuntimeError where the loss is no longer a number.
+    `files.work` is taken up, and removed at the end. Each pack of rows is computed by one thread and the gradients of
+    the packs are added in order, so the number of threads is no part of the result. Raises ValueError for rows that
+    cannot be trained, RuntimeError where the loss is no longer a number.
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
