@@ -108,7 +108,8 @@ def test_the_default_project_is_read_without_a_lost_row(tmp_path: Path, listed) 
         escapechar="\\" if listed.table == "sprint_medals" else None,
     )
     assert profile.rows == len(reference)
-    assert [c.name for c in profile.columns][1:] == list(reference.columns)[1:]
+    for column, header in zip(profile.columns, reference.columns, strict=True):
+        assert column.name == header or (header.startswith("Unnamed: ") and column.name.startswith("column_"))
     assert f"| {listed.table}.csv | {profile.rows} | {len(profile.columns)} |" in (csv.parent / "README.md").read_text()
     assert profile.sha256 in (csv.parent / "README.md").read_text()
 

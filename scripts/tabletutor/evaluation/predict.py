@@ -61,7 +61,6 @@ def predict(
     tables = _test_tables(files, splits)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # every place is written before it is read
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}

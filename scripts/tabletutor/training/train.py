@@ -63,7 +63,6 @@ def train(
     """
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # every place is written before it is read
     torch.manual_seed(seed)
     started = time.monotonic()
     state = _prepare(files, config, seed)
