@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tabletutor.config.schema import ScratchModelConfig, TrainingConfig
 from tabletutor.models.scratch import train_tokenizer
-from tabletutor.training.packing import alike, epoch_batches, ordered_batches, pack
+from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack
 from tabletutor.training.rows import EncodedRow, read_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 
@@ -29,7 +29,7 @@ def test_rows_of_one_table_are_alike() -> None:
 @given(ROWS, st.integers(1, 5), st.integers(1, 9), st.integers(0, 5))
 def test_an_epoch_has_every_row_once(rows: list[EncodedRow], pack_rows: int, batch_size: int, epoch: int) -> None:
     groups = alike(rows)
-    for batches in (epoch_batches(groups, pack_rows, batch_size, 7, epoch), ordered_batches(groups, pack_rows, 8)):
+    for batches in (epoch_batches(groups, pack_rows, batch_size, 7, epoch), [ordered_packs(groups, pack_rows)]):
         assert sorted(index for batch in batches for chosen in batch for index in chosen) == list(range(len(rows)))
         assert all(0 < len(chosen) <= pack_rows for batch in batches for chosen in batch)
     drawn = epoch_batches(groups, pack_rows, batch_size, 7, epoch)

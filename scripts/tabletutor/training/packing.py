@@ -79,9 +79,9 @@ def epoch_batches(
     return batches
 
 
-def ordered_batches(groups: Sequence[Sequence[int]], pack_rows: int, batch_size: int) -> list[list[list[int]]]:
-    """All rows in packs and batches in the order of the groups, for evaluation."""
-    return _filled([cut for group in groups for cut in _cut(group, min(pack_rows, batch_size))], batch_size)
+def ordered_packs(groups: Sequence[Sequence[int]], pack_rows: int) -> list[list[int]]:
+    """All rows in packs in the order of the groups, for evaluation."""
+    return [cut for group in groups for cut in _cut(group, pack_rows)]
 
 
 def pack(rows: Sequence[EncodedRow]) -> Pack:

@@ -23,7 +23,7 @@ from tabletutor.training.adapter import add_adapter, save_adapter, trained_param
 from tabletutor.training.attention import use_spans
 from tabletutor.training.loss import pack_loss
 from tabletutor.training.norm import use_frozen_norms
-from tabletutor.training.packing import Pack, alike, epoch_batches, ordered_batches, pack
+from tabletutor.training.packing import Pack, alike, epoch_batches, ordered_packs, pack
 from tabletutor.training.rows import EncodedRow, read_rows, row_lengths, short_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 from tabletutor.training.state import TrainingState, load_state, save_state
@@ -139,8 +139,7 @@ def _prepare(files: TrainingFiles, config: TrainingConfig, seed: int) -> _Run:
     )
     packs = [
         pack([validation[index] for index in chosen])
-        for batch in ordered_batches(alike(validation), config.pack_rows, config.batch_size)
-        for chosen in batch
+        for chosen in ordered_packs(alike(validation), min(config.pack_rows, config.batch_size))
     ]
     # dropout draws from one random state, whose order only one thread keeps
     threads = config.threads if config.lora.dropout == 0 else 1
