@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tabletutor.config.schema import ScratchModelConfig, TrainingConfig
 from tabletutor.models.scratch import train_tokenizer
-from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack
+from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack, packed_tokens
 from tabletutor.training.rows import EncodedRow, read_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 
@@ -29,18 +29,31 @@ def test_rows_of_one_table_are_alike() -> None:
 @given(ROWS, st.integers(1, 5), st.integers(1, 9), st.integers(0, 5))
 def test_an_epoch_has_every_row_once(rows: list[EncodedRow], pack_rows: int, batch_size: int, epoch: int) -> None:
     groups = alike(rows)
-    for batches in (epoch_batches(groups, pack_rows, batch_size, 7, epoch), [ordered_packs(groups, pack_rows)]):
+    for batches in (epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch), [ordered_packs(groups, pack_rows)]):
         assert sorted(index for batch in batches for chosen in batch for index in chosen) == list(range(len(rows)))
         assert all(0 < len(chosen) <= pack_rows for batch in batches for chosen in batch)
-    drawn = epoch_batches(groups, pack_rows, batch_size, 7, epoch)
+    drawn = epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
     assert all(sum(map(len, batch)) <= batch_size for batch in drawn)
-    assert drawn == epoch_batches(groups, pack_rows, batch_size, 7, epoch)
+    assert drawn == epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
 
 
 def test_epochs_and_seeds_differ() -> None:
-    groups = [list(range(50))]
-    assert epoch_batches(groups, 2, 4, 0, 0) != epoch_batches(groups, 2, 4, 0, 1)
-    assert epoch_batches(groups, 2, 4, 0, 0) != epoch_batches(groups, 2, 4, 1, 0)
+    groups, rows = [list(range(50))], [EncodedRow([1, 2], [False, True])] * 50
+    assert epoch_batches(rows, groups, 2, 4, 0, 0) != epoch_batches(rows, groups, 2, 4, 0, 1)
+    assert epoch_batches(rows, groups, 2, 4, 0, 0) != epoch_batches(rows, groups, 2, 4, 1, 0)
+
+
+def test_packs_of_a_batch_are_of_like_length() -> None:
+    """Two of a batch differ less than any two of the epoch, or one thread waits for the other at each step."""
+    rows = [EncodedRow([9] * (10 + at), [False, *[True] * (9 + at)]) for at in range(200)]
+    batches = epoch_batches(rows, [list(range(200))], 1, 2, 0, 0)
+    apart = [abs(len(rows[a].ids) - len(rows[b].ids)) for ((a,), (b,)) in batches]
+    assert sum(apart) / len(apart) < 200 / 3 / 4
+
+
+@given(ROWS)
+def test_tokens_are_counted_as_packed(rows: list[EncodedRow]) -> None:
+    assert packed_tokens(rows) == pack(rows).ids.numel()
 
 
 @given(ROWS)

@@ -15,6 +15,8 @@ from torch import Tensor
 from tabletutor.records.identity import rng
 from tabletutor.training.rows import EncodedRow
 
+WINDOW = 16  # packs among which those of like length are found: enough for a few per cent, few enough to stay mixed
+
 
 class Span(NamedTuple):
     """Tokens start … stop-1 of a pack, that attend to tokens context_start … context_stop-1 and, causally, to
@@ -59,12 +61,13 @@ def alike(rows: Sequence[EncodedRow]) -> list[list[int]]:
 
 
 def epoch_batches(
-    groups: Sequence[Sequence[int]], pack_rows: int, batch_size: int, seed: int, epoch: int
+    rows: Sequence[EncodedRow], groups: Sequence[Sequence[int]], pack_rows: int, batch_size: int, seed: int, epoch: int
 ) -> list[list[list[int]]]:
     """The batches of one epoch, each a list of packs, each a list of row indices.
 
     Every row once; a pack has at most `pack_rows` rows of one group, a batch at most `batch_size` rows, in an order
-    drawn for the epoch. It follows from the arguments alone, so a resumed run sees the same batches.
+    drawn for the epoch. Packs of a batch are of like length, so that threads which compute one each end together. It
+    follows from the arguments alone, so a resumed run sees the same batches.
     """
     source = rng(seed, "order", epoch)
     packs: list[list[int]] = []
@@ -73,10 +76,18 @@ def epoch_batches(
         source.shuffle(drawn)
         packs += _cut(drawn, min(pack_rows, batch_size))
     source.shuffle(packs)
-    packs.sort(key=len, reverse=True)  # so that batches fill up evenly; the short packs are few
+    tokens = [packed_tokens([rows[index] for index in chosen]) for chosen in packs]
+    windows = {at: at // WINDOW for at in range(len(packs))}
+    order = sorted(windows, key=lambda at: (-len(packs[at]), windows[at], tokens[at]))  # the short packs are few
+    packs = [packs[at] for at in order]
     batches = _filled(packs, batch_size)
     source.shuffle(batches)
     return batches
+
+
+def packed_tokens(rows: Sequence[EncodedRow]) -> int:
+    """The tokens of these rows as one pack."""
+    return sum(len(row.ids) for row in rows) - (len(rows) - 1) * _common(rows)
 
 
 def ordered_packs(groups: Sequence[Sequence[int]], pack_rows: int) -> list[list[int]]:

@@ -23,7 +23,7 @@ from tabletutor.training.adapter import add_adapter, save_adapter, trained_param
 from tabletutor.training.attention import use_spans
 from tabletutor.training.loss import pack_loss
 from tabletutor.training.norm import use_frozen_norms
-from tabletutor.training.packing import Pack, alike, epoch_batches, ordered_packs, pack
+from tabletutor.training.packing import Pack, alike, epoch_batches, ordered_packs, pack, packed_tokens
 from tabletutor.training.rows import EncodedRow, read_rows, row_lengths, short_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 from tabletutor.training.state import TrainingState, load_state, save_state
@@ -92,7 +92,7 @@ def train(
     state.workers.shutdown()
     _write(files.checkpoint, state, lines)
     seconds = position.seconds + time.monotonic() - started
-    tokens = sum(chosen.ids.numel() for step in range(1, steps + 1) for chosen in order.batch(step))
+    tokens = sum(order.tokens(step) for step in range(1, steps + 1))
     timing = {"seconds": round(seconds, 1), "tokens": tokens, "tokens_per_second": round(tokens / seconds, 1)}
     write_atomic(files.checkpoint / "timing.json", (json.dumps(timing) + "\n").encode())
     shutil.rmtree(kept.parent, ignore_errors=True)
@@ -105,14 +105,21 @@ class _Order:
         self._rows = rows
         groups = alike(rows)
         self._draw = functools.cache(
-            lambda epoch: epoch_batches(groups, config.pack_rows, config.batch_size, seed, epoch)
+            lambda epoch: epoch_batches(rows, groups, config.pack_rows, config.batch_size, seed, epoch)
         )
         self.batches_per_epoch = len(self._draw(0))
 
     def batch(self, step: int) -> list[Pack]:
-        """The rows of `step` (from 1)."""
+        """The packs of `step` (from 1)."""
+        return [pack(rows) for rows in self._drawn(step)]
+
+    def tokens(self, step: int) -> int:
+        """The tokens that `step` computes."""
+        return sum(packed_tokens(rows) for rows in self._drawn(step))
+
+    def _drawn(self, step: int) -> list[list[EncodedRow]]:
         epoch, at = divmod(step - 1, self.batches_per_epoch)
-        return [pack([self._rows[index] for index in chosen]) for chosen in self._draw(epoch)[at]]
+        return [[self._rows[index] for index in chosen] for chosen in self._draw(epoch)[at]]
 
 
 def _prepare(files: TrainingFiles, config: TrainingConfig, seed: int) -> _Run:
