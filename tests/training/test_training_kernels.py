@@ -34,9 +34,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def adapted(base: Path, dropout: float = 0.0) -> Any:
+def adapted(base: Path, dropout: float = 0.0, skip_layers: int = 0) -> Any:
     model = load_model(base, "float32")
-    wrapped = add_adapter(model, LoraConfig(r=4, alpha=8, dropout=dropout), 3, "base")
+    wrapped = add_adapter(model, LoraConfig(r=4, alpha=8, dropout=dropout, skip_layers=skip_layers), 3, "base")
     with torch.no_grad():
         for index, parameter in enumerate(trained_parameters(wrapped).values()):  # B starts at 0, which hides errors
             parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(index)) * 0.05)
@@ -72,17 +72,18 @@ def reference(wrapped: Any) -> tuple[float, dict[str, torch.Tensor]]:
     return total.item(), {name: p.grad.clone() for name, p in trained_parameters(wrapped).items() if p.grad is not None}
 
 
-def test_loss_and_gradients_equal_the_libraries(base: Path) -> None:
-    fast = adapted(base)
+@pytest.mark.parametrize("skip_layers", [0, 2])
+def test_loss_and_gradients_equal_the_libraries(base: Path, skip_layers: int) -> None:
+    fast = adapted(base, skip_layers=skip_layers)
     use_spans(fast.get_base_model())
     use_frozen_norms(fast.get_base_model())
-    plain = adapted(base, dropout=0.5).eval()  # PEFT's own layers; dropout is off in evaluation
+    plain = adapted(base, 0.5, skip_layers).eval()  # PEFT's own layers; dropout is off in evaluation
     loss, count, got = gradients(fast)
     expected_loss, expected = reference(plain)
     assert count == 13
     assert loss == pytest.approx(expected_loss, rel=1e-5)
     assert got.keys() == expected.keys()
-    assert len(got) == 3 * 7 * 2
+    assert len(got) == (3 - skip_layers) * 7 * 2
     for name, gradient in got.items():
         torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-6)
 
@@ -90,6 +91,11 @@ def test_loss_and_gradients_equal_the_libraries(base: Path) -> None:
 def test_adapters_of_a_bfloat16_base_are_float32(base: Path) -> None:
     wrapped = add_adapter(load_model(base, "bfloat16"), LoraConfig(r=4), 3, "base")
     assert {parameter.dtype for parameter in trained_parameters(wrapped).values()} == {torch.float32}
+
+
+def test_a_layer_must_be_left(base: Path) -> None:
+    with pytest.raises(ValueError, match=r"training\.lora\.skip_layers = 3, but base has 3 layers"):
+        add_adapter(load_model(base, "float32"), LoraConfig(skip_layers=3), 3, "base")
 
 
 def test_the_seed_draws_the_adapter(base: Path) -> None:

@@ -161,6 +161,9 @@ class LoraConfig(Section):
     alpha: int = Field(default=32, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    skip_layers: int = Field(
+        default=0, ge=0, description="First layers of the model left without adapter; no gradient is computed for them."
+    )
 
 
 class TrainingConfig(Section):

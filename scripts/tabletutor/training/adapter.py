@@ -47,19 +47,23 @@ class LoraProduct(torch.autograd.Function):
 
 def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> Model:
     """Put a fresh adapter, drawn from `seed`, on a frozen model; returns PEFT's wrapper. `base_name` is what the saved
-    adapter calls its base: a name, never a path of this machine.
+    adapter calls its base: a name, never a path of this machine. Raises ValueError where `config` leaves no layer to
+    adapt.
     """
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
 
-    targets = config.target_modules if isinstance(config.target_modules, str) else list(config.target_modules)
+    layers = int(model.config.num_hidden_layers)
+    if config.skip_layers >= layers:
+        raise ValueError(f"training.lora.skip_layers = {config.skip_layers}, but {base_name} has {layers} layers")
+    targets = linear_names(model) if config.target_modules == "all-linear" else list(config.target_modules)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         wrapped: Any = get_peft_model(
             model,
             PeftLora(
                 r=config.r, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets,
-                bias="none", task_type="CAUSAL_LM",
+                layers_to_transform=list(range(config.skip_layers, layers)), bias="none", task_type="CAUSAL_LM",
             ),
         )  # fmt: skip
     wrapped.peft_config[ADAPTER].base_model_name_or_path = base_name
@@ -68,6 +72,15 @@ def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> 
             if _replaceable(layer):
                 layer.forward = _Forward(layer)
     return wrapped
+
+
+def linear_names(model: Model) -> list[str]:
+    """What the linear layers inside `model` are called, without its output matrix: PEFT's "all-linear", which PEFT does
+    not take together with layer numbers.
+    """
+    head = model.get_output_embeddings()
+    linear = (name for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear) and layer is not head)
+    return sorted({name.rsplit(".", 1)[-1] for name in linear})
 
 
 def _replaceable(layer: Any) -> bool:
