@@ -8,7 +8,6 @@ import msgspec
 
 from tabletutor.episodes.script import Script, ScriptedTurn
 from tabletutor.episodes.teacher import inspection, unsubmitted, working
-from tabletutor.models.prompt import header_label
 from tabletutor.programs.grammar import (
     DERIVATIONS,
     Aggregate,
@@ -67,7 +66,7 @@ def _case_mismatch(program: Program, profile: TableProfile, recover: bool, sourc
     look = inspection(program)
     raising = ScriptedTurn(*unsubmitted(blind)[:2])
     if recover:
-        excuse = f"The column is called {header_label(column)}."
+        excuse = f"The column is called {column!r}."
         return Script((look, raising, *working(program, excuse, corrects=1)), "case_mismatch_mended")
     wrong = _wrong_column(program, profile, source)
     return None if wrong is None else Script((look, raising, *working(wrong)), "case_mismatch")

@@ -1,6 +1,9 @@
-"""A program in a few plain words: what a teacher thinks before a cell, and the hint of a question."""
+"""A program in a few plain words: what a teacher thinks before a cell, and the hint of a question.
 
-from tabletutor.models.prompt import header_label
+Columns and values stand as the Python literals they are in the code that follows, so a small model copies them from
+the plan letter by letter: it need not spell a header it read as prose.
+"""
+
 from tabletutor.programs import grammar as g
 
 _JOINS = {
@@ -10,12 +13,18 @@ _JOINS = {
     "greater": "test if left is greater",
     "larger_name": "name the larger one",
 }
+_AGGREGATIONS = {
+    "nunique": "count the distinct values of",
+    "count": "count the known values of",
+    "std": "take the standard deviation of",
+}
+_TEXT_PARTS = {"length": "count the characters", "words": "count the words", "first_word": "get the first word"}
 
 
 def describe(program: g.Program) -> str:
     """The whole program in one sentence."""
     if program.join is None:
-        return _sentence([step_words(step) for step in program.steps])
+        return _sentence(_clauses(program.steps))
     steps = [*_clauses(program.steps, "left: "), *_clauses(program.other, "right: "), join_words(program.join)]
     return _sentence([*steps, *(step_words(step) for step in program.after)])
 
@@ -29,30 +38,30 @@ def step_words(step: g.Step) -> str:
     """What one step does, as an imperative clause."""
     match step:
         case g.Where():
-            return f"keep rows where {_name(step.column)} {step.comparison} {step.value!r}"
+            return f"keep rows where {step.column!r} {step.comparison} {step.value!r}"
         case g.OneOf():
-            return f"keep rows where {_name(step.column)} is in {list(step.values)!r}"
+            return f"keep rows where {step.column!r} is in {list(step.values)!r}"
         case g.Contains():
-            return f"keep rows where {_name(step.column)} contains {step.text!r}"
+            return f"keep rows where {step.column!r} contains {step.text!r}"
         case g.Missing():
-            return f"keep rows where {_name(step.column)} is {'present' if step.negated else 'missing'}"
+            return f"keep rows where {step.column!r} is {'present' if step.negated else 'missing'}"
         case g.BeyondStatistic():
-            return f"keep rows where {_name(step.column)} {step.comparison} its {step.statistic}"
+            return f"keep rows where {step.column!r} {step.comparison} its {step.statistic}"
         case g.Top():
-            return f"take the {step.n} rows with the {step.direction} {_name(step.column)}"
+            return f"take the {step.n} rows with the {step.direction} {step.column!r}"
         case g.DatePart():
-            return f"get the {step.part} of {_name(step.column)}"
+            return f"get the {step.part} of {step.column!r}"
         case g.TextPart():
-            return f"get the {step.part.replace('_', ' ')} of {_name(step.column)}"
+            return f"{_TEXT_PARTS[step.part]} of {step.column!r}"
         case g.Arithmetic():
-            return f"compute {_name(step.left)} {step.operator} {_name(step.right)}"
+            return f"compute {step.left!r} {step.operator} {step.right!r}"
         case g.DaysBetween():
-            return f"get the days from {_name(step.start)} to {_name(step.end)}"
+            return f"get the days from {step.start!r} to {step.end!r}"
         case g.Count():
             return "count the rows"
         case g.Group():
-            value = "count rows" if step.column is None else f"take the {step.aggregation} of {_name(step.column)}"
-            return f"{value} by {_name(step.by)}"
+            value = "count the rows" if step.column is None else _aggregated(step.aggregation, step.column)
+            return f"{value} by {step.by!r}"
         case g.Round():
             return f"round to {step.decimals} decimals"
         case _:
@@ -62,25 +71,25 @@ def step_words(step: g.Step) -> str:
 def _reduction_words(step: g.Step) -> str:
     match step:
         case g.Aggregate():
-            return f"take the {step.aggregation} of {_name(step.column)}"
+            return _aggregated(step.aggregation, step.column)
         case g.Quantile():
-            return f"take the {step.q} quantile of {_name(step.column)}"
+            return f"take the {step.q} quantile of {step.column!r}"
         case g.Span():
-            return f"take max minus min of {_name(step.column)}"
+            return f"take max minus min of {step.column!r}"
         case g.Share():
-            return f"take the percentage of rows where {_name(step.column)} {step.comparison} {step.value!r}"
+            return f"take the percentage of rows where {step.column!r} {step.comparison} {step.value!r}"
         case g.MissingShare():
-            return f"take the percentage of rows where {_name(step.column)} is missing"
+            return f"take the percentage of rows where {step.column!r} is missing"
         case g.MostFrequent():
-            return f"find the most frequent {_name(step.column)}"
+            return f"take the most frequent {step.column!r}"
         case g.Lookup():
-            return f"find the row with the {step.direction} {_name(step.column)} and read {_name(step.target)}"
+            return f"find the row with the {step.direction} {step.column!r} and read {step.target!r}"
         case g.ListOf():
-            return f"list {_name(step.column)}"
+            return f"list {step.column!r}"
         case g.Distinct():
-            return f"list the distinct {_name(step.column)}"
+            return f"list the distinct {step.column!r}"
         case g.Correlation():
-            return f"correlate {_name(step.left)} with {_name(step.right)}"
+            return f"correlate {step.left!r} with {step.right!r}"
         case _:
             return _group_words(step)
 
@@ -111,12 +120,17 @@ def _group_words(step: g.Step) -> str:
             raise TypeError(f"no words for {type(step).__name__}")
 
 
-def _name(column: str) -> str:
-    return header_label(column)
+def _aggregated(aggregation: g.Aggregation, column: str) -> str:
+    return f"{_AGGREGATIONS.get(aggregation, f'take the {aggregation} of')} {column!r}"
 
 
-def _clauses(steps: tuple[g.Step, ...], prefix: str) -> list[str]:
-    words = [step_words(step) for step in steps]
+def _clauses(steps: tuple[g.Step, ...], prefix: str = "") -> list[str]:
+    match steps:
+        case (g.Missing() as filtering, g.Count(), *rest):
+            known = "known" if filtering.negated else "missing"
+            words = [f"count the {known} values of {filtering.column!r}", *map(step_words, rest)]
+        case _:
+            words = [step_words(step) for step in steps]
     return [prefix + words[0], *words[1:]]
 
 
