@@ -14,7 +14,8 @@ import torch
 from tabletutor.config.schema import EvaluationConfig, SandboxConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
-from tabletutor.models.load import load_student, load_tokenizer
+from tabletutor.models.load import Model, load_student, load_tokenizer
+from tabletutor.models.packed import use_packed_linears
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
@@ -77,7 +78,7 @@ def predict(
     ):
         left = [group for group in groups(questions, config.batch_size) if not _answered(group, journal)]
         shown.skip(len(questions) - sum(map(len, left)))
-        weights = load_student(model, adapter, "bfloat16") if left else None
+        weights = _weights(model, adapter) if left else None
         noting = Lock()
 
         def work(group: list[Question]) -> None:
@@ -98,6 +99,12 @@ def predict(
     timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
     write_atomic(output.with_name("test.timing.json"), (json.dumps(timing) + "\n").encode())
     return len(done)
+
+
+def _weights(model: Path, adapter: Path | None) -> Model:
+    weights = load_student(model, adapter, "bfloat16")
+    use_packed_linears(weights)
+    return weights
 
 
 def _answered(group: Sequence[Question], journal: Journal) -> bool:

@@ -68,7 +68,7 @@ class Decoder:
 
     def __init__(self, model: Model, tokenizer: Tokenizer, rows: int, limits: DecodeLimits) -> None:
         self._base = model.get_decoder()
-        self._head: Tensor = model.get_output_embeddings().weight
+        self._head = model.get_output_embeddings()
         self._tokenizer = tokenizer
         self._limits = limits
         self._cache = ConversationCache(model, rows)
@@ -155,7 +155,7 @@ class Decoder:
         )
         self._cache.close(counts)
         last = cast(Tensor, output.last_hidden_state)[torch.arange(len(batch)), torch.tensor(counts) - 1]
-        logits = torch.nn.functional.linear(last, self._head)
+        logits = cast(Tensor, self._head(last))
         for live, token in zip(batch, self._choose(logits, batch), strict=True):
             self._accept(live, token)
         for live in [live for live in batch if not live.running]:
