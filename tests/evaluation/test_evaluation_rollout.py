@@ -48,9 +48,13 @@ class Reciter:
         self._full = set(full)
         self._started: list[int] = []
         self.fed: dict[int, list[list[int]]] = {}
+        self.shared: list[list[int]] = []
 
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
         self.fed[key] = [list(ids)]
+
+    def share(self, keys: Sequence[int]) -> None:
+        self.shared.append(list(keys))
 
     def feed(self, keys: Sequence[int]) -> None:
         self._started += keys
@@ -105,6 +109,7 @@ def test_every_way_a_conversation_ends(tmp_path: Path, tokenizer: Any) -> None:
     assert told == "<|im_end|>\n<|im_start|>user\n6<|im_end|>\n<|im_start|>assistant\n"
     assert "No code found" in tokenizer.decode(reciter.fed[1][1])
     assert "What is 0?" in tokenizer.decode(reciter.fed[0][0])
+    assert reciter.shared == [list(range(len(turns)))]
 
 
 def test_groups_follow_from_the_questions_alone() -> None:

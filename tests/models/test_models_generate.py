@@ -47,13 +47,17 @@ def prompts(count: int) -> list[list[int]]:
     return [[source.randrange(3, 300) for _ in range(source.randrange(1, 40))] for _ in range(count)]
 
 
-def test_two_turns_equal_uncached_decoding(student: Student) -> None:
+@pytest.mark.parametrize("card", [[], list(range(60, 90))])
+def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) -> None:
+    """Of prompts that begin with the same card, the card is read once."""
     model, tokenizer = student
     limits = DecodeLimits(max_new_tokens=12, max_context=400)
     decoder = Decoder(model, tokenizer, 7, limits)
-    texts = dict(enumerate(prompts(7)))
+    texts = {key: card + ids for key, ids in enumerate(prompts(7))}
     for key, ids in texts.items():
         decoder.begin(key, ids)
+    decoder.share([1])
+    decoder.share([key for key in texts if key != 4])
     for round_ in range(3):
         # conversations enter the turn in two parts and leave as they finish, so rows are exchanged all the time
         decoder.feed([key for key in texts if key % 2])

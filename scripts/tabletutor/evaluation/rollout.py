@@ -39,6 +39,10 @@ class Turns(Protocol):
         """Add a conversation."""
         ...
 
+    def share(self, keys: Sequence[int]) -> None:
+        """Read what these new conversations begin with alike once."""
+        ...
+
     def feed(self, keys: Sequence[int]) -> None:
         """Start the next turn of conversations that wait."""
         ...
@@ -118,6 +122,8 @@ def roll_out(
             decoder.begin(
                 key, opening_ids(student.tokenizer, prompt), rng(student.seed, question.question_id, student.sample)
             )
+        for name in names:
+            decoder.share([key for key, attempt in live.items() if attempt.question.table == name])
         ready = sorted(live)
         while live:
             for key in [key for key in ready if decoder.room(key) <= 1]:

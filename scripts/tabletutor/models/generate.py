@@ -7,6 +7,7 @@ the same conversations give the same bytes; other company may round differently.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from random import Random
 from typing import Any, NamedTuple, cast
 
@@ -90,6 +91,23 @@ class Decoder:
         self._rows.append(_Live(key, len(self._rows), source, unfed=list(ids)))
         self._cache.lengths[len(self._rows) - 1] = 0
 
+    @torch.no_grad()
+    def share(self, keys: Sequence[int]) -> None:
+        """Read what the prompts of these new conversations begin with alike, once for all of them."""
+        chosen = [self._find(key) for key in keys]
+        columns = zip(*(live.unfed[:-1] for live in chosen), strict=False)
+        alike = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+        if len(chosen) < 2 or not alike:
+            return
+        first, *others = chosen
+        positions, mask = self._cache.open([first.row], alike)
+        self._read(torch.tensor([first.unfed[:alike]]), positions, mask)
+        self._cache.close([alike])
+        for live in others:
+            self._cache.move(first.row, live.row)
+        for live in chosen:
+            del live.unfed[:alike]
+
     def observe(self, key: int, ids: Sequence[int]) -> None:
         """Append what follows a finished turn (from its stop token on)."""
         self._find(key).unfed += ids
@@ -150,17 +168,22 @@ class Decoder:
         for index, live in enumerate(batch):
             ids[index, : counts[index]] = torch.tensor(live.unfed)
         positions, mask = self._cache.open([live.row for live in batch], longest)
-        output = self._base(
-            input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=self._cache, use_cache=True
-        )
+        hidden = self._read(ids, positions, mask)
         self._cache.close(counts)
-        last = cast(Tensor, output.last_hidden_state)[torch.arange(len(batch)), torch.tensor(counts) - 1]
+        last = hidden[torch.arange(len(batch)), torch.tensor(counts) - 1]
         logits = cast(Tensor, self._head(last))
         for live, token in zip(batch, self._choose(logits, batch), strict=True):
             self._accept(live, token)
         for live in [live for live in batch if not live.running]:
             self._running -= 1
             self._place(live, self._running)
+
+    def _read(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+        """The hidden states (rows, new, width) of tokens the cache has been opened for."""
+        output = self._base(
+            input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=self._cache, use_cache=True
+        )
+        return cast(Tensor, output.last_hidden_state)
 
     def _accept(self, live: _Live, token: int) -> None:
         """Take a token into the turn, which a stop token, closed code, a loop or a limit ends."""
