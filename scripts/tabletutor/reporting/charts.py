@@ -16,7 +16,7 @@ from markupsafe import Markup
 BASELINE, CANDIDATE = "#8a93a3", "#2a8fd6"
 SERIES = (CANDIDATE, "#e0792b", "#4c9f70", "#a86fc0")
 VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-WIDTH, LABELS = 540, 190  # pixels of the plot, and of the labels before it: charts stand in one line
+WIDTH, LABELS = 540, 215  # pixels of the plot, and of the labels before it: charts stand in one line
 
 
 def accuracy_chart(name: str, rows: Sequence[Mapping[str, Any]], order: Sequence[str], runs: Sequence[str]) -> Markup:

@@ -81,7 +81,7 @@ def _counts(inputs: ReportInputs) -> dict[str, str]:
     return {
         "tables": f"{len(inputs.profiles):,}",
         "questions": f"{len(inputs.questions):,}",
-        "episodes": f"{len(inputs.episodes):,} · {turns:,} turns",
+        "episodes": f"{turns:,} turns",
         "verdicts": f"{verified:,} verified",
         "training rows": f"{rows:,}",
         "adapter": comparison.candidate,
