@@ -9,6 +9,7 @@ import torch
 
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import load_model, load_tokenizer
+from tabletutor.models.packed import use_packed_linears
 
 PROMPT, NEW = 250, 60
 
@@ -17,6 +18,7 @@ def main(folder: Path, threads: int) -> None:
     """Print tokens per second of wall time and of CPU time for prompts and for decoding, by batch size."""
     torch.set_num_threads(threads)
     model, tokenizer = load_model(folder, "bfloat16"), load_tokenizer(folder)
+    use_packed_linears(model)
     source = Random(0)
     for rows in (1, 8, 16, 32, 64, 128):
         decoder = Decoder(model, tokenizer, rows, DecodeLimits(NEW, 2048))
