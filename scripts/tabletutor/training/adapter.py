@@ -56,7 +56,7 @@ def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> 
     layers = int(model.config.num_hidden_layers)
     if config.skip_layers >= layers:
         raise ValueError(f"training.lora.skip_layers = {config.skip_layers}, but {base_name} has {layers} layers")
-    targets = linear_names(model) if config.target_modules == "all-linear" else list(config.target_modules)
+    targets = _linear_names(model) if config.target_modules == "all-linear" else list(config.target_modules)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         wrapped: Any = get_peft_model(
@@ -74,7 +74,7 @@ def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> 
     return wrapped
 
 
-def linear_names(model: Model) -> list[str]:
+def _linear_names(model: Model) -> list[str]:
     """What the linear layers inside `model` are called, without its output matrix: PEFT's "all-linear", which PEFT does
     not take together with layer numbers.
     """

@@ -77,10 +77,9 @@ def epoch_batches(
         packs += _cut(drawn, min(pack_rows, batch_size))
     source.shuffle(packs)
     tokens = [packed_tokens([rows[index] for index in chosen]) for chosen in packs]
-    windows = {at: at // WINDOW for at in range(len(packs))}
-    order = sorted(windows, key=lambda at: (-len(packs[at]), windows[at], tokens[at]))  # the short packs are few
-    packs = [packs[at] for at in order]
-    batches = _filled(packs, batch_size)
+    # the short packs, which are few, come last, so that batches fill up evenly
+    order = sorted(range(len(packs)), key=lambda at: (-len(packs[at]), at // WINDOW, tokens[at]))
+    batches = _filled([packs[at] for at in order], batch_size)
     source.shuffle(batches)
     return batches
 
