@@ -102,7 +102,7 @@ def test_a_broken_session_is_a_crash_and_the_next_one_is_whole(sandbox: Sandbox,
 def test_a_deep_claim_is_refused(session: Session) -> None:
     code = """
 import os
-start = next(o for o in walk() if type(o).__name__ == "Start")
+start = next(o for o in walk() if type(o).__name__ == "Hello")
 deep = b"[" * 300 + b"]" * 300
 body = b'{"nonce":"' + start.nonce.encode() + b'","cell":1,"result":{"submitted":true,"ended":"submit","answer":' + deep + b"}}"
 os.write(1000, len(body).to_bytes(4, "big") + body)

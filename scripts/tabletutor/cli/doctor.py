@@ -88,7 +88,7 @@ def _sandbox() -> Finding:
     try:
         with Sandbox(None, SandboxConfig()) as warm, warm.session() as session:
             result = session.run("submit(6 * 7)")
-            layers = session.layers
+            layers = warm.layers
     except SandboxError as error:
         return Finding("sandbox", False, str(error), "see docs/sandbox.md")
     seen = f"a cell ran behind {', '.join(layers)}" if result.answer == 42 else f"a cell failed: {result.error}"

@@ -42,12 +42,51 @@ class TablesConfig(Section):
     )
 
 
+Layer = Literal[
+    "unprivileged-user",
+    "user-namespace",
+    "mount-namespace",
+    "pid-namespace",
+    "network-namespace",
+    "ipc-namespace",
+    "uts-namespace",
+    "private-root",
+    "private-tmp",
+    "masked-proc",
+    "clean-environment",
+    "closed-descriptors",
+    "no-capabilities",
+    "no-new-privileges",
+    "seccomp",
+    "landlock",
+    "resource-limits",
+    "memory-bound",
+    "process-bound",
+]
+
+
 class SandboxConfig(Section):
     """Where cells run, and what they may use."""
 
-    backend: Literal["process"] = Field(
-        default="process", description="`process`: a fork of a warm parent for each session."
+    backend: Literal["process", "docker"] = Field(
+        default="process",
+        description="`process`: a fork of a warm parent for each session. `docker`: the same in one container a table.",
     )
+    require: tuple[Layer, ...] | None = Field(
+        default=None,
+        description="Layers of protection without which no cell runs; None: all that the backend gives on an ordinary "
+        "Linux of 5.13 or later. `tabletutor doctor` lists those that stand here.",
+    )
+    image: str | None = Field(
+        default=None,
+        description="Image of the containers; None: one made of this environment, kept if `tabletutor sandbox image` "
+        "made it, else made for the run and removed after it.",
+    )
+    max_containers: int = Field(
+        default=8, ge=1, description="Containers at once on this machine, of all jobs together."
+    )
+    container_memory_mb: int = Field(default=8192, ge=512, description="Memory of one container, table and all.")
+    container_cpus: float = Field(default=2.0, gt=0, description="Processors of one container.")
     soft_seconds: float = Field(
         default=5.0, gt=0, description="A cell that runs longer is interrupted; the session lives on."
     )

@@ -47,12 +47,13 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
 
 
 class Cells:
-    """The state of one session: its namespace, and what the running cell has handed in."""
+    """The state of one session: its namespace, and what the running cell has handed in.
 
-    def __init__(self, frame: pd.DataFrame | None, output: Output, soft_seconds: float) -> None:
-        self._output = output
+    Made in the warm parent, so that a session finds it ready.
+    """
+
+    def __init__(self, frame: pd.DataFrame | None, soft_seconds: float) -> None:
         self._soft_seconds = soft_seconds
-        self._process = os.getpid()
         self._running = False
         self._hooks: list[Hook] = []
         self._answers: list[Any] = []
@@ -63,17 +64,22 @@ class Cells:
         self._namespace.update(__builtins__=builtins, pd=pd, np=np, hook=self._hook, submit=self._submit)
         if frame is not None:
             self._namespace["df"] = frame
-        random.seed(0)
-        np.random.seed(0)
         warnings.simplefilter("ignore")
         sys.unraisablehook = lambda _: None  # it would print addresses and paths, and when depends on the collector
         threading.excepthook = _thread_failed
         signal.signal(signal.SIGALRM, self._alarm)
 
-    def run(self, number: int, code: str) -> CellResult:
+    @staticmethod
+    def seed() -> None:
+        """Random numbers as every session has them; a fork would else have others."""
+        random.seed(0)
+        np.random.seed(0)
+
+    def run(self, number: int, code: str, output: Output) -> CellResult:
         """Run a cell to its end, its error or the soft time-out. Names it binds stay for the next one."""
         self._hooks, self._answers = [], []
-        self._output.open()
+        process = os.getpid()
+        output.open()
         failure: str | None = None
         try:
             try:
@@ -89,10 +95,10 @@ class Cells:
             builtins.__dict__.update(self._builtins)
             failure = errors.describe(error)
         finally:
-            if os.getpid() != self._process:
+            if os.getpid() != process:
                 os._exit(0)  # a fork the cell made came out at its end: only the session itself replies
             builtins.__dict__.update(self._builtins)  # what a cell patched must not break the reply
-        stdout, truncated = self._output.take()
+        stdout, truncated = output.take()
         submitted = len(self._answers) > 0
         return CellResult(
             stdout=stdout,

@@ -5,8 +5,8 @@ Raw system calls (numbers shared by all architectures). See Documentation/usersp
 
 import ctypes
 import os
+import stat
 from collections.abc import Iterable
-from pathlib import Path
 
 from tabletutor.sandbox.kernel import syscall
 
@@ -25,7 +25,8 @@ class _PathBeneath(ctypes.Structure):
 
 
 def restrict_files(readable: Iterable[str], devices: Iterable[str], writable: Iterable[str]) -> None:
-    """Allow reading and running below `readable`, reading and writing the files `devices`, anything below `writable`.
+    """Allow reading and running below `readable`, reading and writing files below `devices`, anything below `writable`
+    but running it.
 
     Needs no_new_privs. TCP, abstract sockets and signals out of the session are refused too where the kernel can.
     Raises OSError where the kernel has no Landlock.
@@ -49,12 +50,13 @@ def restrict_files(readable: Iterable[str], devices: Iterable[str], writable: It
 
 
 def _allow(handle: int, path: str, allowed: int) -> None:
-    if not Path(path).exists():
-        return
-    if not Path(path).is_dir():
-        allowed &= _EXECUTE | _WRITE_FILE | _READ_FILE  # the kernel refuses a folder's rights on a file
-    parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
+        parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        if not stat.S_ISDIR(os.fstat(parent).st_mode):
+            allowed &= _EXECUTE | _WRITE_FILE | _READ_FILE  # the kernel refuses a folder's rights on a file
         syscall(_ADD_RULE, handle, _PATH_BENEATH, _PathBeneath(allowed, parent), 0)
     finally:
         os.close(parent)

@@ -1,23 +1,55 @@
-"""The book of layers: which protections stand, and which the kernel refused and why."""
+"""The layers of protection: their names, what the kernel refused, and what of the host's a session must not share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from tabletutor.config.schema import Layer, SandboxConfig
+
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
+
+
+_CONTAINER_LACKS: tuple[Layer, ...] = ("user-namespace",)  # an engine's default profile gives containers none
+
+
+def required(config: SandboxConfig) -> tuple[Layer, ...]:
+    """The layers without which no cell may run."""
+    if config.require is not None:
+        return config.require
+    return LAYERS if config.backend == "process" else tuple(name for name in LAYERS if name not in _CONTAINER_LACKS)
+
+
+class HostView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The host's namespaces by name, and its root folder as (device, inode): what a session's must differ from."""
+
+    namespaces: dict[str, str]
+    root: tuple[int, int]
+
+
+def host_view() -> HostView:
+    """As seen from this process, which is the host's."""
+    root = Path("/").stat()
+    names = {name: str(Path(f"/proc/self/ns/{name}").readlink()) for name in NAMESPACES}
+    return HostView(names, (root.st_dev, root.st_ino))
 
 
 @dataclass
-class Layers:
-    """Layers by name, in the order they were tried."""
+class Attempts:
+    """What was done to put the layers up, in order: the steps that went well, and those the kernel refused."""
 
-    standing: list[str] = field(default_factory=list[str])
+    done: list[str] = field(default_factory=list[str])
     refused: dict[str, str] = field(default_factory=dict[str, str])
 
     def attempt(self, name: str, action: Callable[..., object], *arguments: Any) -> bool:
-        """Put a layer up; a refusal by the kernel is kept with its reason, so that the host can say it loudly."""
+        """Take one step; a refusal by the kernel is kept with its reason, so that the host can say it loudly."""
         try:
             action(*arguments)
         except OSError as error:
             self.refused[name] = str(error)
             return False
-        self.standing.append(name)
+        self.done.append(name)
         return True

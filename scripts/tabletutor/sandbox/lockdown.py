@@ -4,42 +4,58 @@ import os
 import resource
 
 from tabletutor.sandbox import kernel, landlock, namespaces, seccomp
-from tabletutor.sandbox.layers import Layers
+from tabletutor.sandbox.layers import Attempts
 
 PROCESSES = 32
 DESCRIPTORS = 256
 CHANNEL = 1000  # the protocol's descriptor: above all that a cell can open
 
 
-def lock_down(layers: Layers, scratch: str, memory_mb: int, paths: list[str]) -> str:
-    """Put up every layer the kernel grants around this process; returns its one writable folder.
+class Lockdown:
+    """The lockdown of the sessions of one warm parent; what is the same for all of them is worked out here once."""
 
-    That is a /tmp of its own, in memory and limited in size, or else `scratch`.
+    def __init__(self, attempts: Attempts, memory_mb: int, paths: list[str]) -> None:
+        """`attempts` knows what the warm parent could put up, `paths` is what imports may need."""
+        self._memory_mb = memory_mb
+        self._namespaced = "namespaces" in attempts.done
+        self._rooted = "private root" in attempts.done
+        self._paths = paths
+        self._covered = namespaces.below_tmp(paths)
+        self._filter = seccomp.program(None) if self._namespaced else b""
 
-    `layers` knows what the warm parent could put up; without a pid namespace a session may start no process at all,
-    since nothing would surely end those it leaves behind.
-    """
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
-    os.setsid()
-    namespaced = "namespaces" in layers.standing
-    own = namespaced and layers.attempt("session namespaces", namespaces.isolate_session)
-    if own:
-        # Only now, with maps to write to: processes are counted for each session alone.
-        layers.attempt("process count of its own", namespaces.enter_user)
-        scratch = "/tmp"
-    os.chdir(scratch)
-    os.umask(0o077)
-    layers.attempt("resource limits", _limit, memory_mb, PROCESSES if own else 0)
-    layers.attempt("no capabilities", kernel.drop_capabilities)
-    layers.attempt("no_new_privs", kernel.prctl, kernel.PR_SET_NO_NEW_PRIVS, 1)
-    devices = namespaces.DEVICES
-    layers.attempt("landlock", landlock.restrict_files, [*paths, "/proc"] if own else paths, devices, [scratch])
-    layers.attempt("seccomp", seccomp.restrict_system_calls, own)
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # a change of credentials clears it
-    return scratch
+    def apply(self, attempts: Attempts, scratch: str) -> str:
+        """Put up every layer the kernel grants around this process; returns its one writable folder.
+
+        That is a /tmp of its own, in memory and limited in size, or else `scratch`. Without a pid namespace a session
+        may start no process at all, since nothing would surely end those it leaves behind.
+        """
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
+        os.setsid()
+        own = self._namespaced and attempts.attempt("session mounts", namespaces.isolate_session, self._covered)
+        if own:
+            # Only now, with maps to write to: processes are counted for each session alone.
+            attempts.attempt("session user namespace", namespaces.enter_user)
+            scratch = "/tmp"
+        os.chdir(scratch)
+        os.umask(0o077)
+        attempts.attempt("resource limits", _limit, self._memory_mb, PROCESSES if own else None)
+        attempts.attempt("capabilities", kernel.drop_capabilities)
+        attempts.attempt("no_new_privs", kernel.prctl, kernel.PR_SET_NO_NEW_PRIVS, 1)
+        # The private root shows nothing but what may be read.
+        readable = ["/"] if own and self._rooted else [*self._paths, "/proc" if own else f"/proc/{os.getpid()}"]
+        devices = ["/dev"] if own and self._rooted else namespaces.DEVICES
+        attempts.attempt("landlock", landlock.restrict_files, readable, devices, [scratch])
+        attempts.attempt("seccomp", _filter, self._filter if own else None)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # a change of credentials clears it
+        return scratch
 
 
-def _limit(memory_mb: int, processes: int) -> None:
+def _filter(code: bytes | None) -> None:
+    seccomp.restrict_system_calls(seccomp.program(os.getpid()) if code is None else code)
+
+
+def _limit(memory_mb: int, processes: int | None) -> None:
+    """Resource limits; `processes` is None where they are not counted for this session alone."""
     with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123  pathlib is not worth its time here
         mapped = int(stream.read().split()[0]) * resource.getpagesize()
     for kind, limit in (
@@ -51,5 +67,7 @@ def _limit(memory_mb: int, processes: int) -> None:
         (resource.RLIMIT_CPU, 3600),
         (resource.RLIMIT_MEMLOCK, 1 << 16),
         (resource.RLIMIT_MSGQUEUE, 0),
+        (resource.RLIMIT_SIGPENDING, 256),
     ):
-        resource.setrlimit(kind, (limit, limit))
+        if limit is not None:
+            resource.setrlimit(kind, (limit, limit))

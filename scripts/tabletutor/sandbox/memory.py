@@ -1,14 +1,168 @@
-"""How much memory the processes of a session hold together, seen from the host."""
+"""The bound on a session's memory and processes as a whole, kept from the host: by control groups, or by a watcher."""
 
+import contextlib
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+from tabletutor.sandbox.cgroup import PROCESSES, Group
+
+ROOM = 1.25  # a process may take `memory_mb`, all of a session together this much of it
+_WATCH_SECONDS = 0.05
+_PAUSE_SHARE = 20  # looking takes at most one part in so many of a processor
 
 
-def resident_mb(process: int, baseline_mb: float) -> float:
-    """Megabytes that `process` and all below it hold beyond what each shares with the warm parent (`baseline_mb`).
+class Guard(Protocol):
+    """What bounds one session."""
+
+    def overran(self) -> bool:
+        """Whether the session took more than it may."""
+        ...
+
+    def release(self) -> None:
+        """The session is over, and all its processes are gone."""
+        ...
+
+
+class Bounds(Protocol):
+    """What bounds the sessions of one sandbox."""
+
+    def guard(self, process: int) -> Guard:
+        """Bound the session whose first process is `process`. Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """No session is left."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unbounded:
+    """No bound, and why."""
+
+    reason: str
+
+    def overran(self) -> bool:
+        """Never."""
+        return False
+
+    def release(self) -> None:
+        """Nothing to do."""
+
+
+@dataclass
+class _GroupGuard:
+    """A session in a group; the group is free again after it."""
+
+    group: Group
+    free: list[Group]
+
+    def overran(self) -> bool:
+        return self.group.overran()
+
+    def release(self) -> None:
+        self.free.append(self.group)
+
+
+class GroupBounds:
+    """A control group for each session."""
+
+    def __init__(self, parents: list[Path], memory_mb: int) -> None:
+        """Makes the first group. Raises OSError where groups cannot be made."""
+        self._parents = parents
+        self._bytes = int(memory_mb * ROOM) << 20
+        self._free = [Group(parents, self._bytes)]
+
+    def guard(self, process: int) -> Guard:
+        """Bound the session whose first process is `process`. Raises OSError."""
+        group = self._free.pop() if self._free else Group(self._parents, self._bytes)
+        try:
+            group.enter(process)
+        except OSError:
+            self._free.append(group)
+            raise
+        return _GroupGuard(group, self._free)
+
+    def close(self) -> None:
+        """Remove the groups."""
+        while self._free:
+            self._free.pop().close()
+
+
+@dataclass(eq=False)
+class _Watched:
+    """A session that is looked at. `handle` is a pidfd: a number may belong to another process by now."""
+
+    process: int
+    handle: int
+    baseline_mb: float
+    over: bool = False
+    released: bool = False
+
+    def overran(self) -> bool:
+        return self.over
+
+    def release(self) -> None:
+        self.released = True
+
+
+class WatcherBounds:
+    """A thread that looks at every session and kills the first process, and so all, of one that took too much."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self._limit_mb = memory_mb * ROOM
+        self._watched: list[_Watched] = []
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="sandbox watcher", daemon=True)
+        self._thread.start()
+
+    def guard(self, process: int) -> Guard:
+        """Bound the session whose first process is `process`. Raises OSError."""
+        held, processes = usage(process, 0.0)
+        if not processes:
+            raise PermissionError(f"what process {process} holds cannot be read from /proc")
+        watched = _Watched(process, os.pidfd_open(process), held)
+        self._watched.append(watched)
+        return watched
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closed.set()
+        self._thread.join()
+        for watched in self._watched:
+            os.close(watched.handle)
+
+    def _watch(self) -> None:
+        pause = _WATCH_SECONDS
+        while not self._closed.wait(pause):
+            begun = time.monotonic()
+            for watched in list(self._watched):
+                if watched.released:
+                    self._watched.remove(watched)
+                    os.close(watched.handle)
+                elif not watched.over:
+                    self._look(watched)
+            pause = max(_WATCH_SECONDS, _PAUSE_SHARE * (time.monotonic() - begun))
+
+    def _look(self, watched: _Watched) -> None:
+        held, processes = usage(watched.process, watched.baseline_mb)
+        if held > self._limit_mb or processes > PROCESSES:
+            watched.over = True
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(watched.handle, signal.SIGKILL)
+
+
+def usage(process: int, baseline_mb: float) -> tuple[float, int]:
+    """Megabytes that `process` and all below it hold beyond what each shares with the warm parent (`baseline_mb`), and
+    how many processes they are.
 
     A process that ends meanwhile counts as nothing.
     """
-    total, waiting = 0.0, [process]
+    total, count, waiting = 0.0, 0, [process]
     while waiting:
         current = waiting.pop()
         try:
@@ -19,4 +173,5 @@ def resident_mb(process: int, baseline_mb: float) -> float:
             continue
         held = sum(int(line.split()[1]) for line in status.splitlines() if line.startswith(("RssAnon:", "RssShmem:")))
         total += max(0.0, held / 1024 - baseline_mb)
-    return total
+        count += 1
+    return total, count

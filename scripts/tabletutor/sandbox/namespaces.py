@@ -40,15 +40,17 @@ def drop_user() -> None:
 def enter_namespaces() -> None:
     """User, mount, network, ipc, uts and cgroup namespaces for this process, and a pid namespace for its children."""
     enter_user(_OWN | kernel.CLONE_NEWPID)
+    kernel.set_host_name("sandbox")
 
 
 def enter_user(flags: int = 0) -> None:
     """A user namespace in which only this very user exists, and the namespaces of `flags` owned by it."""
     user, group = os.geteuid(), os.getegid()
     kernel.unshare(kernel.CLONE_NEWUSER | flags)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    for name, text in (("setgroups", "deny"), ("gid_map", f"{group} {group} 1"), ("uid_map", f"{user} {user} 1")):
+        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
+        os.write(descriptor, text.encode())
+        os.close(descriptor)
 
 
 def private_mounts() -> None:
@@ -107,17 +109,25 @@ def mount_proc() -> None:
     kernel.mount("proc", "/proc", "proc", _QUIET | kernel.MS_NOEXEC)
 
 
-def isolate_session() -> None:
-    """A session's own mounts, network, ipc, host name and cgroup view; then /tmp, /proc with /proc/sys hidden."""
-    kernel.unshare(_OWN)
+def isolate_session(covered: list[str]) -> None:
+    """A session's own mounts: its /tmp, and its /proc with /proc/sys hidden.
+
+    `covered` are folders below /tmp that stay visible. Network, ipc and uts namespaces are those of the warm parent:
+    empty, and without the system calls that could fill them.
+    """
+    kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     mount_proc()
     kernel.mount("tmpfs", "/proc/sys", "tmpfs", kernel.MS_RDONLY | _QUIET | kernel.MS_NOEXEC, "size=4k,mode=555")
+    kept = {path: os.open(path, os.O_PATH) for path in covered}
     options = f"size={SCRATCH_MB}m,nr_inodes=4096,mode=700"
-    covered = {real for path in interpreter_paths() if (real := os.path.realpath(path)).startswith("/tmp/")}
-    kept = {path: os.open(path, os.O_PATH) for path in sorted(covered)}
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, options)
-    for path, descriptor in kept.items():  # a checkout below /tmp is shown again, or nothing could be imported
+    for path, descriptor in kept.items():
         Path(path).mkdir(parents=True)
         kernel.mount(f"/proc/self/fd/{descriptor}", path, "", kernel.MS_BIND | kernel.MS_REC)
         os.close(descriptor)
+
+
+def below_tmp(paths: list[str]) -> list[str]:
+    """Those of `paths` that lie below /tmp: a checkout there is shown again, or nothing could be imported."""
+    return sorted({real for path in paths if (real := os.path.realpath(path)).startswith("/tmp/")})

@@ -1,49 +1,63 @@
 """Sandboxes from the outside: one warm parent a table, and its sessions."""
 
-import os
-import socket
-import struct
-import subprocess
-import sys
-import tempfile
+import secrets
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Protocol, Self
 
 from loguru import logger
 
 from tabletutor.config.schema import SandboxConfig
-from tabletutor.records.identity import content_id
-from tabletutor.sandbox import protocol
-from tabletutor.sandbox.protocol import DeadlineError, ProtocolError
+from tabletutor.sandbox.incident import Cause, Incident, Note, cell_digest
+from tabletutor.sandbox.layers import LAYERS, required
+from tabletutor.sandbox.memory import Guard, Unbounded
+from tabletutor.sandbox.process import ProcessBackend
+from tabletutor.sandbox.protocol import ANSWER_SECONDS, Channel, DeadlineError, Hello, ProtocolError, Ready
 from tabletutor.sandbox.session import SandboxError, Session
 
-_START_SECONDS = 120.0
-_ANSWER_SECONDS = 20.0
 _MAX_GREETING = 1 << 16
-# Freed memory goes back at once and no library starts threads: sharing between forks lives by it.
-_ENVIRONMENT = {
-    "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "2",
-    "ARROW_DEFAULT_MEMORY_POOL": "system", "ARROW_IO_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a second thread would forbid a user namespace
-    "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "TZ": "UTC", "PATH": "/usr/bin:/bin",
-}  # fmt: skip
 _told: set[tuple[str, str]] = set()
 _told_lock = threading.Lock()
 
 
+class Backend(Protocol):
+    """A warm parent, wherever it runs."""
+
+    def open(self, session: int) -> Channel:
+        """A new session's channel. Raises ProtocolError or DeadlineError."""
+        ...
+
+    def guard(self, channel: Channel) -> Guard:
+        """Bound the session behind a channel, whose first frame is under way. Raises OSError where that is refused."""
+        ...
+
+    def end(self, session: int) -> int | None:
+        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        ...
+
+    def close(self) -> str:
+        """End the warm parent and with it all its sessions; returns the last of what it wrote."""
+        ...
+
+
 class Sandbox:
-    """A warm parent with one table loaded (or none). Sessions may be opened and used from several threads at once."""
+    """A warm parent with one table loaded (or none). Sessions may be opened and used from several threads at once.
+
+    `layers` are the layers of protection that stand, each tested from the inside when the warm parent came up.
+    `incidents` are what befell cells so far; each is in the log as well.
+    """
 
     def __init__(self, parquet: Path | None, config: SandboxConfig) -> None:
         self._parquet = parquet
         self.config = config
+        self.layers: tuple[str, ...] = ()
+        self.incidents: list[Incident] = []
+        self._refused: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._control: socket.socket | None = None
-        self._diagnosis: IO[bytes] | None = None
+        self._backend: Backend | None = None
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -57,119 +71,127 @@ class Sandbox:
         with self._lock:
             self._stop()
 
-    def session(self) -> Session:
-        """A fresh session: a fork of the warm parent. Raises SandboxError if none can be had.
+    def session(self, question: str = "") -> Session:
+        """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
 
-        A warm parent that died is replaced once, and the log says so.
+        Raises SandboxError if none can be had. A warm parent that died is replaced once, and the log says so.
         """
         with self._lock:
+            if self._backend is None:
+                raise SandboxError("the sandbox is not open; use it as a context manager")
             try:
-                return self._open()
+                return self._open(self._backend, question)
             except (ProtocolError, DeadlineError) as error:
                 logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
                 self._start()
             try:
-                return self._open()
+                return self._open(self._backend, question)
             except (ProtocolError, DeadlineError) as error:
                 raise SandboxError(f"the warm parent opens no session: {error}") from error
 
-    def end(self, session: int) -> int | None:
-        """Kill a session and all its processes; returns the wait status of its first process, if it is still known."""
-        with self._lock:
-            try:
-                return self._ask(protocol.End(session), None).status
-            except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it
-                return None
-
     def _start(self) -> None:
-        control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        script = str(Path(__file__).with_name("warm.py"))
-        self._diagnosis = tempfile.TemporaryFile()  # noqa: SIM115  closed by _stop
-        # -s -P: no user packages, no working folder on the path. Not -I, which would ignore the fixed hash seed.
-        self._process = subprocess.Popen(
-            [sys.executable, "-s", "-P", "-B", script, str(other.fileno())],
-            stdin=subprocess.DEVNULL, stdout=self._diagnosis, stderr=self._diagnosis, cwd="/", env=_ENVIRONMENT,
-            pass_fds=(other.fileno(),), start_new_session=True,
-        )  # fmt: skip
-        other.close()
-        self._control = control
-        path = None if self._parquet is None else str(self._parquet.absolute())
+        name = "no table" if self._parquet is None else str(self._parquet)
         try:
-            answer = self._ask(protocol.Opening(os.getpid(), path), None, _START_SECONDS)
-        except BaseException as error:
-            tail = self._stop()
-            if not isinstance(error, (ProtocolError, DeadlineError)):
-                raise
-            raise SandboxError(f"the warm parent for {path or 'no table'} did not start: {error}\n{tail}") from error
-        if answer.error is not None:
+            self._backend = _backend(self._parquet, self.config)
+            self._test(self._backend)
+        except (ProtocolError, DeadlineError) as error:
+            notes = "\n".join([*getattr(error, "__notes__", ()), self._stop()])
+            raise SandboxError(f"the warm parent for {name} did not start: {error}\n{notes}") from error
+        except BaseException:
             self._stop()
-            raise SandboxError(f"the warm parent for {path or 'no table'} did not start:\n{answer.error}")
-        tell(answer.refused)
+            raise
 
     def _stop(self) -> str:
-        """End the warm parent and with it all its sessions; returns the last of what it wrote."""
-        if self._process is None or self._control is None or self._diagnosis is None:
-            return ""
-        self._control.close()
-        try:
-            self._process.wait(2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()  # its children die with it
-            self._process.wait()
-        self._diagnosis.seek(0)
-        tail = self._diagnosis.read().decode(errors="replace")[-2000:]
-        self._diagnosis.close()
-        self._process = self._control = self._diagnosis = None
-        return tail
+        backend, self._backend = self._backend, None
+        return "" if backend is None else backend.close()
 
-    def _ask(
-        self,
-        message: protocol.Opening | protocol.Start | protocol.End,
-        descriptor: int | None,
-        seconds: float = _ANSWER_SECONDS,
-    ) -> protocol.Warm:
-        if self._control is None:
-            raise ProtocolError("the sandbox is not open; use it as a context manager")
-        deadline = time.monotonic() + seconds
-        protocol.send_packet(self._control, message, descriptor, deadline)
-        answer, _ = protocol.receive_packet(self._control, protocol.Warm, deadline)
-        return answer
+    def _test(self, backend: Backend) -> None:
+        """Have the first session test its layers. Raises SandboxError where a required one does not stand."""
+        channel, ready, guard = self._greet(backend, test=True)
+        missing = dict(ready.missing)
+        if isinstance(guard, Unbounded):
+            missing["memory-bound"] = guard.reason
+        backend.end(self._count)
+        channel.close()
+        guard.release()
+        self._refused = ready.refused
+        self.layers = tuple(layer for layer in LAYERS if layer not in missing)
+        lacking = [layer for layer in required(self.config) if layer in missing]
+        reasons = "; ".join(f"{step}: {reason}" for step, reason in ready.refused.items())
+        if lacking:
+            seen = "\n".join(f"  {layer}: {missing[layer]}" for layer in lacking)
+            raise SandboxError(
+                f"layers that sandbox.require asks for do not stand here:\n{seen}\n"
+                f"The kernel refused: {reasons or 'nothing'}.\n"
+                "Let the kernel give them (see docs/sandbox.md), or list in sandbox.require those you insist on."
+            )
+        for layer, seen in missing.items():
+            _tell(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")
 
-    def _open(self) -> Session:
+    def _open(self, backend: Backend, question: str) -> Session:
+        channel, ready, guard = self._greet(backend, test=False)
+        number = self._count
+        if ready.refused != self._refused or (isinstance(guard, Unbounded) and "memory-bound" in self.layers):
+            channel.close()
+            guard.release()
+            refused = {**ready.refused, **({"memory-bound": guard.reason} if isinstance(guard, Unbounded) else {})}
+            raise SandboxError(f"a session was refused layers that the first one had: {refused}")
+        note = self._note(question)
+        return Session(partial(self._end, backend), note, self.config, number, ready.nonce, channel, guard)
+
+    def _greet(self, backend: Backend, test: bool) -> tuple[Channel, Ready, Guard]:
+        """Open a session, bound it and hear what it says of its layers."""
         self._count += 1
-        host, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        nonce = content_id(os.urandom(16).hex())
-        config = self.config
-        start = protocol.Start(self._count, nonce, config.soft_seconds, config.memory_mb, config.output_bytes)
+        channel = backend.open(self._count)
+        guard: Guard | None = None
+        nonce = secrets.token_hex(16)
+        deadline = time.monotonic() + ANSWER_SECONDS
         try:
-            with other:
-                host.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-                answer = self._ask(start, other.fileno())
-            if answer.error is not None:
-                raise SandboxError(answer.error)
-            process, ready = _greeting(host, time.monotonic() + _ANSWER_SECONDS)
+            channel.send(Hello(nonce, test), deadline)
+            try:
+                guard = backend.guard(channel)
+            except OSError as error:
+                guard = Unbounded(str(error))
+            ready = channel.receive(Ready, _MAX_GREETING, deadline)
             if ready.nonce != nonce:
                 raise ProtocolError("a session answered with a wrong nonce")
         except BaseException:
-            host.close()
+            channel.close()
+            if guard is not None:
+                guard.release()
             raise
-        tell(ready.refused)
-        return Session(self.end, config, self._count, nonce, host, process, ready.standing)
+        return channel, ready, guard
+
+    def _end(self, backend: Backend, session: int) -> int | None:
+        """Kill a session; its wait status, if it is still known."""
+        with self._lock:
+            try:
+                return backend.end(session)
+            except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it
+                return None
+
+    def _note(self, question: str) -> Note:
+        table = "" if self._parquet is None else self._parquet.parent.name
+
+        def note(code: str, cause: Cause, detail: str) -> None:
+            incident = Incident(table, question, cell_digest(code), cause, detail)
+            self.incidents.append(incident)
+            logger.warning(
+                "sandbox incident: table={} question={} cell={} cause={}: {}",
+                table or "-", question or "-", incident.cell, cause, detail,
+            )  # fmt: skip
+
+        return note
 
 
-def tell(refused: dict[str, str]) -> None:
-    """Say, once in this process, each layer the kernel refused."""
-    for item in refused.items():
-        with _told_lock:
-            if item in _told:
-                continue
-            _told.add(item)
-        logger.warning("sandbox: the layer {!r} is NOT in place: {}", *item)
+def _backend(parquet: Path | None, config: SandboxConfig) -> Backend:
+    return ProcessBackend(parquet, config)
 
 
-def _greeting(channel: socket.socket, deadline: float) -> tuple[int, protocol.Ready]:
-    """The first frame of a session, before any cell: also its process id, vouched for by the kernel."""
-    protocol.wait_readable(channel, deadline)
-    _, ancillary, _, _ = channel.recvmsg(1, socket.CMSG_SPACE(struct.calcsize("3i")), socket.MSG_PEEK)
-    process = next(struct.unpack("3i", data[:12])[0] for _, kind, data in ancillary if kind == socket.SCM_CREDENTIALS)
-    return process, protocol.receive_frame(channel, protocol.Ready, _MAX_GREETING, deadline)
+def _tell(layer: str, seen: str) -> None:
+    """Say, once in this process, each layer that does not stand."""
+    with _told_lock:
+        if (layer, seen) in _told:
+            return
+        _told.add((layer, seen))
+    logger.warning("sandbox: the layer {!r} is NOT in place: {}", layer, seen)

@@ -8,15 +8,18 @@ import select
 import socket
 import struct
 import time
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from tabletutor.records.decoder import decoder
+from tabletutor.sandbox.layers import HostView
 
 T = TypeVar("T")
-_LENGTH = struct.Struct(">I")
+LENGTH = struct.Struct(">I")
 MAX_CODE = 1_000_000
+MAX_REPLY = 8_000_000
+START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
 
 
 class ProtocolError(Exception):
@@ -31,29 +34,28 @@ class DeadlineError(Exception):
     """The other side did not read or write in time."""
 
 
-class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Host to session: run this cell, the `cell`-th of the session."""
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a session may use: `SandboxConfig` as far as the inside must know it."""
 
-    nonce: str
-    cell: int
-    code: str
-
-
-class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Host to warm parent, first of all: whose child it is, and the table to load (None for no table)."""
-
-    owner: int
-    parquet: str | None
-
-
-class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Host to warm parent, with the session's end of a socket pair: fork a session, under these limits."""
-
-    session: int
-    nonce: str
     soft_seconds: float
     memory_mb: int
     output_bytes: int
+
+
+class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Host to warm parent, first of all: whose child it is (0: whoever is its parent), the limits of its sessions, and
+    what of the host's they must not share. The table comes along as a descriptor.
+    """
+
+    owner: int
+    limits: Limits
+    host: HostView
+
+
+class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
+    """Host to warm parent: fork a session. The answer brings the host's end of its channel."""
+
+    session: int
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
@@ -63,19 +65,35 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Warm parent to host: what it answers to Start and End, and once when it is ready. `status` is a wait status."""
+    """Warm parent to host: what it answers to Open and End, and once when it is ready. `status` is a wait status."""
 
     error: str | None = None
     status: int | None = None
-    refused: dict[str, str] = {}
+
+
+class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Host to session, first of all: the secret of its replies, and whether it shall test its layers."""
+
+    nonce: str
+    test: bool
 
 
 class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Session to host, before the first cell: the layers that stand and those the kernel refused, with the reason."""
+    """Session to host, before the first cell: what the kernel refused on the way (by name, with the reason), and if
+    asked the layers that do not stand (by name, with what was seen).
+    """
 
     nonce: str
-    standing: tuple[str, ...]
     refused: dict[str, str]
+    missing: dict[str, str]
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Host to session: run this cell, the `cell`-th of the session."""
+
+    nonce: str
+    cell: int
+    code: str
 
 
 class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,7 +105,10 @@ class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def send_packet(control: socket.socket, message: Any, descriptor: int | None, deadline: float | None) -> None:
-    """Write one packet, with a descriptor or none, to a SOCK_SEQPACKET socket. Raises as `send_frame` does."""
+    """Write one packet, with a descriptor or none, to a SOCK_SEQPACKET socket before `deadline` (monotonic seconds).
+
+    Raises DeadlineError or StreamEnd.
+    """
     _wait(control, select.POLLOUT, deadline)
     try:
         socket.send_fds(control, [msgspec.json.encode(message)], [] if descriptor is None else [descriptor])
@@ -96,7 +117,7 @@ def send_packet(control: socket.socket, message: Any, descriptor: int | None, de
 
 
 def receive_packet(control: socket.socket, kind: type[T], deadline: float | None) -> tuple[T, int | None]:
-    """Read one packet and the descriptor that came with it, if one did. Raises as `receive_frame` does."""
+    """Read one packet and the descriptor that came with it, if one did. Raises DeadlineError or ProtocolError."""
     _wait(control, select.POLLIN, deadline)
     try:
         body, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
@@ -107,28 +128,6 @@ def receive_packet(control: socket.socket, kind: type[T], deadline: float | None
     return decode(body, kind), (descriptors[0] if descriptors else None)
 
 
-def send_frame(channel: socket.socket, message: Any, deadline: float | None) -> None:
-    """Write one frame before `deadline` (monotonic seconds). Raises DeadlineError or ProtocolError."""
-    body = msgspec.json.encode(message)
-    data = memoryview(_LENGTH.pack(len(body)) + body)
-    while data:
-        _wait(channel, select.POLLOUT, deadline)
-        try:
-            data = data[channel.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
-        except BlockingIOError:
-            continue
-        except OSError as error:
-            raise StreamEnd(f"the other side is gone: {error}") from error
-
-
-def receive_frame(channel: socket.socket, kind: type[T], limit: int, deadline: float | None) -> T:
-    """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
-    (length,) = _LENGTH.unpack(_receive(channel, _LENGTH.size, deadline))
-    if length > limit:
-        raise ProtocolError(f"a frame of {length} bytes, over the limit of {limit}")
-    return decode(_receive(channel, length, deadline), kind)
-
-
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     """JSON as a `kind`. Raises ProtocolError for anything else, however deep or odd."""
     try:
@@ -137,30 +136,90 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise ProtocolError(f"not a {kind.__name__}: {error}") from error
 
 
-def _receive(channel: socket.socket, count: int, deadline: float | None) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        _wait(channel, select.POLLIN, deadline)
-        try:
-            part = channel.recv(min(count - len(data), 1 << 16), socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            continue
-        except OSError as error:
-            raise StreamEnd(f"the other side is gone: {error}") from error
-        if not part:
-            raise StreamEnd("the stream ended")
-        data += part
-    return bytes(data)
+class Channel(Protocol):
+    """The way to one session: frames go out and come back, each before a deadline (monotonic seconds)."""
+
+    def send(self, message: Any, deadline: float | None) -> None:
+        """Write one frame. Raises DeadlineError or ProtocolError."""
+        ...
+
+    def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
+        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
+        ...
 
 
-def wait_readable(channel: socket.socket, deadline: float | None) -> None:
-    """Return when there is something to read. Raises DeadlineError if there is nothing before `deadline`."""
-    _wait(channel, select.POLLIN, deadline)
+class SocketChannel:
+    """A channel over a stream socket of its own."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        self._stream = stream
+        self._poll = select.poll()
+        self._poll.register(stream, select.POLLIN)
+        self._read = bytearray()
+
+    def send(self, message: Any, deadline: float | None) -> None:
+        """Write one frame. Raises DeadlineError or ProtocolError."""
+        body = msgspec.json.encode(message)
+        data = memoryview(LENGTH.pack(len(body)) + body)
+        while data:
+            try:
+                data = data[self._stream.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+            except BlockingIOError:
+                _wait(self._stream, select.POLLOUT, deadline)
+            except OSError as error:
+                raise StreamEnd(f"the other side is gone: {error}") from error
+
+    def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
+        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        self._fill(LENGTH.size, deadline)
+        (length,) = LENGTH.unpack_from(self._read)
+        if length > limit:
+            raise ProtocolError(f"a frame of {length} bytes, over the limit of {limit}")
+        self._fill(LENGTH.size + length, deadline)
+        body = bytes(self._read[LENGTH.size : LENGTH.size + length])
+        del self._read[: LENGTH.size + length]
+        return decode(body, kind)
+
+    def sender(self, deadline: float | None) -> int:
+        """The process id behind the next frame, vouched for by the kernel (the socket has SO_PASSCRED)."""
+        self._wait(deadline)
+        _, ancillary, _, _ = self._stream.recvmsg(1, socket.CMSG_SPACE(struct.calcsize("3i")), socket.MSG_PEEK)
+        for _, kind, data in ancillary:
+            if kind == socket.SCM_CREDENTIALS:
+                return struct.unpack("3i", data[:12])[0]
+        raise StreamEnd("the stream ended")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stream.close()
+
+    def _fill(self, count: int, deadline: float | None) -> None:
+        """Read until `count` bytes are there. A flood is left in the kernel: never more than a frame and 64 KB here."""
+        while len(self._read) < count:
+            self._wait(deadline)
+            try:
+                part = self._stream.recv(1 << 16, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise StreamEnd(f"the other side is gone: {error}") from error
+            if not part:
+                raise StreamEnd("the stream ended")
+            self._read += part
+
+    def _wait(self, deadline: float | None) -> None:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+        if not self._poll.poll(left):
+            raise DeadlineError("no answer in time")
 
 
-def _wait(channel: socket.socket, event: int, deadline: float | None) -> None:
+def _wait(stream: socket.socket, event: int, deadline: float | None) -> None:
     poll = select.poll()
-    poll.register(channel, event)
+    poll.register(stream, event)
     left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
     if not poll.poll(left):
         raise DeadlineError("no answer in time")

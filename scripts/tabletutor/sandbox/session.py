@@ -2,22 +2,27 @@
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from loguru import logger
-
 from tabletutor.config.schema import SandboxConfig
-from tabletutor.sandbox import protocol
 from tabletutor.sandbox.cell import CellEnd, CellResult
-from tabletutor.sandbox.memory import resident_mb
-from tabletutor.sandbox.protocol import DeadlineError, ProtocolError, StreamEnd
+from tabletutor.sandbox.incident import Cause, Note
+from tabletutor.sandbox.memory import Guard
+from tabletutor.sandbox.protocol import (
+    MAX_CODE,
+    MAX_REPLY,
+    Channel,
+    DeadlineError,
+    ProtocolError,
+    Reply,
+    Request,
+    StreamEnd,
+    decode,
+)  # fmt: skip
 
-_WATCH_SECONDS = 0.05
-_MAX_REPLY = 8_000_000
 _MAX_LEVELS = 24
 
 
@@ -31,23 +36,22 @@ class Session:
     def __init__(
         self,
         end: Callable[[int], int | None],
+        note: Note,
         config: SandboxConfig,
         number: int,
         nonce: str,
-        channel: socket.socket,
-        process: int,
-        layers: tuple[str, ...],
+        channel: Channel,
+        guard: Guard,
     ) -> None:
-        """Made by `Sandbox.session`. `end` kills a session by its number; `process` is its id as the host sees it."""
+        """Made by `Sandbox.session`. `end` kills a session by its number, `note` takes incidents."""
         self._kill = end
+        self._note = note
         self._config = config
         self._number = number
         self._nonce = nonce
-        self._channel = channel
-        self._process = process
-        self._baseline = resident_mb(process, 0.0)
+        self._channel: Channel | None = channel
+        self._guard = guard
         self._cells = 0
-        self.layers = layers
         self.ended: CellEnd = "open"
 
     def __enter__(self) -> Self:
@@ -60,10 +64,12 @@ class Session:
 
     def close(self) -> int | None:
         """End the session and every process in it; returns the wait status of the first one. Harmless when repeated."""
-        if self._channel.fileno() < 0:
+        if self._channel is None:
             return None
+        channel, self._channel = self._channel, None
         status = self._kill(self._number)
-        self._channel.close()
+        channel.close()
+        self._guard.release()
         return status
 
     def run(self, code: str) -> CellResult:
@@ -71,58 +77,41 @@ class Session:
 
         Raises SandboxError if the session has ended (`ended` says how) or is closed.
         """
-        if self.ended != "open" or self._channel.fileno() < 0:
+        if self.ended != "open" or self._channel is None:
             raise SandboxError(f"this session has ended ({self.ended}); open another one")
-        if len(code) > protocol.MAX_CODE:
-            return CellResult(
-                error=f"ValueError: a cell may have {protocol.MAX_CODE} characters, this one has {len(code)}"
-            )
+        if len(code) > MAX_CODE:
+            return CellResult(error=f"ValueError: a cell may have {MAX_CODE} characters, this one has {len(code)}")
         if not _is_unicode(code):
             return CellResult(error="SyntaxError: the cell is not valid Unicode")
         self._cells += 1
-        config = self._config
-        deadline = time.monotonic() + config.hard_seconds
+        deadline = time.monotonic() + self._config.hard_seconds
         try:
-            protocol.send_frame(self._channel, protocol.Request(self._nonce, self._cells, code), deadline)
-            if not self._wait(deadline):
-                return self._end(
-                    "memory", f"MemoryLimit: the session held more than {config.memory_mb} MB and was ended"
-                )
-            result = self._reply(deadline)
+            self._channel.send(Request(self._nonce, self._cells, code), deadline)
+            result = self._reply(self._channel, deadline)
         except DeadlineError:
-            return self._end(
-                "time", f"TimeLimit: the cell ran longer than {config.hard_seconds:g} s; its session was ended"
-            )
+            limit = f"TimeLimit: the cell ran longer than {self._config.hard_seconds:g} s; its session was ended"
+            return self._end(code, "time", limit)
         except StreamEnd:
-            return self._end("crash", None)
+            return self._end(code, "crash", None)
         except ProtocolError as error:
-            return self._end("crash", f"Crash: {error}")
+            return self._end(code, "crash", f"Crash: {error}")
         except BaseException:  # Ctrl-C: no session is left behind in the middle of a cell
             self.close()
             raise
+        if self._guard.overran():  # of one of its processes only: the first one could still answer
+            return self._end(code, "memory", None)
+        if result.error is not None and result.error.rsplit("\n", 1)[-1].startswith("TimeLimit: "):
+            self._note(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
         if result.ended != "open":
             self.ended = result.ended
             self.close()
         return result
 
-    def _wait(self, deadline: float) -> bool:
-        """Wait for the first byte of a reply; False once the session holds more memory than it may."""
-        while True:
-            try:
-                protocol.wait_readable(self._channel, min(deadline, time.monotonic() + _WATCH_SECONDS))
-            except DeadlineError:
-                if resident_mb(self._process, self._baseline) > self._config.memory_mb * 1.25:
-                    return False
-                if time.monotonic() >= deadline:
-                    raise
-                continue
-            return True
-
-    def _reply(self, deadline: float) -> CellResult:
-        reply = protocol.receive_frame(self._channel, protocol.Reply, _MAX_REPLY, deadline)
+    def _reply(self, channel: Channel, deadline: float) -> CellResult:
+        reply = channel.receive(Reply, MAX_REPLY, deadline)
         if reply.nonce != self._nonce or reply.cell != self._cells:
             raise ProtocolError("a reply with a wrong nonce or cell number")
-        result = protocol.decode(reply.result, CellResult)
+        result = decode(reply.result, CellResult)
         if len(result.stdout.encode()) > self._config.output_bytes * 4 + 100:
             raise ProtocolError("more output than the limit allows")
         if result.ended not in ("open", "submit") or result.submitted != (result.ended == "submit"):
@@ -131,18 +120,20 @@ class Session:
             _check_levels(value, _MAX_LEVELS)
         return result
 
-    def _end(self, how: CellEnd, error: str | None) -> CellResult:
+    def _end(self, code: str, how: Cause, error: str | None) -> CellResult:
         """Close the session and say why; None: by how its process died."""
-        self.ended = how
         status = self.close()
-        if error is None:
-            code = None if status is None else os.waitstatus_to_exitcode(status)
-            cause = "with its warm parent" if code is None else f"by exit status {code}"
-            if code is not None and code < 0:
-                cause = f"by signal {signal.Signals(-code).name}"
+        if self._guard.overran():
+            how, error = "memory", f"MemoryLimit: the session held more than {self._config.memory_mb} MB and was ended"
+        elif error is None:
+            died = None if status is None else os.waitstatus_to_exitcode(status)
+            cause = "with its warm parent" if died is None else f"by exit status {died}"
+            if died is not None and died < 0:
+                cause = f"by signal {signal.Signals(-died).name}"
             error = f"Crash: the session died {cause}"
-        logger.warning("sandbox: session {} ended in cell {}: {}", self._number, self._cells, error)
-        return CellResult(error=error, ended=how)
+        self.ended = "crash" if how == "interrupted" else how
+        self._note(code, how, error)
+        return CellResult(error=error, ended=self.ended)
 
 
 def _is_unicode(code: str) -> bool:

@@ -14,8 +14,9 @@ import socket
 import sys
 import tempfile
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 _PACKAGE_FOLDER = str(Path(__file__).absolute().parents[2])
 sys.path[:0] = [_PACKAGE_FOLDER]  # this checkout's package, whatever is installed
@@ -25,16 +26,17 @@ import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute  # noqa: E402  # pyright: ignore[reportUnusedImport]
 
-from tabletutor.sandbox import kernel, namespaces, worker  # noqa: E402
-from tabletutor.sandbox.cells import set_display  # noqa: E402
+from tabletutor.sandbox import environment, kernel, namespaces, worker  # noqa: E402
+from tabletutor.sandbox.cells import Cells, set_display  # noqa: E402
 from tabletutor.sandbox.frame import read_frame  # noqa: E402
 from tabletutor.sandbox.hooks import make_hook  # noqa: E402
-from tabletutor.sandbox.layers import Layers  # noqa: E402
+from tabletutor.sandbox.layers import Attempts  # noqa: E402
+from tabletutor.sandbox.lockdown import Lockdown  # noqa: E402
 from tabletutor.sandbox.protocol import (  # noqa: E402
     End,
+    Open,
     Opening,
     ProtocolError,
-    Start,
     Warm,
     receive_packet,
     send_packet,
@@ -47,36 +49,32 @@ def main() -> NoReturn:
     """Read whose child this is and what to load, isolate, and become keeper and parent."""
     os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
     control = socket.socket(fileno=int(sys.argv[1]))
-    opening, _ = receive_packet(control, Opening, None)
-    owner = os.pidfd_open(opening.owner)
-    layers = Layers()
+    opening, table = receive_packet(control, Opening, None)
+    owner = os.pidfd_open(opening.owner or os.getppid())
+    attempts = Attempts()
     try:
-        table = None if opening.parquet is None else open(opening.parquet, "rb")  # noqa: SIM115, PTH123
         paths = namespaces.interpreter_paths()
         _warm_up()
-        rooted = _isolate(layers, paths)
+        _isolate(attempts, paths)
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
         send_packet(control, Warm(error=traceback.format_exc()), None, None)
         os._exit(1)
     child = os.fork()
     if child == 0:
         os.close(owner)
-        _parent(control, table, layers, rooted, paths)
+        _parent(control, table, opening, attempts, paths)
     control.close()
     _keep(owner, child)
 
 
-def _isolate(layers: Layers, paths: list[str]) -> bool:
-    """Unprivileged user first, then the namespaces. Returns whether the private root is already in place."""
-    rooted = False
+def _isolate(attempts: Attempts, paths: list[str]) -> None:
+    """Unprivileged user first, then the namespaces."""
     if os.geteuid() == 0:
         # Built as root, since the interpreter may lie where the unprivileged user could not reach it.
-        rooted = layers.attempt("private mounts", namespaces.private_mounts) and layers.attempt(
-            "private root", namespaces.build_root, paths
-        )
-        layers.attempt("unprivileged user", namespaces.drop_user)
-    layers.attempt("namespaces", namespaces.enter_namespaces)
-    return rooted
+        if attempts.attempt("private mounts", namespaces.private_mounts):
+            attempts.attempt("private root", namespaces.build_root, paths)
+        attempts.attempt("unprivileged user", namespaces.drop_user)
+    attempts.attempt("namespaces", namespaces.enter_namespaces)
 
 
 def _keep(owner: int, child: int) -> NoReturn:
@@ -90,53 +88,89 @@ def _keep(owner: int, child: int) -> NoReturn:
     os._exit(0)
 
 
-def _parent(control: socket.socket, table: BinaryIO | None, layers: Layers, rooted: bool, paths: list[str]) -> NoReturn:
+def _parent(
+    control: socket.socket, table: int | None, opening: Opening, attempts: Attempts, paths: list[str]
+) -> NoReturn:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        frame = None if table is None else read_frame(table)
+        frame = None
         if table is not None:
-            table.close()
-        if "namespaces" in layers.standing:
-            own_proc = layers.attempt("private process list", namespaces.mount_proc)
-            if own_proc and not rooted:
-                layers.attempt("private root", namespaces.build_root, paths)
-        send_packet(control, Warm(refused=layers.refused), None, None)
+            with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
+                frame = read_frame(stream)
+        if "namespaces" in attempts.done:
+            own_proc = attempts.attempt("private process list", namespaces.mount_proc)
+            if own_proc and "private root" not in attempts.done:
+                attempts.attempt("private root", namespaces.build_root, paths)
+        parent = Parent(control, frame, opening, attempts, paths)
+        send_packet(control, Warm(), None, None)
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
         send_packet(control, Warm(error=traceback.format_exc()), None, None)
         os._exit(1)
-    gc.collect()
-    gc.freeze()  # a collection in a session would else write to, and so copy, every page
-    Parent(control, frame, layers, paths).serve()
+    parent.serve()
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A session as the parent sees it: its first process, a folder in case it gets no /tmp of its own, and the host's
+    end of its channel until the host has it.
+    """
+
+    process: int
+    scratch: str
+    channel: socket.socket
 
 
 class Parent:
-    """Forks sessions and buries them; single-threaded, and trusted: no cell runs in it."""
+    """Forks sessions and buries them; single-threaded, and trusted: no cell runs in it.
 
-    def __init__(self, control: socket.socket, frame: pd.DataFrame | None, layers: Layers, paths: list[str]) -> None:
+    One session is always ready ahead of time, so that opening one costs no fork.
+    """
+
+    def __init__(
+        self, control: socket.socket, frame: pd.DataFrame | None, opening: Opening, attempts: Attempts, paths: list[str]
+    ) -> None:
         self._control = control
-        self._frame = frame
-        self._layers = layers
-        self._paths = paths
-        self._sessions: dict[int, int] = {}
-        self._scratch: dict[int, str] = {}
-        self._namespaced = "namespaces" in layers.standing
+        self._opening = opening
+        self._attempts = attempts
+        self._lockdown = Lockdown(attempts, opening.limits.memory_mb, paths)
+        self._sessions: dict[int, _Child] = {}
+        self._namespaced = "namespaces" in attempts.done
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._namespaced else -1
+        os.environ.clear()
+        os.environ.update(environment.SESSION)
+        self._cells = Cells(frame, opening.limits.soft_seconds)
+        gc.collect()
+        kernel.use_huge_pages()
+        gc.freeze()  # a collection in a session would else write to, and so copy, every page
 
     def serve(self) -> NoReturn:
-        """Answer Start and End until the host hangs up."""
+        """Answer Open and End until the host hangs up."""
+        spare: _Child | OSError = self._fork()
         while True:
             try:
-                message, descriptor = receive_packet(self._control, Start | End, None)  # type: ignore[arg-type]
+                message, _ = receive_packet(self._control, Open | End, None)  # type: ignore[arg-type]
+                if isinstance(message, End):
+                    send_packet(self._control, Warm(status=self._end(message.session)), None, None)
+                    continue
+                if isinstance(spare, OSError):
+                    spare = self._fork()
+                if isinstance(spare, OSError):
+                    send_packet(self._control, Warm(error=f"no session could be forked: {spare}"), None, None)
+                    continue
+                self._sessions[message.session] = spare
+                send_packet(self._control, Warm(), spare.channel.fileno(), None)
+                spare.channel.close()
+                spare = self._fork()
             except ProtocolError:
+                if isinstance(spare, _Child):
+                    self._sessions[-1] = spare
                 for number in list(self._sessions):
                     self._end(number)
                 os._exit(0)
-            if isinstance(message, End):
-                send_packet(self._control, Warm(status=self._end(message.session)), None, None)
-            elif descriptor is not None:
-                send_packet(self._control, self._start(message, descriptor), None, None)
 
-    def _start(self, start: Start, descriptor: int) -> Warm:
+    def _fork(self) -> "_Child | OSError":
+        host, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        host.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         scratch = tempfile.mkdtemp(prefix="tabletutor-", dir="/tmp")
         child = -1
         try:
@@ -144,29 +178,30 @@ class Parent:
                 kernel.unshare(kernel.CLONE_NEWPID)
             child = os.fork()
         except OSError as error:
-            os.close(descriptor)
-            return Warm(error=f"no session could be forked: {error}")
+            return error
         finally:
             if self._namespaced and child != 0:
                 kernel.setns(self._own_pids, kernel.CLONE_NEWPID)
+            if child != 0:
+                inside.close()
         if child == 0:
             try:
-                worker.serve(descriptor, start, self._frame, self._layers, scratch, self._paths)
+                worker.serve(
+                    inside.fileno(), self._attempts, self._lockdown, scratch, self._cells,
+                    self._opening.limits, self._opening.host,
+                )  # fmt: skip
             finally:
                 os._exit(70)
-        os.close(descriptor)
-        self._sessions[start.session] = child
-        self._scratch[start.session] = scratch
-        return Warm()
+        return _Child(child, scratch, host)
 
     def _end(self, number: int) -> int | None:
         child = self._sessions.pop(number, None)
         if child is None:
             return None
         with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        shutil.rmtree(self._scratch.pop(number), ignore_errors=True)
+            os.kill(child.process, signal.SIGKILL)
+        _, status = os.waitpid(child.process, 0)
+        shutil.rmtree(child.scratch, ignore_errors=True)
         return status
 
 

@@ -3,42 +3,52 @@
 import os
 import socket
 import sys
+import time
 from typing import NoReturn
 
 import msgspec
-import pandas as pd
 
-from tabletutor.sandbox import kernel
+from tabletutor.sandbox import environment, kernel
 from tabletutor.sandbox.cells import Cells
-from tabletutor.sandbox.layers import Layers
-from tabletutor.sandbox.lockdown import CHANNEL, lock_down
+from tabletutor.sandbox.layers import Attempts, HostView
+from tabletutor.sandbox.lockdown import CHANNEL, Lockdown
 from tabletutor.sandbox.output import Output
-from tabletutor.sandbox.protocol import MAX_CODE, ProtocolError, Ready, Reply, Request, Start, receive_frame, send_frame
+from tabletutor.sandbox.protocol import (
+    MAX_CODE,
+    Hello,
+    Limits,
+    ProtocolError,
+    Ready,
+    Reply,
+    Request,
+    SocketChannel,
+)  # fmt: skip
+from tabletutor.sandbox.selftest import missing_layers
 
-ENVIRONMENT = {
-    "HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC",
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
-}  # fmt: skip
+_TRIM_SECONDS = 0.002  # a quicker cell has hardly freed anything
 
 
 def serve(
-    descriptor: int, start: Start, frame: pd.DataFrame | None, layers: Layers, scratch: str, paths: list[str]
+    descriptor: int, attempts: Attempts, lockdown: Lockdown, scratch: str, cells: Cells, limits: Limits, host: HostView
 ) -> NoReturn:
     """Be the session behind `descriptor` until its host hangs up; never returns."""
-    output = Output(start.output_bytes)
+    output = Output(limits.output_bytes)
     os.dup2(descriptor, CHANNEL, inheritable=False)
     os.closerange(3, CHANNEL)
-    channel = socket.socket(fileno=CHANNEL)
-    scratch = lock_down(layers, scratch, start.memory_mb, paths)
-    os.environ.clear()
-    os.environ.update(ENVIRONMENT, TMPDIR=scratch, MPLCONFIGDIR=scratch)
-    cells = Cells(frame, output, start.soft_seconds)
-    send_frame(channel, Ready(start.nonce, tuple(layers.standing), layers.refused), None)
+    channel = SocketChannel(socket.socket(fileno=CHANNEL))
+    scratch = lockdown.apply(attempts, scratch)
+    os.environ.update(dict.fromkeys(environment.SCRATCH, scratch))
+    cells.seed()
     try:
+        hello = channel.receive(Hello, 1 << 10, None)
+        missing = missing_layers(host, limits, scratch) if hello.test else {}
+        channel.send(Ready(hello.nonce, attempts.refused, missing), None)
         while True:
-            request = receive_frame(channel, Request, 8 * MAX_CODE, None)
-            result = cells.run(request.cell, request.code)
-            send_frame(channel, Reply(start.nonce, request.cell, msgspec.Raw(msgspec.json.encode(result))), None)
-            kernel.trim_heap()
+            request = channel.receive(Request, 8 * MAX_CODE, None)
+            begun = time.monotonic()
+            result = cells.run(request.cell, request.code, output)
+            channel.send(Reply(hello.nonce, request.cell, msgspec.Raw(msgspec.json.encode(result))), None)
+            if time.monotonic() - begun > _TRIM_SECONDS:
+                kernel.trim_heap()
     except ProtocolError:
         sys.exit(0)
