@@ -11,5 +11,5 @@ SESSION = {
     "HOME": "/nonexistent", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC",
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
 }  # fmt: skip
-SCRATCH = ("TMPDIR", "MPLCONFIGDIR")  # both name the session's folder
+SCRATCH = ("TMPDIR", "MPLCONFIGDIR", "XDG_CACHE_HOME")  # all name the session's folder
 ENGINE = ("HOSTNAME", "HOME", "container")  # what a container engine adds to a container's own environment

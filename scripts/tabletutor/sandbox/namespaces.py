@@ -14,7 +14,9 @@ NOBODY = 65534
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SCRATCH_MB = 64
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-_SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives")
+_SETTINGS = (
+    "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/localtime", "/etc/alternatives", "/etc/fonts"
+)  # fmt: skip
 _OWN = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP
 _QUIET = kernel.MS_NOSUID | kernel.MS_NODEV
 
@@ -65,15 +67,16 @@ def build_root(paths: list[str]) -> None:
     Its /tmp is a small tmpfs, for sessions that cannot have one of their own. Raises OSError where refused.
     """
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
-    plan = [(path, os.path.realpath(path), Path(path).is_symlink()) for path in paths]
+    plan = {path: os.path.realpath(path) for path in paths}
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET, "size=1m,mode=755")
     Path("/tmp/old").mkdir()
     kernel.pivot_root("/tmp", "/tmp/old")
     os.chdir("/")
     Path("/tmp").mkdir()
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, f"size={SCRATCH_MB}m,mode=1777")
-    for path, real, _ in plan:
+    for real in sorted(set(plan.values())):  # a folder before what lies in it, links last: /bin may be one into /usr
         _show(real)
+    for path, real in plan.items():
         if path != real and not os.path.lexists(path):
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             Path(path).symlink_to(real)
