@@ -21,17 +21,18 @@ class ParsedTurn(NamedTuple):
 
 
 def parse_turn(text: str) -> ParsedTurn:
-    """Read one assistant turn: its first fenced block of any language tag, closed or not; else bare lines that are
-    Python.
+    """Read one assistant turn: its first fenced block of any language tag, closed or not; else code fenced within a
+    line; else bare lines that are Python.
 
-    Text after the block is dropped. Never raises.
+    A fence within a line comes second: a thought may quote a header or cell of the table that holds one. Text after the
+    block is dropped. Never raises.
     """
     opening = _OPEN.search(text)
-    inline = _INLINE.search(text)
-    if inline is not None and (opening is None or inline.start() < opening.start()):
-        return ParsedTurn(text[: inline.start()].strip(), inline["code"].strip())
     if opening is not None:
         return ParsedTurn(text[: opening.start()].strip(), _block(text, opening))
+    inline = _INLINE.search(text)
+    if inline is not None:
+        return ParsedTurn(text[: inline.start()].strip(), inline["code"].strip())
     return _bare(text)
 
 
