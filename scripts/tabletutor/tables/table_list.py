@@ -53,6 +53,11 @@ def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
         if listed.table in seen:
             first = seen[listed.table]
             raise TableListError(f"{path}:{number}: table {listed.table!r} is on line {first} already. Rename one.")
+        if "{" in listed.path or "}" in listed.path:
+            raise TableListError(
+                f"{path}:{number}: column path: Snakemake would read the braces of {listed.path!r} as wildcards. "
+                "Rename the file."
+            )
         if not (root / listed.path).is_file():
             raise TableListError(
                 f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
