@@ -91,3 +91,11 @@ localrules:
     all_training,
     all_evaluation,
     all_reporting,
+
+
+onsuccess:
+    clear_up(config)
+
+
+onerror:
+    clear_up(config)

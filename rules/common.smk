@@ -10,7 +10,7 @@
 from snakemake.utils import min_version
 
 from tabletutor.workflow.code import code
-from tabletutor.workflow.setup import set_up
+from tabletutor.workflow.setup import clear_up, set_up
 
 min_version("9.20")
 

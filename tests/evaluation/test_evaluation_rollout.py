@@ -19,6 +19,7 @@ from tabletutor.records.episode import Prediction
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_record, write_records
 from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
+from tabletutor.sandbox.shared import Sandboxes
 
 TEXTS = ["the table df has a column n\n```python\nsubmit(df['n'].sum())\n```"] * 3
 SANDBOX = SandboxConfig(sessions=2, soft_seconds=2, hard_seconds=4)
@@ -93,7 +94,8 @@ def test_every_way_a_conversation_ends(tmp_path: Path, tokenizer: Any) -> None:
     reciter = Reciter(turns, full=[6])
     asked = [question(number) for number in range(len(turns))]
     student = Student("run", tokenizer, 0)
-    done = {p.question_id: p for p in roll_out(asked, {"numbers": table}, student, reciter, 3, SANDBOX)}
+    with Sandboxes(SANDBOX) as sandboxes:
+        done = {p.question_id: p for p in roll_out(asked, {"numbers": table}, student, reciter, 3, sandboxes)}
     ends = [done[f"{number:04d}"].trace.ended for number in range(len(turns))]
     assert ends == ["submit", "turn_limit", "submit", "turn_limit", "crash", "time", "turn_limit"]
     first = done["0000"]

@@ -2,12 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
+from loguru import logger
 
 from tabletutor.config.schema import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox import image as images
+from tabletutor.sandbox.pool import Sandbox, SandboxError
 
 app = typer.Typer(no_args_is_help=True, help="Run code in the sandbox.")
 
@@ -23,6 +25,9 @@ def run(
     table: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A `table.parquet`, there as `df`.")
     ] = None,
+    backend: Annotated[
+        Literal["process", "docker"], typer.Option(help="A process, or a container of the engine DOCKER_HOST names.")
+    ] = "process",
 ) -> None:
     """Run FILE as one cell of a fresh session; print its output, then its answer or its error.
 
@@ -34,14 +39,49 @@ def run(
         code = file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file} is not UTF-8 text: {error}") from error
-    with Sandbox(table, SandboxConfig()) as warm, warm.session() as session:
-        result = session.run(code)
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING", format="{message}")
+    try:
+        with Sandbox(table, SandboxConfig(backend=backend)) as warm, warm.session() as session:
+            result = session.run(code)
+    except (SandboxError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
     _print(result.stdout)
     if result.submitted:
         _print(f"submitted: {result.answer!r}\n")
     if result.error is not None:
         print(_safe(result.error), file=sys.stderr)  # noqa: T201
         raise typer.Exit(1)
+
+
+@app.command()
+def image() -> None:
+    """Make the image of the `docker` backend from this environment, without a registry, and keep it; print its name.
+
+    Without this a workflow run makes one when it first needs it, and removes it at its end.
+
+    Example: tabletutor sandbox image
+    """
+    print(images.build(_engine(), {}))  # noqa: T201
+
+
+@app.command()
+def sweep() -> None:
+    """Remove the containers and images that runs left behind when they were killed; print what went.
+
+    Every start of the `docker` backend does so too.
+
+    Example: tabletutor sandbox sweep
+    """
+    for name in images.sweep(_engine()):
+        print(name)  # noqa: T201
+
+
+def _engine() -> Any:
+    try:
+        return images.connect()
+    except OSError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _print(text: str) -> None:

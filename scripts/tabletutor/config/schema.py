@@ -255,7 +255,11 @@ class EvaluationConfig(Section):
 class ReportingConfig(Section):
     """The report and the comparison it makes."""
 
-    title: str = "tabletutor report"
+    title: str = Field(
+        default="tabletutor report",
+        pattern=r"^[^{}]*$",
+        description="Title of the report; no braces, which Snakemake reads as wildcards.",
+    )
     baseline: Name = "base"
     candidate: Name = "tuned"
     bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")

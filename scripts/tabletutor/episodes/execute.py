@@ -11,7 +11,7 @@ def execute(script: Script, question_id: str, role: Role, teacher: str, sandbox:
     """The trace of a script, run in one fresh session. It ends where the session ends or an answer is submitted."""
     turns: list[Turn] = []
     ended, answer = "turn_limit", None
-    with sandbox.session() as session:
+    with sandbox.session(question_id) as session:
         for index, planned in enumerate(script.turns):
             result = session.run(planned.code)
             turns.append(turn_from(index, planned.reasoning, planned.code, result, corrects_turn=planned.corrects))

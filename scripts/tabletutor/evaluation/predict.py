@@ -23,6 +23,7 @@ from tabletutor.records.journal import Journal
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import Splits, TableProfile
+from tabletutor.sandbox.shared import Sandboxes
 from tabletutor.telemetry.progress import progress_of
 
 
@@ -74,6 +75,7 @@ def predict(
     with (
         Journal(journals / f"{run}-{unit[:16]}.journal") as journal,
         progress_of(f"predictions {run}", len(questions)) as shown,
+        Sandboxes(sandbox) as sandboxes,
         ThreadPoolExecutor(config.threads, initializer=torch.set_num_threads, initargs=(1,)) as workers,
     ):
         left = [group for group in groups(questions, config.batch_size) if not _answered(group, journal)]
@@ -84,7 +86,7 @@ def predict(
         def work(group: list[Question]) -> None:
             student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
-            for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandbox):
+            for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandboxes):
                 with noting:
                     if journal.get(prediction.question_id) is None:
                         journal.put(prediction.question_id, encode(prediction))

@@ -15,7 +15,6 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, Protocol
 
-from tabletutor.config.schema import SandboxConfig
 from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
 from tabletutor.models.generate import DecodedTurn
 from tabletutor.models.parse import parse_turn
@@ -25,7 +24,8 @@ from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import Question
 from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.cell import CellResult
-from tabletutor.sandbox.pool import Sandbox, Session
+from tabletutor.sandbox.session import Session
+from tabletutor.sandbox.shared import Sandboxes
 from tabletutor.sandbox.turn import turn_from
 
 NO_CODE: Message = {"role": "user", "content": "No code found. Answer with one ```python block."}
@@ -105,20 +105,21 @@ def roll_out(
     student: Student,
     decoder: Turns,
     turn_limit: int,
-    sandbox: SandboxConfig,
+    sandboxes: Sandboxes,
 ) -> Iterator[Prediction]:
     """Let the student answer a group of questions together; yields each attempt when it has ended.
 
-    Every conversation has a session of its own from first to last turn; `sandbox.sessions` of them run cells at once.
+    Every conversation has a session of its own from first to last turn; `sessions` of them run cells at once.
     """
     with ExitStack() as stack:
-        pool = stack.enter_context(ThreadPoolExecutor(sandbox.sessions))
+        pool = stack.enter_context(ThreadPoolExecutor(sandboxes.config.sessions))
         names = sorted({question.table for question in group})
-        boxes = {name: stack.enter_context(Sandbox(tables[name].parquet, sandbox)) for name in names}
+        boxes = stack.enter_context(sandboxes.use({name: tables[name].parquet for name in names}))
         live: dict[int, _Attempt] = {}
         for key, question in enumerate(group):
             prompt = opening(tables[question.table].profile, question.text)
-            live[key] = _Attempt(question, prompt, stack.enter_context(boxes[question.table].session()))
+            session = boxes[question.table].session(question.question_id)
+            live[key] = _Attempt(question, prompt, stack.enter_context(session))
             decoder.begin(
                 key, opening_ids(student.tokenizer, prompt), rng(student.seed, question.question_id, student.sample)
             )

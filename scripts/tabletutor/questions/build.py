@@ -41,8 +41,8 @@ def build_questions(
     dropped: list[Reject] = []
     with Sandbox(parquet, sandbox) as box:
 
-        def run_cell(code: str) -> CellResult:
-            with box.session() as session:
+        def run_cell(code: str, question_id: str) -> CellResult:
+            with box.session(question_id) as session:
                 return session.run(code)
 
         for pool in pools(FAMILIES, split, config):

@@ -17,7 +17,7 @@ MIN_ROWS = 3
 MAX_MEMBERS = 12
 
 Engine = Callable[[Program], Any]
-RunCell = Callable[[str], CellResult]
+RunCell = Callable[[str, str], CellResult]  # pandas source, the question's id
 
 
 class Rejected(Exception):
@@ -44,7 +44,7 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
     answer = answers["polars"]
     if reason := flaw(question, answer, rows):
         raise _rejected(question, reason, repr(answer))
-    result = run_cell(probe(program))
+    result = run_cell(probe(program), question.question_id)
     if not result.submitted:
         raise _rejected(question, "engine_error", f"pandas: {result.ended}: {(result.error or '')[-300:]}")
     answers["pandas"] = result.answer

@@ -11,6 +11,7 @@ from tabletutor.reporting.charts import accuracy_chart, loss_chart, stacked_char
 from tabletutor.reporting.comparison import Comparison, PairedGroup
 from tabletutor.reporting.dag import picture
 from tabletutor.reporting.inputs import ReportInputs
+from tabletutor.sandbox.incident import ENDS, INTERRUPTED, causes_of
 
 SPLITS = ("train", "validation", "test")
 NOVELTY = {
@@ -42,6 +43,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "results": _results(inputs),
         "errors": _errors(inputs),
         "failures": _failures(inputs, questions),
+        "incidents": _incidents(inputs),
         "settings": sorted(_flat(inputs.settings)),
         "versions": sorted(inputs.versions.items()),
         "artefacts": sorted(inputs.artefacts.items()),
@@ -250,6 +252,25 @@ def _failures(inputs: ReportInputs, questions: dict[str, Question]) -> list[dict
         {"kind": kind, "question": questions[question_id], "trace": traces[question_id]}
         for kind, question_id in chosen[:FAILURES]
     ]
+
+
+def _incidents(inputs: ReportInputs) -> dict[str, Any]:
+    """How many cells the sandbox had to interrupt, and how many ended their session, by who wrote them."""
+    candidates = Counter(
+        cause
+        for reject in inputs.rejects
+        for cause in ("interrupted", *ENDS)
+        if reject.detail.startswith(f"pandas: {cause}:")
+        or (cause == "interrupted" and INTERRUPTED.search(reject.detail))
+    )
+    episodes = Counter(cause for row in inputs.episodes for trace in row.traces for cause in causes_of(trace))
+    predictions = Counter(cause for row in inputs.predictions for cause in causes_of(row.trace))
+    rows = (
+        ("candidates of questions", candidates),
+        ("episodes", episodes),
+        (f"predictions of {inputs.comparison.candidate}", predictions),
+    )
+    return {"rows": [(name, [counts[cause] for cause in ("interrupted", *ENDS)]) for name, counts in rows]}
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

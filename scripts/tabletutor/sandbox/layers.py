@@ -1,26 +1,13 @@
-"""The layers of protection: their names, what the kernel refused, and what of the host's a session must not share."""
+"""Putting the layers up: what the kernel refused, and what of the host's a session must not share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 
-from tabletutor.config.schema import Layer, SandboxConfig
-
-LAYERS: tuple[Layer, ...] = get_args(Layer)
 NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
-
-
-_CONTAINER_LACKS: tuple[Layer, ...] = ("user-namespace",)  # an engine's default profile gives containers none
-
-
-def required(config: SandboxConfig) -> tuple[Layer, ...]:
-    """The layers without which no cell may run."""
-    if config.require is not None:
-        return config.require
-    return LAYERS if config.backend == "process" else tuple(name for name in LAYERS if name not in _CONTAINER_LACKS)
 
 
 class HostView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

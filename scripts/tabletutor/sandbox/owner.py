@@ -4,6 +4,8 @@ import os
 import platform
 from pathlib import Path
 
+RUN = "TABLETUTOR_RUN"  # the environment variable by which the jobs of a workflow run know it
+
 
 def owner(process: int | None = None) -> str:
     """This process, or another one, as a label. Raises FileNotFoundError if there is none."""

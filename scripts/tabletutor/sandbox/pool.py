@@ -11,12 +11,13 @@ from typing import Protocol, Self
 from loguru import logger
 
 from tabletutor.config.schema import SandboxConfig
-from tabletutor.sandbox.incident import Cause, Incident, Note, cell_digest
-from tabletutor.sandbox.layers import LAYERS, required
+from tabletutor.sandbox.incident import Cause, Incident, Note, cell_digest, plain
 from tabletutor.sandbox.memory import Guard, Unbounded
 from tabletutor.sandbox.process import ProcessBackend
 from tabletutor.sandbox.protocol import ANSWER_SECONDS, Channel, DeadlineError, Hello, ProtocolError, Ready
+from tabletutor.sandbox.require import LAYERS, required
 from tabletutor.sandbox.session import SandboxError, Session
+from tabletutor.sandbox.slots import CONTAINERS, Slot, take
 
 _MAX_GREETING = 1 << 16
 _told: set[tuple[str, str]] = set()
@@ -50,8 +51,10 @@ class Sandbox:
     `incidents` are what befell cells so far; each is in the log as well.
     """
 
-    def __init__(self, parquet: Path | None, config: SandboxConfig) -> None:
+    def __init__(self, parquet: Path | None, config: SandboxConfig, slot: Slot | None = None) -> None:
+        """`slot` allows one container; it is held until the sandbox closes, for the replacement of a lost one too."""
         self._parquet = parquet
+        self._slot = slot
         self.config = config
         self.layers: tuple[str, ...] = ()
         self.incidents: list[Incident] = []
@@ -70,6 +73,8 @@ class Sandbox:
     ) -> None:
         with self._lock:
             self._stop()
+            if self._slot is not None:
+                self._slot.release()
 
     def session(self, question: str = "") -> Session:
         """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
@@ -92,6 +97,8 @@ class Sandbox:
     def _start(self) -> None:
         name = "no table" if self._parquet is None else str(self._parquet)
         try:
+            if self.config.backend == "docker" and self._slot is None:
+                self._slot = take(CONTAINERS, self.config.max_containers)
             self._backend = _backend(self._parquet, self.config)
             self._test(self._backend)
         except (ProtocolError, DeadlineError) as error:
@@ -174,18 +181,22 @@ class Sandbox:
         table = "" if self._parquet is None else self._parquet.parent.name
 
         def note(code: str, cause: Cause, detail: str) -> None:
-            incident = Incident(table, question, cell_digest(code), cause, detail)
+            incident = Incident(table, question, cell_digest(code), cause, plain(detail))
             self.incidents.append(incident)
             logger.warning(
                 "sandbox incident: table={} question={} cell={} cause={}: {}",
-                table or "-", question or "-", incident.cell, cause, detail,
+                table or "-", question or "-", incident.cell, cause, incident.detail,
             )  # fmt: skip
 
         return note
 
 
 def _backend(parquet: Path | None, config: SandboxConfig) -> Backend:
-    return ProcessBackend(parquet, config)
+    if config.backend == "process":
+        return ProcessBackend(parquet, config)
+    from tabletutor.sandbox.container import ContainerBackend  # the engine's client is slow to import
+
+    return ContainerBackend(parquet, config)
 
 
 def _tell(layer: str, seen: str) -> None:

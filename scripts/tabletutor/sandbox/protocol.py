@@ -17,6 +17,10 @@ from tabletutor.sandbox.layers import HostView
 
 T = TypeVar("T")
 LENGTH = struct.Struct(">I")
+# Over the one stream to a container: the size of the Opening and of the table, then messages of a session (0: the warm
+# parent) and their length.
+TABLE, NO_TABLE = struct.Struct(">IQ"), (1 << 64) - 1
+MESSAGE = struct.Struct(">II")
 MAX_CODE = 1_000_000
 MAX_REPLY = 8_000_000
 START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
@@ -136,6 +140,18 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise ProtocolError(f"not a {kind.__name__}: {error}") from error
 
 
+def write(stream: socket.socket, data: bytes, deadline: float | None) -> None:
+    """Write all of `data`. Raises DeadlineError or StreamEnd."""
+    left = memoryview(data)
+    while left:
+        try:
+            left = left[stream.send(left, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
+        except BlockingIOError:
+            _wait(stream, select.POLLOUT, deadline)
+        except OSError as error:
+            raise StreamEnd(f"the other side is gone: {error}") from error
+
+
 class Channel(Protocol):
     """The way to one session: frames go out and come back, each before a deadline (monotonic seconds)."""
 
@@ -164,14 +180,7 @@ class SocketChannel:
     def send(self, message: Any, deadline: float | None) -> None:
         """Write one frame. Raises DeadlineError or ProtocolError."""
         body = msgspec.json.encode(message)
-        data = memoryview(LENGTH.pack(len(body)) + body)
-        while data:
-            try:
-                data = data[self._stream.send(data, socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL) :]
-            except BlockingIOError:
-                _wait(self._stream, select.POLLOUT, deadline)
-            except OSError as error:
-                raise StreamEnd(f"the other side is gone: {error}") from error
+        write(self._stream, LENGTH.pack(len(body)) + body, deadline)
 
     def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
         """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""

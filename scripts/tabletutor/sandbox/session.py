@@ -9,7 +9,7 @@ from typing import Self
 
 from tabletutor.config.schema import SandboxConfig
 from tabletutor.sandbox.cell import CellEnd, CellResult
-from tabletutor.sandbox.incident import Cause, Note
+from tabletutor.sandbox.incident import INTERRUPTED, Cause, Note
 from tabletutor.sandbox.memory import Guard
 from tabletutor.sandbox.protocol import (
     MAX_CODE,
@@ -100,7 +100,7 @@ class Session:
             raise
         if self._guard.overran():  # of one of its processes only: the first one could still answer
             return self._end(code, "memory", None)
-        if result.error is not None and result.error.rsplit("\n", 1)[-1].startswith("TimeLimit: "):
+        if result.error is not None and INTERRUPTED.search(result.error):
             self._note(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
         if result.ended != "open":
             self.ended = result.ended

@@ -4,10 +4,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
 from tabletutor.config.load import ConfigError, check, plain
 from tabletutor.records.files import sha256_file
+from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import read_table_list
 from tabletutor.workflow.job import CheckoutError, check_checkout
 
@@ -44,6 +46,7 @@ def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
     try:
         check_checkout(Path(workflow.basedir) / "scripts")
         os.environ.update(ENVIRONMENT)
+        os.environ.setdefault(RUN, owner())  # jobs inherit it, and what they make in an engine goes with this run
         origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
         checked = check(config, origin)
         tables, sources = list_tables(Path(checked.table_list))
@@ -52,6 +55,18 @@ def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
     config.clear()
     config.update(plain(checked))
     return tables, sources
+
+
+def clear_up(config: dict[str, Any]) -> None:
+    """After the run, however it ended: remove the images its jobs made in a container engine.
+
+    What a killed run leaves, the next one removes.
+    """
+    if config["sandbox"]["backend"] == "docker":
+        from tabletutor.sandbox import image
+
+        for name in image.sweep(image.connect(), also=os.environ[RUN]):
+            logger.info("removed from the engine: {}", name)
 
 
 def list_tables(path: Path) -> tuple[Listing, Listing]:
