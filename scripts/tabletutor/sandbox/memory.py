@@ -2,18 +2,29 @@
 
 import contextlib
 import os
+import re
 import signal
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tabletutor.sandbox.cgroup import PROCESSES, Group
 
 ROOM = 1.25  # a process may take `memory_mb`, all of a session together this much of it
 _WATCH_SECONDS = 0.05
+_LARGE_MB = 64  # shared memory is looked for where a process maps so much more than it began with
+_SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S\S\Ss \S+ \S+ (\d+) +/dev/zero \(deleted\)$", re.MULTILINE)
 _PAUSE_SHARE = 20  # looking takes at most one part in so many of a processor
+
+
+class Usage(NamedTuple):
+    """What processes hold together: private memory and shared memory of their own, what they map, how many they are."""
+
+    held_mb: float = 0.0
+    mapped_mb: float = 0.0
+    processes: int = 0
 
 
 class Guard(Protocol):
@@ -99,7 +110,7 @@ class _Watched:
 
     process: int
     handle: int
-    baseline_mb: float
+    before: Usage
     over: bool = False
     released: bool = False
 
@@ -122,10 +133,10 @@ class WatcherBounds:
 
     def guard(self, process: int) -> Guard:
         """Bound the session whose first process is `process`. Raises OSError."""
-        held, processes = usage(process, 0.0)
-        if not processes:
+        before = usage(process)
+        if not before.processes:
             raise PermissionError(f"what process {process} holds cannot be read from /proc")
-        watched = _Watched(process, os.pidfd_open(process), held)
+        watched = _Watched(process, os.pidfd_open(process), before)
         self._watched.append(watched)
         return watched
 
@@ -149,29 +160,46 @@ class WatcherBounds:
             pause = max(_WATCH_SECONDS, _PAUSE_SHARE * (time.monotonic() - begun))
 
     def _look(self, watched: _Watched) -> None:
-        held, processes = usage(watched.process, watched.baseline_mb)
-        if held > self._limit_mb or processes > PROCESSES:
+        now = usage(watched.process, watched.before)
+        if now.held_mb > self._limit_mb or now.processes > PROCESSES:
             watched.over = True
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(watched.handle, signal.SIGKILL)
 
 
-def usage(process: int, baseline_mb: float) -> tuple[float, int]:
-    """Megabytes that `process` and all below it hold beyond what each shares with the warm parent (`baseline_mb`), and
-    how many processes they are.
+def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tuple cannot change
+    """What `process` and all below it hold beyond `before`, which each of them shares with the warm parent.
 
     A process that ends meanwhile counts as nothing.
     """
-    total, count, waiting = 0.0, 0, [process]
+    held, mapped, count, waiting = 0.0, 0.0, 0, [process]
+    shared: dict[str, float] = {}
     while waiting:
         current = waiting.pop()
         try:
             status = Path(f"/proc/{current}/status").read_text()
             for task in Path(f"/proc/{current}/task").iterdir():
                 waiting += [int(child) for child in (task / "children").read_text().split()]
+            more = _megabytes(status, "VmSize:") - before.mapped_mb
+            if more > _LARGE_MB:
+                shared |= _shared(Path(f"/proc/{current}/maps").read_text())
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        held = sum(int(line.split()[1]) for line in status.splitlines() if line.startswith(("RssAnon:", "RssShmem:")))
-        total += max(0.0, held / 1024 - baseline_mb)
+        held += max(0.0, _megabytes(status, "RssAnon:") - before.held_mb)
+        mapped += more
         count += 1
-    return total, count
+    return Usage(held + sum(shared.values()), mapped, count)
+
+
+def _megabytes(status: str, name: str) -> float:
+    """A line of `/proc/PID/status`; a zombie has no memory and no such line."""
+    found = re.search(rf"^{name}\s+(\d+) kB$", status, re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _shared(maps: str) -> dict[str, float]:
+    """Megabytes of each piece of shared memory without a file: its pages stay even where no process shows them."""
+    pieces: dict[str, float] = {}
+    for first, last, inode in _SHARED.findall(maps):
+        pieces[inode] = pieces.get(inode, 0.0) + (int(last, 16) - int(first, 16)) / (1 << 20)
+    return pieces
