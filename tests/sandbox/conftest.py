@@ -1,6 +1,12 @@
-"""A small real table, and one warm parent for all tests that do not break theirs."""
+"""A small real table, one warm parent for all tests that do not break theirs, and a container engine."""
 
+import contextlib
 import datetime
+import os
+import shutil
+import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabletutor.config.schema import SandboxConfig
+from tabletutor.sandbox import image
 from tabletutor.sandbox.pool import Sandbox, Session
 
 
@@ -59,3 +66,55 @@ def hasty_session(hasty: Sandbox) -> Iterator[Session]:
 def session(sandbox: Sandbox) -> Iterator[Session]:
     with sandbox.session() as opened:
         yield opened
+
+
+def _start_engine(folder: Path) -> subprocess.Popen[bytes]:
+    """A private engine of Docker's, without network, image registry or a trace outside `folder`."""
+    return subprocess.Popen(
+        [
+            "dockerd", "--data-root", folder / "data", "--exec-root", folder / "exec", "-p", folder / "pid",
+            "-H", f"unix://{folder}/docker.sock", "--exec-opt", "native.cgroupdriver=cgroupfs", "--bridge=none",
+            "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false", "--userland-proxy=false",
+            "--log-driver", "none",
+        ],
+        stdout=(folder / "log").open("wb"), stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[str]:
+    """`DOCKER_HOST` of an engine that answers: the one that is there, or one started for the tests."""
+    before = os.environ.get("DOCKER_HOST")
+    with contextlib.suppress(ConnectionError):
+        image.connect()
+        yield before or ""
+        return
+    if os.geteuid() != 0 or shutil.which("dockerd") is None:
+        pytest.skip("NOT TESTED in containers: no engine answers, and none can be started (needs root and dockerd)")
+    with tempfile.TemporaryDirectory(prefix="tabletutor-engine-", dir="/var/tmp") as name:
+        folder = Path(name)
+        daemon = _start_engine(folder)
+        os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
+        try:
+            for _ in range(300):
+                with contextlib.suppress(ConnectionError):
+                    image.connect()
+                    break
+                if daemon.poll() is not None:
+                    break
+                time.sleep(0.1)
+            else:
+                daemon.kill()
+            if daemon.poll() is not None:
+                tail = (folder / "log").read_text(errors="replace")[-1500:]
+                pytest.skip(f"NOT TESTED in containers: dockerd does not come up here:\n{tail}")
+            yield os.environ["DOCKER_HOST"]
+        finally:
+            daemon.terminate()
+            daemon.wait(30)
+            for path in sorted(folder.rglob("*"), reverse=True):
+                if path.is_mount():
+                    subprocess.run(["umount", "-l", path])
+            os.environ.pop("DOCKER_HOST")
+            if before is not None:
+                os.environ["DOCKER_HOST"] = before

@@ -44,7 +44,7 @@ _TMP_MB = 512
 _PROCESSES = 4096  # threads of all sessions; a session alone can start no process, and threads as memory allows
 # What the relay and the warm parent call beyond what sessions may.
 _OWN_CALLS = (
-    "memfd_create", "seccomp", "capset", "close_range", "clone3", "set_robust_list", "rseq",
+    "memfd_create", "setsockopt", "seccomp", "capset", "close_range", "clone3", "set_robust_list", "rseq",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 )  # fmt: skip
 _STDOUT, _STDERR = 1, 2

@@ -112,9 +112,14 @@ def sweep(client: Any, also: str | None = None) -> list[str]:
             gone.append(container["Names"][0] if container["Names"] else container["Id"][:12])
     for image in client.api.images(filters={"label": LABEL}):
         if _over(image["Labels"][LABEL], also):
-            with contextlib.suppress(docker.errors.ImageNotFound):
+            try:
                 client.api.remove_image(image["Id"], force=True)
-            gone += image["RepoTags"] or [image["Id"]]
+                gone += image["RepoTags"] or [image["Id"]]
+            except docker.errors.ImageNotFound:
+                continue
+            except docker.errors.APIError as error:
+                if error.status_code != 409:  # another run uses it: it goes with the sweep after that
+                    raise
     return gone
 
 
