@@ -108,12 +108,12 @@ def _show(path: str, device: bool = False) -> None:
 
 
 def mount_proc() -> None:
-    """A /proc that shows this process's pid namespace only."""
-    kernel.mount("proc", "/proc", "proc", _QUIET | kernel.MS_NOEXEC)
+    """A /proc that shows the processes of this pid namespace and nothing else: no /proc/sys, nothing of the machine."""
+    kernel.mount("proc", "/proc", "proc", _QUIET | kernel.MS_NOEXEC, "subset=pid")
 
 
 def isolate_session(covered: list[str]) -> None:
-    """A session's own mounts: its /tmp, and its /proc with /proc/sys hidden.
+    """A session's own mounts: its /tmp and its /proc.
 
     `covered` are folders below /tmp that stay visible. Network, ipc and uts namespaces are those of the warm parent:
     empty, and without the system calls that could fill them.
@@ -121,7 +121,6 @@ def isolate_session(covered: list[str]) -> None:
     kernel.unshare(kernel.CLONE_NEWNS)
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     mount_proc()
-    kernel.mount("tmpfs", "/proc/sys", "tmpfs", kernel.MS_RDONLY | _QUIET | kernel.MS_NOEXEC, "size=4k,mode=555")
     kept = {path: os.open(path, os.O_PATH) for path in covered}
     options = f"size={SCRATCH_MB}m,nr_inodes=4096,mode=700"
     kernel.mount("tmpfs", "/tmp", "tmpfs", _QUIET | kernel.MS_NOEXEC, options)
