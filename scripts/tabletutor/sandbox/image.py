@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import io
+import json
 import os
 import re
 import subprocess
@@ -58,27 +59,28 @@ def ensure(client: Any, chosen: str | None) -> str:
     Made here, it belongs to the run and goes with it. Raises ValueError if `chosen` is not there.
     """
     if chosen is not None:
-        if not _exists(client, chosen):
+        if _labels(client, chosen) is None:
             raise ValueError(f"sandbox.image: the engine has no image {chosen!r}; build it, or leave the key out")
         return chosen
-    name = current_name()
-    if _exists(client, name):
-        return name
     return build(client, {LABEL: run()})
 
 
 def build(client: Any, labels: dict[str, str]) -> str:
-    """Make the image of this environment with these labels, unless it is there; returns its name."""
+    """Make the image of this environment with these labels; returns its name.
+
+    One that is there already is taken; but one that goes with a run is made anew where it shall be kept.
+    """
     name = current_name()
     with _one_at_a_time(), tempfile.TemporaryDirectory() as folder:
-        if not _exists(client, name):
+        there = _labels(client, name)
+        if there is None or (LABEL in there and LABEL not in labels):
             logger.info("sandbox: making the image {} (once, about half a minute)", name)
             archive = Path(folder) / "root.tar"
             write_root(archive)
-            changes = [*(f'LABEL "{key}"="{value}"' for key, value in labels.items()), f"CMD {list(ENTRY)!r}"]
+            changes = [*(f'LABEL "{key}"="{value}"' for key, value in labels.items()), f"CMD {json.dumps(ENTRY)}"]
             repository, tag = name.split(":")
             client.api.import_image(str(archive), repository=repository, tag=tag, changes=changes)
-            if not _exists(client, name):
+            if _labels(client, name) is None:
                 raise RuntimeError(f"the engine took the archive, but has no image {name}")
     return name
 
@@ -127,12 +129,12 @@ def _over(label: str, also: str | None) -> bool:
     return label == also or not is_alive(label)
 
 
-def _exists(client: Any, name: str) -> bool:
+def _labels(client: Any, name: str) -> dict[str, str] | None:
+    """The labels of an image, or None if there is none of that name."""
     try:
-        client.api.inspect_image(name)
+        return client.api.inspect_image(name)["Config"]["Labels"] or {}
     except docker.errors.ImageNotFound:
-        return False
-    return True
+        return None
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 import secrets
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -44,6 +46,16 @@ class Backend(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A session that is open, locked down and bounded, and has not run anything."""
+
+    number: int
+    channel: Channel
+    ready: Ready
+    guard: Guard
+
+
 class Sandbox:
     """A warm parent with one table loaded (or none). Sessions may be opened and used from several threads at once.
 
@@ -59,38 +71,41 @@ class Sandbox:
         self.layers: tuple[str, ...] = ()
         self.incidents: list[Incident] = []
         self._refused: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._opening = threading.Lock()  # who opens sessions
+        self._asking = threading.Lock()  # who talks to the warm parent
         self._backend: Backend | None = None
+        self._spare: Future[_Prepared] | None = None
+        self._ahead = ThreadPoolExecutor(1, "sandbox")
         self._count = 0
 
     def __enter__(self) -> Self:
-        with self._lock:
+        with self._opening:
             self._start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._lock:
+        with self._opening:
             self._stop()
+            self._ahead.shutdown()
             if self._slot is not None:
                 self._slot.release()
 
     def session(self, question: str = "") -> Session:
         """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
 
-        Raises SandboxError if none can be had. A warm parent that died is replaced once, and the log says so.
+        One is always prepared ahead. Raises SandboxError if none can be had. A warm parent that died is replaced once,
+        and the log says so.
         """
-        with self._lock:
-            if self._backend is None:
-                raise SandboxError("the sandbox is not open; use it as a context manager")
+        with self._opening:
             try:
-                return self._open(self._backend, question)
+                return self._session(question)
             except (ProtocolError, DeadlineError) as error:
                 logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
                 self._start()
             try:
-                return self._open(self._backend, question)
+                return self._session(question)
             except (ProtocolError, DeadlineError) as error:
                 raise SandboxError(f"the warm parent opens no session: {error}") from error
 
@@ -101,6 +116,7 @@ class Sandbox:
                 self._slot = take(CONTAINERS, self.config.max_containers)
             self._backend = _backend(self._parquet, self.config)
             self._test(self._backend)
+            self._spare = self._ahead.submit(self._prepare, self._backend)
         except (ProtocolError, DeadlineError) as error:
             notes = "\n".join([*getattr(error, "__notes__", ()), self._stop()])
             raise SandboxError(f"the warm parent for {name} did not start: {error}\n{notes}") from error
@@ -109,22 +125,25 @@ class Sandbox:
             raise
 
     def _stop(self) -> str:
+        """End the warm parent; returns the last of what it wrote."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.exception() is None:
+            self._discard(spare.result())
         backend, self._backend = self._backend, None
         return "" if backend is None else backend.close()
 
     def _test(self, backend: Backend) -> None:
         """Have the first session test its layers. Raises SandboxError where a required one does not stand."""
-        channel, ready, guard = self._greet(backend, test=True)
-        missing = dict(ready.missing)
-        if isinstance(guard, Unbounded):
-            missing["memory-bound"] = guard.reason
-        backend.end(self._count)
-        channel.close()
-        guard.release()
-        self._refused = ready.refused
+        tested = self._greet(backend, test=True)
+        missing = dict(tested.ready.missing)
+        if isinstance(tested.guard, Unbounded):
+            missing["memory-bound"] = tested.guard.reason
+        self._end(backend, tested.number)
+        self._discard(tested)
+        self._refused = tested.ready.refused
         self.layers = tuple(layer for layer in LAYERS if layer not in missing)
         lacking = [layer for layer in required(self.config) if layer in missing]
-        reasons = "; ".join(f"{step}: {reason}" for step, reason in ready.refused.items())
+        reasons = "; ".join(f"{step}: {reason}" for step, reason in self._refused.items())
         if lacking:
             seen = "\n".join(f"  {layer}: {missing[layer]}" for layer in lacking)
             raise SandboxError(
@@ -135,21 +154,33 @@ class Sandbox:
         for layer, seen in missing.items():
             _tell(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")
 
-    def _open(self, backend: Backend, question: str) -> Session:
-        channel, ready, guard = self._greet(backend, test=False)
-        number = self._count
-        if ready.refused != self._refused or (isinstance(guard, Unbounded) and "memory-bound" in self.layers):
-            channel.close()
-            guard.release()
-            refused = {**ready.refused, **({"memory-bound": guard.reason} if isinstance(guard, Unbounded) else {})}
-            raise SandboxError(f"a session was refused layers that the first one had: {refused}")
-        note = self._note(question)
-        return Session(partial(self._end, backend), note, self.config, number, ready.nonce, channel, guard)
+    def _session(self, question: str) -> Session:
+        """The session prepared ahead; the next one is prepared from now on."""
+        if self._backend is None or self._spare is None:
+            raise SandboxError("the sandbox is not open; use it as a context manager")
+        backend, spare = self._backend, self._spare
+        prepared = spare.result()
+        self._spare = self._ahead.submit(self._prepare, backend)
+        end, note = partial(self._end, backend), self._note(question)
+        return Session(end, note, self.config, prepared.number, prepared.ready.nonce, prepared.channel, prepared.guard)
 
-    def _greet(self, backend: Backend, test: bool) -> tuple[Channel, Ready, Guard]:
+    def _prepare(self, backend: Backend) -> _Prepared:
+        """A session with all the layers the tested one had. Raises SandboxError if this one was refused some."""
+        prepared = self._greet(backend, test=False)
+        refused = dict(prepared.ready.refused)
+        if isinstance(prepared.guard, Unbounded) and "memory-bound" in self.layers:
+            refused["memory-bound"] = prepared.guard.reason
+        if refused != self._refused:
+            self._discard(prepared)
+            raise SandboxError(f"a session was refused layers that the first one had: {refused}")
+        return prepared
+
+    def _greet(self, backend: Backend, test: bool) -> _Prepared:
         """Open a session, bound it and hear what it says of its layers."""
-        self._count += 1
-        channel = backend.open(self._count)
+        with self._asking:
+            self._count += 1
+            number = self._count
+            channel = backend.open(number)
         guard: Guard | None = None
         nonce = secrets.token_hex(16)
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -167,11 +198,16 @@ class Sandbox:
             if guard is not None:
                 guard.release()
             raise
-        return channel, ready, guard
+        return _Prepared(number, channel, ready, guard)
+
+    @staticmethod
+    def _discard(prepared: _Prepared) -> None:
+        prepared.channel.close()
+        prepared.guard.release()
 
     def _end(self, backend: Backend, session: int) -> int | None:
         """Kill a session; its wait status, if it is still known."""
-        with self._lock:
+        with self._asking:
             try:
                 return backend.end(session)
             except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it

@@ -84,14 +84,13 @@ def _tmp(scratch: str) -> str | None:
 
 
 def _proc() -> str | None:
-    for path, mode in (
-        ("/proc/sys/kernel/core_pattern", os.O_WRONLY),
-        ("/proc/sysrq-trigger", os.O_WRONLY),
-        ("/proc/kallsyms", os.O_RDONLY),
-        ("/proc/keys", os.O_RDONLY),
-    ):
-        if not _refused(lambda path=path, mode=mode: os.close(os.open(path, mode))):
-            return f"{path} can be opened"
+    for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger"):
+        if not _refused(lambda path=path: os.close(os.open(path, os.O_WRONLY))):
+            return f"{path} can be written"
+    for path in ("/proc/kallsyms", "/proc/keys"):  # engines cover what they hide by an empty device
+        content: list[bytes] = []
+        if not _refused(lambda path=path, content=content: content.append(Path(path).read_bytes())) and content[0]:
+            return f"{path} can be read"
     try:
         others = [
             name for path in Path("/proc").iterdir() if (name := path.name).isdigit() and name != str(os.getpid())

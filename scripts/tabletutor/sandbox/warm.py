@@ -7,7 +7,6 @@ its owner and kills everything when the owner is gone, and, below it as first pr
 import contextlib
 import gc
 import os
-import select
 import shutil
 import signal
 import socket
@@ -26,7 +25,7 @@ import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute  # noqa: E402  # pyright: ignore[reportUnusedImport]
 
-from tabletutor.sandbox import environment, kernel, namespaces, worker  # noqa: E402
+from tabletutor.sandbox import environment, keeper, kernel, namespaces, worker  # noqa: E402
 from tabletutor.sandbox.cells import Cells, set_display  # noqa: E402
 from tabletutor.sandbox.frame import read_frame  # noqa: E402
 from tabletutor.sandbox.hooks import make_hook  # noqa: E402
@@ -43,6 +42,7 @@ from tabletutor.sandbox.protocol import (  # noqa: E402
 )  # fmt: skip
 
 sys.path.remove(_PACKAGE_FOLDER)
+_KEEPER = Path(keeper.__file__).read_text()  # later it may be out of sight
 
 
 def main() -> NoReturn:
@@ -78,14 +78,15 @@ def _isolate(attempts: Attempts, paths: list[str]) -> None:
 
 
 def _keep(owner: int, child: int) -> NoReturn:
-    """Wait for the owner's or the parent's end; leave nothing alive."""
-    poll = select.poll()
-    for descriptor in (owner, os.pidfd_open(child)):
-        poll.register(descriptor, select.POLLIN)
-    poll.poll()
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os._exit(0)
+    """Become the keeper, in a fresh program if the interpreter can be reached: this one has all of pandas in memory."""
+    parent = os.pidfd_open(child)
+    for descriptor in (owner, parent):
+        os.set_inheritable(descriptor, True)
+    try:
+        os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", _KEEPER, str(owner), str(parent), str(child)])
+    except OSError:
+        keeper.keep(owner, parent, child)
+        os._exit(0)
 
 
 def _parent(
