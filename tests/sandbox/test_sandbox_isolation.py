@@ -89,8 +89,19 @@ def test_a_missing_or_broken_table_is_an_error_that_names_it(tmp_path: Path, con
         pass
 
 
+# Six children take 150 MB each, of shared memory that no process shows.
+FILL = """
+import mmap, os, time
+for _ in range(6):
+    if os.fork() == 0:
+        m = mmap.mmap(-1, 150 << 20)
+        for place in range(0, 150 << 20, 4096): m[place] = 1
+        m.madvise(mmap.MADV_DONTNEED)
+        time.sleep(30); os._exit(0)
+"""
 AS_USER = """
 import sys
+import time
 from pathlib import Path
 from tabletutor.config.schema import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
@@ -102,6 +113,16 @@ with Sandbox(Path(sys.argv[2]), SandboxConfig(soft_seconds=20, hard_seconds=30))
     assert session.run("len(df)").stdout == "4\\n"
     assert sandbox.layers == isolation.LAYERS
     isolation.check(session)
+with Sandbox(None, SandboxConfig(soft_seconds=20, hard_seconds=30, memory_mb=256)) as sandbox:
+    with sandbox.session() as session:
+        assert session.run(isolation.FILL + "time.sleep(15)").ended == "memory"
+    session = sandbox.session()
+    assert session.run(isolation.FILL.replace("os.fork() == 0:", "os.fork() == 0:\\n        time.sleep(1)")).error is None
+    for _ in range(100):  # between cells
+        time.sleep(0.1)
+        if session.run("1").ended == "memory":
+            break
+    assert session.ended == "memory", sandbox.incidents
 print("as user: ok")
 """
 

@@ -79,6 +79,8 @@ def build(client: Any, labels: dict[str, str]) -> str:
             write_root(archive)
             changes = [*(f'LABEL "{key}"="{value}"' for key, value in labels.items()), f"CMD {json.dumps(ENTRY)}"]
             repository, tag = name.split(":")
+            if there is None and _labels(client, name) is not None:  # another user was quicker
+                return name
             client.api.import_image(str(archive), repository=repository, tag=tag, changes=changes)
             if _labels(client, name) is None:
                 raise RuntimeError(f"the engine took the archive, but has no image {name}")

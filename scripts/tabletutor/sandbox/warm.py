@@ -59,11 +59,16 @@ def main() -> NoReturn:
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
         send_packet(control, Warm(error=traceback.format_exc()), None, None)
         os._exit(1)
+    settled, settling = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(owner)
-        _parent(control, table, opening, attempts, paths)
+        os.close(settled)
+        _parent(control, table, opening, attempts, paths, settling)
     control.close()
+    os.close(settling)
+    os.read(settled, 1)  # the mounts are common to both, and the parent may be about to move the root
+    os.close(settled)
     _keep(owner, child)
 
 
@@ -90,18 +95,19 @@ def _keep(owner: int, child: int) -> NoReturn:
 
 
 def _parent(
-    control: socket.socket, table: int | None, opening: Opening, attempts: Attempts, paths: list[str]
+    control: socket.socket, table: int | None, opening: Opening, attempts: Attempts, paths: list[str], settling: int
 ) -> NoReturn:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        frame = None
-        if table is not None:
-            with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
-                frame = read_frame(stream)
         if "namespaces" in attempts.done:
             own_proc = attempts.attempt("private process list", namespaces.mount_proc)
             if own_proc and "private root" not in attempts.done:
                 attempts.attempt("private root", namespaces.build_root, paths)
+        os.close(settling)
+        frame = None
+        if table is not None:
+            with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
+                frame = read_frame(stream)
         parent = Parent(control, frame, opening, attempts, paths)
         send_packet(control, Warm(), None, None)
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise

@@ -1,0 +1,202 @@
+"""The sandbox and its peers behind one interface: here those whose notebook is plain Python."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol
+
+from sandbox_proc import below
+
+import tabletutor
+from tabletutor.config.schema import SandboxConfig
+from tabletutor.sandbox import environment, image
+from tabletutor.sandbox.owner import owner
+from tabletutor.sandbox.pool import Sandbox, Session
+
+NOTEBOOK = Path(__file__).with_name("sandbox_notebook.py")
+_PACKAGES = str(Path(tabletutor.__file__).parents[1])
+# Roomy times: a loaded machine must not end a cell.
+_CONFIG = {"soft_seconds": 60.0, "hard_seconds": 90.0}
+Pace = Literal["fast", "slow", "slowest"]
+
+
+class Notebook(Protocol):
+    """One open session."""
+
+    def run(self, code: str) -> None:
+        """Run a cell to its end. Raises RuntimeError where the cell raised."""
+        ...
+
+    def close(self) -> None:
+        """Kill it; its process is gone when this returns."""
+        ...
+
+
+class Peer(Protocol):
+    """A way to keep sessions on one table; ready when made."""
+
+    pace: Pace  # decides how often it is measured
+
+    def start(self) -> Notebook:
+        """A session in which `df`, `pd` and `np` are there."""
+        ...
+
+    def processes(self) -> set[int]:
+        """Every process of it, when no other peer is open."""
+        ...
+
+    def close(self) -> None:
+        """End it and all that it started."""
+        ...
+
+
+def contained(client: Any) -> set[int]:
+    """The processes of all containers of this process."""
+    found: set[int] = set()
+    for container in client.api.containers(filters={"label": f"{image.LABEL}={owner()}"}):
+        first = client.api.inspect_container(container["Id"])["State"]["Pid"]
+        found |= {first} | below(first)
+    return found
+
+
+class _Ours:
+    """A session of the sandbox."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def run(self, code: str) -> None:
+        if (error := self._session.run(code).error) is not None:
+            raise RuntimeError(error)
+
+    def close(self) -> None:
+        self._session.close()
+
+
+class Ours:
+    """The sandbox itself, with either backend."""
+
+    pace: Pace = "fast"
+
+    def __init__(self, table: Path, docker: bool) -> None:
+        self._docker = docker
+        self._sandbox = Sandbox(table, SandboxConfig(backend="docker" if docker else "process", **_CONFIG))
+        self._sandbox.__enter__()
+
+    def start(self) -> Notebook:
+        return _Ours(self._sandbox.session())
+
+    def processes(self) -> set[int]:
+        return contained(image.connect()) if self._docker else below(os.getpid())
+
+    def close(self) -> None:
+        self._sandbox.__exit__(None, None, None)
+
+
+class _Framed:
+    """A notebook behind a stream, whose process is known by a pidfd."""
+
+    def __init__(self, process: int, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests, self._answers = requests, answers
+        self._handle = os.pidfd_open(process)
+
+    def run(self, code: str) -> None:
+        body = code.encode()
+        self._requests.write(len(body).to_bytes(4, "big") + body)
+        self._requests.flush()
+        hear(self._answers)
+
+    def close(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        select.select([self._handle], [], [])
+        os.close(self._handle)
+        for stream in (self._requests, self._answers):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def hear(answers: BinaryIO) -> str:
+    """One answer of `sandbox_notebook.py`. Raises RuntimeError where the cell raised or nobody answers."""
+    body = answers.read(int.from_bytes(answers.read(4), "big"))
+    if body[:1] != b"1":
+        raise RuntimeError(body[1:].decode() or "the notebook has ended")
+    return body[1:].decode()
+
+
+def _notebook(role: str, table: Path, tuned: bool, *rest: str) -> "subprocess.Popen[bytes]":
+    kind = "tuned" if tuned else "untuned"
+    return subprocess.Popen(
+        [sys.executable, "-s", "-P", "-B", str(NOTEBOOK), role, str(table), kind, *rest],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables(tuned), start_new_session=True,
+    )  # fmt: skip
+
+
+def variables(tuned: bool) -> dict[str, str]:
+    """The environment of a tuned or untuned notebook."""
+    return {**environment.PARENT, "PYTHONPATH": _PACKAGES} if tuned else dict(os.environ)
+
+
+class _Process(_Framed):
+    """A process of its own."""
+
+    def __init__(self, table: Path, tuned: bool) -> None:
+        self._process = process = _notebook("process", table, tuned)
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("no pipes")
+        super().__init__(process.pid, process.stdin, process.stdout)
+        hear(process.stdout)
+
+    def close(self) -> None:
+        super().close()
+        self._process.wait()
+
+
+class Processes:
+    """A process for each session, which imports pandas and loads the table."""
+
+    pace: Pace = "slow"
+
+    def __init__(self, table: Path, tuned: bool) -> None:
+        self._table, self._tuned = table, tuned
+
+    def start(self) -> Notebook:
+        return _Process(self._table, self._tuned)
+
+    def processes(self) -> set[int]:
+        return below(os.getpid())
+
+    def close(self) -> None:
+        """Nothing is shared."""
+
+
+class Forks:
+    """A fork of a process that has pandas and the table, without any lockdown."""
+
+    pace: Pace = "fast"
+
+    def __init__(self, table: Path, tuned: bool) -> None:
+        self._place = str(table.with_name(f"fork-{'tuned' if tuned else 'untuned'}"))
+        Path(self._place).unlink(missing_ok=True)
+        self._server = _notebook("fork", table, tuned, self._place)
+        if self._server.stdout is None:
+            raise RuntimeError("no pipe")
+        hear(self._server.stdout)
+
+    def start(self) -> Notebook:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self._place)
+            requests, answers = connection.makefile("wb"), connection.makefile("rb")
+        return _Framed(int(hear(answers)), requests, answers)
+
+    def processes(self) -> set[int]:
+        return below(os.getpid())
+
+    def close(self) -> None:
+        self._server.kill()
+        self._server.communicate()

@@ -1,0 +1,222 @@
+"""What is bounded and by what: required layers, control groups, the watcher, slots, owners; and what is noted."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from tabletutor.config.schema import SandboxConfig
+from tabletutor.records.episode import Trace, Turn
+from tabletutor.sandbox import cgroup, slots
+from tabletutor.sandbox.incident import causes_of
+from tabletutor.sandbox.memory import GroupBounds, WatcherBounds, usage
+from tabletutor.sandbox.owner import is_alive, owner
+from tabletutor.sandbox.pool import Sandbox, SandboxError
+from tabletutor.sandbox.shared import IDLE, Sandboxes
+
+FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
+
+
+def groups(process: int | None = None) -> list[Path]:
+    """The groups of this process or another one."""
+    try:
+        return [folder for place in cgroup.places() for folder in place.glob(f"*+{process or os.getpid()}+*")]
+    except OSError as error:
+        pytest.skip(f"NOT TESTED with control groups: {error}")
+
+
+def filler(mb: int) -> subprocess.Popen[bytes]:
+    """A process that waits for a line, then takes so much memory."""
+    return subprocess.Popen([sys.executable, "-c", f"input()\n{FILL.format(mb=mb)}"], stdin=subprocess.PIPE)
+
+
+def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
+    """Inside a user namespace that allows no others, sessions get none."""
+    code = (
+        "from tabletutor.config.schema import SandboxConfig\nfrom tabletutor.sandbox.pool import Sandbox\n"
+        "with Sandbox(None, SandboxConfig(require={require!r})) as box:\n    print('pid-namespace' in box.layers)"
+    )
+    shell = ["unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"]
+
+    def run(require: object) -> subprocess.CompletedProcess[str]:
+        command = [*shell, sys.executable, "-B", "-c", code.format(require=require)]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert run(("seccomp", "landlock")).stdout == "False\n"
+    for require in (None, ("seccomp", "pid-namespace")):
+        failed = run(require)
+        assert failed.stdout == ""
+        assert "layers that sandbox.require asks for do not stand here:" in failed.stderr
+        assert "  pid-namespace: it is the host's" in failed.stderr
+        assert "The kernel refused: " in failed.stderr
+
+
+def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
+    groups()
+    before = set(groups())
+    bounds = GroupBounds(cgroup.places(), 128)
+    for megabytes, over in ((400, True), (20, False), (400, True)):
+        process = filler(megabytes)
+        guard = bounds.guard(process.pid)
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        if over:
+            assert process.wait(30) == -signal.SIGKILL
+        else:
+            time.sleep(0.5)
+            assert process.poll() is None
+            process.kill()
+            process.wait()
+        assert guard.overran() is over
+        guard.release()
+        assert len(set(groups()) - before) in (1, 2)  # one, or one of memory and one of processes
+    bounds.close()
+    assert set(groups()) == before
+
+
+def test_groups_of_a_host_that_was_killed_are_swept() -> None:
+    groups()
+    code = (
+        "import time\nfrom tabletutor.sandbox import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
+        "print('made', flush=True)\ntime.sleep(60)"
+    )
+    host = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert host.stdout is not None
+    assert host.stdout.readline() == b"made\n"
+    host.kill()
+    host.wait()
+    host.stdout.close()
+    assert groups(host.pid) == []  # looking for places sweeps
+
+
+def test_the_watcher_ends_what_takes_too_much() -> None:
+    bounds = WatcherBounds(128)
+    for megabytes, over in ((400, True), (20, False)):
+        process = filler(megabytes)
+        guard = bounds.guard(process.pid)
+        assert process.stdin is not None
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        if over:
+            assert process.wait(30) == -signal.SIGKILL
+        else:
+            time.sleep(0.5)
+            process.kill()
+            process.wait()
+        assert guard.overran() is over
+        guard.release()
+    bounds.close()
+    with pytest.raises(PermissionError, match="cannot be read"):
+        bounds.guard(2**22 + 1)
+    assert usage(os.getpid()).held_mb > 10
+
+
+def test_memory_counts_between_cells_too(parquet: Path) -> None:
+    config = SandboxConfig(soft_seconds=20, hard_seconds=30, memory_mb=256)
+    cell = (
+        "import os, time\nfor _ in range(6):\n    if os.fork() == 0:\n        time.sleep(1); x = b'x' * (150 << 20)\n"
+        "        time.sleep(60); os._exit(0)"
+    )
+    with Sandbox(parquet, config) as warm, warm.session("q7") as session:
+        assert session.run(cell).error is None
+        for _ in range(100):
+            time.sleep(0.1)
+            if session.run("1").ended == "memory":
+                break
+        assert session.ended == "memory"
+        incident = warm.incidents[-1]
+        assert (incident.table, incident.question, incident.cause) == (parquet.parent.name, "q7", "memory")
+
+
+def test_incidents_are_logged_and_counted(parquet: Path) -> None:
+    config = SandboxConfig(soft_seconds=0.3, hard_seconds=1)
+    cells = ("1 / 0", "while True: pass", "import os; os._exit(3)")
+    digests = [hashlib.sha256(code.encode()).hexdigest()[:16] for code in cells]
+    lines: list[str] = []
+    sink = logger.add(lambda line: lines.append(str(line)), level="WARNING", format="{message}")
+    turns: list[Turn] = []
+    try:
+        with Sandbox(parquet, config) as warm, warm.session("q1") as session:
+            for number, code in enumerate(cells):
+                result = session.run(code)
+                turns.append(Turn(index=number, reasoning="", code=code, stdout=result.stdout, error=result.error))
+    finally:
+        logger.remove(sink)
+    assert [incident.cause for incident in warm.incidents] == ["interrupted", "crash"]
+    assert lines == [
+        f"sandbox incident: table={parquet.parent.name} question=q1 cell={digests[1]} cause=interrupted: "
+        "ran longer than 0.3 s\n",
+        f"sandbox incident: table={parquet.parent.name} question=q1 cell={digests[2]} cause=crash: "
+        "Crash: the session died by exit status 3\n",
+    ]
+    trace = Trace(trace_id="t", role="student", teacher="x", turns=tuple(turns), ended="crash")
+    assert causes_of(trace) == ["interrupted", "crash"]
+
+
+def test_slots_are_taken_together_and_freed_by_death() -> None:
+    name = f"test{os.getpid()}"
+    first = slots.try_take(name, 2, 3)
+    assert first is not None
+    assert slots.try_take(name, 2, 3) is None  # and the one that was free is not kept
+    code = (
+        f"import time\nfrom tabletutor.sandbox import slots\nslot = slots.take({name!r}, 3)\n"
+        "print('taken', flush=True)\ntime.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"taken\n"
+    assert slots.try_take(name, 1, 3) is None
+    waiting: list[slots.Slot] = []
+    thread = threading.Thread(target=lambda: waiting.append(slots.take(name, 3)))
+    thread.start()
+    other.kill()
+    other.wait()
+    other.stdout.close()
+    thread.join(10)
+    assert len(waiting) == 1
+    for slot in (*first, *waiting, *waiting):
+        slot.release()
+    again = slots.try_take(name, 3, 3)
+    assert again is not None
+    for slot in again:
+        slot.release()
+
+
+def test_an_owner_is_told_from_another_process_with_its_number() -> None:
+    host, boot, number, start = owner().split("/")
+    assert is_alive(owner())
+    assert not is_alive(f"{host}/{boot}/{number}/{int(start) + 1}")
+    assert not is_alive(f"{host}/other/{number}/{start}")
+    assert is_alive(f"elsewhere/{boot}/{number}/1")  # of another machine nothing can be told
+    with subprocess.Popen(["sleep", "60"]) as child:
+        label = owner(child.pid)
+        assert is_alive(label)
+        child.kill()
+    assert not is_alive(label)
+
+
+def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path: Path) -> None:
+    config = SandboxConfig()
+    tables = {f"t{number}": tmp_path / f"t{number}.parquet" for number in range(IDLE + 2)}
+    for path in tables.values():
+        path.symlink_to(parquet)
+    with Sandboxes(config) as sandboxes:
+        with sandboxes.use({"a": tables["t0"]}) as first, sandboxes.use({"b": tables["t0"]}) as second:
+            assert first["a"] is second["b"]
+        with sandboxes.use({"a": tables["t0"]}) as third:
+            assert third["a"] is first["a"]
+        for name, path in tables.items():
+            with sandboxes.use({name: path}) as boxes, boxes[name].session() as session:
+                assert session.run("len(df)").stdout == "4\n"
+        with pytest.raises(SandboxError, match="not open"):
+            first["a"].session()  # the one used longest ago made room
+        with sandboxes.use({"a": tables["t0"]}) as fourth, fourth["a"].session() as session:
+            assert session.run("len(df)").stdout == "4\n"
