@@ -220,3 +220,31 @@ def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path
             first["a"].session()  # the one used longest ago made room
         with sandboxes.use({"a": tables["t0"]}) as fourth, fourth["a"].session() as session:
             assert session.run("len(df)").stdout == "4\n"
+
+
+def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
+    """`tests/benchmarks/sandbox_leaks.py` does ten thousand, and looks at memory and mounts too."""
+
+    def held() -> tuple[int, int, int]:
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return len(list(Path("/proc/self/fd").iterdir())), len(children), threading.active_count()
+
+    def settles(expected: tuple[int, int, int], groups: int = 0) -> bool:
+        """The session ahead may be under way; one group more may have been needed, which keeps a descriptor."""
+        wanted = [(expected[0] + more, *expected[1:]) for more in range(groups + 1)]
+        return any(held() in wanted or time.sleep(0.05) for _ in range(60))
+
+    groups()
+    before = held()
+    with Sandbox(parquet, SandboxConfig(soft_seconds=20, hard_seconds=30)) as warm:
+        warm.session().close()
+        time.sleep(0.5)
+        first = held()
+        for number in range(300):
+            with warm.session() as session:
+                session.run("import os; os._exit(1)" if number % 10 == 0 else "len(df)")
+        assert settles(first, groups=2), (held(), first)
+        forgotten = warm.session()
+    assert forgotten.run("1").ended == "crash"
+    assert settles(before), (held(), before)
+    assert groups() == []

@@ -90,9 +90,12 @@ class Group:
     def close(self) -> None:
         """Remove the group, which must be empty by now."""
         os.close(self._events)
+        self._events = -1
         self._remove()
 
     def _kills(self) -> int:
+        if self._events < 0:
+            return self._killed
         found = re.search(rb"^oom_kill (\d+)", os.pread(self._events, 4096, 0), re.MULTILINE)
         return int(found[1]) if found else 0
 

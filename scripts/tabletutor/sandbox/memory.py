@@ -86,22 +86,23 @@ class GroupBounds:
         """Makes the first group. Raises OSError where groups cannot be made."""
         self._parents = parents
         self._bytes = int(memory_mb * ROOM) << 20
-        self._free = [Group(parents, self._bytes)]
+        self._all = [Group(parents, self._bytes)]
+        self._free = list(self._all)
 
     def guard(self, process: int) -> Guard:
         """Bound the session whose first process is `process`. Raises OSError."""
-        group = self._free.pop() if self._free else Group(self._parents, self._bytes)
-        try:
-            group.enter(process)
-        except OSError:
-            self._free.append(group)
-            raise
-        return _GroupGuard(group, self._free)
+        if not self._free:
+            self._all.append(Group(self._parents, self._bytes))
+            self._free.append(self._all[-1])
+        group = self._free[-1]
+        group.enter(process)
+        return _GroupGuard(self._free.pop(), self._free)
 
     def close(self) -> None:
-        """Remove the groups."""
-        while self._free:
-            self._free.pop().close()
+        """Remove the groups; no session is alive by now, whether it was closed or not."""
+        for group in self._all:
+            group.close()
+        self._all = []
 
 
 @dataclass(eq=False)
