@@ -24,6 +24,7 @@ from tabletutor.sandbox.protocol import (
     Opening,
     ProtocolError,
     SocketChannel,
+    StreamEnd,
     Warm,
     receive_packet,
     send_packet,
@@ -101,6 +102,8 @@ class ProcessBackend:
         return tail
 
     def _ask(self, message: Opening | End, descriptor: int | None, seconds: float) -> Warm:
+        if self._control.fileno() < 0:
+            raise StreamEnd("the sandbox is closed")
         deadline = time.monotonic() + seconds
         send_packet(self._control, message, descriptor, deadline)
         return receive_packet(self._control, Warm, deadline)[0]
