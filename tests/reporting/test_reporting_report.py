@@ -54,6 +54,8 @@ def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
         "turn limit",
         "runs.tuned.seed",
         "checkpoints/tuned/metrics.ndjson",
+        "Cells that had to be stopped",
+        "predictions of tuned",
     ):
         assert expected in text, expected
     assert html.count("<svg ") == 9  # the picture, questions by family, loss, and six groupings

@@ -234,8 +234,7 @@ def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
         wanted = [(expected[0] + more, *expected[1:]) for more in range(groups + 1)]
         return any(held() in wanted or time.sleep(0.05) for _ in range(60))
 
-    groups()
-    before = held()
+    others, before = groups(), held()
     with Sandbox(parquet, SandboxConfig(soft_seconds=20, hard_seconds=30)) as warm:
         warm.session().close()
         time.sleep(0.5)
@@ -247,4 +246,4 @@ def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
         forgotten = warm.session()
     assert forgotten.run("1").ended == "crash"
     assert settles(before), (held(), before)
-    assert groups() == []
+    assert set(groups()) <= set(others)

@@ -20,9 +20,9 @@ from tabletutor.sandbox import errors
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.hooks import make_hook
 from tabletutor.sandbox.output import Output
+from tabletutor.sandbox.protocol import MAX_HOOKS
 from tabletutor.sandbox.values import to_json
 
-MAX_HOOKS = 50
 _MAX_NAME = 200
 
 

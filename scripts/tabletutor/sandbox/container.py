@@ -40,7 +40,7 @@ from tabletutor.sandbox.syscalls import ALLOWED, CHECKED, PROCESSES
 
 T = TypeVar("T")
 _USER = "64123:64123"  # nobody's number on the host
-_TMP_MB = 512
+_TMP_MB, _TMP_FILES = 512, 32768
 _PROCESSES = 4096  # threads of all sessions; a session alone can start no process, and threads as memory allows
 # What the relay and the warm parent call beyond what sessions may.
 _OWN_CALLS = (
@@ -79,12 +79,12 @@ class ContainerBackend:
             raise
 
     def open(self, session: int) -> Channel:
-        """A new session's channel. Raises ProtocolError or DeadlineError."""
+        """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
         self._inboxes[session] = queue.SimpleQueue()
         answer = self._ask(Open(session))
         if answer.error is not None:
             del self._inboxes[session]
-            raise ProtocolError(answer.error)
+            raise OSError(answer.error)
         return _ContainerChannel(self, session, self._inboxes[session])
 
     def guard(self, channel: Channel) -> Guard:
@@ -123,7 +123,7 @@ class ContainerBackend:
             network_mode="none", read_only=True, cap_drop=["ALL"], auto_remove=True, ipc_mode="private",
             security_opt=["no-new-privileges:true", f"seccomp={json.dumps(_profile())}"],
             mem_limit=memory, memswap_limit=memory, pids_limit=_PROCESSES, nano_cpus=int(config.container_cpus * 1e9),
-            tmpfs={"/tmp": f"rw,noexec,nosuid,nodev,size={_TMP_MB}m,mode=1777"},
+            tmpfs={"/tmp": f"rw,noexec,nosuid,nodev,size={_TMP_MB}m,nr_inodes={_TMP_FILES},mode=1777"},
             log_config={"Type": "none", "Config": {}},
         )  # fmt: skip
         self._container = api.create_container(
@@ -149,7 +149,9 @@ class ContainerBackend:
     def _ask(self, message: Open | End) -> Warm:
         deadline = time.monotonic() + ANSWER_SECONDS
         self.send(0, msgspec.json.encode(message), deadline)
-        return self._hear(deadline)
+        while (answer := self._hear(deadline)).session != message.session:  # one that nobody waits for any more
+            continue
+        return answer
 
     def _hear(self, deadline: float) -> Warm:
         return decode(_next(self._inboxes[0], deadline), Warm)
@@ -214,6 +216,10 @@ class _ContainerChannel:
         if len(body) > limit:
             raise ProtocolError(f"a frame of {len(body)} bytes, over the limit of {limit}")
         return decode(body, kind)
+
+    def is_quiet(self) -> bool:
+        """Whether the other side is there and has nothing to say."""
+        return self._inbox.empty()
 
     def close(self) -> None:
         """Hang up."""

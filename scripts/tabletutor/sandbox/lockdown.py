@@ -7,6 +7,7 @@ from tabletutor.sandbox import kernel, landlock, namespaces, seccomp
 from tabletutor.sandbox.layers import Attempts
 
 PROCESSES = 32
+TOGETHER = 3000  # threads of all sessions of a user, where they are not counted for one alone
 DESCRIPTORS = 256
 CHANNEL = 1000  # the protocol's descriptor: above all that a cell can open
 
@@ -29,7 +30,6 @@ class Lockdown:
         That is a /tmp of its own, in memory and limited in size, or else `scratch`. Without a pid namespace a session
         may start no process at all, since nothing would surely end those it leaves behind.
         """
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
         os.setsid()
         own = self._namespaced and attempts.attempt("session mounts", namespaces.isolate_session, self._covered)
         if own:
@@ -38,15 +38,15 @@ class Lockdown:
             scratch = "/tmp"
         os.chdir(scratch)
         os.umask(0o077)
-        attempts.attempt("resource limits", _limit, self._memory_mb, PROCESSES if own else None)
+        attempts.attempt("resource limits", _limit, self._memory_mb, PROCESSES if own else TOGETHER)
         attempts.attempt("capabilities", kernel.drop_capabilities)
         attempts.attempt("no_new_privs", kernel.prctl, kernel.PR_SET_NO_NEW_PRIVS, 1)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # now: changes of credentials clear it, and the filter refuses it
         # The private root shows nothing but what may be read.
         readable = ["/"] if own and self._rooted else [*self._paths, "/proc" if own else f"/proc/{os.getpid()}"]
         devices = ["/dev"] if own and self._rooted else namespaces.DEVICES
         attempts.attempt("landlock", landlock.restrict_files, readable, devices, [scratch])
         attempts.attempt("seccomp", _filter, self._filter if own else None)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # a change of credentials clears it
         return scratch
 
 
@@ -54,8 +54,7 @@ def _filter(code: bytes | None) -> None:
     seccomp.restrict_system_calls(seccomp.program(os.getpid()) if code is None else code)
 
 
-def _limit(memory_mb: int, processes: int | None) -> None:
-    """Resource limits; `processes` is None where they are not counted for this session alone."""
+def _limit(memory_mb: int, processes: int) -> None:
     with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123  pathlib is not worth its time here
         mapped = int(stream.read().split()[0]) * resource.getpagesize()
     for kind, limit in (
@@ -69,5 +68,4 @@ def _limit(memory_mb: int, processes: int | None) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
         (resource.RLIMIT_SIGPENDING, 256),
     ):
-        if limit is not None:
-            resource.setrlimit(kind, (limit, limit))
+        resource.setrlimit(kind, (limit, limit))

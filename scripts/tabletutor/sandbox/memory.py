@@ -16,6 +16,9 @@ ROOM = 1.25  # a process may take `memory_mb`, all of a session together this mu
 _WATCH_SECONDS = 0.05
 _LARGE_MB = 64  # shared memory is looked for where a process maps so much more than it began with
 _SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S\S\Ss \S+ \S+ (\d+) +/dev/zero \(deleted\)$", re.MULTILINE)
+_LONGEST_SECONDS = 0.25
+_LOOK_SECONDS = 0.2  # of processor time; only who hides has so much to look at
+_FEW_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # what a socket can hold in the kernel, of each descriptor beyond a few
 _PAUSE_SHARE = 20  # looking takes at most one part in so many of a processor
 
 
@@ -135,7 +138,7 @@ class WatcherBounds:
     def guard(self, process: int) -> Guard:
         """Bound the session whose first process is `process`. Raises OSError."""
         before = usage(process)
-        if not before.processes:
+        if not before.processes or not before.mapped_mb:
             raise PermissionError(f"what process {process} holds cannot be read from /proc")
         watched = _Watched(process, os.pidfd_open(process), before)
         self._watched.append(watched)
@@ -158,49 +161,66 @@ class WatcherBounds:
                     os.close(watched.handle)
                 elif not watched.over:
                     self._look(watched)
-            pause = max(_WATCH_SECONDS, _PAUSE_SHARE * (time.monotonic() - begun))
+            pause = min(_LONGEST_SECONDS, max(_WATCH_SECONDS, _PAUSE_SHARE * (time.monotonic() - begun)))
 
     def _look(self, watched: _Watched) -> None:
-        now = usage(watched.process, watched.before)
-        if now.held_mb > self._limit_mb or now.processes > PROCESSES:
+        begun = time.thread_time()
+        try:
+            now = usage(watched.process, watched.before)
+            over = now.held_mb > self._limit_mb or now.processes > PROCESSES
+        except (OSError, ValueError):  # what cannot be measured is not bounded
+            over = True
+        if over or time.thread_time() - begun > _LOOK_SECONDS:
             watched.over = True
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(watched.handle, signal.SIGKILL)
 
 
 def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tuple cannot change
-    """What `process` and all below it hold beyond `before`, which each of them shares with the warm parent.
+    """What `process` and all below it hold beyond `before`, which `process` shares with the warm parent.
 
-    A process that ends meanwhile counts as nothing.
+    Of the processes below, the proportional share counts. A process that ends meanwhile counts as nothing.
     """
-    held, mapped, count, waiting = 0.0, 0.0, 0, [process]
-    shared: dict[str, float] = {}
+    held, mapped, found, waiting = 0.0, 0.0, list[int](), [process]
     while waiting:
         current = waiting.pop()
+        folder = Path(f"/proc/{current}")
         try:
-            status = Path(f"/proc/{current}/status").read_text()
-            for task in Path(f"/proc/{current}/task").iterdir():
-                waiting += [int(child) for child in (task / "children").read_text().split()]
-            more = _megabytes(status, "VmSize:") - before.mapped_mb
-            if more > _LARGE_MB:
-                shared |= _shared(Path(f"/proc/{current}/maps").read_text())
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            status = _read(folder / "status")
+            for task in (folder / "task").iterdir():
+                waiting += [int(child) for child in _read(task / "children").split()]
+            if current == process:
+                held += max(0.0, _megabytes(status, "RssAnon:") - before.held_mb) + _megabytes(status, "RssShmem:")
+            else:
+                share = _read(folder / "smaps_rollup")
+                held += _megabytes(share, "Pss_Anon:") + _megabytes(share, "Pss_Shmem:")
+            mapped += max(0.0, _megabytes(status, "VmSize:") - before.mapped_mb)
+            held += _DESCRIPTOR_MB * max(0, len(os.listdir(folder / "fd")) - _FEW_DESCRIPTORS)  # noqa: PTH208
+        except (FileNotFoundError, ProcessLookupError):
             continue
-        held += max(0.0, _megabytes(status, "RssAnon:") - before.held_mb)
-        mapped += more
-        count += 1
-    return Usage(held + sum(shared.values()), mapped, count)
+        found.append(current)
+    return Usage(held + (_hidden(found) if mapped > _LARGE_MB else 0.0), mapped, len(found))
+
+
+def _hidden(processes: list[int]) -> float:
+    """Megabytes of shared memory without a file: its pages stay even where no process shows them."""
+    pieces: dict[str, int] = {}
+    for process in processes:
+        try:
+            maps = _read(Path(f"/proc/{process}/maps"))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for first, last, inode in _SHARED.findall(maps):
+            pieces[inode] = max(pieces.get(inode, 0), int(last, 16) - int(first, 16))
+    return sum(pieces.values()) / (1 << 20)
+
+
+def _read(file: Path) -> str:
+    """A file of /proc; names in it may be any bytes."""
+    return file.read_bytes().decode(errors="replace")
 
 
 def _megabytes(status: str, name: str) -> float:
     """A line of `/proc/PID/status`; a zombie has no memory and no such line."""
     found = re.search(rf"^{name}\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0
-
-
-def _shared(maps: str) -> dict[str, float]:
-    """Megabytes of each piece of shared memory without a file: its pages stay even where no process shows them."""
-    pieces: dict[str, float] = {}
-    for first, last, inode in _SHARED.findall(maps):
-        pieces[inode] = pieces.get(inode, 0.0) + (int(last, 16) - int(first, 16)) / (1 << 20)
-    return pieces

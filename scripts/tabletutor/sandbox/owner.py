@@ -30,4 +30,4 @@ def _boot() -> str:
 
 def _start(process: int) -> str:
     """The start time in clock ticks since boot: field 22 of `stat`, counted behind the name."""
-    return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    return Path(f"/proc/{process}/stat").read_bytes().rsplit(b")", 1)[1].split()[19].decode()

@@ -16,7 +16,7 @@ from tabletutor.config.schema import SandboxConfig
 from tabletutor.sandbox.incident import Cause, Incident, Note, cell_digest, plain
 from tabletutor.sandbox.memory import Guard, Unbounded
 from tabletutor.sandbox.process import ProcessBackend
-from tabletutor.sandbox.protocol import ANSWER_SECONDS, Channel, DeadlineError, Hello, ProtocolError, Ready
+from tabletutor.sandbox.protocol import ANSWER_SECONDS, Channel, DeadlineError, Hello, ProtocolError, Ready, StreamEnd
 from tabletutor.sandbox.require import LAYERS, required
 from tabletutor.sandbox.session import SandboxError, Session
 from tabletutor.sandbox.slots import CONTAINERS, Slot, take
@@ -75,22 +75,24 @@ class Sandbox:
         self._asking = threading.Lock()  # who talks to the warm parent
         self._backend: Backend | None = None
         self._spare: Future[_Prepared] | None = None
-        self._ahead = ThreadPoolExecutor(1, "sandbox")
+        self._ahead: ThreadPoolExecutor | None = None  # prepares sessions, while the sandbox is open
         self._count = 0
 
     def __enter__(self) -> Self:
         with self._opening:
-            self._start()
+            self._ahead = ThreadPoolExecutor(1, "sandbox")
+            try:
+                self._start(self._ahead)
+            except BaseException:
+                self._close()
+                raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._opening:
-            self._stop()
-            self._ahead.shutdown()
-            if self._slot is not None:
-                self._slot.release()
+            self._close()
 
     def session(self, question: str = "") -> Session:
         """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
@@ -99,30 +101,45 @@ class Sandbox:
         and the log says so.
         """
         with self._opening:
+            ahead = self._ahead
+            if ahead is None:
+                raise SandboxError("the sandbox is not open; use it as a context manager")
             try:
-                return self._session(question)
-            except (ProtocolError, DeadlineError) as error:
-                logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
-                self._start()
-            try:
-                return self._session(question)
-            except (ProtocolError, DeadlineError) as error:
+                try:
+                    return self._session(ahead, question)
+                except (ProtocolError, DeadlineError) as error:
+                    logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
+                    self._start(ahead)
+                    return self._session(ahead, question)
+                except OSError as error:
+                    logger.warning("sandbox: a session could not be had ({}); trying once more", error)
+                    return self._session(ahead, question)
+            except (OSError, ValueError, ProtocolError, DeadlineError) as error:
                 raise SandboxError(f"the warm parent opens no session: {error}") from error
 
-    def _start(self) -> None:
+    def _start(self, ahead: ThreadPoolExecutor) -> None:
         name = "no table" if self._parquet is None else str(self._parquet)
         try:
             if self.config.backend == "docker" and self._slot is None:
                 self._slot = take(CONTAINERS, self.config.max_containers)
             self._backend = _backend(self._parquet, self.config)
             self._test(self._backend)
-            self._spare = self._ahead.submit(self._prepare, self._backend)
+            self._spare = ahead.submit(self._prepare, self._backend)
         except (ProtocolError, DeadlineError) as error:
             notes = "\n".join([*getattr(error, "__notes__", ()), self._stop()])
             raise SandboxError(f"the warm parent for {name} did not start: {error}\n{notes}") from error
         except BaseException:
             self._stop()
             raise
+
+    def _close(self) -> None:
+        self._stop()
+        if self._ahead is not None:
+            self._ahead.shutdown()
+            self._ahead = None
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None
 
     def _stop(self) -> str:
         """End the warm parent; returns the last of what it wrote."""
@@ -154,13 +171,23 @@ class Sandbox:
         for layer, seen in missing.items():
             _tell(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")
 
-    def _session(self, question: str) -> Session:
-        """The session prepared ahead; the next one is prepared from now on."""
-        if self._backend is None or self._spare is None:
-            raise SandboxError("the sandbox is not open; use it as a context manager")
+    def _session(self, ahead: ThreadPoolExecutor, question: str) -> Session:
+        """The session prepared ahead; the next one is prepared from now on, also if this one came to nothing.
+
+        Raises ProtocolError or DeadlineError where the warm parent is lost, OSError where only this session is.
+        """
+        if self._backend is None or self._spare is None:  # it was lost, and another one did not come up
+            self._start(ahead)
         backend, spare = self._backend, self._spare
-        prepared = spare.result()
-        self._spare = self._ahead.submit(self._prepare, backend)
+        if backend is None or spare is None:
+            raise StreamEnd("there is no warm parent")
+        try:
+            prepared = spare.result()
+        finally:
+            self._spare = ahead.submit(self._prepare, backend)
+        if not prepared.channel.is_quiet():
+            self._discard(prepared)
+            raise StreamEnd("the session prepared ahead is gone")
         end, note = partial(self._end, backend), self._note(question)
         return Session(end, note, self.config, prepared.number, prepared.ready.nonce, prepared.channel, prepared.guard)
 
@@ -171,6 +198,7 @@ class Sandbox:
         if isinstance(prepared.guard, Unbounded) and "memory-bound" in self.layers:
             refused["memory-bound"] = prepared.guard.reason
         if refused != self._refused:
+            self._end(backend, prepared.number)
             self._discard(prepared)
             raise SandboxError(f"a session was refused layers that the first one had: {refused}")
         return prepared
@@ -194,6 +222,7 @@ class Sandbox:
             if ready.nonce != nonce:
                 raise ProtocolError("a session answered with a wrong nonce")
         except BaseException:
+            self._end(backend, number)  # first, so that its group is empty
             channel.close()
             if guard is not None:
                 guard.release()

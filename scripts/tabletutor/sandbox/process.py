@@ -1,5 +1,6 @@
 """The process backend: a warm parent that is a child of this process, reached over socket pairs."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -24,7 +25,6 @@ from tabletutor.sandbox.protocol import (
     Opening,
     ProtocolError,
     SocketChannel,
-    StreamEnd,
     Warm,
     receive_packet,
     send_packet,
@@ -66,12 +66,12 @@ class ProcessBackend:
                 os.close(table)
 
     def open(self, session: int) -> Channel:
-        """A new session's channel. Raises ProtocolError or DeadlineError."""
+        """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
         deadline = time.monotonic() + ANSWER_SECONDS
         send_packet(self._control, Open(session), None, deadline)
-        answer, descriptor = receive_packet(self._control, Warm, deadline)
+        answer, descriptor = self._answer(session, deadline)
         if descriptor is None:
-            raise ProtocolError(answer.error or "the warm parent answered without a channel")
+            raise OSError(answer.error or "the warm parent answered without a channel")
         return SocketChannel(socket.socket(fileno=descriptor))
 
     def guard(self, channel: Channel) -> Guard:
@@ -86,6 +86,8 @@ class ProcessBackend:
 
     def close(self) -> str:
         """End the warm parent and with it all its sessions; returns the last of what it wrote."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # a fork of the host may hold it too
         self._control.close()
         try:
             self._process.wait(2)
@@ -102,11 +104,18 @@ class ProcessBackend:
         return tail
 
     def _ask(self, message: Opening | End, descriptor: int | None, seconds: float) -> Warm:
-        if self._control.fileno() < 0:
-            raise StreamEnd("the sandbox is closed")
         deadline = time.monotonic() + seconds
         send_packet(self._control, message, descriptor, deadline)
-        return receive_packet(self._control, Warm, deadline)[0]
+        return self._answer(message.session if isinstance(message, End) else 0, deadline)[0]
+
+    def _answer(self, session: int, deadline: float) -> tuple[Warm, int | None]:
+        """The answer about a session; one to a question that nobody waits for any more is dropped."""
+        while True:
+            answer, descriptor = receive_packet(self._control, Warm, deadline)
+            if answer.session == session:
+                return answer, descriptor
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def _bounds(config: SandboxConfig) -> Bounds:

@@ -22,7 +22,8 @@ LENGTH = struct.Struct(">I")
 TABLE, NO_TABLE = struct.Struct(">IQ"), (1 << 64) - 1
 MESSAGE = struct.Struct(">II")
 MAX_CODE = 1_000_000
-MAX_REPLY = 8_000_000
+MAX_HOOKS = 50
+MAX_REPLY = 2_000_000  # an answer may have 200,000 characters, each of six bytes at worst
 START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
 
 
@@ -69,8 +70,12 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
 
 
 class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Warm parent to host: what it answers to Open and End, and once when it is ready. `status` is a wait status."""
+    """Warm parent to host: what it answers to Open and End of a session, and once (session 0) when it is ready.
 
+    `status` is a wait status.
+    """
+
+    session: int = 0
     error: str | None = None
     status: int | None = None
 
@@ -163,6 +168,10 @@ class Channel(Protocol):
         """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
         ...
 
+    def is_quiet(self) -> bool:
+        """Whether the other side is there and has nothing to say."""
+        ...
+
     def close(self) -> None:
         """Hang up."""
         ...
@@ -202,6 +211,10 @@ class SocketChannel:
                 return struct.unpack("3i", data[:12])[0]
         raise StreamEnd("the stream ended")
 
+    def is_quiet(self) -> bool:
+        """Whether the other side is there and has nothing to say."""
+        return not self._read and not self._poll.poll(0)
+
     def close(self) -> None:
         """Hang up."""
         self._stream.close()
@@ -210,6 +223,8 @@ class SocketChannel:
         """Read until `count` bytes are there. A flood is left in the kernel: never more than a frame and 64 KB here."""
         while len(self._read) < count:
             self._wait(deadline)
+            if deadline is not None and time.monotonic() > deadline:
+                raise DeadlineError("no whole answer in time")
             try:
                 part = self._stream.recv(1 << 16, socket.MSG_DONTWAIT)
             except BlockingIOError:
@@ -227,6 +242,8 @@ class SocketChannel:
 
 
 def _wait(stream: socket.socket, event: int, deadline: float | None) -> None:
+    if stream.fileno() < 0:
+        raise StreamEnd("the sandbox is closed")
     poll = select.poll()
     poll.register(stream, event)
     left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000

@@ -19,8 +19,10 @@ _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag
 _AF_UNIX = 1
 # TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: what isatty, shells and asyncio ask
 _IOCTLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-# Parent's death signal, dumpable, name, seccomp mode, bounding set, timer slack, no_new_privs, names of mappings
-_PRCTLS = (1, 2, 3, 15, 16, 21, 23, 29, 30, 38, 39, 0x53564D41)
+# F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: signals to others, and holding up who opens a file
+_FCNTLS = (8, 10, 15, 1024, 1026)
+# Asking for death signal and dumpable; name, seccomp mode, bounding set, timer slack, no_new_privs, mappings' names
+_PRCTLS = (2, 3, 15, 16, 21, 23, 29, 30, 38, 39, 0x53564D41)
 _X32 = 0x40000000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x25, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
@@ -50,6 +52,7 @@ def program(own: int | None) -> bytes:
             if first == last
             else [(_AT_LEAST, 0, 2, first), (_ABOVE, 1, 0, last), (_RETURN, 0, 0, _ALLOW)]
         )
+    code += _none_of("fcntl", 1, _FCNTLS, errno.EPERM)
     code += _one_of("ioctl", 1, _IOCTLS, errno.ENOTTY)
     code += _one_of("prctl", 0, _PRCTLS, errno.EPERM)
     code += _one_of("socketpair", 0, (_AF_UNIX,), errno.EPERM)
@@ -94,6 +97,15 @@ def _one_of(name: str, argument: int, values: Iterable[int], refusal: int) -> li
     for value in values:
         body += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     body.append((_RETURN, 0, 0, _ERROR | refusal))
+    return [(_EQUAL, 0, len(body), CHECKED[name][_COLUMN]), *body]
+
+
+def _none_of(name: str, argument: int, values: Iterable[int], refusal: int) -> list[_Instruction]:
+    """Answer `refusal` where the low half of the call's argument is one of `values`, else allow it."""
+    body: list[_Instruction] = [(_LOAD, 0, 0, 16 + 8 * argument)]
+    for value in values:
+        body += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ERROR | refusal)]
+    body.append((_RETURN, 0, 0, _ALLOW))
     return [(_EQUAL, 0, len(body), CHECKED[name][_COLUMN]), *body]
 
 

@@ -13,6 +13,7 @@ from tabletutor.sandbox.incident import INTERRUPTED, Cause, Note
 from tabletutor.sandbox.memory import Guard
 from tabletutor.sandbox.protocol import (
     MAX_CODE,
+    MAX_HOOKS,
     MAX_REPLY,
     Channel,
     DeadlineError,
@@ -23,7 +24,8 @@ from tabletutor.sandbox.protocol import (
     decode,
 )  # fmt: skip
 
-_MAX_LEVELS = 24
+_MAX_LEVELS, _MAX_VALUES, _MAX_ERROR = 24, 100_000, 20_000
+_SIGNALS = {number.value: number.name for number in signal.Signals}
 
 
 class SandboxError(RuntimeError):
@@ -67,10 +69,11 @@ class Session:
         if self._channel is None:
             return None
         channel, self._channel = self._channel, None
-        status = self._kill(self._number)
-        channel.close()
-        self._guard.release()
-        return status
+        try:
+            return self._kill(self._number)
+        finally:
+            channel.close()
+            self._guard.release()
 
     def run(self, code: str) -> CellResult:
         """Run one cell. Whatever it does, this returns within the hard time-out, give or take a moment.
@@ -78,7 +81,8 @@ class Session:
         Raises SandboxError if the session has ended (`ended` says how) or is closed.
         """
         if self.ended != "open" or self._channel is None:
-            raise SandboxError(f"this session has ended ({self.ended}); open another one")
+            how = "closed" if self.ended == "open" else self.ended
+            raise SandboxError(f"this session has ended ({how}); open another one")
         if len(code) > MAX_CODE:
             return CellResult(error=f"ValueError: a cell may have {MAX_CODE} characters, this one has {len(code)}")
         if not _is_unicode(code):
@@ -116,8 +120,9 @@ class Session:
             raise ProtocolError("more output than the limit allows")
         if result.ended not in ("open", "submit") or result.submitted != (result.ended == "submit"):
             raise ProtocolError(f"a reply that claims to have ended by {result.ended!r}")
-        for value in (result.answer, *(hook.value for hook in result.hooks)):
-            _check_levels(value, _MAX_LEVELS)
+        if len(result.hooks) > MAX_HOOKS or len(result.error or "") > _MAX_ERROR:
+            raise ProtocolError("more hooks or a longer error than the limits allow")
+        _check([result.answer, *(hook.value for hook in result.hooks)])
         return result
 
     def _end(self, code: str, how: Cause, error: str | None) -> CellResult:
@@ -129,7 +134,7 @@ class Session:
             died = None if status is None else os.waitstatus_to_exitcode(status)
             cause = "with its warm parent" if died is None else f"by exit status {died}"
             if died is not None and died < 0:
-                cause = f"by signal {signal.Signals(-died).name}"
+                cause = f"by signal {_SIGNALS.get(-died, -died)}"
             error = f"Crash: the session died {cause}"
         self.ended = "crash" if how == "interrupted" else how
         self._note(code, how, error)
@@ -144,11 +149,21 @@ def _is_unicode(code: str) -> bool:
     return True
 
 
-def _check_levels(value: object, levels: int) -> None:
-    """Raises ProtocolError for a value nested deeper than any honest one: it would break whoever walks it."""
-    if levels == 0:
-        raise ProtocolError("a value nested too deeply")
-    if isinstance(value, (list, dict)):
-        members: list[object] = list(value.values()) if isinstance(value, dict) else value
-        for member in members:
-            _check_levels(member, levels - 1)
+def _check(values: list[object]) -> None:
+    """Raises ProtocolError for values nested deeper, or more of them, than any honest ones: they would break whoever
+    walks them.
+    """
+    count, level = 0, values
+    for _ in range(_MAX_LEVELS):
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, (list, dict)):
+                members: list[object] = list(value.values()) if isinstance(value, dict) else value
+                inner += members
+        count += len(inner)
+        if count > _MAX_VALUES:
+            raise ProtocolError("more values than the limits allow")
+        if not inner:
+            return
+        level = inner
+    raise ProtocolError("a value nested too deeply")

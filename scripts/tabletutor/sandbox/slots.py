@@ -19,6 +19,7 @@ class Slot:
     def release(self) -> None:
         """Give it back. Harmless when repeated."""
         if self._descriptor >= 0:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)  # a fork of this process may hold it too
             os.close(self._descriptor)
             self._descriptor = -1
 

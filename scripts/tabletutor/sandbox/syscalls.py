@@ -25,7 +25,7 @@ ALLOWED: dict[str, Numbers] = {
     "recvmsg": (47, 212), "sendmmsg": (307, 269), "recvmmsg": (299, 243), "shutdown": (48, 210),
     "getsockname": (51, 204), "getpeername": (52, 205), "getsockopt": (55, 209),
     "exit": (60, 93), "exit_group": (231, 94), "wait4": (61, 260), "waitid": (247, 95), "uname": (63, 160),
-    "fcntl": (72, 25), "flock": (73, 32), "fsync": (74, 82), "fdatasync": (75, 83), "truncate": (76, 45),
+    "fsync": (74, 82), "fdatasync": (75, 83), "truncate": (76, 45),
     "ftruncate": (77, 46), "getdents": (78, None), "getdents64": (217, 61), "getcwd": (79, 17), "chdir": (80, 49),
     "fchdir": (81, 50), "rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276), "mkdir": (83, None),
     "mkdirat": (258, 34), "rmdir": (84, None), "creat": (85, None), "link": (86, None), "linkat": (265, 37),
@@ -57,7 +57,7 @@ PROCESSES: dict[str, Numbers] = {
 }  # fmt: skip
 # Allowed with some arguments only; the last five with any, in a pid namespace of the session's own.
 CHECKED: dict[str, tuple[int, int]] = {
-    "ioctl": (16, 29), "prctl": (157, 167), "socketpair": (53, 199), "clone": (56, 220),
+    "fcntl": (72, 25), "ioctl": (16, 29), "prctl": (157, 167), "socketpair": (53, 199), "clone": (56, 220),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
 }  # fmt: skip

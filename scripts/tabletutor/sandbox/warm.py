@@ -7,7 +7,6 @@ its owner and kills everything when the owner is gone, and, below it as first pr
 import contextlib
 import gc
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -25,7 +24,7 @@ import pandas as pd  # noqa: E402
 import pyarrow as pa  # noqa: E402
 import pyarrow.compute  # noqa: E402  # pyright: ignore[reportUnusedImport]
 
-from tabletutor.sandbox import environment, keeper, kernel, namespaces, worker  # noqa: E402
+from tabletutor.sandbox import environment, keeper, kernel, leftovers, namespaces, worker  # noqa: E402
 from tabletutor.sandbox.cells import Cells, set_display  # noqa: E402
 from tabletutor.sandbox.frame import read_frame  # noqa: E402
 from tabletutor.sandbox.hooks import make_hook  # noqa: E402
@@ -48,7 +47,8 @@ _KEEPER = Path(keeper.__file__).read_text()  # later it may be out of sight
 def main() -> NoReturn:
     """Read whose child this is and what to load, isolate, and become keeper and parent."""
     os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number, whatever the host's was
+    os.close(int(sys.argv[1]))
     opening, table = receive_packet(control, Opening, None)
     owner = os.pidfd_open(opening.owner or os.getppid())
     attempts = Attempts()
@@ -141,6 +141,8 @@ class Parent:
         self._attempts = attempts
         self._lockdown = Lockdown(attempts, opening.limits.memory_mb, paths)
         self._sessions: dict[int, _Child] = {}
+        self._left: list[str] = []
+        self._diggers: list[int] = []
         self._namespaced = "namespaces" in attempts.done
         self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._namespaced else -1
         os.environ.clear()
@@ -156,16 +158,19 @@ class Parent:
         while True:
             try:
                 message, _ = receive_packet(self._control, Open | End, None)  # type: ignore[arg-type]
+                number = message.session
                 if isinstance(message, End):
-                    send_packet(self._control, Warm(status=self._end(message.session)), None, None)
+                    send_packet(self._control, Warm(number, status=self._end(number)), None, None)
+                    self._bury()
                     continue
                 if isinstance(spare, OSError):
                     spare = self._fork()
                 if isinstance(spare, OSError):
-                    send_packet(self._control, Warm(error=f"no session could be forked: {spare}"), None, None)
+                    refusal = Warm(number, error=f"no session could be forked: {spare}")
+                    send_packet(self._control, refusal, None, None)
                     continue
-                self._sessions[message.session] = spare
-                send_packet(self._control, Warm(), spare.channel.fileno(), None)
+                self._sessions[number] = spare
+                send_packet(self._control, Warm(number), spare.channel.fileno(), None)
                 spare.channel.close()
                 spare = self._fork()
             except ProtocolError:
@@ -173,6 +178,8 @@ class Parent:
                     self._sessions[-1] = spare
                 for number in list(self._sessions):
                     self._end(number)
+                for folder in self._left:
+                    leftovers.remove(folder)
                 os._exit(0)
 
     def _fork(self) -> "_Child | OSError":
@@ -185,6 +192,8 @@ class Parent:
                 kernel.unshare(kernel.CLONE_NEWPID)
             child = os.fork()
         except OSError as error:
+            host.close()
+            os.rmdir(scratch)  # noqa: PTH106
             return error
         finally:
             if self._namespaced and child != 0:
@@ -208,8 +217,29 @@ class Parent:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.process, signal.SIGKILL)
         _, status = os.waitpid(child.process, 0)
-        shutil.rmtree(child.scratch, ignore_errors=True)
+        self._left.append(child.scratch)
         return status
+
+    def _bury(self) -> None:
+        """Remove the folders of ended sessions; one that a session wrote to by a process of its own, as it may take
+        long and nobody shall wait.
+        """
+        self._diggers = [digger for digger in self._diggers if os.waitpid(digger, os.WNOHANG)[0] == 0]
+        folders, self._left = self._left, []
+        if self._namespaced:
+            for folder in folders:
+                leftovers.remove(folder)  # empty: its session had a /tmp of its own
+            return
+        try:
+            digger = os.fork()
+        except OSError:  # too many processes just now
+            self._left = folders
+            return
+        if digger == 0:
+            for folder in folders:
+                leftovers.remove(folder)
+            os._exit(0)
+        self._diggers.append(digger)
 
 
 def _warm_up() -> None:

@@ -1,6 +1,7 @@
 """A session from the inside: locked down, it reads cells from its channel and answers each with one frame."""
 
 import os
+import resource
 import socket
 import sys
 import time
@@ -35,6 +36,7 @@ def serve(
     output = Output(limits.output_bytes)
     os.dup2(descriptor, CHANNEL, inheritable=False)
     os.closerange(3, CHANNEL)
+    os.closerange(CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     channel = SocketChannel(socket.socket(fileno=CHANNEL))
     scratch = lockdown.apply(attempts, scratch)
     os.environ.update(dict.fromkeys(environment.SCRATCH, scratch))
