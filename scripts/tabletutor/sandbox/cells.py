@@ -114,7 +114,8 @@ class Cells:
         errors.remember(name, code)
         tree = ast.parse(code, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, name, "exec", dont_inherit=True), self._namespace)
+        if tree.body:
+            exec(compile(tree, name, "exec", dont_inherit=True), self._namespace)
         if isinstance(last, ast.Expr):
             value = eval(  # noqa: S307
                 compile(ast.Expression(last.value), name, "eval", dont_inherit=True), self._namespace

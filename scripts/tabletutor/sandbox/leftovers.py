@@ -1,9 +1,8 @@
 """Removing what a session left in its folder, however deep, locked or odd it is."""
 
 import os
+import secrets
 import stat
-
-_MARK = ".removed-"
 
 
 def remove(folder: str) -> None:
@@ -11,7 +10,7 @@ def remove(folder: str) -> None:
 
     Folders inside are first moved to the top, so that no path is ever deep.
     """
-    count = 0
+    mark, count = f".removed-{secrets.token_hex(8)}-", 0
     try:
         os.chmod(folder, 0o700)  # noqa: PTH101
         waiting = [folder]
@@ -24,14 +23,14 @@ def remove(folder: str) -> None:
                     os.chmod(path, 0o700)  # noqa: PTH101
                     count += 1
                     if current != folder:
-                        os.rename(path, f"{folder}/{_MARK}{count}")  # noqa: PTH104
-                        path = f"{folder}/{_MARK}{count}"
+                        os.rename(path, f"{folder}/{mark}{count}")  # noqa: PTH104
+                        path = f"{folder}/{mark}{count}"
                     inner.append(path)
                 else:
                     os.unlink(path)  # noqa: PTH108
             if current != folder or not inner:
                 waiting.pop()
                 os.rmdir(current)  # noqa: PTH106
-            waiting += [path for path in inner if path not in waiting]
+            waiting += inner
     except OSError:
         return

@@ -1,0 +1,35 @@
+"""Removing what a session left: deep, locked, linked and oddly named folders go, what links point to stays."""
+
+import os
+from pathlib import Path
+
+from tabletutor.sandbox import leftovers
+
+
+def test_everything_goes_and_nothing_else(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("x")
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    home = Path.cwd()
+    try:
+        os.chdir(folder)
+        for _ in range(3000):  # far beyond the longest path, and the deepest recursion
+            Path("d").mkdir()
+            os.chdir("d")
+    finally:
+        os.chdir(home)
+    (folder / "link").symlink_to(kept)
+    (folder / "broken").symlink_to("nowhere")
+    for number in range(50):
+        (folder / f".removed-{number}" / "x" / "y").mkdir(parents=True)
+    (folder / "locked" / "inner").mkdir(parents=True)
+    (folder / "locked" / "inner" / "file").write_text("y")
+    os.mkfifo(folder / "pipe")
+    for name in ("locked/inner", "locked", "."):
+        (folder / name).chmod(0)
+    leftovers.remove(str(folder))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
+    assert (kept / "file").read_text() == "x"
+    leftovers.remove(str(folder))  # what is gone already is no error
