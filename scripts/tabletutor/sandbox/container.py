@@ -97,9 +97,7 @@ class ContainerBackend:
 
     def close(self) -> str:
         """Remove the container and with it all its sessions; returns the last of what it wrote."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+        self._hang_up()
         if self._container is not None:
             _remove(self._client, self._container)
             self._container = None
@@ -107,10 +105,22 @@ class ContainerBackend:
 
     def send(self, session: int, body: bytes, deadline: float | None) -> None:
         """Send a message to a session (0: the warm parent). Raises DeadlineError or StreamEnd."""
-        if self._stream is None:
+        stream = self._stream
+        if stream is None:
             raise StreamEnd("the container is gone")
         with self._sending:
-            write(self._stream, MESSAGE.pack(session, len(body)) + body, deadline)
+            try:
+                write(stream, MESSAGE.pack(session, len(body)) + body, deadline)
+            except DeadlineError:  # half a message is on its way: no other can follow
+                self._hang_up()
+                raise
+
+    def _hang_up(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_RDWR)  # also ends the listening
+            stream.close()
 
     def forget(self, session: int) -> None:
         """No one listens to a session any more."""
