@@ -34,7 +34,7 @@ quality: env  ## lint, formats, types, dead code
 	@echo "vulture: functions, classes, methods and imports that nothing uses"
 	@! vulture | grep -E 'unused (function|class|method|property|import)'
 
-benchmark: env  ## measure the sandbox beside its peers, and look for leaks (about a quarter of an hour; be idle)
+benchmark: env  ## measure the sandbox beside its peers, and look for leaks (about twenty minutes; be idle)
 	python tests/benchmarks/sandbox.py
 	python tests/benchmarks/sandbox_leaks.py
 
