@@ -16,7 +16,7 @@ from tabletutor.config.schema import SandboxConfig
 from tabletutor.records.episode import Trace, Turn
 from tabletutor.sandbox import cgroup, slots
 from tabletutor.sandbox.incident import causes_of
-from tabletutor.sandbox.memory import GroupBounds, WatcherBounds, usage
+from tabletutor.sandbox.memory import Bounds, GroupBounds, WatcherBounds, usage
 from tabletutor.sandbox.owner import is_alive, owner
 from tabletutor.sandbox.pool import Sandbox, SandboxError
 from tabletutor.sandbox.shared import IDLE, Sandboxes
@@ -32,9 +32,22 @@ def groups(process: int | None = None) -> list[Path]:
         pytest.skip(f"NOT TESTED with control groups: {error}")
 
 
-def filler(mb: int) -> subprocess.Popen[bytes]:
-    """A process that waits for a line, then takes so much memory."""
-    return subprocess.Popen([sys.executable, "-c", f"input()\n{FILL.format(mb=mb)}"], stdin=subprocess.PIPE)
+def ended_by(bounds: Bounds, megabytes: int) -> bool:
+    """Whether a process that takes so much memory is ended by its bounds, and they know."""
+    process = subprocess.Popen([sys.executable, "-c", f"input()\n{FILL.format(mb=megabytes)}"], stdin=subprocess.PIPE)
+    guard = bounds.guard(process.pid)
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.close()
+    try:
+        ended = process.wait(3) == -signal.SIGKILL
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        ended = False
+    assert guard.overran() is ended
+    guard.release()
+    return ended
 
 
 def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
@@ -63,20 +76,7 @@ def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
     before = set(groups())
     bounds = GroupBounds(cgroup.places(), 128)
     for megabytes, over in ((400, True), (20, False), (400, True)):
-        process = filler(megabytes)
-        guard = bounds.guard(process.pid)
-        assert process.stdin is not None
-        process.stdin.write(b"\n")
-        process.stdin.close()
-        if over:
-            assert process.wait(30) == -signal.SIGKILL
-        else:
-            time.sleep(0.5)
-            assert process.poll() is None
-            process.kill()
-            process.wait()
-        assert guard.overran() is over
-        guard.release()
+        assert ended_by(bounds, megabytes) is over
         assert len(set(groups()) - before) in (1, 2)  # one, or one of memory and one of processes
     bounds.close()
     assert set(groups()) == before
@@ -99,20 +99,8 @@ def test_groups_of_a_host_that_was_killed_are_swept() -> None:
 
 def test_the_watcher_ends_what_takes_too_much() -> None:
     bounds = WatcherBounds(128)
-    for megabytes, over in ((400, True), (20, False)):
-        process = filler(megabytes)
-        guard = bounds.guard(process.pid)
-        assert process.stdin is not None
-        process.stdin.write(b"\n")
-        process.stdin.close()
-        if over:
-            assert process.wait(30) == -signal.SIGKILL
-        else:
-            time.sleep(0.5)
-            process.kill()
-            process.wait()
-        assert guard.overran() is over
-        guard.release()
+    assert ended_by(bounds, 400)
+    assert not ended_by(bounds, 20)
     bounds.close()
     with pytest.raises(PermissionError, match="cannot be read"):
         bounds.guard(2**22 + 1)

@@ -1,8 +1,8 @@
 """The warm parent, a program of its own: imports pandas, loads the table once, and forks a session when told to.
 
-Started by `process.py` or `relay.py` in a fixed environment, as `python warm.py DESCRIPTOR`. Two processes: a keeper that
-watches its owner and kills everything when the owner is gone, and, below it as first process of a pid namespace, the
-parent.
+Started by `process.py` or `relay.py` in a fixed environment, as `python warm.py DESCRIPTOR`. Two processes: a keeper
+that watches its owner and kills everything when the owner is gone, and, below it as first process of a pid namespace,
+the parent.
 """
 
 import contextlib
