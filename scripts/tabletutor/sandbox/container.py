@@ -9,7 +9,6 @@ import time
 from pathlib import Path
 from typing import Any, TypeVar
 
-import docker.errors
 import msgspec
 
 from tabletutor.config.schema import SandboxConfig
@@ -99,7 +98,7 @@ class ContainerBackend:
         """Remove the container and with it all its sessions; returns the last of what it wrote."""
         self._hang_up()
         if self._container is not None:
-            _remove(self._client, self._container)
+            image.remove_container(self._client, self._container)
             self._container = None
         return bytes(self._tail).decode(errors="replace")
 
@@ -271,14 +270,3 @@ def _profile() -> dict[str, Any]:
         ],
         "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}],
     }
-
-
-def _remove(client: Any, container: str) -> None:
-    """Remove a container, which may be on its way out already."""
-    try:
-        client.api.remove_container(container, force=True)
-    except docker.errors.NotFound:
-        pass
-    except docker.errors.APIError as error:
-        if error.status_code != 409:  # its removal is in progress
-            raise

@@ -111,8 +111,7 @@ def sweep(client: Any, also: str | None = None) -> list[str]:
     gone: list[str] = []
     for container in client.api.containers(all=True, filters={"label": LABEL}):
         if _over(container["Labels"][LABEL], also):
-            with contextlib.suppress(docker.errors.NotFound):
-                client.api.remove_container(container["Id"], force=True)
+            remove_container(client, container["Id"])
             gone.append(container["Names"][0] if container["Names"] else container["Id"][:12])
     for image in client.api.images(filters={"label": LABEL}):
         if _over(image["Labels"][LABEL], also):
@@ -125,6 +124,17 @@ def sweep(client: Any, also: str | None = None) -> list[str]:
                 if error.status_code != 409:  # another run uses it: it goes with the sweep after that
                     raise
     return gone
+
+
+def remove_container(client: Any, container: str) -> None:
+    """Remove a container, which may be on its way out already."""
+    try:
+        client.api.remove_container(container, force=True)
+    except docker.errors.NotFound:
+        pass
+    except docker.errors.APIError as error:
+        if error.status_code != 409:  # its removal is in progress
+            raise
 
 
 def _over(label: str, also: str | None) -> bool:
