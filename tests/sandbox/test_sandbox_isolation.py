@@ -114,6 +114,9 @@ with Sandbox(Path(sys.argv[2]), SandboxConfig(soft_seconds=20, hard_seconds=30))
     assert sandbox.layers == isolation.LAYERS
     isolation.check(session)
 with Sandbox(None, SandboxConfig(soft_seconds=20, hard_seconds=30, memory_mb=256)) as sandbox:
+    for _ in range(30):  # the watcher may look while it dies
+        with sandbox.session() as session:
+            assert session.run("import os, time; time.sleep(0.05); os._exit(3)").ended == "crash"
     with sandbox.session() as session:
         assert session.run(isolation.FILL + "time.sleep(15)").ended == "memory"
     session = sandbox.session()

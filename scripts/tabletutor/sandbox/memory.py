@@ -196,7 +196,9 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
                 held += _megabytes(share, "Pss_Anon:") + _megabytes(share, "Pss_Shmem:")
             mapped += max(0.0, _megabytes(status, "VmSize:") - before.mapped_mb)
             held += _DESCRIPTOR_MB * max(0, len(os.listdir(folder / "fd")) - _FEW_DESCRIPTORS)  # noqa: PTH208
-        except (FileNotFoundError, ProcessLookupError):
+        except OSError:
+            if not _has_ended(folder):
+                raise
             continue
         found.append(current)
     return Usage(held + (_hidden(found) if mapped > _LARGE_MB else 0.0), mapped, len(found))
@@ -206,13 +208,24 @@ def _hidden(processes: list[int]) -> float:
     """Megabytes of shared memory without a file: its pages stay even where no process shows them."""
     pieces: dict[str, int] = {}
     for process in processes:
+        folder = Path(f"/proc/{process}")
         try:
-            maps = _read(Path(f"/proc/{process}/maps"))
-        except (FileNotFoundError, ProcessLookupError):
+            maps = _read(folder / "maps")
+        except OSError:
+            if not _has_ended(folder):
+                raise
             continue
         for first, last, inode in _SHARED.findall(maps):
             pieces[inode] = max(pieces.get(inode, 0), int(last, 16) - int(first, 16))
     return sum(pieces.values()) / (1 << 20)
+
+
+def _has_ended(folder: Path) -> bool:
+    """Whether a process is gone, or is dying and has no memory any more: much of such a one may not be read."""
+    try:
+        return re.search(r"^VmSize:", _read(folder / "status"), re.MULTILINE) is None
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def _read(file: Path) -> str:
