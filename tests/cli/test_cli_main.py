@@ -1,6 +1,8 @@
 """The `tabletutor` command, run as a user runs it."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +18,12 @@ ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tabletutor")
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], cwd=cwd, capture_output=True, text=True, check=False)
+def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, **environment}
+    return subprocess.run([COMMAND, *arguments], cwd=cwd, env=environ, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", [[], ["explain"], ["doctor"], ["schema"], ["code"]])
+@pytest.mark.parametrize("verb", [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"]])
 def test_help_shows_an_example(verb: list[str]) -> None:
     done = run(*verb, "--help")
     assert done.returncode == 0
@@ -37,13 +40,36 @@ def test_schema_is_printed() -> None:
     assert json.loads(run("schema").stdout) == schema()
 
 
-def test_code_shows_what_a_rule_reaches() -> None:
-    done = run("code", "questions")
+def test_code_explains_what_a_rule_reaches_and_from_where() -> None:
+    done = run("code", "questions", "--explain")
     assert done.returncode == 0, done.stderr
-    kinds = {line.split()[0] for line in done.stdout.splitlines()}
-    assert {"module", "version", "digest"} <= kinds
-    assert "scripts/questions.py" in done.stdout
-    assert "torch" not in {line.split()[-1] for line in done.stdout.splitlines()}
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert {line[0] for line in lines} == {"code", "import", "version", "digest"}
+    assert [line for line in lines if line[2:] == ["scripts/questions.(at", "import)", "←", "the", "rule"]]
+    assert "torch" not in {line[2] for line in lines if line[0] == "version"}
+    assert lines[-1][1] in run("code", "questions").stdout
+
+
+def test_code_shows_what_has_changed_since_a_revision(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkout"
+    for name in ("scripts", "envs"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
+        subprocess.run([*git, *arguments], cwd=checkout, check=True)
+    environment = {"PYTHONPATH": str(checkout / "scripts")}
+    source = checkout / "scripts" / "tabletutor" / "reporting" / "statistics.py"
+    text = source.read_text(encoding="utf-8")
+    source.write_text(f"# a comment\n{text}", encoding="utf-8")
+    same = run("code", "summary", "--diff", "HEAD", cwd=checkout, **environment)
+    assert same.stdout == "nothing of summary has changed since HEAD\n", same.stderr
+    assert text.count("def wilson(") == 1
+    source.write_text(text.replace("def wilson(", "def wilson_interval(") + "\nwilson = wilson_interval\n")
+    changed = run("code", "summary", "--diff", "HEAD", cwd=checkout, **environment).stdout
+    assert "tabletutor.reporting.statistics.wilson_interval  reached now" in changed
+    assert "tabletutor.reporting.statistics.wilson  changed" in changed
+    assert "tabletutor.records" not in changed
+    assert run("code", "summary", "--diff", "no-such", cwd=checkout, **environment).returncode == 1
 
 
 def test_an_unknown_rule_is_answered_with_the_nearest() -> None:

@@ -1,15 +1,20 @@
 """The identity of code: what changes it, and what does not."""
 
+import ast
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tabletutor.workflow.code import Closure, closure
+from tabletutor.workflow.code import LOCK, SCRIPTS, Closure, closure
+from tabletutor.workflow.syntax import canonical, facts
 
-MODULES = {
+SOURCES = {
     "questions.py": "from tabletutor.ask.draw import draw\n\ndraw(1)\n",
     "other.py": "import json\n",
     "tabletutor/__init__.py": "",
+    "tabletutor/workflow/environment.py": "ENVIRONMENT = {}\n",
     "tabletutor/ask/__init__.py": '"""Ask."""\n',
     "tabletutor/ask/draw.py": (
         '"""Draw."""\nimport os\nimport json\nfrom ..base import text\n\n'
@@ -18,127 +23,260 @@ MODULES = {
     "tabletutor/ask/words.txt": "one\n",
     "tabletutor/ask/forms/deep.txt": "deep\n",
     "tabletutor/base/__init__.py": "",
-    "tabletutor/base/text.py": "import pandas as pd\nT = 1\n",
+    "tabletutor/base/text.py": (
+        "import numpy as np\nimport pandas as pd\nT = pd.NA\nU = np.nan\n\ndef unrelated():\n    return U\n"
+    ),
     "tabletutor/base/apart.py": "A = 1\n",
-    "tabletutor/late.py": "def late(x):\n    return x\n",
+    "tabletutor/late.py": "def late(x):\n    return x\n\nclass Later:\n    pass\n",
     "tabletutor/child.py": "C = 1\n",
 }
-LOCK = "# comment\npandas==3.1.1\nPyYAML==6.0.3\nnumpy==2.4.6\n"
-
-
-def closure_of(folder: Path, changes: dict[str, str] | None = None, lock: str = LOCK) -> Closure:
-    for name, text in {**MODULES, **(changes or {})}.items():
-        path = folder / "scripts" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (folder / "requirements.lock").write_text(lock)
-    return closure("questions.py", folder / "scripts", folder / "requirements.lock")
-
-
-def changed(tmp_path: Path, changes: dict[str, str], lock: str = LOCK) -> bool:
-    return closure_of(tmp_path / "a").digest() != closure_of(tmp_path / "b", changes, lock).digest()
-
-
-def test_everything_on_the_way_is_reached(tmp_path: Path) -> None:
-    reached = closure_of(tmp_path)
-    assert set(reached.modules) == {
-        "scripts/questions.py",
-        "tabletutor",
-        "tabletutor.ask",
-        "tabletutor.ask.draw",
-        "tabletutor.base",
-        "tabletutor.base.text",
-        "tabletutor.late",
-    }
-    assert set(reached.files) == {"tabletutor/ask/words.txt", "tabletutor/ask/forms/deep.txt"}
-    assert set(reached.versions) == {"pandas"}
-    assert reached.versions["pandas"].startswith("3.1.1")
-
-
+PINS = "# comment\npandas==3.1.1\nPyYAML==6.0.3\nnumpy==2.4.6\nscipy==1.16.0\n"
 DRAW = "tabletutor/ask/draw.py"
+TEXT = "tabletutor/base/text.py"
+LATE = "tabletutor/late.py"
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        MODULES[DRAW].replace("# sum", "# the sum of both"),
-        MODULES[DRAW].replace("return late(text.T + n)", "return late(\n        text.T\n        + n,\n    )"),
-        MODULES[DRAW].replace("import os\nimport json", "import json\nimport os"),
-        MODULES[DRAW].replace('"""Draw n."""', '"""Draw n of them."""'),
-    ],
-    ids=["comment", "format", "order of imports", "docstring"],
-)
-def test_form_does_not_count(tmp_path: Path, draw: str) -> None:
-    assert draw != MODULES[DRAW]
-    assert not changed(tmp_path, {DRAW: draw})
+def closure_of(folder: Path, changes: dict[str, str] | None = None, pins: str = PINS) -> Closure:
+    for name, content in {f"scripts/{path}": text for path, text in {**SOURCES, **(changes or {})}.items()}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    (folder / LOCK).parent.mkdir(exist_ok=True)
+    (folder / LOCK).write_text(pins)
+    return closure("questions.py", folder / "scripts")
+
+
+def keys(reached: Closure, kind: str) -> set[str]:
+    return {entry.key for entry in reached.entries if entry.kind == kind}
+
+
+def changed(tmp_path: Path, changes: dict[str, str], base: dict[str, str] | None = None, pins: str = PINS) -> bool:
+    """Whether `changes`, made to the sources with those of `base`, give another digest."""
+    before = closure_of(tmp_path / "a", base)
+    after = closure_of(tmp_path / "b", {**(base or {}), **changes}, pins)
+    return before.digest() != after.digest()
+
+
+def test_everything_on_the_way_is_reached_and_nothing_else(tmp_path: Path) -> None:
+    reached = closure_of(tmp_path)
+    assert keys(reached, "code") == {
+        "scripts/questions.(at import)",
+        "tabletutor.ask.draw.draw",
+        "tabletutor.base.text.T",
+        "tabletutor.late.late",
+        "tabletutor.workflow.environment.ENVIRONMENT",
+    }
+    assert keys(reached, "file") == set()
+    assert keys(reached, "version") == {"pandas", "numpy"}  # numpy does the work behind pandas
+    reasons = {entry.key: entry.reason for entry in reached.entries}
+    assert reasons["tabletutor.base.text.T"] == "tabletutor.ask.draw.draw"
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {DRAW: MODULES[DRAW].replace("text.T + n", "text.T - n")},
-        {DRAW: MODULES[DRAW].replace("def draw(n)", "def draw(n=1)")},
-        {"tabletutor/base/text.py": "import pandas as pd\nT = True\n"},
-        {"tabletutor/base/text.py": "import pandas as pd\nT = 1.0\n"},
-        {"tabletutor/late.py": "def late(x):\n    return None\n"},
-        {"tabletutor/ask/__init__.py": "X = 1\n"},
+        {DRAW: SOURCES[DRAW].replace("# sum", "# the sum of both")},
+        {DRAW: SOURCES[DRAW].replace("return late(text.T + n)", "return late(\n        text.T\n        + n,\n    )")},
+        {DRAW: SOURCES[DRAW].replace("import os\nimport json", "import json\nimport os")},
+        {DRAW: SOURCES[DRAW].replace('"""Draw n."""', '"""Draw n of them."""')},
+        {TEXT: SOURCES[TEXT].replace("return U", "return None")},
+        {TEXT: SOURCES[TEXT] + "\n@property\ndef more(): ...\n"},
+        {TEXT: SOURCES[TEXT].replace("U = np.nan", "U = np.inf")},
+        {LATE: SOURCES[LATE].replace("pass", "x = 1")},
+        {"tabletutor/base/apart.py": "A = 2\n", "tabletutor/child.py": "", "other.py": ""},
         {"tabletutor/ask/words.txt": "two\n"},
-        {"tabletutor/ask/new.html": "new"},
-        {"questions.py": "from tabletutor.ask.draw import draw\n\ndraw(2)\n"},
+        {"tabletutor/ask/__init__.py": "X = 1\n"},
     ],
     ids=[
-        "operator",
-        "default",
-        "bool for int",
-        "float for int",
-        "late import",
-        "package",
-        "data",
-        "more data",
-        "script",
+        *("comment", "format", "order of imports", "docstring", "unrelated function", "one more function"),
+        *("unrelated constant", "unrelated class", "modules not reached", "data not named", "package"),
+    ],
+)
+def test_form_and_what_is_not_reached_do_not_count(tmp_path: Path, changes: dict[str, str]) -> None:
+    assert not changed(tmp_path, changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {DRAW: SOURCES[DRAW].replace("text.T + n", "text.T - n")},
+        {DRAW: SOURCES[DRAW].replace("def draw(n)", "def draw(n=1)")},
+        {DRAW: SOURCES[DRAW].replace("def draw", "@staticmethod\ndef draw")},
+        {TEXT: SOURCES[TEXT].replace("T = pd.NA", "T = pd.NaT")},
+        {TEXT: SOURCES[TEXT].replace("import pandas as pd", "import numpy as pd")},
+        {TEXT: SOURCES[TEXT] + "T.flag = True\n"},
+        {TEXT: SOURCES[TEXT] + "T = T or U\n"},
+        {LATE: "def late(x):\n    return None\n"},
+        {"tabletutor/ask/__init__.py": "import os\nos.umask(0)\n"},
+        {"questions.py": "from tabletutor.ask.draw import draw\n\ndraw(2)\n"},
+        {"tabletutor/workflow/environment.py": "ENVIRONMENT = {'TZ': 'UTC'}\n"},
+    ],
+    ids=[
+        *("operator", "default", "decorator", "constant", "meaning of a name", "act at import", "bound again"),
+        *("late import", "package acts", "script", "environment"),
     ],
 )
 def test_what_it_does_counts(tmp_path: Path, changes: dict[str, str]) -> None:
     assert changed(tmp_path, changes)
 
 
-def test_modules_that_are_not_reached_do_not_count(tmp_path: Path) -> None:
-    assert not changed(tmp_path, {"tabletutor/base/apart.py": "A = 2\n", "tabletutor/child.py": "", "other.py": ""})
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "True"), ("1", "1.0"), ("'a'", "b'a'"), ("0.0", "-0.0"), ("(1,)", "[1]")]
+)
+def test_values_that_are_equal_but_not_the_same_count(tmp_path: Path, one: str, other: str) -> None:
+    assert changed(tmp_path, {TEXT: f"T = {other}\n"}, {TEXT: f"T = {one}\n"})
 
 
-def test_locked_versions_count_if_imported(tmp_path: Path) -> None:
-    assert changed(tmp_path / "used", {}, LOCK.replace("3.1.1", "3.1.0"))
-    assert not changed(tmp_path / "unused", {}, LOCK.replace("2.4.6", "2.4.5"))
+# What cannot be followed by name alone: (where, its source, the edit).
+UNSEEN = {
+    "registered by a decorator of ours": (
+        {"tabletutor/base/text.py": "from tabletutor.base import kinds, forms\nT = kinds.KINDS\n",
+         "tabletutor/base/kinds.py": "KINDS = {}\ndef kind(f):\n    KINDS[f.__name__] = f\n    return f\n",
+         "tabletutor/base/forms.py": "from tabletutor.base.kinds import kind\n@kind\ndef form():\n    return 1\n"},
+        {"tabletutor/base/forms.py": "from tabletutor.base.kinds import kind\n@kind\ndef form():\n    return 2\n"},
+    ),
+    "in a dictionary": (
+        {LATE: "def a():\n    return 1\nBY_NAME = {'a': a}\ndef late(x):\n    return BY_NAME[x]()\n"},
+        {LATE: "def a():\n    return 2\nBY_NAME = {'a': a}\ndef late(x):\n    return BY_NAME[x]()\n"},
+    ),
+    "asked of a module by name": (
+        {LATE: "from tabletutor.base import apart\ndef late(x):\n    return getattr(apart, x)\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "imported by computed name": (
+        {LATE: "from importlib import import_module as get\ndef late(x):\n    return get('tabletutor.base.' + x)\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "imported by computed name, the module first": (
+        {LATE: "import importlib\ndef late(x):\n    return importlib.import_module('tabletutor.base.' + x)\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "run by its name": (
+        {LATE: "import subprocess\ndef late(x):\n    subprocess.run(['python', '-m', 'tabletutor.child'])\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "run by its file": (
+        {LATE: "from pathlib import Path\ndef late(x):\n    return Path(__file__).with_name('child.py')\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "through globals": (
+        {LATE: "def hidden():\n    return 1\ndef late(x):\n    return globals()[x]\n"},
+        {LATE: "def hidden():\n    return 2\ndef late(x):\n    return globals()[x]\n"},
+    ),
+    "by a star": (
+        {LATE: "from tabletutor.base.apart import *\ndef late(x):\n    return A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "through another module's import": (
+        {LATE: "from tabletutor.child import A\ndef late(x):\n    return A\n",
+         "tabletutor/child.py": "from tabletutor.base.apart import A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "one of two imports": (
+        {LATE: "try:\n    from tabletutor.none import A\nexcept ImportError:\n    from tabletutor.base.apart import A\n"
+               "def late(x):\n    return A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a name that means another function of the same code": (
+        {LATE: "from tabletutor.child import f, g\ndef late(x):\n    return f(g)\n",
+         "tabletutor/child.py": "def f(x):\n    return 1\ndef g(x):\n    return 2\n"},
+        {LATE: "from tabletutor.child import f as g, g as f\ndef late(x):\n    return f(g)\n"},
+    ),
+    "a subclass that is looked for": (
+        {LATE: "import tabletutor.child\nclass Base: pass\ndef late(x):\n    return Base.__subclasses__()\n",
+         "tabletutor/child.py": "from tabletutor import late\nclass Child(late.Base):\n    x = 1\n"},
+        {"tabletutor/child.py": "from tabletutor import late\nclass Child(late.Base):\n    x = 2\n"},
+    ),
+    "a subclass that enters itself": (
+        {LATE: "class A:\n    def __init_subclass__(cls): ...\nclass B(A):\n    x = 1\ndef late(x):\n    return A\n"},
+        {LATE: "class A:\n    def __init_subclass__(cls): ...\nclass B(A):\n    x = 2\ndef late(x):\n    return A\n"},
+    ),
+    "a docstring that is read": (
+        {LATE: "def late(x):\n    'one'\n    return late.__doc__\n"},
+        {LATE: "def late(x):\n    'two'\n    return late.__doc__\n"},
+    ),
+    "what a comprehension goes over": (
+        {LATE: "x = [1]\ndef late(_):\n    return [x for x in x]\n"},
+        {LATE: "x = [2]\ndef late(_):\n    return [x for x in x]\n"},
+    ),
+    "a global that another function sets": (
+        {LATE: "def set_it():\n    global V\n    V = 1\ndef late(x):\n    return set_it() or V\n"},
+        {LATE: "def set_it():\n    global V\n    V = 2\ndef late(x):\n    return set_it() or V\n"},
+    ),
+    "a method": (
+        {LATE: "class A:\n    def f(self):\n        return 1\ndef late(x):\n    return A().f()\n"},
+        {LATE: "class A:\n    def f(self):\n        return 2\ndef late(x):\n    return A().f()\n"},
+    ),
+    "a base class's base": (
+        {LATE: "class A:\n    x = 1\nclass B(A): ...\ndef late(x):\n    return B\n"},
+        {LATE: "class A:\n    x = 2\nclass B(A): ...\ndef late(x):\n    return B\n"},
+    ),
+    "a template": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).with_name('words.txt')\n"},
+        {"tabletutor/ask/words.txt": "two\n"},
+    ),
+    "a folder of templates": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / 'forms'\n"},
+        {"tabletutor/ask/forms/new.txt": "new\n"},
+    ),
+    "a resource by computed name": (
+        {DRAW: "from importlib import resources\ndef draw(n):\n    return resources.files(__package__) / n\n"},
+        {"tabletutor/ask/words.txt": "two\n"},
+    ),
+    "an import for what it does": (
+        {LATE: "import tabletutor.child\ndef late(x):\n    return x\n", "tabletutor/child.py": "print('a')\n"},
+        {"tabletutor/child.py": "print('b')\n"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", UNSEEN)
+def test_what_cannot_be_followed_by_name_is_not_missed(tmp_path: Path, case: str) -> None:
+    base, edit = UNSEEN[case]
+    assert changed(tmp_path, edit, base)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "def A(): ...\ndef late(A):\n    return A\n",
+        "def A(): ...\ndef late(x):\n    A = x\n    return A\n",
+        "def A(): ...\ndef late(x):\n    return [A for A in x], lambda A: A\n",
+        "def A(): ...\ndef late(x):\n    match x:\n        case [*A]:\n            return A\n",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import tabletutor.child as A\ndef late(x: A): ...\n",
+    ],
+    ids=["parameter", "variable", "comprehension", "pattern", "for types only"],
+)
+def test_a_name_of_a_functions_own_reaches_nothing(tmp_path: Path, late: str) -> None:
+    assert not {key for key in keys(closure_of(tmp_path, {LATE: late}), "code") if key.endswith((".A", ".child"))}
+
+
+def test_locked_versions_count_where_they_are_used(tmp_path: Path) -> None:
+    assert changed(tmp_path / "used", {}, pins=PINS.replace("3.1.1", "3.1.0"))
+    assert changed(tmp_path / "behind", {}, pins=PINS.replace("2.4.6", "2.4.5"))
+    assert not changed(tmp_path / "unused", {}, pins=PINS.replace("1.16.0", "1.16.1"))
 
 
 def test_a_package_is_found_under_the_name_it_is_imported_by(tmp_path: Path) -> None:
-    assert "pyyaml" in closure_of(tmp_path, {"questions.py": "import yaml\n"}).versions
-
-
-def test_a_module_named_in_a_string_is_reached(tmp_path: Path) -> None:
-    script = 'import subprocess\nsubprocess.run(["python", "-m", "tabletutor.child"], check=True)\n'
-    assert "tabletutor.child" in closure_of(tmp_path, {"questions.py": script}).modules
-
-
-def test_a_module_named_as_a_file_beside_it_is_reached(tmp_path: Path) -> None:
-    text = 'import pandas as pd\nfrom pathlib import Path\nT = Path(__file__).with_name("apart.py").read_text()\n'
-    assert "tabletutor.base.apart" in closure_of(tmp_path, {"tabletutor/base/text.py": text}).modules
-
-
-def test_import_by_computed_name_reaches_the_whole_package(tmp_path: Path) -> None:
-    text = "import importlib\nimport pandas as pd\nT = importlib.import_module('tabletutor.base.' + 'apart')\n"
-    assert "tabletutor.base.apart" in closure_of(tmp_path, {"tabletutor/base/text.py": text}).modules
-
-
-def test_docstrings_count_where_they_are_read(tmp_path: Path) -> None:
-    reader = MODULES[DRAW].replace("text.T + n", "draw.__doc__")
-    one = closure_of(tmp_path / "a", {DRAW: reader}).digest()
-    assert closure_of(tmp_path / "b", {DRAW: reader.replace("Draw n.", "Draw m.")}).digest() != one
+    reached = closure_of(tmp_path, {"questions.py": "import yaml\nimport vl_convert\nyaml, vl_convert\n"})
+    assert {"pyyaml", "vl-convert-python"} <= keys(reached, "version")
 
 
 def test_a_fault_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(SyntaxError) as caught:
-        closure_of(tmp_path, {"tabletutor/late.py": "def late(:\n"})
-    assert str(caught.value.filename).endswith("tabletutor/late.py")
+        closure_of(tmp_path, {LATE: "def late(:\n"})
+    assert str(caught.value.filename).endswith(LATE)
     with pytest.raises(FileNotFoundError, match=r"nothing\.py: no such script"):
-        closure("nothing.py", tmp_path, tmp_path / "requirements.lock")
+        closure("nothing.py", tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: path.relative_to(SCRIPTS).as_posix())
+def test_our_own_code_written_in_another_form_has_one_text(path: Path) -> None:
+    tree = ast.parse(path.read_bytes())
+    assert canonical(ast.parse(ast.unparse(tree)).body, docstrings=True) == canonical(tree.body, docstrings=True)
+
+
+@given(names=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6), bound=st.sets(st.sampled_from("abcdef")))
+def test_the_free_names_of_a_function_are_those_it_does_not_bind(names: list[str], bound: set[str]) -> None:
+    source = f"def f({', '.join(sorted(bound))}):\n    return ({', '.join(names)},)\n"
+    assert facts(ast.parse(source).body).names == {(name,) for name in names if name not in bound}

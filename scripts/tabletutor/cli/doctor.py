@@ -10,7 +10,7 @@ import tabletutor
 from tabletutor.config.load import load
 from tabletutor.config.schema import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox, SandboxError
-from tabletutor.workflow.code import installed_version, locked_versions
+from tabletutor.workflow.versions import installed_version, locked_versions
 
 FREE_GB = 5
 

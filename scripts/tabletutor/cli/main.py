@@ -1,6 +1,5 @@
 """The `tabletutor` command. Every verb is a thin layer over a library function; none of them loads a model."""
 
-import difflib
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tabletutor.cli import sandbox
+from tabletutor.cli import cache, sandbox
 
 app = typer.Typer(
     help="Teach small language models to analyse tables, reproducibly. The work itself is done by Snakemake: "
@@ -20,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cache.app, name="cache")
 app.add_typer(sandbox.app, name="sandbox")
 console = Console(width=None if sys.stdout.isatty() else 1000)  # in a pipe, lines are left whole
 
@@ -65,21 +65,47 @@ def schema() -> None:
     typer.echo(schema_text(), nl=False)
 
 
-@app.command(epilog="Example: tabletutor code tables")
+@app.command(epilog="Example: tabletutor code episodes --diff HEAD~5")
 def code(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule, which is also the name of its script.")],
+    explain: Annotated[bool, typer.Option("--explain", help="List all that is reached, and from where.")] = False,
+    diff: Annotated[str | None, typer.Option(metavar="REV", help="Show what has changed since a git revision.")] = None,
 ) -> None:
-    """Print all the code a rule's results depend on: modules and data files it reaches, and versions of packages."""
+    """Say what code a rule's results depend on: functions, constants, data files and versions of packages."""
+    from tabletutor.cli.code import differences, explained, script_of, summary
     from tabletutor.workflow.code import SCRIPTS, closure
 
-    known = sorted(path.stem for path in SCRIPTS.glob("*.py"))
-    if rule not in known:
-        close = difflib.get_close_matches(rule, known, n=1)
-        _stop(f"no rule {rule!r}; " + (f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"))
-    reached = closure(f"{rule}.py")
-    for kind, name, value in reached.items():
-        typer.echo(f"{kind:<8} {value if kind == 'version' else value[:16]:<18} {name}")
-    typer.echo(f"{'digest':<8} {reached.digest()}")
+    try:
+        reached = closure(script_of(rule))
+        lines = list(explained(reached) if explain else [] if diff else summary(reached))
+        if diff is not None:
+            lines += list(differences(rule, diff, SCRIPTS.parent)) or [f"nothing of {rule} has changed since {diff}"]
+    except ValueError as error:
+        _stop(str(error))
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command(epilog="Example: tabletutor reproduce --config config/smoke.yaml")
+def reproduce(
+    config: Annotated[Path, typer.Option(help="The project's configuration.")] = Path("config/config.yaml"),
+) -> None:
+    """Build a project here if need be and once more elsewhere, and compare the SHA-256 of every artefact.
+
+    The second build has another path, hash seed, umask, locale, time zone, number of cores and order of jobs, and none
+    of the first one's finished work. MANIFEST.sha256 in the results folder has the digests.
+    """
+    from tabletutor.workflow.reproduce import reproduce as reproduced
+
+    try:
+        first, differing, second = reproduced(Path.cwd(), config)
+    except (RuntimeError, ValueError) as error:
+        _stop(str(error))
+    for name, digest in first.items():
+        typer.echo(f"{digest}  {name}")
+    if differing:
+        _stop("\n".join([*(f"differs: {name}" for name in differing), f"the second build is kept in {second}"]))
+    typer.echo(f"{len(first)} artefacts, the same bytes in both builds")
 
 
 def _stop(message: str) -> NoReturn:

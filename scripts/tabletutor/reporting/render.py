@@ -33,7 +33,7 @@ PACKAGES = (
 def build_report(inputs: ReportInputs) -> str:
     """The report's HTML. Pure: the same inputs give the same text."""
     environment = Environment(
-        loader=PackageLoader("tabletutor.reporting"),
+        loader=PackageLoader("tabletutor.reporting", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=visible,

@@ -1,108 +1,228 @@
-"""The canonical digest of a Python module: what it says, whatever its comments, formatting and order of imports.
+"""The canonical text of Python syntax, and the names it needs from outside.
 
-The walk is our own, over node types and non-empty fields: `ast.dump` and `ast.unparse` differ between versions of
-Python. Docstrings do not count, unless the module reads them (`__doc__`, `getdoc`).
+The text says what code does, whatever its comments and formatting. The walk is our own, over node types and non-empty
+fields: `ast.dump` and `ast.unparse` differ between versions of Python.
 """
 
 import ast
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+Chain = tuple[str, ...]  # `a.b.c` as ("a", "b", "c")
+Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
-@dataclass(frozen=True)
-class Module:
-    """One source file: the digest of its syntax tree, every module name it imports, and its dotted string constants.
+def canonical(nodes: Iterable[ast.AST], docstrings: bool) -> str:
+    """The text of some statements; two statements have one text if they differ in form only.
 
-    `imports` holds absolute names; for `from a import b` both `a` and `a.b`, since `b` may be a module.
+    Docstrings are a part of it only on demand. What `Field(description=…)` says is one too.
     """
-
-    digest: str
-    imports: frozenset[str]
-    strings: frozenset[str]
-
-
-def read_module(path: Path, name: str) -> Module:
-    """Parse the module called `name` at `path`. Raises SyntaxError, naming the file, where it is not Python."""
-    tree = ast.parse(path.read_bytes(), filename=str(path))
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    imports: set[str] = set()
-    strings: set[str] = set()
-    reads_docstrings = False
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            imports.update(_imported(node, package))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            strings.add(node.value)
-        elif isinstance(node, ast.Attribute | ast.Name):
-            reads_docstrings |= (node.attr if isinstance(node, ast.Attribute) else node.id) in {"__doc__", "getdoc"}
-    digest = hashlib.sha256("\n".join(_module(tree, reads_docstrings)).encode("utf-8", "surrogatepass")).hexdigest()
-    return Module(digest, frozenset(imports), frozenset(strings))
+    text: list[str] = []
+    for node in nodes:
+        _write(node, docstrings, text)
+    return "\n".join(text)
 
 
-def _imported(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[str]:
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-        return
-    parts = package.split(".")
-    base = parts[: len(parts) - node.level + 1] if node.level else []
-    module = ".".join([*base, *([node.module] if node.module else [])])
-    yield module
-    yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def _module(tree: ast.Module, docstrings: bool) -> Iterator[str]:
-    """The module's statements in order; its top-level imports first, sorted, since their order is formatting."""
-    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    yield from sorted(_import_text(node, alias) for node in imports for alias in node.names)
-    yield from _walk(tree, docstrings)
-
-
-def _import_text(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
-    source = f"{'.' * node.level}{node.module or ''}" if isinstance(node, ast.ImportFrom) else ""
-    return f"import {source}:{alias.name}:{alias.asname or ''}"
-
-
-def _walk(node: ast.AST, docstrings: bool) -> Iterator[str]:
-    yield type(node).__name__
+def _write(node: ast.AST, docstrings: bool, text: list[str]) -> None:
+    text.append(type(node).__name__)
     if isinstance(node, ast.Constant):
-        yield f"{type(node.value).__name__} {node.value!r}"
+        text.append(f"{type(node.value).__name__} {node.value!r}")
         return
-    for field in node._fields:
-        value = getattr(node, field, None)
-        if value is None or value == [] or field in _LEFT_OUT:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if value is None or value == [] or name in _LEFT_OUT:
             continue
-        yield f".{field}"
-        if isinstance(value, list):
-            for item in _body(node, value, docstrings) if field == "body" else value:
-                yield from _item(item, docstrings)
-            yield "]"
-        else:
-            yield from _item(value, docstrings)
+        text.append(f".{name}")
+        if not isinstance(value, list):
+            _write_item(value, docstrings, text)
+            continue
+        if name == "body" and not docstrings and isinstance(node, _DOCUMENTED) and is_text(value[0]):
+            value = value[1:]
+        elif name == "keywords" and not docstrings and isinstance(node, ast.Call) and _is_field(node):
+            value = [keyword for keyword in value if keyword.arg != "description"]
+        for item in value:
+            _write_item(item, docstrings, text)
+        text.append("]")
 
 
-def _item(value: object, docstrings: bool) -> Iterator[str]:
+def _write_item(value: object, docstrings: bool, text: list[str]) -> None:
     if isinstance(value, ast.AST):
-        yield from _walk(value, docstrings)
+        _write(value, docstrings, text)
     else:
-        yield repr(value)
+        text.append(repr(value))
 
 
-def _body(node: ast.AST, body: list[ast.stmt], docstrings: bool) -> list[ast.stmt]:
-    if isinstance(node, _DOCUMENTED) and not docstrings and _is_text(body[0]):
-        body = body[1:]
-    if isinstance(node, ast.Module):
-        return [statement for statement in body if not isinstance(statement, ast.Import | ast.ImportFrom)]
-    return body
+def _is_field(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "Field"
 
 
-def _is_text(statement: ast.stmt) -> bool:
+def is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a string by itself, as a docstring is."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
         and isinstance(statement.value.value, str)
     )
+
+
+@dataclass
+class Facts:
+    """What some statements need and say.
+
+    `names` are read from outside their own functions, with the attributes asked of them: names that a function, lambda
+    or comprehension binds itself are left out, as Python's scopes have it; those a class body binds are not, since its
+    methods do not see them. `calls` are the callees of all calls and decorators outside of function bodies: of
+    `f(x)[0].g()` it is `f`, and None stands for one that begins with no name; methods of literals are left out.
+    """
+
+    names: set[Chain] = field(default_factory=set[Chain])
+    calls: set[Chain | None] = field(default_factory=set["Chain | None"])
+    attributes: set[str] = field(default_factory=set[str])
+    strings: set[str] = field(default_factory=set[str])
+    imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list["ast.Import | ast.ImportFrom"])
+
+
+def facts(nodes: Iterable[ast.AST]) -> Facts:
+    """Read the facts of some statements at the top of a module."""
+    found = Facts()
+    for node in nodes:
+        _read(node, frozenset(), True, found)
+    return found
+
+
+def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> None:
+    if isinstance(node, ast.Name | ast.Attribute):
+        chain = chain_of(node)
+        if chain is not None:
+            found.attributes.update(chain[1:])
+            if chain[0] not in bound:
+                found.names.add(chain)
+            return
+        found.attributes.add(node.attr)  # pyright: ignore[reportAttributeAccessIssue] - a name is a chain
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            found.strings.add(node.value)
+        return
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        found.imports.append(node)
+        return
+    elif isinstance(node, ast.Call):
+        if at_once:
+            found.calls.update(_callee(node.func))
+    elif isinstance(node, _DOCUMENTED) and at_once:
+        for decorator in node.decorator_list:
+            found.calls.update(_callee(decorator))
+    if isinstance(node, Scope):
+        for part in _outside(node):
+            _read(part, bound, at_once, found)
+        body = node.body if isinstance(node.body, list) else [node.body]
+        inner = bound | _locals(node, body)
+        for part in body:
+            _read(part, inner, False, found)
+        return
+    if isinstance(node, _COMPREHENSIONS):
+        _read(node.generators[0].iter, bound, at_once, found)  # evaluated outside
+        targets = [generator.target for generator in node.generators]
+        bound = bound | set(stored_names(targets))
+    for child in _children(node):
+        _read(child, bound, at_once, found)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    children: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            children.append(value)
+        elif isinstance(value, list):
+            children += [item for item in value if isinstance(item, ast.AST)]
+    return children
+
+
+def chain_of(node: ast.AST) -> Chain | None:
+    """`a.b.c` as a chain; None where a node is no name with attributes."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(attributes)) if isinstance(node, ast.Name) else None
+
+
+def _callee(node: ast.expr) -> list[Chain | None]:
+    while isinstance(node, ast.Subscript | ast.Call) or (isinstance(node, ast.Attribute) and chain_of(node) is None):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    literal = isinstance(node, ast.Constant | ast.JoinedStr | ast.Dict | ast.List | ast.Set | ast.Tuple)
+    return [] if literal else [chain_of(node)]
+
+
+def _outside(scope: Scope) -> list[ast.AST]:
+    """The parts of a function that are evaluated where it is defined: decorators, defaults, annotations."""
+    arguments = scope.args
+    parts: list[ast.AST | None] = [*arguments.defaults, *arguments.kw_defaults]
+    parts += [argument.annotation for argument in _arguments(arguments)]
+    if not isinstance(scope, ast.Lambda):
+        parts += [*scope.decorator_list, scope.returns]
+    return [part for part in parts if part is not None]
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+
+def _locals(scope: Scope, body: list[Any]) -> frozenset[str]:
+    names = {argument.arg for argument in _arguments(scope.args)}
+    shared: set[str] = set()
+    for node in _own(body):
+        if isinstance(node, ast.Global):
+            shared.update(node.names)
+        elif isinstance(node, ast.Import | ast.ImportFrom):  # what is imported here is code from outside all the same
+            shared.update(imported_as(alias) for alias in node.names)
+        else:
+            names.update(_bound_by(node))
+    return frozenset(names - shared)
+
+
+def imported_as(alias: ast.alias) -> str:
+    """The name that one part of an import statement binds."""
+    return alias.asname or alias.name.split(".")[0]
+
+
+def stored_names(nodes: list[Any]) -> list[str]:
+    """Names that these nodes bind in their own scope, compound statements included."""
+    return [name for node in _own(nodes) for name in _bound_by(node)]
+
+
+def _bound_by(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            return [name]
+        case ast.MatchMapping(rest=str(name)):
+            return [name]
+        case ast.Import() | ast.ImportFrom():
+            return [imported_as(alias) for alias in node.names]
+        case _:
+            return []
+
+
+def _own(nodes: list[Any]) -> list[ast.AST]:
+    """The nodes and all below them, without those of inner scopes; of a comprehension only what `:=` binds."""
+    found: list[ast.AST] = []
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _COMPREHENSIONS):
+            found += [part.target for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+            continue
+        found.append(node)
+        if not isinstance(node, (*_DOCUMENTED, ast.Lambda, ast.Name, ast.Constant)):
+            waiting += reversed(_children(node))
+    return found

@@ -1,0 +1,87 @@
+"""`tabletutor code`: all that a rule's code is, why, and what of it has changed since a revision."""
+
+import ast
+import difflib
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from tabletutor.workflow.code import LOCK, SCRIPTS, Closure, Entry, closure
+
+
+def script_of(rule: str) -> str:
+    """The name of a rule's script. Raises ValueError, with the nearest name, where there is no such rule."""
+    known = sorted(path.stem for path in SCRIPTS.glob("*.py"))
+    if rule not in known:
+        close = difflib.get_close_matches(rule, known, n=1)
+        raise ValueError(
+            f"no rule {rule!r}; " + (f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}")
+        )
+    return f"{rule}.py"
+
+
+def summary(reached: Closure) -> Iterator[str]:
+    """How much is reached, by kind, and the digest over it."""
+    kinds = [entry.kind for entry in reached.entries]
+    modules = {entry.unit.module for entry in reached.entries if entry.unit}
+    yield f"{kinds.count('code')} functions, classes and constants in {len(modules)} modules"
+    yield f"{kinds.count('file')} data files"
+    yield f"{kinds.count('version')} packages: {', '.join(e.key for e in reached.entries if e.kind == 'version')}"
+    yield f"digest {reached.digest()}"
+
+
+def explained(reached: Closure) -> Iterator[str]:
+    """Every entry with what reached it first."""
+    for entry in reached.entries:
+        yield f"{entry.kind:<8} {_shown(entry):<18} {entry.key}  ← {entry.reason}"
+    yield f"{'digest':<8} {reached.digest()}"
+
+
+def differences(rule: str, revision: str, checkout: Path) -> Iterator[str]:
+    """What has changed in a rule's code since a git revision of `checkout`; nothing where the digest is the same.
+
+    Code is shown as Python writes it, without comments and formatting, which are no part of it. Raises ValueError where
+    git does not know the revision, or the rule was not there.
+    """
+    script = script_of(rule)
+    with tempfile.TemporaryDirectory() as folder:
+        _check_out(revision, checkout, Path(folder))
+        if not Path(folder, "scripts", script).is_file():
+            raise ValueError(f"there was no rule {rule!r} at {revision}")
+        old = {(entry.kind, entry.key): entry for entry in closure(script, Path(folder, "scripts")).entries}
+        new = {(entry.kind, entry.key): entry for entry in closure(script).entries}
+        for key in sorted(old.keys() | new.keys()):
+            yield from _difference(old.get(key), new.get(key))
+
+
+def _check_out(revision: str, checkout: Path, folder: Path) -> None:
+    command = ["git", "-C", str(checkout), "archive", revision, "--", "scripts", LOCK.as_posix()]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise ValueError(f"git knows no revision {revision!r} here: {done.stderr.decode(errors='replace').strip()}")
+    with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+
+
+def _difference(old: Entry | None, new: Entry | None) -> Iterator[str]:
+    entry = new or old
+    if entry is None or (old and new and old.value == new.value):
+        return
+    what = "changed" if old and new else "reached now" if new else "not reached any more"
+    yield f"{entry.kind:<8} {entry.key}  {what}, ← {entry.reason}"
+    if old and new and entry.kind in ("import", "version"):
+        yield f"         {old.value} → {new.value}"
+    if old and new and old.unit and new.unit:
+        lines = difflib.unified_diff(_source(old), _source(new), n=1, lineterm="")
+        yield from (f"         {line}" for line in list(lines)[2:])
+
+
+def _source(entry: Entry) -> list[str]:
+    return [line for node in (entry.unit.nodes if entry.unit else ()) for line in ast.unparse(node).splitlines()]
+
+
+def _shown(entry: Entry) -> str:
+    return entry.value[:16] if entry.kind in ("code", "file") else entry.value
