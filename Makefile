@@ -14,7 +14,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: run smoke test quality benchmark format env lock schema clean help
+.PHONY: run smoke test quality reproduce benchmark format env lock schema clean help
 
 run: env  ## build the default project: from the CSVs to the report
 	snakemake --profile local
@@ -33,6 +33,9 @@ quality: env  ## lint, formats, types, dead code
 	snakemake --lint
 	@echo "vulture: functions, classes, methods and imports that nothing uses"
 	@! vulture | grep -E 'unused (function|class|method|property|import)'
+
+reproduce: env  ## build the default project twice and compare all bytes; the digests go to results/MANIFEST.sha256
+	tabletutor reproduce
 
 benchmark: env  ## measure the sandbox beside its peers, and look for leaks (about twenty minutes; be idle)
 	python tests/benchmarks/sandbox.py

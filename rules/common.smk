@@ -1,6 +1,7 @@
 """What all rules share: the checked configuration, the table list and `code`. No rules here.
 
-`config`   complete (every default filled in); rules read it with `lookup(dpath="…", within=config)`
+`settings` the part of the configuration that results depend on: `params: lookup(dpath="…", within=settings)`
+`config`   all of it, every default filled in: for what says how a job runs, such as `threads`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `tuned`    the runs that are trained
 `sources`  by table: `licence`, `title`; for the report alone
@@ -14,7 +15,7 @@ from tabletutor.workflow.setup import clear_up, set_up
 
 min_version("9.20")
 
-tables, sources = set_up(workflow, config)
+settings, tables, sources = set_up(workflow, config)
 tuned = [run for run, student in config["runs"].items() if student["training"]]
 
 

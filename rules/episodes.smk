@@ -19,10 +19,9 @@ rule episodes:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="episodes", within=config),
-        sandbox=lookup(dpath="sandbox", within=config),
-        seed=lookup(dpath="seed", within=config),
-        journals=".tabletutor/journals/episodes",
+        config=lookup(dpath="episodes", within=settings),
+        sandbox=lookup(dpath="sandbox", within=settings),
+        seed=lookup(dpath="seed", within=settings),
         code=code("episodes.py"),
     script:
         "../scripts/episodes.py"

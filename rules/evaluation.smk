@@ -41,10 +41,9 @@ rule predictions:
     threads: lookup(dpath="evaluation/threads", within=config)
     params:
         tables=list(tables),
-        config=lookup(dpath="evaluation", within=config),
-        sandbox=lookup(dpath="sandbox", within=config),
-        seed=lookup(dpath="runs/{run}/seed", within=config),
-        journals=".tabletutor/journals/predictions",
+        config=lookup(dpath="evaluation", within=settings),
+        sandbox=lookup(dpath="sandbox", within=settings),
+        seed=lookup(dpath="runs/{run}/seed", within=settings),
         code=code("predictions.py"),
     script:
         "../scripts/predictions.py"
@@ -62,7 +61,7 @@ rule scores:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="verdicts", within=config),
+        config=lookup(dpath="verdicts", within=settings),
         code=code("scores.py"),
     script:
         "../scripts/scores.py"

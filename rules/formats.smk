@@ -25,8 +25,8 @@ rule sft_standard:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
-        config=lookup(dpath="formats/sft-standard", within=config),
-        seed=lookup(dpath="seed", within=config),
+        config=lookup(dpath="formats/sft-standard", within=settings),
+        seed=lookup(dpath="seed", within=settings),
         code=code("sft_standard.py"),
     script:
         "../scripts/sft_standard.py"
@@ -49,7 +49,7 @@ rule mask:
     conda:
         "../envs/workflow.yaml"
     params:
-        max_tokens=lookup(dpath="runs/{run}/training/max_tokens", within=config),
+        max_tokens=lookup(dpath="runs/{run}/training/max_tokens", within=settings),
         code=code("mask.py"),
     script:
         "../scripts/mask.py"

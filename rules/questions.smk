@@ -26,10 +26,10 @@ rule questions:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="questions/program", within=config),
-        sandbox=lookup(dpath="sandbox", within=config),
+        config=lookup(dpath="questions/program", within=settings),
+        sandbox=lookup(dpath="sandbox", within=settings),
         split=lookup(dpath="{table}/split", within=tables),
-        seed=lookup(dpath="seed", within=config),
+        seed=lookup(dpath="seed", within=settings),
         code=code("questions.py"),
     script:
         "../scripts/questions.py"

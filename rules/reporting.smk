@@ -24,8 +24,8 @@ rule summary:
     conda:
         "../envs/workflow.yaml"
     params:
-        runs=list(lookup(dpath="runs", within=config)),
-        confidence=lookup(dpath="reporting/confidence", within=config),
+        runs=list(lookup(dpath="runs", within=settings)),
+        confidence=lookup(dpath="reporting/confidence", within=settings),
         code=code("summary.py"),
     script:
         "../scripts/summary.py"
@@ -50,12 +50,12 @@ rule comparison:
         "../envs/workflow.yaml"
     params:
         config={
-            "baseline": lookup(dpath="reporting/baseline", within=config),
-            "candidate": lookup(dpath="reporting/candidate", within=config),
-            "bootstrap": lookup(dpath="reporting/bootstrap", within=config),
-            "confidence": lookup(dpath="reporting/confidence", within=config),
+            "baseline": lookup(dpath="reporting/baseline", within=settings),
+            "candidate": lookup(dpath="reporting/candidate", within=settings),
+            "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
+            "confidence": lookup(dpath="reporting/confidence", within=settings),
         },
-        seed=lookup(dpath="seed", within=config),
+        seed=lookup(dpath="seed", within=settings),
         code=code("comparison.py"),
     script:
         "../scripts/comparison.py"
@@ -104,15 +104,15 @@ rule report:
     conda:
         "../envs/workflow.yaml"
     params:
-        title=lookup(dpath="reporting/title", within=config),
-        project=lookup(dpath="project", within=config),
+        title=lookup(dpath="reporting/title", within=settings),
+        project=lookup(dpath="project", within=settings),
         entries=sources,
         settings={
-            "seed": lookup(dpath="seed", within=config),
-            "models": lookup(dpath="models", within=config),
-            "runs": lookup(dpath="runs", within=config),
-            "evaluation": lookup(dpath="evaluation", within=config),
-            "verdicts": lookup(dpath="verdicts", within=config),
+            "seed": lookup(dpath="seed", within=settings),
+            "models": lookup(dpath="models", within=settings),
+            "runs": lookup(dpath="runs", within=settings),
+            "evaluation": lookup(dpath="evaluation", within=settings),
+            "verdicts": lookup(dpath="verdicts", within=settings),
         },
         code=code("report.py"),
     script:

@@ -20,7 +20,7 @@ rule table:
     params:
         path=lookup(dpath="{table}/path", within=tables),
         content=lookup(dpath="{table}/content", within=tables),
-        config=lookup(dpath="tables", within=config),
+        config=lookup(dpath="tables", within=settings),
         code=code("table.py"),
     script:
         "../scripts/table.py"
@@ -39,7 +39,7 @@ rule splits:
         "../envs/workflow.yaml"
     params:
         tables=tables,
-        config=lookup(dpath="tables", within=config),
+        config=lookup(dpath="tables", within=settings),
         code=code("splits.py"),
     script:
         "../scripts/splits.py"
@@ -58,7 +58,7 @@ rule leaks:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="tables", within=config),
+        config=lookup(dpath="tables", within=settings),
         code=code("leaks.py"),
     script:
         "../scripts/leaks.py"

@@ -32,8 +32,8 @@ rule model:
         "../envs/workflow.yaml"
     threads: 2
     params:
-        config=lookup(dpath="models/{model}", within=config),
-        seed=lookup(dpath="seed", within=config),
+        config=lookup(dpath="models/{model}", within=settings),
+        seed=lookup(dpath="seed", within=settings),
         code=code("model.py"),
     script:
         "../scripts/model.py"
@@ -70,9 +70,8 @@ rule checkpoint:
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:
-        config=lookup(dpath="runs/{run}/training", within=config),
-        seed=lookup(dpath="runs/{run}/seed", within=config),
-        folder=".tabletutor",
+        config=lookup(dpath="runs/{run}/training", within=settings),
+        seed=lookup(dpath="runs/{run}/seed", within=settings),
         code=code("checkpoint.py"),
     script:
         "../scripts/checkpoint.py"

@@ -18,7 +18,7 @@ rule verdicts:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="verdicts", within=config),
+        config=lookup(dpath="verdicts", within=settings),
         code=code("verdicts.py"),
     script:
         "../scripts/verdicts.py"

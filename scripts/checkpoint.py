@@ -6,14 +6,14 @@ from tabletutor.config.schema import TrainingConfig
 from tabletutor.training.train import TrainingFiles, train
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     rows = (Path(snakemake.input.train), Path(snakemake.input.validation))
-    folders = (Path(snakemake.output.adapter).parent, Path(snakemake.params.folder, "training"))
+    folders = (Path(snakemake.output.adapter).parent, here.cache)
     train(
         TrainingFiles(Path(snakemake.input.model[0]).parent, *rows, *folders),
-        TrainingConfig.model_validate(snakemake.params.config),
+        here.section(TrainingConfig, f"runs/{snakemake.wildcards.run}/training", snakemake.params.config),
         snakemake.params.seed,
         snakemake.wildcards.run,
         snakemake.params.code,
-        Path(snakemake.params.folder, "mlflow.db") if snakemake.resources.mlflow else None,
+        Path(".tabletutor", "mlflow.db") if snakemake.resources.mlflow else None,
     )

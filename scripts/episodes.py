@@ -6,15 +6,15 @@ from tabletutor.config.schema import EpisodesConfig, SandboxConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     build_episodes(
         Path(snakemake.input.questions),
         Path(snakemake.input.profile),
         Path(snakemake.input.parquet),
         EpisodesConfig.model_validate(snakemake.params.config),
-        SandboxConfig.model_validate(snakemake.params.sandbox),
+        here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         snakemake.params.seed,
-        Path(snakemake.params.journals),
+        here.cache,
         snakemake.params.code,
         Path(snakemake.output.episodes),
     )

@@ -6,14 +6,14 @@ from tabletutor.config.schema import EvaluationConfig, SandboxConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     source, params = snakemake.input, snakemake.params
     columns = (source.questions, source.profiles, source.parquets)
     files = {table: tuple(map(Path, paths)) for table, *paths in zip(params.tables, *columns, strict=True)}
     adapter = Path(source.adapter[0]).parent if source.adapter else None
     predict(
         Asked(snakemake.wildcards.run, Path(source.model[0]).parent, adapter, params.seed),
-        files, Path(source.splits), EvaluationConfig.model_validate(params.config),
-        SandboxConfig.model_validate(params.sandbox), Path(params.journals), params.code,
+        files, Path(source.splits), here.section(EvaluationConfig, "evaluation", params.config),
+        here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),
     )  # fmt: skip

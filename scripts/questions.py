@@ -6,14 +6,16 @@ from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig
 from tabletutor.questions.build import build_questions
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     build_questions(
         Path(snakemake.input.profile),
         Path(snakemake.input.parquet),
         snakemake.params.split or Path(snakemake.input.splits),
         ProgramQuestionsConfig.model_validate(snakemake.params.config),
-        SandboxConfig.model_validate(snakemake.params.sandbox),
+        here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         snakemake.params.seed,
+        here.cache,
+        snakemake.params.code,
         Path(snakemake.output.questions),
         Path(snakemake.output.rejects),
     )

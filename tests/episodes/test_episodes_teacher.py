@@ -12,6 +12,7 @@ from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import Aggregate, BestGroup, Count, Group, MissingShare, Program, Share, Where, to_json
 from tabletutor.records.episode import Episode
 from tabletutor.records.identity import rng
+from tabletutor.records.journal import read_segment
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.records.table import TableProfile
@@ -91,7 +92,7 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
         tmp_path / "questions.jsonl", [question("mean", MEAN), question("best", BEST), question("share", SHARE)]
     )
 
-    def build(output: Path, journals: Path, identity: str) -> list[Episode]:
+    def build(output: Path, cache: Path, code: str) -> list[Episode]:
         build_episodes(
             tmp_path / "questions.jsonl",
             folder / "profile.json",
@@ -99,13 +100,13 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
             EpisodesConfig(perturbed=2),
             SandboxConfig(),
             0,
-            journals,
-            identity,
+            cache,
+            code,
             output,
         )
         return read_records(output, Episode)
 
-    episodes = {episode.question_id: episode for episode in build(tmp_path / "a.jsonl", tmp_path / "journals", "one")}
+    episodes = {episode.question_id: episode for episode in build(tmp_path / "a.jsonl", tmp_path / "cache", "one")}
     golds = {name: episode.traces[0] for name, episode in episodes.items()}
     assert golds["best"].answer == "Gentoo penguin (Pygoscelis papua)"
     assert golds["mean"].answer == pytest.approx(3712.90322580645)
@@ -113,11 +114,26 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
     assert "rows" in {hook.name for hook in golds["best"].turns[1].hooks}
     assert all(trace.turns[0].stdout for trace in golds.values())
 
-    journal = next((tmp_path / "journals").iterdir())
-    lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
-    build(tmp_path / "b.jsonl", tmp_path / "journals", "one")
+    (segment,) = (tmp_path / "cache").rglob("*.journal")
+    lines = segment.read_bytes().splitlines(keepends=True)
+    segment.write_bytes(b"".join(lines[:3]) + lines[3][:50])
+    build(tmp_path / "b.jsonl", tmp_path / "cache", "one")
     assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
-    assert journal.read_bytes() == b"".join(lines), "only the torn episode was run again"
-    build(tmp_path / "c.jsonl", tmp_path / "journals", "two")
-    assert len(list((tmp_path / "journals").iterdir())) == 2, "another identity never reads this journal"
+    assert units_run(tmp_path / "cache") == 2 + 1, "only the torn episode was run again"
+
+    write_records(
+        tmp_path / "questions.jsonl", [question("average", MEAN), question("best", BEST), question("share", SHARE)]
+    )
+    build(tmp_path / "c.jsonl", tmp_path / "cache", "one")
+    assert units_run(tmp_path / "cache") == 2 + 1 + 1, "only the changed question was run"
+
+    build(tmp_path / "d.jsonl", tmp_path / "cache", "two")
+    assert units_run(tmp_path / "cache") == 2 + 1 + 1 + 3, "other code never reads this journal"
+    (folder / "profile.json").write_bytes((folder / "profile.json").read_bytes() + b"\n")
+    build(tmp_path / "e.jsonl", tmp_path / "cache", "two")
+    assert units_run(tmp_path / "cache") == 2 + 1 + 1 + 3 + 3, "nor does the same code on another profile"
+
+
+def units_run(cache: Path) -> int:
+    """Whole units in all journals of a cache."""
+    return sum(len(read_segment(path).units) for path in cache.rglob("*.journal"))

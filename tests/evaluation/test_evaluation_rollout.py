@@ -16,6 +16,7 @@ from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodedTurn
 from tabletutor.models.scratch import make_scratch, train_tokenizer
 from tabletutor.records.episode import Prediction
+from tabletutor.records.journal import read_segment
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_record, write_records
 from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
@@ -143,12 +144,15 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
         return output.read_bytes()
 
     whole = run("one", 1)
-    (journal,) = (tmp_path / "one").glob("*.journal")
-    lines = journal.read_bytes().splitlines(keepends=True)
+    (segment,) = (tmp_path / "one").rglob("*.journal")
+    header, *lines = segment.read_bytes().splitlines(keepends=True)
     assert len(lines) == 4
-    (tmp_path / "two").mkdir()
-    (tmp_path / "two" / journal.name).write_bytes(b"".join(lines[:3]) + lines[3][:-20])  # one torn line
+    copy = tmp_path / "two" / segment.relative_to(tmp_path / "one")
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"".join([header, *lines[:3]]) + lines[3][:-20])  # one torn line
     assert run("two", 2) == whole
+    units = [len(read_segment(path).units) for path in (tmp_path / "two").rglob("*.journal")]
+    assert sorted(units) == [1, 3], "of the group of the torn line the unit that was missing is new"
     predictions = read_records(tmp_path / "one" / "test.jsonl", Prediction)
     assert [p.question_id for p in predictions] == ["0000", "0001", "0002", "0003"]
     assert {p.table for p in predictions} == {"numbers"}

@@ -32,6 +32,8 @@ def build(
         config,
         SandboxConfig(),
         0,
+        folder / "cache",
+        "code",
         folder / "questions.jsonl",
         folder / "rejects.jsonl",
     )

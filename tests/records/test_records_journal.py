@@ -1,4 +1,4 @@
-"""The journal: what was finished is served again; what was torn is redone."""
+"""The journal: what was finished is served again, to the same work alone; what was torn is redone."""
 
 from pathlib import Path
 
@@ -6,49 +6,105 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.records.journal import Journal
+from tabletutor.records.journal import Journal, Work, read_segment
 
 KEYS = st.text(st.characters(blacklist_characters="\t\n", blacklist_categories=("Cs",)), min_size=1, max_size=12)
 PAYLOADS = st.binary(max_size=40).filter(lambda data: b"\n" not in data)
+WORK = Work("episodes", "cars", "a" * 64)
+
+
+def segments(cache: Path, work: Work = WORK) -> list[Path]:
+    return sorted(work.folder(cache).glob("*.journal"))
 
 
 @given(units=st.dictionaries(KEYS, PAYLOADS, max_size=8))
 def test_finished_units_are_read_back(tmp_path_factory: pytest.TempPathFactory, units: dict[str, bytes]) -> None:
-    path = tmp_path_factory.mktemp("journal") / "j"
-    with Journal(path) as journal:
+    cache = tmp_path_factory.mktemp("cache")
+    with Journal(cache, WORK) as journal:
         for key, payload in units.items():
             journal.put(key, payload)
-    with Journal(path) as journal:
+    with Journal(cache, WORK) as journal:
         assert {key: journal.get(key) for key in units} == units
         assert len(journal) == len(units)
 
 
-@given(cut=st.integers(min_value=1, max_value=60))
+@given(cut=st.integers(min_value=2, max_value=60))  # without its line feed alone it is whole
 def test_a_torn_last_record_is_dropped_and_the_rest_kept(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
-    path = tmp_path_factory.mktemp("journal") / "j"
-    with Journal(path) as journal:
+    cache = tmp_path_factory.mktemp("cache")
+    with Journal(cache, WORK) as journal:
         journal.put("first", b"1")
-        whole = path.stat().st_size
         journal.put("second", b"2" * 60)
+    (path,) = segments(cache)
     path.write_bytes(path.read_bytes()[:-cut])
-    with Journal(path) as journal:
+    torn = path.read_bytes()
+    with Journal(cache, WORK) as journal:
         assert journal.get("first") == b"1"
         assert journal.get("second") is None
-        assert path.stat().st_size == whole
         journal.put("second", b"3")
-    with Journal(path) as journal:
+    assert path.read_bytes() == torn  # it may be another writer's
+    with Journal(cache, WORK) as journal:
         assert journal.get("second") == b"3"
 
 
-def test_a_flipped_byte_fails_the_checksum(tmp_path: Path) -> None:
-    path = tmp_path / "j"
-    with Journal(path) as journal:
+@given(place=st.integers(min_value=0), value=st.integers(min_value=0, max_value=255))
+def test_a_changed_byte_never_changes_a_payload(
+    tmp_path_factory: pytest.TempPathFactory, place: int, value: int
+) -> None:
+    cache = tmp_path_factory.mktemp("cache")
+    units = {"first": b"1", "second": b"2", "third": b"3"}
+    with Journal(cache, WORK) as journal:
+        for key, payload in units.items():
+            journal.put(key, payload)
+    (path,) = segments(cache)
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] = value
+    path.write_bytes(bytes(content))
+    with Journal(cache, WORK) as journal:
+        served = {key: journal.get(key) for key in units}
+    assert {key: payload for key, payload in served.items() if payload is not None}.items() <= units.items()
+
+
+def test_writers_at_once_have_a_file_each_and_read_each_other(tmp_path: Path) -> None:
+    with Journal(tmp_path, WORK) as one, Journal(tmp_path, WORK) as other:
+        one.put("a", b"1")
+        other.put("b", b"2")
+        one.put("c", b"3")
+    assert len(segments(tmp_path)) == 2
+    with Journal(tmp_path, WORK) as journal:
+        assert {key: journal.get(key) for key in "abc"} == {"a": b"1", "b": b"2", "c": b"3"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [WORK._replace(identity="a" * 63 + "b"), WORK._replace(subject="boats"), WORK._replace(stage="questions")],
+    ids=["identity", "subject", "stage"],
+)
+def test_units_of_other_work_are_never_served(tmp_path: Path, other: Work) -> None:
+    """Not even where its file lies in the folder: the first 16 digits of these identities are the same."""
+    with Journal(tmp_path, WORK) as journal:
         journal.put("key", b"payload")
-    path.write_bytes(path.read_bytes().replace(b"payload", b"paykoad"))
-    with Journal(path) as journal:
+    (path,) = segments(tmp_path)
+    other.folder(tmp_path).mkdir(parents=True, exist_ok=True)
+    (other.folder(tmp_path) / "copied.journal").write_bytes(path.read_bytes())
+    with Journal(tmp_path, other) as journal:
         assert journal.get("key") is None
 
 
+def test_a_line_of_other_work_under_a_right_header_is_broken(tmp_path: Path) -> None:
+    other = WORK._replace(identity="b" * 64)
+    with Journal(tmp_path, WORK) as journal:
+        journal.put("key", b"payload")
+    (path,) = segments(tmp_path)
+    path.write_bytes(other.header + path.read_bytes().split(b"\n", 1)[1])
+    assert read_segment(path) == (other, {}, 1)
+
+
+def test_nothing_is_made_before_the_first_unit(tmp_path: Path) -> None:
+    with Journal(tmp_path / "cache", WORK):
+        pass
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_key_that_would_break_the_line_is_refused(tmp_path: Path) -> None:
-    with Journal(tmp_path / "j") as journal, pytest.raises(ValueError, match="tab or line feed"):
+    with Journal(tmp_path, WORK) as journal, pytest.raises(ValueError, match="tab or line feed"):
         journal.put("a\tb", b"")

@@ -21,12 +21,14 @@ def test_rules_name_their_script_and_its_code(path: Path) -> None:
         assert re.match(r'\w+:\n    """', rule), f"{name}: no docstring"
         assert f'"../scripts/{name}.py"' in rule
         assert f'code=code("{name}.py")' in rule
+        (parameters,) = re.findall(r"^    params:\n((?:        .*\n)+)", rule, re.MULTILINE)
+        assert "within=config" not in parameters, f"{name}: a parameter that is no part of the result"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_scripts_are_thin(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert "with job(snakemake):" in text
+    assert re.search(r"^with job\(snakemake\)( as here)?:$", text, re.MULTILINE)
     statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
     assert len(statements) <= 20
     assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)

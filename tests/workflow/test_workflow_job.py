@@ -14,9 +14,10 @@ from loguru import logger
 from tabletutor.workflow.job import job
 
 snakemake = types.SimpleNamespace(
-    log=["{log}"], rule="tables", wildcards={{"table": "a<b>{{c}}"}}, scriptdir="{scriptdir}"
+    log=["{log}"], rule="tables", wildcards={{"table": "a<b>{{c}}"}}, scriptdir="{scriptdir}",
+    config={{"cache": "elsewhere", "sandbox": {{"sessions": 3, "soft_seconds": 1.0}}}},
 )
-with job(snakemake):
+with job(snakemake) as here:
     logger.info("reading {{}}", "x")
     logger.debug("detail")
     {body}
@@ -28,6 +29,16 @@ def run(tmp_path: Path, body: str, scriptdir: Path = SCRIPTS) -> tuple[subproces
     script = SCRIPT.format(log=log, body=body, scriptdir=scriptdir)
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     return done, log.read_text()
+
+
+def test_what_counts_comes_from_the_parameters_and_the_rest_from_the_configuration(tmp_path: Path) -> None:
+    body = (
+        "from tabletutor.config.schema import SandboxConfig; "
+        "made = here.section(SandboxConfig, 'sandbox', {'soft_seconds': 2.0}); "
+        "logger.info(f'{made.sessions} {made.soft_seconds} {here.cache}')"
+    )
+    done, _ = run(tmp_path, body)
+    assert done.stderr.splitlines()[-1] == "tables a<b>{c}: 3 2.0 elsewhere"
 
 
 def test_messages_go_to_console_and_log_file(tmp_path: Path) -> None:

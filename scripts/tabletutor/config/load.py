@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from tabletutor.config.jsonschema import key_paths, keys_at
-from tabletutor.config.schema import Config
+from tabletutor.config.schema import HOW, Config, Section
 
 
 class ConfigError(ValueError):
@@ -41,6 +41,20 @@ def check(raw: object, origin: str) -> Config:
 def plain(config: Config) -> dict[str, Any]:
     """The configuration as JSON types, every default filled in, under the names it has in YAML."""
     return config.model_dump(mode="json", by_alias=True)
+
+
+def counted(section: Section) -> dict[str, Any]:
+    """The part of a section that its results depend on, as JSON types: without knobs that say only how."""
+    kept = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
+    return {field.alias or name: _counted(getattr(section, name)) for name, field in kept.items()}
+
+
+def _counted(value: object) -> object:
+    if isinstance(value, Section):
+        return counted(value)
+    if isinstance(value, dict):
+        return {name: _counted(member) for name, member in cast("dict[str, object]", value).items()}
+    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
 def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:

@@ -2,11 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 Name = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="Lower-case letters, digits, `_`, `.`, `-`.")
 ]
+
+
+# Of a knob that says how a result is come by and not what it is: where, how fast, how safely.
+HOW: dict[str, JsonValue] = {"partOfResult": False}
 
 
 class Section(BaseModel):
@@ -74,6 +78,7 @@ class SandboxConfig(Section):
     )
     require: tuple[Layer, ...] | None = Field(
         default=None,
+        json_schema_extra=HOW,
         description="Layers of protection without which no cell runs; None: all that the backend gives on an ordinary "
         "Linux of 5.13 or later. `tabletutor doctor` lists those that stand here.",
     )
@@ -83,10 +88,15 @@ class SandboxConfig(Section):
         "made it, else made for the run and removed after it.",
     )
     max_containers: int = Field(
-        default=8, ge=1, description="Containers at once on this machine, of all jobs together."
+        default=8,
+        ge=1,
+        json_schema_extra=HOW,
+        description="Containers at once on this machine, of all jobs together.",
     )
-    container_memory_mb: int = Field(default=8192, ge=512, description="Memory of one container, table and all.")
-    container_cpus: float = Field(default=2.0, gt=0, description="Processors of one container.")
+    container_memory_mb: int = Field(
+        default=8192, ge=512, json_schema_extra=HOW, description="Memory of one container, table and all."
+    )
+    container_cpus: float = Field(default=2.0, gt=0, json_schema_extra=HOW, description="Processors of one container.")
     soft_seconds: float = Field(
         default=5.0, gt=0, description="A cell that runs longer is interrupted; the session lives on."
     )
@@ -95,7 +105,7 @@ class SandboxConfig(Section):
     output_bytes: int = Field(
         default=4000, ge=200, description="Text a cell may print; the rest is cut and the cut is marked."
     )
-    sessions: int = Field(default=4, ge=1, description="Sessions open at once in one job.")
+    sessions: int = Field(default=4, ge=1, json_schema_extra=HOW, description="Sessions open at once in one job.")
 
 
 class ProgramQuestionsConfig(Section):
@@ -227,8 +237,15 @@ class TrainingConfig(Section):
     )
     eval_every: int = Field(default=25, ge=1, description="Steps between losses on the validation rows.")
     eval_rows: int = Field(default=48, ge=1, description="Validation rows used for that loss.")
-    checkpoint_every: int = Field(default=25, ge=1, description="Steps between full-state checkpoints to resume from.")
-    threads: int = Field(default=2, ge=1, description="Packs computed at once; no part of the result.")
+    checkpoint_every: int = Field(
+        default=25, ge=1, json_schema_extra=HOW, description="Steps between full-state checkpoints to resume from."
+    )
+    checkpoint_seconds: float = Field(
+        default=120.0, gt=0, json_schema_extra=HOW, description="Seconds after which a step makes one all the same."
+    )
+    threads: int = Field(
+        default=2, ge=1, json_schema_extra=HOW, description="Packs computed at once; no part of the result."
+    )
 
 
 class RunConfig(Section):
@@ -248,7 +265,12 @@ class EvaluationConfig(Section):
     max_context: int = Field(
         default=1536, ge=128, description="Tokens of a conversation, at most; beyond it the turn limit counts as met."
     )
-    threads: int = Field(default=2, ge=1, description="Groups of conversations decoded at once; no part of the result.")
+    threads: int = Field(
+        default=2,
+        ge=1,
+        json_schema_extra=HOW,
+        description="Groups of conversations decoded at once; no part of the result.",
+    )
     limit_per_table: int | None = Field(default=None, ge=1, description="Questions of a table, at most; None asks all.")
 
 
@@ -265,7 +287,9 @@ class ReportingConfig(Section):
     bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mlflow: bool = Field(
-        default=True, description="Log training to a local MLflow store as well (telemetry, not a result)."
+        default=True,
+        json_schema_extra=HOW,
+        description="Log training to a local MLflow store as well (telemetry, not a result).",
     )
 
 
@@ -274,6 +298,12 @@ class Config(Section):
 
     project: Name = Field(description="Name of the project, shown in the report.")
     results: str = Field(default="results", description="Folder of all artefacts.")
+    cache: str | None = Field(
+        default=None,
+        json_schema_extra=HOW,
+        description="Folder in which jobs keep finished units of work, which other checkouts can share; None: "
+        "`.tabletutor/cache`. The environment variable TABLETUTOR_CACHE goes before it.",
+    )
     seed: int = Field(default=0, description="Seed of every random choice outside training.")
     table_list: str = Field(
         default="config/tables.tsv", description="Tab-separated list: table, path, split, licence, …"

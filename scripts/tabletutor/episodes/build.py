@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from loguru import logger
+
+from tabletutor.config.load import counted
 from tabletutor.config.schema import EpisodesConfig, SandboxConfig
 from tabletutor.episodes.execute import execute
 from tabletutor.episodes.mistakes import mistaken
@@ -10,8 +13,9 @@ from tabletutor.episodes.script import Script
 from tabletutor.episodes.teacher import gold
 from tabletutor.programs.grammar import from_json
 from tabletutor.records.episode import Episode
-from tabletutor.records.identity import content_id, rng
-from tabletutor.records.journal import Journal
+from tabletutor.records.files import sha256_file
+from tabletutor.records.identity import content_id, digest, rng
+from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import TableProfile
@@ -28,34 +32,40 @@ def build_episodes(
     config: EpisodesConfig,
     sandbox: SandboxConfig,
     seed: int,
-    journal_folder: Path,
-    identity: str,
+    cache: Path,
+    code: str,
     output: Path,
 ) -> int:
     """Write the episodes of one table, sorted by question; returns how many.
 
-    Finished episodes are kept in a journal named after `identity` (the rule's code), the table and the parameters, so
-    that a job that was killed goes on where it stopped.
+    Finished episodes are kept in a journal in `cache`, under all that an episode depends on but its question: the
+    digest of the rule's `code`, the table, the parameters. So a job that was killed goes on where it stopped, and of
+    questions that have changed only the changed ones are worked on.
     """
     questions = read_records(questions_path, Question)
     profile = read_record(profile_path, TableProfile)
-    parameters = (config.model_dump(mode="json"), sandbox.model_dump(mode="json"), seed)
-    unit = content_id(identity, profile.sha256, parameters)
+    content = [sha256_file(parquet), sha256_file(profile_path)]
+    identity = digest(code, content, counted(config), counted(sandbox), seed)
     with (
-        Journal(journal_folder / f"{profile.table}-{unit}.journal") as journal,
+        Journal(cache, Work("episodes", profile.table, identity)) as journal,
         Sandbox(parquet, sandbox) as box,
         ThreadPoolExecutor(sandbox.sessions) as pool,
     ):
 
-        def attempt(question: Question) -> Episode:
-            stored = journal.get(question.question_id)
-            return decode(stored, Episode) if stored is not None else work(question, profile, config, seed, box)
+        def attempt(question: Question) -> tuple[str, Episode]:
+            key = digest(question.question_id, question.table, question.program)  # what `work` reads of it
+            stored = journal.get(key)
+            return key, decode(stored, Episode) if stored is not None else work(question, profile, config, seed, box)
 
         done: list[Episode] = []
-        for episode in progress(pool.map(attempt, questions), len(questions), f"episodes {profile.table}"):
-            if journal.get(episode.question_id) is None:
-                journal.put(episode.question_id, encode(episode))
+        served = 0
+        for key, episode in progress(pool.map(attempt, questions), len(questions), f"episodes {profile.table}"):
+            if journal.get(key) is None:
+                journal.put(key, encode(episode))
+            else:
+                served += 1
             done.append(episode)
+    logger.info(f"{profile.table}: {len(done) - served} episodes run, {served} from the journal")
     return write_records(output, sorted(done, key=lambda episode: episode.question_id))
 
 

@@ -10,7 +10,9 @@ from threading import Lock
 from typing import NamedTuple
 
 import torch
+from loguru import logger
 
+from tabletutor.config.load import counted
 from tabletutor.config.schema import EvaluationConfig, SandboxConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
@@ -19,7 +21,7 @@ from tabletutor.models.packed import use_packed_linears
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
-from tabletutor.records.journal import Journal
+from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import Splits, TableProfile
@@ -47,17 +49,17 @@ def predict(
     splits: Path,
     config: EvaluationConfig,
     sandbox: SandboxConfig,
-    journals: Path,
-    identity: str,
+    cache: Path,
+    code: str,
     output: Path,
 ) -> int:
     """Let a student answer the questions of all test tables; writes its predictions sorted by question, returns how
     many.
 
     `files` has (questions, profile, Parquet) of every table, `splits` says which of them are test tables. Finished
-    questions are kept in a journal in `journals`, named after `identity` (the rule's code) and everything else the
-    answers depend on, so a killed job goes on. Each group of questions is decoded by one thread, so their number is no
-    part of the result. Raises ValueError where there is no question.
+    questions are kept in a journal in `cache`, under the rule's `code` and everything else that answers depend on, so a
+    killed job goes on. Each group of questions is decoded by one thread, so their number is no part of the result; who
+    is in a group is one, so it is in the key. Raises ValueError where there is no question.
     """
     run, model, adapter, seed = asked
     tables = _test_tables(files, splits)
@@ -66,35 +68,39 @@ def predict(
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
-    asking = config.model_dump(mode="json", exclude={"threads"})
-    unit = digest(
-        identity, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), asking,
-        sandbox.model_dump(mode="json"), [(name, _files_digest(paths)) for name, paths in tables.items()],
-    )  # fmt: skip
+    content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
+    identity = digest(
+        code, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), counted(config), counted(sandbox)
+    )
     limits = DecodeLimits(config.max_new_tokens, config.max_context)
     with (
-        Journal(journals / f"{run}-{unit[:16]}.journal") as journal,
+        Journal(cache, Work("predictions", run, identity)) as journal,
         progress_of(f"predictions {run}", len(questions)) as shown,
         Sandboxes(sandbox) as sandboxes,
         ThreadPoolExecutor(config.threads, initializer=torch.set_num_threads, initargs=(1,)) as workers,
     ):
-        left = [group for group in groups(questions, config.batch_size) if not _answered(group, journal)]
-        shown.skip(len(questions) - sum(map(len, left)))
+        asked_together = [(group, _keys(group, content)) for group in groups(questions, config.batch_size)]
+        left = [(group, keys) for group, keys in asked_together if not all(map(journal.get, keys.values()))]
+        served = len(questions) - sum(len(group) for group, _ in left)
+        logger.info(f"{run}: {len(questions) - served} questions to answer, {served} from the journal")
+        shown.skip(served)
         weights = _weights(model, adapter) if left else None
         noting = Lock()
 
-        def work(group: list[Question]) -> None:
+        def work(group: list[Question], keys: dict[str, str]) -> None:
             student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
             for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandboxes):
                 with noting:
-                    if journal.get(prediction.question_id) is None:
-                        journal.put(prediction.question_id, encode(prediction))
+                    key = keys[prediction.question_id]
+                    if journal.get(key) is None:
+                        journal.put(key, encode(prediction))
                     shown.advance()
 
-        for _ in workers.map(work, left):
+        for _ in workers.map(work, *zip(*left, strict=True)) if left else ():
             pass  # raises what a worker raised
-        done = [decode(journal.get(question.question_id) or b"", Prediction) for question in questions]
+        every = [key for _, keys in asked_together for key in keys.values()]
+        done = [decode(journal.get(key) or b"", Prediction) for key in every]
     ordered = sorted(done, key=lambda prediction: prediction.question_id)
     write_records(output, ordered)
     seconds = round(time.monotonic() - started, 1)
@@ -109,8 +115,14 @@ def _weights(model: Path, adapter: Path | None) -> Model:
     return weights
 
 
-def _answered(group: Sequence[Question], journal: Journal) -> bool:
-    return all(journal.get(question.question_id) is not None for question in group)
+def _keys(group: Sequence[Question], content: Mapping[str, str]) -> dict[str, str]:
+    """The key of each question in the journal: itself, and all that is answered together with it."""
+    tables = sorted({question.table for question in group})
+    together = digest(
+        [(question.question_id, question.table, question.text) for question in group],
+        [(table, content[table]) for table in tables],
+    )
+    return {question.question_id: f"{together[:16]} {question.question_id}" for question in group}
 
 
 def _test_tables(files: Mapping[str, TableFiles], splits: Path) -> dict[str, TableFiles]:

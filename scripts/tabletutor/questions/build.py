@@ -1,17 +1,22 @@
 """The questions of one table: candidates are drawn until enough survive, family by family."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from loguru import logger
 
+from tabletutor.config.load import counted
 from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.questions.catalogue import FAMILIES
 from tabletutor.questions.generate import Pool, candidates, pools
-from tabletutor.questions.judge import Engine, Rejected, RunCell, check
+from tabletutor.questions.judge import Rejected, check
+from tabletutor.records.files import sha256_file
+from tabletutor.records.identity import digest
+from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question, Reject
-from tabletutor.records.record import read_record, write_records
+from tabletutor.records.record import Record, decode, encode, read_record, write_records
 from tabletutor.records.table import Split, Splits, TableProfile
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.pool import Sandbox
@@ -24,12 +29,15 @@ def build_questions(
     config: ProgramQuestionsConfig,
     sandbox: SandboxConfig,
     seed: int,
+    cache: Path,
+    code: str,
     questions: Path,
     rejects: Path,
 ) -> list[Question]:
     """Write the kept questions and the rejects of one table; returns the questions.
 
-    `split_source` is the split the table list pins, or else the path of `splits.json`.
+    `split_source` is the split the table list pins, or else the path of `splits.json`. What became of each candidate is
+    kept in a journal in `cache`, under the digest of the rule's `code`, the table and the limits of the sandbox.
 
     Raises ValueError where not one question survives: the table is too small or too plain to ask about.
     """
@@ -39,23 +47,33 @@ def build_questions(
     connection = duckdb_engine.connect(parquet)
     kept: list[Question] = []
     dropped: list[Reject] = []
-    with Sandbox(parquet, sandbox) as box:
+    identity = digest(code, sha256_file(parquet), profile.rows, counted(sandbox))
+    with (
+        Sandbox(parquet, sandbox) as box,
+        Journal(cache, Work("questions", profile.table, identity)) as journal,
+    ):
 
-        def run_cell(code: str, question_id: str) -> CellResult:
+        def run_cell(source: str, question_id: str) -> CellResult:
             with box.session(question_id) as session:
-                return session.run(code)
+                return session.run(source)
+
+        def judge(question: Question) -> Checked:
+            try:
+                return Checked(
+                    kept=check(
+                        question,
+                        profile.rows,
+                        lambda program: polars_engine.run(program, frame),
+                        lambda program: duckdb_engine.run(program, connection),
+                        run_cell,
+                    )
+                )
+            except Rejected as rejected:
+                return Checked(dropped=rejected.reject)
 
         for pool in pools(FAMILIES, split, config):
             fill_pool(
-                profile,
-                pool,
-                config,
-                seed,
-                lambda program: polars_engine.run(program, frame),
-                lambda program: duckdb_engine.run(program, connection),
-                run_cell,
-                kept,
-                dropped,
+                profile, pool, config, seed, lambda question: _remembered(question, judge, journal), kept, dropped
             )
     connection.close()
     if not kept:
@@ -71,19 +89,34 @@ def build_questions(
     return kept
 
 
+class Checked(Record, frozen=True):
+    """What became of a candidate: a question that is kept, or why it is not."""
+
+    kept: Question | None = None
+    dropped: Reject | None = None
+
+
+def _remembered(question: Question, judge: Callable[[Question], Checked], journal: Journal) -> Checked:
+    key = digest(question)
+    stored = journal.get(key)
+    if stored is not None:
+        return decode(stored, Checked)
+    checked = judge(question)
+    journal.put(key, encode(checked))
+    return checked
+
+
 def fill_pool(
     profile: TableProfile,
     pool: Pool,
     config: ProgramQuestionsConfig,
     seed: int,
-    polars: Engine,
-    duckdb: Engine,
-    run_cell: RunCell,
+    judge: Callable[[Question], Checked],
     kept: list[Question],
     dropped: list[Reject],
 ) -> None:
     """Add the questions of one pool to `kept`, and what did not survive to `dropped`."""
-    programs = {repr(question.program) for question in kept}
+    programs = {digest(question.program) for question in kept}
     texts = {question.text for question in kept}
     count: Counter[str] = Counter()
     goal = len(kept) + pool.wanted
@@ -92,15 +125,14 @@ def fill_pool(
             break
         if count[family.name] >= config.per_family:
             continue
-        if question.text in texts or repr(question.program) in programs:
+        if question.text in texts or digest(question.program) in programs:
             dropped.append(Reject(table=profile.table, family=family.name, text=question.text, reason="duplicate"))
             continue
-        try:
-            checked = check(question, profile.rows, polars, duckdb, run_cell)
-        except Rejected as rejected:
-            dropped.append(rejected.reject)
+        checked = judge(question)
+        if checked.kept is None:
+            dropped += filter(None, [checked.dropped])
             continue
-        kept.append(checked)
-        programs.add(repr(question.program))
+        kept.append(checked.kept)
+        programs.add(digest(question.program))
         texts.add(question.text)
         count[family.name] += 1

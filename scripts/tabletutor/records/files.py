@@ -39,3 +39,14 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes as hexadecimal digits, read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_checked(path: Path, data: bytes) -> None:
+    """Write `data` atomically after a line with its SHA-256, for `read_checked`."""
+    write_atomic(path, hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+
+
+def read_checked(path: Path) -> bytes | None:
+    """The data of a file that `write_checked` wrote; None where it is not what was written."""
+    digest, _, data = path.read_bytes().partition(b"\n")
+    return data if hashlib.sha256(data).hexdigest().encode() == digest else None

@@ -1,13 +1,20 @@
-"""The full state of a training run between two steps, kept so that a killed run goes on bit for bit."""
+"""The full state of a training run between two steps, kept so that a killed run goes on bit for bit.
+
+Which rows a step sees and its learning rate follow from its number, so the position of sampler and scheduler is the
+number of steps done.
+"""
 
 import io
+import random
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from loguru import logger
 from torch import Tensor
 
-from tabletutor.records.files import write_atomic
+from tabletutor.records.files import read_checked, write_checked
 
 
 class TrainingState(NamedTuple):
@@ -21,7 +28,8 @@ class TrainingState(NamedTuple):
 def save_state(
     path: Path, identity: str, state: TrainingState, parameters: dict[str, Tensor], optimizer: torch.optim.Optimizer
 ) -> None:
-    """Write the state atomically. `identity` names the run: model, rows, configuration, seed."""
+    """Write the state atomically, with its checksum. `identity` names the run: model, rows, configuration, seed."""
+    kind, keys, *rest = np.random.get_state(legacy=True)
     content: dict[str, Any] = {
         "identity": identity,
         "step": state.step,
@@ -29,27 +37,40 @@ def save_state(
         "seconds": state.seconds,
         "parameters": {name: parameter.detach() for name, parameter in parameters.items()},
         "optimizer": optimizer.state_dict(),
-        "random": torch.get_rng_state(),
+        "random": {
+            "python": random.getstate(),
+            "numpy": (kind, torch.from_numpy(np.asarray(keys, dtype=np.int64)), *rest),
+            "torch": torch.get_rng_state(),
+        },
     }
     stream = io.BytesIO()
     torch.save(content, stream)
-    write_atomic(path, stream.getvalue())
+    write_checked(path, stream.getvalue())
 
 
 def load_state(
     path: Path, identity: str, parameters: dict[str, Tensor], optimizer: torch.optim.Optimizer
 ) -> TrainingState | None:
-    """Put the saved state back, in place; None where there is none or it belongs to another run (other data or
-    settings).
+    """Put the saved state back, in place; None where there is none, or it is broken, or it belongs to another run
+    (other data or settings).
     """
     if not path.exists():
         return None
-    content: dict[str, Any] = torch.load(path, weights_only=True)
+    stored = read_checked(path)
+    if stored is None:
+        logger.warning("{}: the state of training is broken; it begins anew", path)
+        return None
+    content: dict[str, Any] = torch.load(io.BytesIO(stored), weights_only=True)
     if content["identity"] != identity:
         return None
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(content["parameters"][name])
     optimizer.load_state_dict(content["optimizer"])
-    torch.set_rng_state(content["random"])
+    drawn = content["random"]
+    version, internal, gauss = drawn["python"]
+    random.setstate((version, tuple(internal), gauss))
+    kind, keys, *rest = drawn["numpy"]
+    np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
+    torch.set_rng_state(drawn["torch"])
     return TrainingState(content["step"], list(content["lines"]), content["seconds"])

@@ -3,7 +3,6 @@
 import functools
 import json
 import math
-import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +13,12 @@ import torch
 from loguru import logger
 from torch import Tensor
 
+from tabletutor.config.load import counted
 from tabletutor.config.schema import TrainingConfig
 from tabletutor.models.load import Model, load_model, load_tokenizer
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
+from tabletutor.records.journal import Work
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import add_adapter, save_adapter, trained_parameters
 from tabletutor.training.attention import use_spans
@@ -31,13 +32,13 @@ from tabletutor.training.tracking import MlflowTracker, NoTracker, Tracker
 
 
 class TrainingFiles(NamedTuple):
-    """What a run reads and writes: the model's folder, the rows, the checkpoint folder and the folder for its state."""
+    """What a run reads and writes: the model's folder, the rows, the checkpoint folder and the cache for its state."""
 
     model: Path
     train: Path
     validation: Path
     checkpoint: Path
-    work: Path
+    cache: Path
 
 
 class _Run(NamedTuple):
@@ -52,12 +53,12 @@ class _Run(NamedTuple):
 
 
 def train(
-    files: TrainingFiles, config: TrainingConfig, seed: int, run: str, identity: str, mlflow_store: Path | None
+    files: TrainingFiles, config: TrainingConfig, seed: int, run: str, code: str, mlflow_store: Path | None
 ) -> None:
     """Train the adapter of `run` and write its checkpoint folder.
 
-    The state that an interrupted run of the same `identity` (the rule's code), rows, model, settings and seed left in
-    `files.work` is taken up, and removed at the end. Each pack of rows is computed by one thread and the gradients of
+    The state that an interrupted run of the same code (its digest is `code`), rows, model, settings and seed left in
+    `files.cache` is taken up, and removed at the end. Each pack of rows is computed by one thread and the gradients of
     the packs are added in order, so the number of threads is no part of the result. Raises ValueError for rows that
     cannot be trained, RuntimeError where the loss is no longer a number.
     """
@@ -70,11 +71,12 @@ def train(
     tracker.start(run, {**config.model_dump(mode="json"), "seed": seed, "base": files.model.name})
     order = _Order(state.rows, config, seed)
     steps = total_steps(config, order.batches_per_epoch)
-    unit = digest(identity, _content(files), config.model_dump(mode="json", exclude={"threads"}), seed)
-    kept = files.work / f"{run}-{unit[:16]}" / "state.pt"
-    resumed = load_state(kept, unit, state.parameters, state.optimizer)
+    identity = digest(code, _content(files), counted(config), seed)
+    kept = Work("training", run, identity).folder(files.cache) / "resume.state"
+    resumed = load_state(kept, identity, state.parameters, state.optimizer)
     position = resumed or TrainingState(0, [], 0.0)
     lines = position.lines
+    saved = started
     with progress_of(f"training {run}", steps) as shown:
         if resumed:
             logger.info("training {}: taken up after step {} of {}", run, resumed.step, steps)
@@ -84,9 +86,11 @@ def train(
             _note(lines, tracker, step, "train", metrics)
             if step % config.eval_every == 0 or step == steps:
                 _note(lines, tracker, step, "validation", _validate(state))
-            if step % config.checkpoint_every == 0 and step < steps:
-                seconds = position.seconds + time.monotonic() - started
-                save_state(kept, unit, TrainingState(step, lines, seconds), state.parameters, state.optimizer)
+            now = time.monotonic()
+            if step < steps and (step % config.checkpoint_every == 0 or now - saved >= config.checkpoint_seconds):
+                seconds = position.seconds + now - started
+                save_state(kept, identity, TrainingState(step, lines, seconds), state.parameters, state.optimizer)
+                saved = now
             shown.advance(note=f"loss {metrics['loss']:.3f}")
     tracker.end()
     state.workers.shutdown()
@@ -95,7 +99,7 @@ def train(
     tokens = sum(order.tokens(step) for step in range(1, steps + 1))
     timing = {"seconds": round(seconds, 1), "tokens": tokens, "tokens_per_second": round(tokens / seconds, 1)}
     write_atomic(files.checkpoint / "timing.json", (json.dumps(timing) + "\n").encode())
-    shutil.rmtree(kept.parent, ignore_errors=True)
+    kept.unlink(missing_ok=True)  # its folder stays: another checkout may be about to write there
 
 
 class _Order:
@@ -202,8 +206,8 @@ def _note(lines: list[str], tracker: Tracker, step: int, split: str, metrics: di
 
 def _content(files: TrainingFiles) -> list[str]:
     """The digests of what is trained and on what."""
-    paths = [*sorted(files.model.glob("*.safetensors")), files.model / "tokenizer.json", files.train, files.validation]
-    return [sha256_file(path) for path in paths]
+    model = sorted(path for path in files.model.iterdir() if path.suffix in (".safetensors", ".json", ".jinja"))
+    return [sha256_file(path) for path in (*model, files.train, files.validation)]
 
 
 def _write(folder: Path, state: _Run, lines: list[str]) -> None:

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from loguru import logger
 
 import tabletutor
+from tabletutor.config.schema import Section
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
 
@@ -17,8 +18,28 @@ class CheckoutError(RuntimeError):
     """The imported package belongs to another checkout than the workflow that runs."""
 
 
+S = TypeVar("S", bound=Section)
+
+
+class Job:
+    """What a script gets beside its inputs, outputs and parameters: `cache`, the folder of finished units of work."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._config = config
+        self.cache = Path(config["cache"])
+
+    def section(self, kind: type[S], path: str, counted: dict[str, Any]) -> S:
+        """A section of the configuration: all that results depend on from the rule's parameters, `counted`, and the
+        knobs that say how, which are no parameters of a rule, from the configuration at `path`.
+        """
+        how: Any = self._config
+        for key in path.split("/"):
+            how = how[key]
+        return kind.model_validate({**how, **counted})
+
+
 @contextmanager
-def job(snakemake: Any) -> Generator[None]:
+def job(snakemake: Any) -> Generator[Job]:
     """Run a rule's work: log to the rule's log file, and to standard error in short form.
 
     An error ends the script with exit code 1. The console gets one message that names the rule, its wildcards and
@@ -34,7 +55,7 @@ def job(snakemake: Any) -> Generator[None]:
     logger.add(log_file, level="DEBUG", format=_FILE_FORMAT, mode="w", backtrace=False, diagnose=False)
     try:
         check_checkout(Path(str(snakemake.scriptdir)))
-        yield
+        yield Job(snakemake.config)
     except Exception as error:
         logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
         logger.error("{}\n(full traceback: {})", describe(error), log_file)

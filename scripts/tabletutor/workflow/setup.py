@@ -2,43 +2,40 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
-from tabletutor.config.load import ConfigError, check, plain
+from tabletutor.config.load import ConfigError, check, counted, plain
 from tabletutor.records.files import sha256_file
 from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import read_table_list
+from tabletutor.workflow.cache import cache_folder
+from tabletutor.workflow.environment import ENVIRONMENT
 from tabletutor.workflow.job import CheckoutError, check_checkout
-
-# What jobs inherit. Numeric thread counts of training and evaluation are set from the configuration; all else runs on
-# one thread, so that no result depends on the cores at hand. No library may ask a hub for anything.
-ENVIRONMENT = {
-    "HF_DATASETS_OFFLINE": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_OFFLINE": "1",
-    "LC_ALL": "C.UTF-8",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "POLARS_MAX_THREADS": "1",
-    "RAYON_NUM_THREADS": "1",
-    "TOKENIZERS_PARALLELISM": "false",
-    "TRANSFORMERS_OFFLINE": "1",
-    "TZ": "UTC",
-}
-
 
 Listing = dict[str, dict[str, str]]
 
 
-def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
+class Project(NamedTuple):
+    """What rules read beside the configuration.
+
+    `settings`: that part of the configuration which results depend on. `tables`: for each table its `path`, its pinned
+    `split` (or ""), and the `content` digest of its CSV, which rules put into `params`: Snakemake alone would miss a
+    changed file with an old modification time. `sources`: `licence` and `title` of each table, apart, so that a better
+    title makes nothing again but the report.
+    """
+
+    settings: dict[str, Any]
+    tables: Listing
+    sources: Listing
+
+
+def set_up(workflow: Any, config: dict[str, Any]) -> Project:
     """Prepare a run of the workflow. Called once, at the top of `rules/common.smk`.
 
-    Fills every default into `config`, in place, and returns the table list in two parts. The first has for each table
-    its `path`, its pinned `split` (or ""), and the `content` digest of its CSV, which rules put into `params`:
-    Snakemake alone would miss a changed file with an old modification time. The second has `licence` and `title`,
-    apart, so that a better title makes nothing again but the report.
+    Fills every default into `config`, in place; its `cache` is the folder that is used.
 
     Raises WorkflowError where the installed package is another checkout's, or the configuration or the table list
     cannot be used; the message names file, line and key.
@@ -53,8 +50,8 @@ def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
     except (CheckoutError, ConfigError, ValueError, OSError) as error:
         raise WorkflowError(str(error)) from None
     config.clear()
-    config.update(plain(checked))
-    return tables, sources
+    config.update({**plain(checked), "cache": str(cache_folder(checked.cache))})
+    return Project(counted(checked), tables, sources)
 
 
 def clear_up(config: dict[str, Any]) -> None:
@@ -70,7 +67,7 @@ def clear_up(config: dict[str, Any]) -> None:
 
 
 def list_tables(path: Path) -> tuple[Listing, Listing]:
-    """The table list as JSON types, in its own order; see `set_up`. Raises ValueError naming the line at fault."""
+    """The table list as JSON types, in its own order; see `Project`. Raises ValueError naming the line at fault."""
     entries = read_table_list(path)
     tables = {
         entry.table: {"path": entry.path, "split": entry.split or "", "content": sha256_file(Path(entry.path))}

@@ -1,0 +1,94 @@
+"""The cache: the folder in which jobs keep finished units of work, seen as a whole.
+
+It holds journals and states of training, one folder for each work (stage, table or run, identity). Nothing in it is a
+result: without it the same bytes come out, later. Checkouts may share one, since identity is by content.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tabletutor.records.files import read_checked
+from tabletutor.records.journal import SUFFIX, read_segment
+
+VARIABLE = "TABLETUTOR_CACHE"
+DEFAULT = ".tabletutor/cache"
+STATE = ".state"
+_DAY = 24 * 60 * 60
+
+
+class Kept(NamedTuple):
+    """What is kept of one work: `subject` is a table or a run, `identity` the first digits of the work's."""
+
+    stage: str
+    subject: str
+    identity: str
+    folder: Path
+    files: tuple[Path, ...]
+    bytes: int
+    newest: float  # seconds since 1970
+
+    @property
+    def units(self) -> int:
+        """Whole units in its journals; a state of training counts as one."""
+        return sum(len(read_segment(path).units) if path.suffix == SUFFIX else 1 for path in self.files)
+
+
+class Choice(NamedTuple):
+    """Which works are meant; what is None does not narrow. `days`: nothing newer than that."""
+
+    stage: str | None = None
+    subject: str | None = None
+    days: float | None = None
+
+    def takes(self, kept: Kept, now: float) -> bool:
+        """Whether a work is meant."""
+        old_enough = self.days is None or now - kept.newest >= self.days * _DAY
+        return self.stage in (None, kept.stage) and self.subject in (None, kept.subject) and old_enough
+
+
+def cache_folder(configured: str | None) -> Path:
+    """The folder in use: the environment's word, else that of the configuration, else the one in the checkout."""
+    return Path(os.environ.get(VARIABLE) or configured or DEFAULT)
+
+
+def kept_works(cache: Path, choice: Choice, now: float | None = None) -> Iterator[Kept]:
+    """The works in a cache that are meant, by stage and subject."""
+    moment = time.time() if now is None else now
+    for folder in sorted(cache.glob("*/*")):
+        subject, dash, identity = folder.name.rpartition("-")
+        files = tuple(sorted(path for path in folder.iterdir() if path.suffix in (SUFFIX, STATE))) if dash else ()
+        if files:
+            facts = [path.stat() for path in files]
+            newest = max(fact.st_mtime for fact in facts)
+            size = sum(fact.st_size for fact in facts)
+            kept = Kept(folder.parent.name, subject, identity, folder, files, size, newest)
+            if choice.takes(kept, moment):
+                yield kept
+
+
+def faults(kept: Kept) -> Iterator[str]:
+    """What is wrong with the files of a work, by their checksums. Such parts are never served; they are done again."""
+    for path in kept.files:
+        if path.suffix == STATE:
+            if read_checked(path) is None:
+                yield f"{path}: not what was written"
+            continue
+        segment = read_segment(path)
+        if segment.work is None:
+            yield f"{path}: its first line is broken"
+        elif segment.work.folder(kept.folder.parents[1]) != kept.folder:
+            yield f"{path}: of other work, {segment.work.stage} {segment.work.subject} {segment.work.identity[:16]}"
+        elif segment.broken:
+            yield f"{path}: {segment.broken} of {segment.broken + len(segment.units)} units are torn or broken"
+
+
+def remove(kept: Kept) -> None:
+    """Remove what is kept of a work: files of the cache only, and their folders where nothing else is in them."""
+    for path in kept.files:
+        path.unlink(missing_ok=True)
+    for folder in (kept.folder, kept.folder.parent):
+        if not any(folder.iterdir()):
+            folder.rmdir()
