@@ -12,6 +12,7 @@ from tabletutor.records.files import sha256_file
 from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import read_table_list
 from tabletutor.workflow.job import CheckoutError, check_checkout
+from tabletutor.workflow.lock import enter_run
 
 # What jobs inherit. Numeric thread counts of training and evaluation are set from the configuration; all else runs on
 # one thread, so that no result depends on the cores at hand. No library may ask a hub for anything.
@@ -50,6 +51,8 @@ def set_up(workflow: Any, config: dict[str, Any]) -> tuple[Listing, Listing]:
         origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
         checked = check(config, origin)
         tables, sources = list_tables(Path(checked.table_list))
+        if workflow.is_main_process and not workflow.output_settings.dryrun:
+            enter_run(checked.results)
     except (CheckoutError, ConfigError, ValueError, OSError) as error:
         raise WorkflowError(str(error)) from None
     config.clear()
