@@ -2,8 +2,11 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 PARTIAL = ".part"  # the names of half-written files and folders begin with a dot and end with this
@@ -18,18 +21,31 @@ def write_atomic(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with naming(path), os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException as error:
+    except BaseException:
         Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            raise OSError(error.errno, error.strerror, str(path)) from error  # a full disk does not say of which file
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Generator[None]:
+    """Put `path` into an OSError that names no file: the kernel does not say which file the disk is too full for, and
+    libraries in Rust say what happened in their text only.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        number = error.errno or (int(told[1]) if told else None)
+        if error.filename is not None or number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def sweep(folder: Path) -> list[Path]:

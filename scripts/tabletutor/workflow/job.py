@@ -19,7 +19,7 @@ _ADVICE = {
     errno.ENOSPC: f"make room, and {_AGAIN}",
     errno.EDQUOT: f"make room in your quota, and {_AGAIN}",
     errno.EROFS: f"make the folder writable (or name another by `results` in the configuration), and {_AGAIN}",
-    errno.EACCES: f"get the right to it (or name another folder by `results` in the configuration), and {_AGAIN}",
+    errno.EACCES: f"get the right to it, and {_AGAIN}",
 }
 
 
@@ -67,7 +67,8 @@ def describe(error: BaseException) -> str:
     if text and isinstance(error, ValueError | FileNotFoundError | CheckoutError):
         return text
     if isinstance(error, OSError) and error.errno in _ADVICE:
-        return f"{error.filename or 'a file'}: {error.strerror}; {_ADVICE[error.errno]}"
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror}; {_ADVICE[error.errno]}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
