@@ -15,9 +15,8 @@ ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))
 RESULTS = CONFIG["results"]
 TABLES = [line.split("\t")[0] for line in (ROOT / CONFIG["table_list"]).read_text(encoding="utf-8").splitlines()[1:]]
-COMMAND = [
-    str(Path(sys.executable).with_name("snakemake")), "--profile", "local", "--configfile", "config/smoke.yaml"
-]  # fmt: skip
+SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
+COMMAND = [SNAKEMAKE, "--configfile", "config/smoke.yaml", "--profile", "local"]  # targets may follow
 MADE = re.compile(r"\.git|\.venv|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|results.*|logs|local|slurm")
 
 

@@ -51,7 +51,7 @@ def start(folder: Path) -> Iterator[Start]:
     runs: list[subprocess.Popen[str]] = []
 
     def started(*arguments: str) -> subprocess.Popen[str]:
-        command = [COMMAND[0], *COMMAND[3:], "--cores", "1", "--rerun-incomplete", *arguments]
+        command = [*COMMAND[:3], "--cores", "1", "--rerun-incomplete", *arguments]
         run = subprocess.Popen(
             command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
