@@ -1,5 +1,7 @@
 """tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
 
+from tabletutor.workflow.setup import check_folders
+
 # 1. Configuration: `--configfile other.yaml` replaces config/config.yaml as a whole.
 if not workflow.overwrite_configfiles:
 
@@ -91,6 +93,10 @@ localrules:
     all_training,
     all_evaluation,
     all_reporting,
+
+
+onstart:
+    check_folders(config)
 
 
 onsuccess:

@@ -1,12 +1,15 @@
 """Records and files: written whole, read back typed, and named by content."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.records.files import write_atomic
+from tabletutor.records.files import naming, sweep, write_atomic
 from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import AnswerSpec, Reject
 from tabletutor.records.record import decode, encode, read_records, write_records
@@ -43,6 +46,29 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
         write_atomic(target, "not bytes")  # type: ignore[arg-type]
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda: Path("/dev/full").write_bytes(b"x"), lambda: pl.DataFrame({"a": [1]}).write_csv("/dev/full")],
+    ids=["kernel", "polars"],
+)
+def test_a_full_disk_is_an_error_that_names_the_file(write: Callable[[], object]) -> None:
+    named = re.escape("[Errno 28] No space left on device: 'results/x.json'")
+    with pytest.raises(OSError, match=named), naming(Path("results/x.json")):
+        write()
+    with pytest.raises(FileNotFoundError, match="'/no/such'"), naming(Path("results/x.json")):
+        Path("/no/such").read_bytes()
+
+
+def test_a_sweep_takes_half_written_files_and_folders_only(tmp_path: Path) -> None:
+    (tmp_path / "deep" / ".model.a1.part" / ".inner.b2.part").mkdir(parents=True)
+    kept = ("deep/report.part", ".hidden", "deep/x.jsonl")
+    for name in (*kept, "deep/.x.jsonl.c3.part", "deep/.model.a1.part/.inner.b2.part/weights"):
+        (tmp_path / name).touch()
+    (tmp_path / ".link.d4.part").symlink_to(tmp_path / "deep")
+    assert len(sweep(tmp_path)) == 4
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
 
 @given(item=JSON, other=JSON)

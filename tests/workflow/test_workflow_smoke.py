@@ -1,22 +1,11 @@
 """The whole workflow on the smoke project, as a user runs it: from a checkout, by `snakemake --profile local`."""
 
-import hashlib
 import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
+from checkout import CONFIG, RESULTS, TABLES, Checkout, copy_checkout
 
-ROOT = Path(__file__).parents[2]
-CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))
-RESULTS = CONFIG["results"]
-TABLES = [line.split("\t")[0] for line in (ROOT / CONFIG["table_list"]).read_text(encoding="utf-8").splitlines()[1:]]
 PER_TABLE = ("table", "questions", "episodes", "verdicts")
 # What reads all tables, and what follows from it; the tiny model's tokenizer is made from the training rows.
 AGGREGATES = {
@@ -24,87 +13,8 @@ AGGREGATES = {
     *("predictions base", "predictions tuned", "scores base", "scores tuned"),
     *("summary", "comparison", "report", "all"),
 }
-MADE = re.compile(r"\.git|\.venv|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|results.*|logs|local|slurm")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-
-
-@dataclass(frozen=True)
-class Checkout:
-    """A copy of the checkout, with the package imported from it."""
-
-    root: Path
-
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """`snakemake --profile local` on the smoke project; fails the test with the whole output if it fails."""
-        command = [
-            Path(sys.executable).with_name("snakemake"),
-            "--profile",
-            "local",
-            "--configfile",
-            "config/smoke.yaml",
-        ]
-        done = subprocess.run(
-            [*command, *arguments],
-            cwd=self.root,
-            env={**os.environ, "PYTHONPATH": str(self.root / "scripts"), **environment},
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout
-        return done
-
-    def planned(self, *arguments: str) -> set[str]:
-        """The jobs a dry run announces: `rule` or `rule wildcard`."""
-        text = self.run("--dry-run", *arguments).stdout
-        jobs: set[str] = set()
-        for block in re.split(r"\n(?=\[|(?:local)?rule )", text):
-            if rule := re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE):
-                values = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
-                jobs.add(" ".join([rule[1], *re.findall(r"=([^,]+)", values[1] if values else "")]))
-        return jobs
-
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of every artefact; wall times, which differ, are in sidecars."""
-        files = sorted(path for path in (self.root / RESULTS).rglob("*") if path.is_file())
-        return {
-            str(path.relative_to(self.root)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-            if not path.name.endswith("timing.json")
-        }
-
-
-def copy_checkout(target: Path, source: Path = ROOT, made: bool = False) -> Checkout:
-    """A fresh clone of the checkout `source`, set up; with `made`, results and Snakemake's notes as well."""
-
-    def left_out(folder: str, names: list[str]) -> set[str]:
-        fresh = Path(folder) == source and not made
-        return {name for name in names if name == "__pycache__" or (fresh and MADE.fullmatch(name))}
-
-    shutil.copytree(source, target, ignore=left_out, symlinks=True)
-    for name in ("local", "slurm"):
-        if not (target / name).is_symlink():
-            (target / name).symlink_to(f"profiles/{name}")
-    return Checkout(target)
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which the smoke project has been built once. Tests leave it as it is."""
-    checkout = copy_checkout(tmp_path_factory.mktemp("built") / "checkout")
-    checkout.run(PYTHONHASHSEED="1")
-    return checkout
-
-
-@pytest.fixture
-def clone(built: Checkout, tmp_path: Path) -> Iterator[Checkout]:
-    """A clone of the built checkout at another path, results included, to change at will."""
-    target = tmp_path / "another" / "place"
-    target.parent.mkdir()
-    yield copy_checkout(target, built.root, made=True)
-    shutil.rmtree(target)
 
 
 def test_every_artefact_is_there(built: Checkout) -> None:

@@ -13,7 +13,7 @@ from tabletutor.config.schema import LocalModelConfig, ModelConfig, PackagedMode
 from tabletutor.models.base import convert_packaged
 from tabletutor.models.local import convert_local
 from tabletutor.models.scratch import make_scratch
-from tabletutor.records.files import sync_folder
+from tabletutor.records.files import PARTIAL, naming, sync_folder
 
 FILES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
@@ -31,14 +31,15 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
     use neither. Raises FileNotFoundError where the source is missing and ValueError where it is no chat model.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.parent))
     try:
-        if isinstance(config, PackagedModelConfig):
-            convert_packaged(config, work)
-        elif isinstance(config, LocalModelConfig):
-            convert_local(config, work)
-        else:
-            make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
+        with naming(folder):
+            if isinstance(config, PackagedModelConfig):
+                convert_packaged(config, work)
+            elif isinstance(config, LocalModelConfig):
+                convert_local(config, work)
+            else:
+                make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
         for path in list(work.iterdir()):
             if path.name not in FILES:
                 path.unlink()  # such as sampling defaults, which nothing here reads

@@ -2,19 +2,26 @@
 
 import hashlib
 import os
+import re
+import shutil
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+
+PARTIAL = ".part"  # the names of half-written files and folders begin with a dot and end with this
 
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` through a temporary file beside it, fsync and rename.
 
-    A crash leaves the old file or the new one, never a part. The parent folder is made if need be.
+    A crash leaves the old file or the new one, never a part; of a temporary file it leaves, see `sweep`. The parent
+    folder is made if need be. An OSError names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with naming(path), os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
@@ -24,6 +31,32 @@ def write_atomic(path: Path, data: bytes) -> None:
         Path(name).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+@contextmanager
+def naming(path: Path) -> Generator[None]:
+    """Put `path` into an OSError that names no file: the kernel does not say which file the disk is too full for, and
+    libraries in Rust say what happened in their text only.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = re.search(r"\(os error (\d+)\)", str(error))
+        number = error.errno or (int(told[1]) if told else None)
+        if error.filename is not None or number is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def sweep(folder: Path) -> list[Path]:
+    """Remove what killed writers left half-written below `folder`, and say what it was. Nobody may be writing there."""
+    found = sorted(folder.rglob(f".*{PARTIAL}"), reverse=True)  # what lies in a folder before the folder
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    return found
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from loguru import logger
 
 from tabletutor.config.schema import TablesConfig
-from tabletutor.records.files import sha256_file, write_atomic
+from tabletutor.records.files import PARTIAL, naming, sha256_file, write_atomic
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Kind, Source, TableProfile
 from tabletutor.tables.errors import TableError
@@ -30,7 +30,8 @@ def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parque
     cannot be a table.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{table}.", dir=parquet.parent) as spool:
+    spooled = tempfile.TemporaryDirectory(prefix=f".{table}.", suffix=PARTIAL, dir=parquet.parent)
+    with naming(parquet), spooled as spool:
         text = read_text(csv, source_path, Path(spool), config.max_bytes)
         _refuse_small(text, source_path, config.min_rows)
         columns = type_columns(text, config)

@@ -1,5 +1,6 @@
 """The context a rule's script runs in: its log file, its errors, and the certainty that the code is this checkout's."""
 
+import errno
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,8 +11,17 @@ from loguru import logger
 
 import tabletutor
 from tabletutor.config.schema import Section
+from tabletutor.workflow.lock import enter_job
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
+_AGAIN = "run the same command again: what is finished is kept"
+# What to do where a file system takes nothing.
+_ADVICE = {
+    errno.ENOSPC: f"make room, and {_AGAIN}",
+    errno.EDQUOT: f"make room in your quota, and {_AGAIN}",
+    errno.EROFS: f"make the folder writable (or name another by `results` in the configuration), and {_AGAIN}",
+    errno.EACCES: f"get the right to it, and {_AGAIN}",
+}
 
 
 class CheckoutError(RuntimeError):
@@ -55,6 +65,7 @@ def job(snakemake: Any) -> Generator[Job]:
     logger.add(log_file, level="DEBUG", format=_FILE_FORMAT, mode="w", backtrace=False, diagnose=False)
     try:
         check_checkout(Path(str(snakemake.scriptdir)))
+        enter_job()
         yield Job(snakemake.config)
     except Exception as error:
         logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
@@ -76,6 +87,9 @@ def describe(error: BaseException) -> str:
         text = str(error.args[0])
     if text and isinstance(error, ValueError | FileNotFoundError | CheckoutError):
         return text
+    if isinstance(error, OSError) and error.errno in _ADVICE:
+        name = f"{error.filename}: " if error.filename else ""
+        return f"{name}{error.strerror}; {_ADVICE[error.errno]}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -1,6 +1,7 @@
 """The set-up of a workflow run: the right checkout, a pinned environment, a checked configuration, the table list."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,12 +9,13 @@ from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
 from tabletutor.config.load import ConfigError, check, counted, plain
-from tabletutor.records.files import sha256_file
+from tabletutor.records.files import PARTIAL, sha256_file
 from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import read_table_list
 from tabletutor.workflow.cache import cache_folder
 from tabletutor.workflow.environment import ENVIRONMENT
-from tabletutor.workflow.job import CheckoutError, check_checkout
+from tabletutor.workflow.job import CheckoutError, check_checkout, describe
+from tabletutor.workflow.lock import enter_run
 
 Listing = dict[str, dict[str, str]]
 
@@ -47,11 +49,28 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
         origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
         checked = check(config, origin)
         tables, sources = list_tables(Path(checked.table_list))
+        if workflow.is_main_process and not workflow.output_settings.dryrun:
+            enter_run(checked.results)
     except (CheckoutError, ConfigError, ValueError, OSError) as error:
         raise WorkflowError(str(error)) from None
     config.clear()
     config.update({**plain(checked), "cache": str(cache_folder(checked.cache))})
     return Project(counted(checked), tables, sources)
+
+
+def check_folders(config: dict[str, Any]) -> None:
+    """Before the first job: every folder that jobs write to takes a file. Raises WorkflowError that says what to do.
+
+    Snakemake prepares a job's folders itself, and stops with a traceback where it cannot.
+    """
+    for folder in (Path(config["results"]), Path("logs"), Path(config["cache"])):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(prefix=".probe.", suffix=PARTIAL, dir=folder) as stream:
+                stream.write(b"x")
+        except OSError as error:
+            error.filename = str(folder)  # the probe's name helps nobody, and a full disk names nothing
+            raise WorkflowError(describe(error)) from None
 
 
 def clear_up(config: dict[str, Any]) -> None:

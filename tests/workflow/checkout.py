@@ -1,0 +1,72 @@
+"""Copies of this checkout in which tests run the smoke project, as a user does: `snakemake --profile local`."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tabletutor.workflow import reproduce
+from tabletutor.workflow.manifest import manifest
+
+ROOT = Path(__file__).parents[2]
+CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))
+RESULTS = CONFIG["results"]
+TABLES = [line.split("\t")[0] for line in (ROOT / CONFIG["table_list"]).read_text(encoding="utf-8").splitlines()[1:]]
+SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
+COMMAND = [SNAKEMAKE, "--configfile", "config/smoke.yaml", "--profile", "local"]  # targets may follow
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the checkout, with the package imported from it."""
+
+    root: Path
+
+    def environment(self) -> dict[str, str]:
+        """What makes the copy's package the imported one."""
+        return {"PYTHONPATH": str(self.root / "scripts")}
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """`snakemake --profile local` on the smoke project; fails the test with the whole output if it fails."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.root,
+            env={**os.environ, **self.environment(), **environment},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+        return done
+
+    def planned(self, *arguments: str) -> set[str]:
+        """The jobs a dry run announces: `rule` or `rule wildcard`."""
+        text = self.run("--dry-run", *arguments).stdout
+        jobs: set[str] = set()
+        for block in re.split(r"\n(?=\[|(?:local)?rule )", text):
+            if rule := re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE):
+                values = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+                jobs.add(" ".join([rule[1], *re.findall(r"=([^,]+)", values[1] if values else "")]))
+        return jobs
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every artefact."""
+        return manifest(self.root / RESULTS)
+
+
+def copy_checkout(target: Path, source: Path = ROOT, made: bool = False) -> Checkout:
+    """A fresh clone of the checkout `source`, set up; with `made`, results and Snakemake's notes as well."""
+    if made:
+        shutil.copytree(source, target, symlinks=True)
+    else:
+        reproduce.copy_checkout(source, target)
+    for name in ("local", "slurm"):
+        if not (target / name).is_symlink():
+            (target / name).symlink_to(f"profiles/{name}")
+    return Checkout(target)

@@ -1,0 +1,139 @@
+"""A full disk and a read-only folder: the run says which file and what to do, and what was finished stays as it was.
+
+The results lie in a small tmpfs, mounted where only the run sees it (a mount namespace of its own; needs root, whom
+permission bits would not stop).
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from checkout import COMMAND, RESULTS, Checkout, copy_checkout
+
+PAGE = 4096
+# What is to be made on a full disk: (target, what is missing), one for each way in which files are written.
+CASES = {
+    "table": (["tables/mpg/table.parquet"], ["tables/mpg"]),
+    "report": (["report/index.html"], ["report"]),
+    # In the middle of the run.
+    "model": ([], ["models", "masks", "checkpoints", "predictions", "scores", "metrics", "report"]),
+}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED, full and read-only disks: mounting one needs root"),
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder on a file system of its own, seen through the process that holds it."""
+
+    holder: int
+    folder: Path
+
+    def inside(self, *command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["nsenter", f"--mount=/proc/{self.holder}/ns/mnt", *command],
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, **options,
+        )  # fmt: skip
+
+    def mount(self, *options: str | Path) -> None:
+        done = self.inside("mount", *options)
+        assert done.returncode == 0, done.stdout
+
+    def resize(self, size: int) -> None:
+        self.mount("-o", f"remount,size={size}", self.folder)
+
+    def fill(self, spare: int) -> None:
+        """Leave room for so many bytes."""
+        state = os.statvfs(self.seen)
+        self.resize((state.f_blocks - state.f_bfree) * state.f_frsize + spare)
+
+    @property
+    def seen(self) -> Path:
+        return Path(f"/proc/{self.holder}/root{self.folder}")
+
+    def digests(self) -> dict[str, str]:
+        return {
+            str(path.relative_to(self.seen)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.seen.rglob("*"))
+            if path.is_file() and not path.name.endswith("timing.json")
+        }
+
+
+@pytest.fixture
+def holder() -> Iterator[int]:
+    """A process in a mount namespace of its own, whose mounts go when it goes."""
+    with subprocess.Popen(["unshare", "--mount", "sh", "-c", "echo ready; exec sleep infinity"],
+                          stdout=subprocess.PIPE) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
+
+
+def run(checkout: Checkout, place: Place, *targets: str) -> subprocess.CompletedProcess[str]:
+    """The command of a user, where the file system is."""
+    environment = {**os.environ, **checkout.environment()}
+    return place.inside("env", "--chdir", checkout.root, *COMMAND, *targets, env=environment)
+
+
+@pytest.fixture
+def small(built: Checkout, tmp_path: Path, holder: int) -> Iterator[tuple[Checkout, Place]]:
+    """The built smoke project with its results on a file system of their own."""
+    checkout = copy_checkout(tmp_path / "checkout", built.root, made=True)
+    place = Place(holder, checkout.root / RESULTS)
+    place.mount("-t", "tmpfs", "-o", "size=100m", "tmpfs", place.folder)
+    shutil.copytree(built.root / RESULTS, place.seen, dirs_exist_ok=True)
+    yield checkout, place
+    shutil.rmtree(checkout.root)
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_full_disk(rule: str, small: tuple[Checkout, Place]) -> None:
+    checkout, place = small
+    before = place.digests()
+    (target, missing) = CASES[rule]
+    for name in missing:
+        shutil.rmtree(place.seen / name)
+    place.fill(PAGE)
+    left = place.digests()
+    command = [f"{RESULTS}/{name}" for name in target]
+    failed = run(checkout, place, *command)
+    assert failed.returncode == 1, failed.stdout
+    said = rf"^{rule}.*: {RESULTS}/{missing[0]}/.+: No space left on device; make room, and run the same command again"
+    assert re.search(said, failed.stdout, re.MULTILINE), failed.stdout
+    assert place.digests() == left  # nothing half-written either
+    place.resize(100 << 20)
+    again = run(checkout, place, *command)
+    assert again.returncode == 0, again.stdout
+    assert place.digests() == before
+
+
+def test_a_folder_that_is_read_only(small: tuple[Checkout, Place]) -> None:
+    """Nothing to do is no error; what must be written is, before the first job."""
+    checkout, place = small
+    before = place.digests()
+    (place.seen / "report/index.html").unlink()
+    place.mount("-o", "remount,ro", place.folder)
+    failed = run(checkout, place)
+    assert failed.returncode == 1, failed.stdout
+    assert re.search(rf"^{RESULTS}: Read-only file system; make the folder writable", failed.stdout, re.MULTILINE)
+    assert "Traceback" not in failed.stdout
+    assert set(before.items()) - set(place.digests().items()) == {("report/index.html", before["report/index.html"])}
+    place.mount("-o", "remount,rw", place.folder)
+    again = run(checkout, place)
+    assert again.returncode == 0, again.stdout
+    assert place.digests() == before
+    place.mount("-o", "remount,ro", place.folder)
+    nothing = run(checkout, place)
+    assert nothing.returncode == 0, nothing.stdout
+    assert "Nothing to be done" in nothing.stdout

@@ -1,0 +1,240 @@
+"""The smoke run, killed as a whole over and over: the same command goes on each time and ends with the same bytes.
+
+A run is watched until the script of a rule that is still to be killed runs; then, after a random moment, every process
+below the test is sent SIGKILL, the sandbox's included, whatever session, group or namespace it is in.
+"""
+
+import base64
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkout import COMMAND, CONFIG, Checkout, copy_checkout
+
+from tabletutor.records.journal import read_segment
+from tabletutor.sandbox.kernel import prctl
+
+SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
+RULES = (
+    "table", "splits", "leaks", "questions", "episodes", "verdicts", "sft_standard", "model", "mask", "checkpoint",
+    "predictions", "scores", "summary", "comparison", "report",
+)  # fmt: skip
+# When a rule's script is killed: in its first second, or as it begins its work (its log file is there), or as soon as
+# it has something a later attempt takes up.
+MOMENTS = {rule: ["start", "work"] for rule in RULES}
+MOMENTS["episodes"].append("journal")
+MOMENTS["checkpoint"].append("state")
+SCRIPT = re.compile(r"\.snakemake/scripts/\w+\.(\w+)\.py")
+POLL_SECONDS = 0.03  # a look at all processes takes some milliseconds of one of the cores the run needs
+PR_SET_CHILD_SUBREAPER = 36
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+def processes() -> dict[int, str]:
+    """Everything alive below this process, by number, with its command line."""
+    children: dict[int, list[int]] = {}
+    dead: set[int] = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (folder / "stat").read_bytes().rsplit(b")", 1)[1].split()[:2]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        children.setdefault(int(parent), []).append(int(folder.name))
+        if state in b"ZX":
+            dead.add(int(folder.name))
+    found: dict[int, str] = {}
+    waiting = [os.getpid()]
+    while waiting:
+        for number in children.get(waiting.pop(), []):
+            waiting.append(number)
+            try:
+                command = Path(f"/proc/{number}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if number not in dead:
+                found[number] = command.replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
+def scripts(found: dict[int, str]) -> set[str]:
+    """The rules whose scripts are among processes."""
+    return {match[1] for command in found.values() if (match := SCRIPT.search(command))}
+
+
+@pytest.fixture
+def reaper() -> Iterator[set[int]]:
+    """Whatever loses its parent becomes this process's child, so that nothing escapes; yields what is here already."""
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    yield set(processes())
+    prctl(PR_SET_CHILD_SUBREAPER, 0)
+
+
+class Fuzz:
+    """A checkout whose runs are killed."""
+
+    def __init__(self, checkout: Checkout, bystanders: set[int], draw: random.Random) -> None:
+        self.checkout, self.bystanders, self.draw = checkout, bystanders, draw
+        self.left = {rule: list(moments) for rule, moments in MOMENTS.items()}
+        self.hits: Counter[str] = Counter()
+        self.kills = 0
+        self.killed: set[int] = set()
+        self.journal: list[tuple[str, bytes]] = []
+        self.outputs: list[str] = []
+
+    def attempt(self, idle: float = 0.0) -> bool:
+        """Run the command and kill it, at `idle` seconds or in a rule's script; False if it came to its end."""
+        printed = self.checkout.root.parent / "printed"
+        with printed.open("w") as stream:
+            run = subprocess.Popen(
+                COMMAND, cwd=self.checkout.root, env={**os.environ, **self.checkout.environment()},
+                stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        if idle:
+            time.sleep(idle)
+        else:
+            self._wait(run)
+        ended = run.poll()
+        if ended is None:
+            self._kill(run)
+        self.outputs.append(printed.read_text(encoding="utf-8", errors="replace"))
+        assert ended in (None, 0), self.outputs[-1]
+        return ended is None
+
+    def _wait(self, run: subprocess.Popen[bytes]) -> None:
+        """Until a rule's script runs that is still to be killed, and has come to its moment."""
+        ignored: set[str] = set()
+        began = time.time()
+        while run.poll() is None:
+            running = scripts(self._living())
+            wanted = sorted(rule for rule in running - ignored if self.left[rule])
+            if wanted:
+                rule = self.draw.choice(wanted)
+                moment = self.left[rule].pop(0)
+                if self._come(rule, moment, began, run):
+                    return
+                ignored.add(rule)  # over before its moment; others follow
+            time.sleep(POLL_SECONDS)
+
+    def _come(self, rule: str, moment: str, began: float, run: subprocess.Popen[bytes]) -> bool:
+        """Wait for the moment; whether it came."""
+        seen = time.monotonic()
+        patience = self.draw.uniform(0.0, 1.0)
+        saved = self._saved_size()
+        while rule in scripts(self._living()) and run.poll() is None:
+            working = self._works(rule, began)
+            if moment == "start" and (working or time.monotonic() - seen > patience):
+                return True
+            if moment == "work" and working:
+                time.sleep(self.draw.uniform(0.0, 0.1))
+                return True
+            if moment in ("journal", "state") and self._saved_size() > saved:
+                return True
+            time.sleep(POLL_SECONDS)
+        return moment in ("start", "work")
+
+    def _works(self, rule: str, began: float) -> bool:
+        """Whether a log of the rule is of this run: a script that works has opened its own."""
+        folder = {"sft_standard": "formats", "summary": "metrics", "comparison": "metrics"}.get(rule, rule)
+        logs = self.checkout.root / "logs" / CONFIG["project"]
+        name = re.compile(rf"({rule}|{folder}|{folder}s)(/|\.log$)")
+        for path in logs.rglob("*.log"):
+            if name.match(str(path.relative_to(logs))) and path.stat().st_mtime >= began:
+                return True
+        return False
+
+    def _saved_size(self) -> int:
+        """Bytes kept for a later attempt."""
+        kept = self.checkout.root / ".tabletutor" / "cache"
+        paths = [*kept.glob("episodes/**/*"), *kept.glob("training/*/resume.state")]
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+    def _living(self) -> dict[int, str]:
+        return {number: command for number, command in processes().items() if number not in self.bystanders}
+
+    def _kill(self, run: subprocess.Popen[bytes]) -> None:
+        """SIGKILL to all, in random order, until nothing is left."""
+        self.kills += 1
+        self.hits.update(scripts(self._living()))
+        deadline = time.monotonic() + 30
+        while found := self._living():
+            for number in self.draw.sample(sorted(found), len(found)):
+                try:
+                    os.kill(number, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+            self.killed.update(found)
+            assert time.monotonic() < deadline, f"these outlive SIGKILL: {found}"
+            run.poll()
+            time.sleep(POLL_SECONDS)
+        run.wait()
+        for number in self.killed:
+            try:
+                os.waitpid(number, os.WNOHANG)
+            except ChildProcessError:
+                continue
+        self.journal = self.journal or self.noted()
+
+    def noted(self) -> list[tuple[str, bytes]]:
+        """The units in the journals of episodes."""
+        paths = sorted((self.checkout.root / ".tabletutor" / "cache" / "episodes").rglob("*.journal"))
+        return [unit for path in paths for unit in read_segment(path).units.items()]
+
+
+def metadata(checkout: Checkout) -> dict[str, Any]:
+    """What Snakemake noted of each artefact, without times."""
+    result: dict[str, Any] = {}
+    folder = checkout.root / ".snakemake" / "metadata"
+    for path in folder.rglob("*"):
+        if path.is_file():
+            coded = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
+            noted = json.loads(path.read_text(encoding="utf-8"))
+            name = base64.urlsafe_b64decode(coded).decode()
+            result[name] = [noted[key] for key in ("rule", "input", "params", "input_checksums", "incomplete")]
+    return result
+
+
+def groups_of(numbers: set[int]) -> list[Path]:
+    """Control groups of the sandbox that belonged to these processes."""
+    groups = Path("/sys/fs/cgroup").glob("**/tabletutor.*")
+    return [path for path in groups if int(path.name.split("+")[2]) in numbers]
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(built: Checkout, tmp_path: Path, reaper: set[int]) -> None:
+    fuzz = Fuzz(copy_checkout(tmp_path / "checkout"), reaper, random.Random(SEED))
+    for _ in range(2):  # while it reads the rules, or makes its plan
+        assert fuzz.attempt(idle=fuzz.draw.uniform(0.3, 3.0))
+    while fuzz.attempt():
+        assert fuzz.kills < 60
+    told = f"TABLETUTOR_KILL_SEED={SEED}: {fuzz.kills} kills, {dict(fuzz.hits)}"
+    print(told)
+    assert fuzz.kills >= 30, told
+    assert set(fuzz.hits) == set(RULES), told
+    assert not [text for text in fuzz.outputs if "cannot be locked" in text or "Traceback" in text]
+
+    assert fuzz.checkout.digests() == built.digests(), told
+    assert metadata(fuzz.checkout) == metadata(built), told
+    assert "Nothing to be done" in fuzz.checkout.run().stdout
+
+    # What was done before a kill was not done again.
+    assert any("taken up after step" in text for text in fuzz.outputs), told
+    noted = fuzz.noted()
+    assert fuzz.journal, told
+    assert set(fuzz.journal) <= set(noted), told
+    assert len(dict(noted)) == len(noted), told
+
+    # Nothing stays.
+    assert set(processes()) <= reaper
+    assert groups_of(fuzz.killed) == []
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()
+    shutil.rmtree(tmp_path / "checkout")

@@ -1,0 +1,178 @@
+"""A killed run leaves no lock, living runs exclude each other: real Snakemake on a Snakefile of one slow rule."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from checkout import COMMAND, RESULTS, ROOT
+
+# Its job holds the lock as every job does, says that it runs, and ends when it is told to.
+SNAKEFILE = """
+from tabletutor.workflow.setup import set_up
+set_up(workflow, config)
+
+rule slow:
+    output: config["results"] + "/slow.txt"
+    shell: "exec {python} job.py {{output}}"
+"""
+JOB = """
+import os, pathlib, sys, time
+from tabletutor.workflow.lock import enter_job
+enter_job()
+pathlib.Path("started").write_text(str(os.getpid()))
+for _ in range(600):
+    if pathlib.Path("go").exists():
+        pathlib.Path(sys.argv[1]).write_text("made")
+        break
+    time.sleep(0.1)
+"""
+REFUSED = "Directory cannot be locked"
+FREED = "was killed: its lock is removed"
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("config", "resources", "scripts"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(python=sys.executable), encoding="utf-8")
+    (tmp_path / "job.py").write_text(JOB, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def start(folder: Path) -> Iterator[Start]:
+    """Starts a run of the workflow in `folder`, each in a process group of its own; the test ends them all."""
+    runs: list[subprocess.Popen[str]] = []
+
+    def started(*arguments: str) -> subprocess.Popen[str]:
+        command = [*COMMAND[:3], "--cores", "1", "--rerun-incomplete", *arguments]
+        run = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        runs.append(run)
+        return run
+
+    yield started
+    for run in runs:
+        kill_group(run)
+
+
+def kill_group(run: subprocess.Popen[str]) -> None:
+    try:
+        os.killpg(run.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    run.wait()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing in a minute")
+
+
+def until_it_works(folder: Path, run: subprocess.Popen[str]) -> None:
+    until(lambda: (folder / "started").exists() or run.poll() is not None)
+    assert run.poll() is None, run.communicate()[0]
+
+
+def finish(folder: Path, run: subprocess.Popen[str]) -> str:
+    """Let the job end; returns what the run printed, which must have gone well."""
+    (folder / "go").touch()
+    printed = run.communicate(timeout=60)[0]
+    assert run.returncode == 0, printed
+    assert (folder / RESULTS / "slow.txt").read_text(encoding="utf-8") == "made"
+    return printed
+
+
+def locks(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / ".snakemake" / "locks").glob("*.lock"))
+
+
+def refused(run: subprocess.Popen[str]) -> str:
+    printed = run.communicate(timeout=60)[0]
+    assert run.returncode == 1, printed
+    assert REFUSED in printed
+    assert FREED not in printed
+    return printed
+
+
+def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> None:
+    """With what was half-written gone; a file of another kind stays."""
+    first = start()
+    until_it_works(folder, first)
+    kill_group(first)
+    assert locks(folder)
+    (folder / "started").unlink()
+    results = folder / RESULTS
+    (results / "deep" / ".model.x1.part").mkdir(parents=True)
+    for name in ("deep/.model.x1.part/weights", ".slow.txt.x2.part", "deep/mine.part", ".mine"):
+        (results / name).touch()
+    second = start()
+    until_it_works(folder, second)
+    left = sorted(str(path.relative_to(results)) for path in results.rglob("*"))
+    assert left == [".mine", "deep", "deep/mine.part"]
+    printed = finish(folder, second)
+    assert FREED in printed
+    assert f"removed, half-written when a run was killed: {RESULTS}/.slow.txt.x2.part" in printed
+    assert FREED not in finish(folder, start("--forceall"))
+
+
+def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
+    """Also after a dry run, which takes no lock and removes none."""
+    first = start()
+    until_it_works(folder, first)
+    held = locks(folder)
+    assert "another run is at work" in refused(start())
+    dry = start("--dry-run")
+    assert FREED not in dry.communicate(timeout=60)[0]
+    assert locks(folder) == held
+    refused(start())
+    finish(folder, first)
+
+
+def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start: Start) -> None:
+    """Two jobs would write one file; when it has ended, the same command works."""
+    first = start()
+    until_it_works(folder, first)
+    first.kill()
+    first.wait()
+    assert "or a job that outlived its run" in refused(start())
+    os.kill(int((folder / "started").read_text(encoding="utf-8")), signal.SIGKILL)
+    assert FREED in finish(folder, start())
+
+
+def test_unlock_is_still_there(folder: Path, start: Start) -> None:
+    first = start()
+    until_it_works(folder, first)
+    kill_group(first)
+    left = locks(folder)
+    start("--dry-run").communicate(timeout=60)
+    assert left
+    assert locks(folder) == left  # a dry run changes nothing
+    unlocked = start("--unlock")
+    assert "Unlocked working directory" in unlocked.communicate(timeout=60)[0]
+    assert (unlocked.returncode, locks(folder)) == (0, [])
+
+
+def test_locks_of_another_project_stay(tmp_path: Path) -> None:
+    folder = tmp_path / ".snakemake" / "locks"
+    folder.mkdir(parents=True)
+    for name, text in {
+        "0.input": "results-other/a\nresources/x.csv\n", "0.output": "results-other/b\n",
+        "1.input": f"{RESULTS}/a\nresources/x.csv\n", "1.output": f"{RESULTS}/b\n", "2.output": f"{RESULTS}-2/b\n",
+    }.items():  # fmt: skip
+        (folder / f"{name}.lock").write_text(text, encoding="utf-8")
+    code = f"from tabletutor.workflow.lock import enter_run; enter_run('./{RESULTS}/')"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+    assert locks(tmp_path) == ["0.input.lock", "0.output.lock", "2.output.lock"]
