@@ -51,7 +51,7 @@ def project(folder: Path, count: int, splits: str) -> None:
     (folder / "config" / "dag.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     config = yaml.safe_load((folder / BASE).read_text(encoding="utf-8"))
     config["table_list"] = "config/dag.tsv"
-    (folder / CONFIG).write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    (folder / CONFIG).write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def retitle(folder: Path) -> None:
@@ -59,7 +59,7 @@ def retitle(folder: Path) -> None:
     path = folder / CONFIG
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["reporting"]["title"] = "another title"
-    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    path.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def measure(size: Size, options: argparse.Namespace) -> None:

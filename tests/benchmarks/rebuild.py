@@ -20,7 +20,7 @@ from statistics import median
 from engine_run import Taken, middle, note, table
 from rebuild_peers import Dvc, Peer, Real, Trivial, dvc_program, modules
 
-RUN, ASK, TITLE = "nothing to do, run", "nothing to do, ask", "another title"
+ALL, RUN, ASK, TITLE = "all stages, once", "nothing to do, run", "nothing to do, ask", "another title"
 SCRIPT, SHARED = "a comment in one script", "a comment in a shared module"
 Found = dict[tuple[str, str], list[tuple[Taken, int]]]  # by what is done and peer: what it took, stages run
 
@@ -44,9 +44,11 @@ def report(found: Found, names: list[str]) -> None:
     """One table: what each took, and how many times the first peer's."""
     first = names[0]
     rows: list[list[str]] = []
-    for what in (RUN, ASK, TITLE, SCRIPT, SHARED):
+    for what in (ALL, RUN, ASK, TITLE, SCRIPT, SHARED):
         ours = [taken for taken, _ in found[what, first]]
         for name in names:
+            if (what, name) not in found:
+                continue
             taken = [each for each, _ in found[what, name]]
             ran = sorted({count for _, count in found[what, name]})
             row = [what if name == first else "", name, "–" if what == ASK else ", ".join(str(count) for count in ran)]
@@ -83,7 +85,7 @@ def measure(options: argparse.Namespace, kept: Path, folder: Path) -> None:
         f"{len(stages)} stages. The script is that of the report ({readers[edited[SCRIPT]]} stage), the shared module"
     )
     print(f"`{shared}` ({readers[shared]} stages).\n", flush=True)
-    found: Found = {}
+    found: Found = {(ALL, name): [(peer.first, peer.stages(peer.first))] for name, peer in peers.items() if peer.first}
     names = list(peers)
     for number in range(options.rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:

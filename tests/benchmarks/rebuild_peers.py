@@ -33,7 +33,9 @@ class Stage:
 
 
 class Peer:
-    """A project in a folder, which is edited and brought up to date."""
+    """A project in a folder, which is edited and brought up to date. `first` is what it took to build all of it."""
+
+    first: Taken | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,7 +47,7 @@ class Peer:
         """A title never seen: DVC would fetch the outcome of one it has run before."""
         config = self.config()
         config["reporting"]["title"] = f"title {number}"
-        (self.folder / CONFIG).write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+        (self.folder / CONFIG).write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
     def comment(self, path: str, number: int) -> None:
         with (self.folder / path).open("a", encoding="utf-8") as file:
@@ -119,7 +121,8 @@ class Trivial(Real):
             changed += count
         if changed != len(real.scripts()):
             raise RuntimeError(f"{changed} rules of {len(real.scripts())} could be made trivial")
-        note(f"trivial project: {self.stages(self.run())} jobs")
+        self.first = self.run()
+        note(f"trivial project: {self.stages(self.first)} jobs")
 
 
 class Dvc(Peer):
@@ -134,7 +137,8 @@ class Dvc(Peer):
         (folder / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}), encoding="utf-8")
         for command in (["init", "--no-scm", "--quiet"], ["config", "core.analytics", "false"]):
             self._dvc(*command)
-        note(f"DVC: {self.stages(self.run())} stages of {len(stages)}")
+        self.first = self.run()
+        note(f"DVC: {self.stages(self.first)} stages of {len(stages)}")
 
     def _stages(self, real: Real) -> Iterator[tuple[str, dict[str, Any]]]:
         reached = modules(real)
