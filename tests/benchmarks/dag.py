@@ -75,14 +75,14 @@ def measure(size: Size, options: argparse.Namespace) -> None:
         for number in range(options.repeat):
             size.dry.append(take(plan, folder, options.limit))
             size.jobs = jobs(size.dry[-1].output)
-            note(f"{label}: dry run {number + 1} of {options.repeat}, {size.jobs} jobs, {size.dry[-1].wall:.1f} s")
+            note(f"{label}: dry run {number + 1} of {options.repeat}, {size.jobs} jobs, {size.dry[-1]}")
         taken = take(noted, folder, options.limit * 4)
-        note(f"{label}: all jobs noted as done, {taken.wall:.1f} s")
+        note(f"{label}: all jobs noted as done, {taken}")
         for number in range(options.repeat):
             size.idle.append(take(idle, folder, options.limit))
             if left := jobs(size.idle[-1].output):
                 raise Failed(f"{shown(idle)}: {left} jobs where nothing should be left to do")
-            note(f"{label}: no-op {number + 1} of {options.repeat}, {size.idle[-1].wall:.1f} s")
+            note(f"{label}: no-op {number + 1} of {options.repeat}, {size.idle[-1]}")
         retitle(folder)
         size.edited = jobs(take(plan, folder, options.limit).output)
 

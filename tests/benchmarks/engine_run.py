@@ -25,6 +25,9 @@ class Taken:
     peak: float
     output: str
 
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} s, CPU {self.cpu:.1f} s, peak {self.peak:,.0f} MB"
+
 
 class Failed(RuntimeError):
     """A measured command failed, or took longer than it may."""
