@@ -9,6 +9,7 @@ Makes a project of tiny CSVs in a temporary folder, measures the dry run, has Sn
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -137,6 +138,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=900, help="seconds one run may take; noting four times that")
     parser.add_argument("--persistence-backend", choices=("file", "db"), help="Snakemake's, for its notes")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
     print(f"`python tests/benchmarks/dag.py {' '.join(sys.argv[1:])}`".replace(" `", "`"))
     print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning. Measured:")
     print(f"`{shown(snakemake(CONFIG, '-n', *QUIET))}` and the same without `-n`.\n", flush=True)

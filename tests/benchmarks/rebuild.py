@@ -9,6 +9,7 @@ smoke project itself. DVC is installed into a throw-away environment. Prints Mar
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -102,6 +103,7 @@ def main() -> None:
         "--keep", type=Path, help="folder in which DVC and the built smoke project stay for the next run"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
     print(f"`python tests/benchmarks/rebuild.py {' '.join(sys.argv[1:])}`\n")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning.")
     begun = time.monotonic()
