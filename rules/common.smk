@@ -3,6 +3,7 @@
 `settings` the part of the configuration that results depend on: `params: lookup(dpath="…", within=settings)`
 `config`   all of it, every default filled in: for what says how a job runs, such as `threads`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
+`listed`   a column of it for the table of the job: `listed("path")`
 `tuned`    the runs that are trained
 `sources`  by table: `licence`, `title`; for the report alone
 `code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
@@ -11,11 +12,12 @@
 from snakemake.utils import min_version
 
 from tabletutor.workflow.code import code
-from tabletutor.workflow.setup import clear_up, set_up
+from tabletutor.workflow.setup import clear_up, column_of, set_up
 
 min_version("9.20")
 
 settings, tables, sources = set_up(workflow, config)
+listed = column_of(tables)
 tuned = [run for run, student in config["runs"].items() if student["training"]]
 
 

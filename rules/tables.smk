@@ -9,7 +9,7 @@ Steps   table → splits → leaks
 rule table:
     """Read one CSV into a typed table and its profile."""
     input:
-        csv=lookup(dpath="{table}/path", within=tables),
+        csv=listed("path"),
     output:
         parquet="<results>/tables/{table}/table.parquet",
         profile="<results>/tables/{table}/profile.json",
@@ -18,8 +18,8 @@ rule table:
     conda:
         "../envs/workflow.yaml"
     params:
-        path=lookup(dpath="{table}/path", within=tables),
-        content=lookup(dpath="{table}/content", within=tables),
+        path=listed("path"),
+        content=listed("content"),
         config=lookup(dpath="tables", within=settings),
         code=code("table.py"),
     script:

@@ -44,7 +44,9 @@ def plain(config: Config) -> dict[str, Any]:
 
 
 def counted(section: Section) -> dict[str, Any]:
-    """The part of a section that its results depend on, as JSON types: without knobs that say only how."""
+    """The part of a section that its results depend on, as JSON types: without knobs that say only how. Mappings are
+    sorted, since Snakemake takes the same entries in another order for a change.
+    """
     kept = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
     return {field.alias or name: _counted(getattr(section, name)) for name, field in kept.items()}
 
@@ -53,7 +55,7 @@ def _counted(value: object) -> object:
     if isinstance(value, Section):
         return counted(value)
     if isinstance(value, dict):
-        return {name: _counted(member) for name, member in cast("dict[str, object]", value).items()}
+        return {name: _counted(member) for name, member in sorted(cast("dict[str, object]", value).items())}
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,6 +72,23 @@ def check_folders(config: dict[str, Any]) -> None:
         except OSError as error:
             error.filename = str(folder)  # the probe's name helps nobody, and a full disk names nothing
             raise WorkflowError(describe(error)) from None
+
+
+def column_of(tables: Listing) -> Callable[[str], Callable[[Any], str]]:
+    """`listed` of the rules: a column of the table list for the table of the job, `listed("path")`.
+
+    Snakemake's own `lookup` tries every path within a mapping, at every job: quadratic in the number of tables.
+    """
+
+    def listed(column: str) -> Callable[[Any], str]:
+        def value(wildcards: Any) -> str:
+            if wildcards.table not in tables:
+                raise WorkflowError(f"{wildcards.table}: the table list has no such table. Add a line, or correct it.")
+            return tables[wildcards.table][column]
+
+        return value
+
+    return listed
 
 
 def clear_up(config: dict[str, Any]) -> None:
