@@ -11,11 +11,11 @@ rule summary:
     input:
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=config),
+            run=lookup(dpath="runs", within=settings),
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=config),
+            run=lookup(dpath="runs", within=settings),
         ),
     output:
         summary="<results>/metrics/summary.csv",
@@ -80,7 +80,7 @@ rule report:
         ),
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=config),
+            run=lookup(dpath="runs", within=settings),
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",

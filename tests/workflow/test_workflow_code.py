@@ -1,6 +1,8 @@
 """The identity of code: what changes it, and what does not."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -280,3 +282,29 @@ def test_our_own_code_written_in_another_form_has_one_text(path: Path) -> None:
 def test_the_free_names_of_a_function_are_those_it_does_not_bind(names: list[str], bound: set[str]) -> None:
     source = f"def f({', '.join(sorted(bound))}):\n    return ({', '.join(names)},)\n"
     assert facts(ast.parse(source).body).names == {(name,) for name in names if name not in bound}
+
+
+def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -> None:
+    """In a process of its own each time, as a workflow starts."""
+    closure_of(tmp_path)
+
+    def digest() -> str:
+        program = (
+            "import sys; from pathlib import Path; from tabletutor.workflow import code; "
+            "print(code._digests(Path(sys.argv[1]), Path(sys.argv[2]))['questions.py'])"
+        )
+        command = [sys.executable, "-c", program, str(tmp_path / "scripts"), str(tmp_path / "code.json")]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    first = digest()
+    noted = (tmp_path / "code.json").stat().st_mtime_ns
+    assert digest() == first
+    assert (tmp_path / "code.json").stat().st_mtime_ns == noted, "taken from the note"
+    (tmp_path / "scripts" / LATE).write_text("def late(x):\n    return 3\n")
+    second = digest()
+    assert second != first
+    (tmp_path / LOCK).write_text(PINS.replace("3.1.1", "3.1.0"))
+    assert digest() not in (first, second)
+    (tmp_path / "code.json").write_text("{")
+    (tmp_path / LOCK).write_text(PINS)
+    assert digest() == second

@@ -66,6 +66,8 @@ class _Search:
         """Follow all names until nothing new is reached."""
         while self._waiting:
             self._follow(*self._waiting.popleft())
+        for module in self._loaded.values():
+            self._reach_unused(module)
 
     def whole(self, module: Module, reason: str) -> None:
         """Reach all of a module."""
@@ -85,18 +87,22 @@ class _Search:
         self._loaded[module.name] = module
         if package := self._sources.module(module.name.rpartition(".")[0]):
             self._load(package, reason)
-        for name, bound in module.imports.items():
+        for bound in module.imports.values():
             for imported in bound:
                 self._load_imported(imported, module.name)
-                if (
-                    imported.attribute is None and not self._sources.owns(imported) and name not in module.named
-                ):  # imported for what it does
-                    self._third_party(imported, module.name)
         if module.at_import.nodes:
             self._add(module, module.at_import, reason)
         for unit in module.units.values():
             if (self._all_classes and unit.classes) or acts(self._sources, module, unit):
                 self._add(module, unit, f"import of {module.name}")
+
+    def _reach_unused(self, module: Module) -> None:
+        """Packages that a module imports and never names: for what their import does."""
+        for name, bound in module.imports.items():
+            for imported in bound:
+                known = imported.module.split(".")[0] in self.reached.packages or self._sources.owns(imported)
+                if not known and imported.attribute is None and name not in module.named:
+                    self._third_party(imported, module.name)
 
     def _load_imported(self, imported: Imported, reason: str) -> None:
         for name in (imported.module, f"{imported.module}.{imported.attribute}"):

@@ -4,12 +4,17 @@ A rule has it in its parameters: `params: code=code("questions.py")`. What is re
 comments, formatting, order of imports, docstrings and whatever is not reached do not count (`syntax.py`).
 """
 
+import contextlib
+import gc
 import hashlib
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tabletutor.records.files import sha256_file
+import msgspec
+
+from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.workflow.closure import reach
 from tabletutor.workflow.module import Unit, read_module
 from tabletutor.workflow.sources import Sources
@@ -22,6 +27,12 @@ LEFT_OUT = frozenset({"tabletutor.workflow.job", "tabletutor.telemetry.progress"
 ALSO = ("tabletutor.workflow.environment",)
 SCRIPTS = Path(__file__).resolve().parents[2]
 LOCK = Path("envs", "requirements.lock")  # beside the folder of the scripts
+MEMO = Path(".snakemake", "tabletutor", "code.json")
+
+
+class _Noted(msgspec.Struct):
+    made_from: str
+    digests: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,37 @@ class Closure:
 
 def code(script: str) -> str:
     """The digest of the code behind a rule, for its `params`: `params: code=code("questions.py")`."""
-    return closure(script).digest()
+    return _digests(SCRIPTS, MEMO)[script]
+
+
+@cache
+def _digests(scripts: Path, memo: Path) -> dict[str, str]:
+    """The digests of all scripts. They are noted in the file `memo`, with a digest of all they are made from, since
+    every job on a cluster reads the rules again.
+    """
+    made_from = _everything(scripts)
+    try:
+        noted = msgspec.json.decode(memo.read_bytes(), type=_Noted)
+    except (FileNotFoundError, msgspec.DecodeError):
+        noted = None
+    if noted is not None and noted.made_from == made_from:
+        return noted.digests
+    gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
+    try:
+        digests = {path.name: closure(path.name, scripts).digest() for path in sorted(scripts.glob("*.py"))}
+    finally:
+        gc.enable()
+    with contextlib.suppress(OSError):  # it is only for speed
+        write_atomic(memo, msgspec.json.encode(_Noted(made_from, digests)))
+    return digests
+
+
+def _everything(scripts: Path) -> str:
+    """A digest over all that digests of code can depend on: every source file, the lock file, what is installed."""
+    files = sorted(path for path in scripts.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    lines = [f"{path.relative_to(scripts.parent)} {sha256_file(path)}" for path in (*files, scripts.parent / LOCK)]
+    installed = sorted(path.name for place in sys.path for path in Path(place).glob("*-info"))
+    return hashlib.sha256("\n".join([sys.version, *lines, *installed]).encode()).hexdigest()
 
 
 @cache

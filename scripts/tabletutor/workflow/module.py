@@ -11,6 +11,8 @@ from tabletutor.workflow.syntax import Facts, canonical, facts, imported_as, is_
 
 AT_IMPORT = "(at import)"
 _Import = ast.Import | ast.ImportFrom
+# Statements with statements in them that run at once; a handler and a case are parts of one.
+_COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match, ast.ExceptHandler, ast.match_case)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -160,9 +162,9 @@ def _only_for_types(statement: ast.stmt) -> bool:
     )
 
 
-def _top_level(body: Iterable[ast.stmt]) -> Iterator[ast.AST]:
+def _top_level(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All statements that run when the module is imported, those in `try`, `if` and `with` included."""
     for node in body:
         yield node
-        if not isinstance(node, _DEFINITIONS):
-            yield from _top_level(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr))  # pyright: ignore[reportArgumentType]
+        if isinstance(node, _COMPOUND):
+            yield from _top_level(ast.iter_child_nodes(node))

@@ -13,6 +13,13 @@ Chain = tuple[str, ...]  # `a.b.c` as ("a", "b", "c")
 Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _DOCUMENTED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_WITHOUT_CONTENT = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
+_BINDING = frozenset(
+    {
+        *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom),
+        *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    }
+)
 _LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
@@ -136,10 +143,10 @@ def _children(node: ast.AST) -> list[ast.AST]:
     children: list[ast.AST] = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            children.append(value)
-        elif isinstance(value, list):
+        if isinstance(value, list):
             children += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _WITHOUT_CONTENT):
+            children.append(value)
     return children
 
 
@@ -198,6 +205,8 @@ def stored_names(nodes: list[Any]) -> list[str]:
 
 
 def _bound_by(node: ast.AST) -> list[str]:
+    if type(node) not in _BINDING:  # a match alone takes long where most match nothing
+        return []
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             return [name]
