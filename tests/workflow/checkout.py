@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf
 RESULTS = CONFIG["results"]
 TABLES = [line.split("\t")[0] for line in (ROOT / CONFIG["table_list"]).read_text(encoding="utf-8").splitlines()[1:]]
 SNAKEMAKE = str(Path(sys.executable).with_name("snakemake"))
-COMMAND = [SNAKEMAKE, "--configfile", "config/smoke.yaml", "--profile", "local"]  # targets may follow
+OPTIONS = ["--configfile", "config/smoke.yaml", "--profile", "local"]  # targets may follow
+COMMAND = [SNAKEMAKE, *OPTIONS]
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,12 @@ class Checkout:
         """What makes the copy's package the imported one."""
         return {"PYTHONPATH": str(self.root / "scripts")}
 
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, command: Sequence[str] = (SNAKEMAKE,), **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """`snakemake --profile local` on the smoke project; fails the test with the whole output if it fails."""
         done = subprocess.run(
-            [*COMMAND, *arguments],
+            [*command, *OPTIONS, *arguments],
             cwd=self.root,
             env={**os.environ, **self.environment(), **environment},
             text=True,
@@ -45,9 +49,9 @@ class Checkout:
         assert done.returncode == 0, done.stdout
         return done
 
-    def planned(self, *arguments: str) -> set[str]:
+    def planned(self, command: Sequence[str] = (SNAKEMAKE,), **environment: str) -> set[str]:
         """The jobs a dry run announces: `rule` or `rule wildcard`."""
-        text = self.run("--dry-run", *arguments).stdout
+        text = self.run("--dry-run", command=command, **environment).stdout
         jobs: set[str] = set()
         for block in re.split(r"\n(?=\[|(?:local)?rule )", text):
             if rule := re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE):

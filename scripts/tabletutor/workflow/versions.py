@@ -19,6 +19,8 @@ BEHIND = {
     "transformers": ("safetensors", "tokenizers"),
     "trl": ("accelerate", "datasets", "transformers"),
 }
+# Packages that only tell what happens.
+_TELLING = frozenset({"loguru", "mlflow", "rich"})
 _VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 _LOCK_LINE = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;+#]+)")
 
@@ -38,7 +40,7 @@ def versions(packages: Mapping[str, str], lock: Path) -> list[Version]:
     waiting = [
         (name, reason)
         for top, reason in packages.items()
-        if top not in sys.stdlib_module_names
+        if top not in sys.stdlib_module_names and top not in _TELLING
         for name in _distributions(top, locked)
     ]
     for name, reason in waiting:

@@ -1,0 +1,212 @@
+"""What is built again: for each edit of the built smoke project the exact jobs, as `docs/identity.md` has them."""
+
+import ast
+import json
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout
+
+from tabletutor.questions.catalogue import FAMILIES
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_records
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+NONE: set[str] = set()
+REPORT = {"report", "all"}
+EVALUATED = {"scores base", "scores tuned", "summary", "comparison", *REPORT}
+PREDICTED = {"predictions base", "predictions tuned", *EVALUATED}
+# The tiny model's tokenizer is made from the training rows, so of these both its runs are evaluated again.
+TRAINED = {"sft_standard", "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
+ALL_TABLES = {"splits", "leaks", *TRAINED}
+ONE_RUN = {"checkpoint tuned", "predictions tuned", "scores tuned", "summary", "comparison", *REPORT}
+SMOKE = "config/smoke.yaml"
+LIBRARY = "scripts/tabletutor"
+
+
+def of_each_table(*rules: str) -> set[str]:
+    return {f"{rule} {table}" for rule in rules for table in TABLES}
+
+
+def chain_of(table: str) -> set[str]:
+    return {f"{rule} {table}" for rule in ("table", "questions", "episodes", "verdicts")}
+
+
+def replaced(path: str, old: str, new: str) -> Callable[[Checkout], None]:
+    """An edit: `new` for the first `old` in a file, which keeps its modification time."""
+
+    def edit(checkout: Checkout) -> None:
+        file = checkout.root / path
+        before = file.stat()
+        content = file.read_bytes()
+        assert old.encode() in content, f"{path} has no {old!r}"
+        file.write_bytes(content.replace(old.encode(), new.encode(), 1))
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    return edit
+
+
+def appended(path: str, text: str) -> Callable[[Checkout], None]:
+    """An edit: `text` at the end of a file."""
+
+    def edit(checkout: Checkout) -> None:
+        with (checkout.root / path).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+
+    return edit
+
+
+def touch_everything(checkout: Checkout) -> None:
+    for path in checkout.root.rglob("*"):
+        if path.is_file() and RESULTS not in path.parts and ".snakemake" not in path.parts:
+            path.touch()
+
+
+def reformat_everything(checkout: Checkout) -> None:
+    """Every source written anew as Python itself writes it, with another comment, and a comment in every rules file."""
+    for path in (checkout.root / "scripts").rglob("*.py"):
+        tree = ast.parse(path.read_bytes())
+        path.write_text(f"# another comment\n{ast.unparse(tree)}\n", encoding="utf-8")
+    for path in (checkout.root / "rules").glob("*.smk"):
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write("\n# another comment\n")
+
+
+UNRELATED = "\n\ndef unrelated(value: int) -> int:\n    return value + 1\n"
+NEW_TABLE = "prison_custody_by_state\tresources/tables/prison_custody_by_state.csv\ttrain\tpublic\tPrisons\n"
+EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
+    "every file touched": (touch_everything, NONE),
+    "every source in another form, every comment another": (reformat_everything, NONE),
+    "an unrelated function in a module that all reach": (appended(f"{LIBRARY}/records/files.py", UNRELATED), NONE),
+    "knobs that say how": (
+        replaced(SMOKE, "sessions: 2", "sessions: 3\n  require: []\n  max_containers: 3"),
+        NONE,
+    ),
+    "threads and how often training is kept": (
+        replaced(SMOKE, "checkpoint_every: 6\n      threads: 1", "checkpoint_every: 5\n      threads: 2"),
+        NONE,
+    ),
+    "the order of a mapping in the configuration": (
+        replaced(SMOKE, "{train: 8, validation: 6, test: 8}", "{test: 8, train: 8, validation: 6}"),
+        NONE,
+    ),
+    "the logic of a converter": (
+        replaced(f"{LIBRARY}/formats/sft_standard.py", "if not verdict.verified:", "if verdict.verified is not True:"),
+        TRAINED,
+    ),
+    "the tolerance of answers": (
+        appended(SMOKE, "\nverdicts: {relative_tolerance: 1.0e-5}\n"),
+        of_each_table("verdicts") | TRAINED,
+    ),
+    "a template of the report": (replaced(f"{LIBRARY}/reporting/templates/data.html.j2", "<", " <"), REPORT),
+    "the style of the report": (appended(f"{LIBRARY}/reporting/templates/style.css", "\np { margin: 0 }\n"), REPORT),
+    "the title of the report": (replaced(SMOKE, "title: tabletutor smoke report", "title: another title"), REPORT),
+    "the learning rate of one run": (
+        replaced(SMOKE, "      max_steps: 12", "      learning_rate: 5.0e-4\n      max_steps: 12"),
+        ONE_RUN,
+    ),
+    "one cell of one table": (
+        replaced(f"resources/tables/{TABLES[0]}.csv", "1952", "1953"),
+        chain_of(TABLES[0]) | ALL_TABLES,
+    ),
+    "one more table": (appended(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
+    "a helper of questions and episodes": (
+        appended(f"{LIBRARY}/programs/describe.py", "\n_JOINS = {**_JOINS}\n"),
+        of_each_table("questions", "episodes", "verdicts") | TRAINED,
+    ),
+    "a helper of summary and comparison": (
+        replaced(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
+        {"summary", "comparison", *REPORT},
+    ),
+    "the version of a library of the report": (replaced("envs/requirements.lock", "altair==", "altair==9."), REPORT),
+    "the version of a library of the comparison": (
+        replaced("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
+        {"comparison", *REPORT},
+    ),
+    "the version of a library that says nothing to results": (
+        replaced("envs/requirements.lock", "mlflow==", "mlflow==9."),
+        NONE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_builds_what_depends_on_it_and_nothing_else(clone: Checkout, name: str) -> None:
+    """In a clone of the built checkout at another path."""
+    edit, expected = EDITS[name]
+    edit(clone)
+    assert clone.planned() == expected
+
+
+def test_another_locale_time_zone_and_hash_seed_build_nothing(clone: Checkout) -> None:
+    planned = clone.planned(LC_ALL="tr_TR.UTF-8", LANG="C", TZ="Asia/Kathmandu", PYTHONHASHSEED="3", HOME="/")
+    assert planned == NONE
+
+
+def test_another_user_builds_nothing(clone: Checkout, tmp_path: Path) -> None:
+    """As user 12345, in a mount namespace where that user can read the interpreter."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None or shutil.which("setpriv") is None:
+        pytest.skip("NOT TESTED as another user: only root can be one")
+    for path in (clone.root, *clone.root.rglob("*")):
+        os.chown(path, 12345, 12345, follow_symlinks=False)
+    for folder in clone.root.parents:
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    base = Path(sys.base_prefix).resolve()
+    # The topmost folder on the interpreter's way that others may not pass is covered by one that they may.
+    closed = next((path for path in reversed(base.parents) if path.stat().st_mode & 0o005 != 0o005), None)
+    (tmp_path / "py").mkdir()
+    cover = f"mount --bind {base} {tmp_path}/py && mount -t tmpfs -o mode=755 tmpfs {closed} && mkdir -p {base} && " \
+            f"mount --move {tmp_path}/py {base} && " if closed else ""  # fmt: skip
+    become = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups"]
+    prefix = ["unshare", "-m", "sh", "-c", f'{cover}exec "$@"', "sh", *become, SNAKEMAKE]
+    assert clone.planned(command=prefix, HOME="/tmp", LOGNAME="somebody") == NONE
+
+
+def test_of_a_tables_questions_only_a_changed_one_is_worked_on_again(clone: Checkout) -> None:
+    asked = {
+        table: read_records(clone.root / f"{RESULTS}/questions/program/{table}.jsonl", Question) for table in TABLES
+    }
+    used = Counter(question.wording for questions in asked.values() for question in questions)
+    sources = {path: path.read_text() for path in (clone.root / LIBRARY / "questions" / "families").glob("*.py")}
+    wordings = {f"{family.name}/{n}": text for family in FAMILIES for n, text in enumerate(family.wordings)}
+    table, wording, source = next(
+        (question.table, wordings[question.wording], path)
+        for questions in asked.values()
+        for question in questions
+        for path, text in sources.items()
+        if used[question.wording] == 1 and text.count(json.dumps(wordings[question.wording], ensure_ascii=False)) == 1
+    )
+    source.write_text(sources[source].replace(wording, f"Tell me: {wording}"))
+    clone.run(f"{RESULTS}/episodes/program/{table}.jsonl")
+    log = (clone.root / "logs" / CONFIG["project"] / "episodes" / f"{table}.log").read_text()
+    assert f"{table}: 1 episodes run, {len(asked[table]) - 1} from the journal" in log
+
+
+def test_checkouts_share_finished_work_but_never_that_of_other_code(built: Checkout, tmp_path: Path) -> None:
+    table = TABLES[0]
+    cache = tmp_path / "cache"
+    shutil.copytree(built.root / ".tabletutor" / "cache", cache)
+    target = f"{RESULTS}/episodes/program/{table}.jsonl"
+    log = Path("logs", CONFIG["project"], "episodes", f"{table}.log")
+
+    def episodes(checkout: Checkout) -> tuple[int, int]:
+        checkout.run(target, TABLETUTOR_CACHE=str(cache))
+        told = re.search(r"(\d+) episodes run, (\d+) from the journal", (checkout.root / log).read_text())
+        assert told is not None
+        return int(told[1]), int(told[2])
+
+    other = copy_checkout(tmp_path / "other", built.root)
+    count = len((built.root / target).read_bytes().splitlines())
+    assert episodes(other) == (0, count)
+    assert (other.root / target).read_bytes() == (built.root / target).read_bytes()
+    assert not (other.root / ".tabletutor" / "cache").exists()
+    appended(f"{LIBRARY}/episodes/execute.py", "\nexecute = execute\n")(other)
+    assert episodes(other) == (count, 0)
