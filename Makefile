@@ -37,9 +37,11 @@ quality: env  ## lint, formats, types, dead code
 reproduce: env  ## build the default project twice and compare all bytes; the digests go to results/MANIFEST.sha256
 	tabletutor reproduce
 
-benchmark: env  ## measure the sandbox beside its peers, and look for leaks (about twenty minutes; be idle)
+benchmark: env  ## measure the sandbox and the workflow beside their peers, look for leaks (under an hour; be idle)
 	python tests/benchmarks/sandbox.py
 	python tests/benchmarks/sandbox_leaks.py
+	python tests/benchmarks/dag.py
+	python tests/benchmarks/rebuild.py
 
 format: env  ## put every file into its form
 	ruff check --fix .

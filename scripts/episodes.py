@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import EpisodesConfig, SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import EpisodesConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import EvaluationConfig, SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import ProgramQuestionsConfig
 from tabletutor.questions.build import build_questions
 from tabletutor.workflow.job import job
 

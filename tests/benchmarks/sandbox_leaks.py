@@ -18,7 +18,7 @@ from loguru import logger
 from sandbox_peers import NOTEBOOK
 from sandbox_proc import below, memory_mb
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.owner import owner
 from tabletutor.sandbox.pool import Sandbox
 

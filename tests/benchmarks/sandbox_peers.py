@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, Protocol
 from sandbox_proc import below
 
 import tabletutor
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import environment, image
 from tabletutor.sandbox.owner import owner
 from tabletutor.sandbox.pool import Sandbox, Session

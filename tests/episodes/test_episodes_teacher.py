@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import EpisodesConfig, SandboxConfig, TablesConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import EpisodesConfig, TablesConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, mistaken
 from tabletutor.episodes.teacher import gold

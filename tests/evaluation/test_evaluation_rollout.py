@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tabletutor.config.schema import EvaluationConfig, SandboxConfig, ScratchModelConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import EvaluationConfig, ScratchModelConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodedTurn

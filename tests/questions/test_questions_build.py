@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import ProgramQuestionsConfig, SandboxConfig, TablesConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
 from tabletutor.matching.match import match
 from tabletutor.questions.build import build_questions
 from tabletutor.questions.judge import ENGINE_AGREEMENT, given_away, to_digits

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import image
 from tabletutor.sandbox.pool import Sandbox, Session
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import tabletutor
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 
 FOLDER = Path(__file__).parents[1] / "data" / "benign"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.episode import Trace, Turn
 from tabletutor.sandbox import cgroup, slots
 from tabletutor.sandbox.incident import causes_of

@@ -25,7 +25,7 @@ def test_a_cell_prints_and_the_exit_status_tells(tmp_path: Path, parquet: Path) 
 
 HOST = """
 import os, sys
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 with Sandbox(None, SandboxConfig(soft_seconds=60, hard_seconds=60)) as sandbox:
     session = sandbox.session()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.record import encode
 from tabletutor.sandbox import image
 from tabletutor.sandbox.owner import is_alive, owner
@@ -165,7 +165,7 @@ def test_a_container_that_dies_is_replaced(parquet: Path, config: SandboxConfig,
 KILLED = """
 import sys, time
 from pathlib import Path
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 with Sandbox(Path(sys.argv[1]), SandboxConfig(backend="docker")) as warm, warm.session() as session:
     print(session.run("len(df)").stdout, end="", flush=True)

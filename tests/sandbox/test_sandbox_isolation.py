@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox, SandboxError, Session
 from tabletutor.sandbox.require import LAYERS
 
@@ -103,7 +103,7 @@ AS_USER = """
 import sys
 import time
 from pathlib import Path
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 sys.path.insert(0, sys.argv[1])
 import test_sandbox_isolation as isolation
@@ -163,7 +163,7 @@ def test_an_ordinary_user_gets_the_same(parquet: Path, tmp_path: Path) -> None:
 REFUSED = """
 import sys
 from loguru import logger
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 said = []
 logger.remove()

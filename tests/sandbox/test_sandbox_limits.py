@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox, Session
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.record import encode
 from tabletutor.sandbox.pool import Sandbox, SandboxError, Session
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tabletutor
 from tabletutor.config.load import load
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox, SandboxError
 from tabletutor.workflow.versions import installed_version, locked_versions
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 from loguru import logger
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import image as images
 from tabletutor.sandbox.pool import Sandbox, SandboxError
 

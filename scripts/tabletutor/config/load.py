@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from tabletutor.config.jsonschema import key_paths, keys_at
-from tabletutor.config.schema import HOW, Config, Section
+from tabletutor.config.schema import Config
+from tabletutor.config.section import HOW, Section
 
 
 class ConfigError(ValueError):

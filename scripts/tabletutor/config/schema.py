@@ -2,21 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
-Name = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="Lower-case letters, digits, `_`, `.`, `-`.")
-]
-
-
-# Of a knob that says how a result is come by and not what it is: where, how fast, how safely.
-HOW: dict[str, JsonValue] = {"partOfResult": False}
-
-
-class Section(BaseModel):
-    """A part of the configuration: frozen, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.section import HOW, Name, Section
 
 
 class TablesConfig(Section):
@@ -44,68 +33,6 @@ class TablesConfig(Section):
         default={"train": 0.7, "validation": 0.1, "test": 0.2},
         description="Shares of the hash buckets for tables with no pinned split.",
     )
-
-
-Layer = Literal[
-    "unprivileged-user",
-    "user-namespace",
-    "mount-namespace",
-    "pid-namespace",
-    "network-namespace",
-    "ipc-namespace",
-    "uts-namespace",
-    "private-root",
-    "private-tmp",
-    "masked-proc",
-    "clean-environment",
-    "closed-descriptors",
-    "no-capabilities",
-    "no-new-privileges",
-    "seccomp",
-    "landlock",
-    "resource-limits",
-    "memory-bound",
-    "process-bound",
-]
-
-
-class SandboxConfig(Section):
-    """Where cells run, and what they may use."""
-
-    backend: Literal["process", "docker"] = Field(
-        default="process",
-        description="`process`: a fork of a warm parent for each session. `docker`: the same in one container a table.",
-    )
-    require: tuple[Layer, ...] | None = Field(
-        default=None,
-        json_schema_extra=HOW,
-        description="Layers of protection without which no cell runs; None: all that the backend gives on an ordinary "
-        "Linux of 5.13 or later. `tabletutor doctor` lists those that stand here.",
-    )
-    image: str | None = Field(
-        default=None,
-        description="Image of the containers; None: one made of this environment, kept if `tabletutor sandbox image` "
-        "made it, else made for the run and removed after it.",
-    )
-    max_containers: int = Field(
-        default=8,
-        ge=1,
-        json_schema_extra=HOW,
-        description="Containers at once on this machine, of all jobs together.",
-    )
-    container_memory_mb: int = Field(
-        default=8192, ge=512, json_schema_extra=HOW, description="Memory of one container, table and all."
-    )
-    container_cpus: float = Field(default=2.0, gt=0, json_schema_extra=HOW, description="Processors of one container.")
-    soft_seconds: float = Field(
-        default=5.0, gt=0, description="A cell that runs longer is interrupted; the session lives on."
-    )
-    hard_seconds: float = Field(default=8.0, gt=0, description="A cell that still runs then ends its session.")
-    memory_mb: int = Field(default=1024, ge=128, description="Memory a session may add to that of the warm parent.")
-    output_bytes: int = Field(
-        default=4000, ge=200, description="Text a cell may print; the rest is cut and the cut is marked."
-    )
-    sessions: int = Field(default=4, ge=1, json_schema_extra=HOW, description="Sessions open at once in one job.")
 
 
 class ProgramQuestionsConfig(Section):

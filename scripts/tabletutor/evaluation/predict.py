@@ -13,7 +13,8 @@ import torch
 from loguru import logger
 
 from tabletutor.config.load import counted
-from tabletutor.config.schema import EvaluationConfig, SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import environment, image
 from tabletutor.sandbox.layers import host_view
 from tabletutor.sandbox.memory import Guard

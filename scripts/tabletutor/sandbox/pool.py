@@ -12,7 +12,7 @@ from typing import Protocol, Self
 
 from loguru import logger
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.incident import Cause, Incident, Note, cell_digest, plain
 from tabletutor.sandbox.memory import Guard, Unbounded
 from tabletutor.sandbox.process import ProcessBackend

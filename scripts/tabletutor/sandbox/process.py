@@ -11,7 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import cgroup, environment
 from tabletutor.sandbox.layers import host_view
 from tabletutor.sandbox.memory import Bounds, GroupBounds, Guard, WatcherBounds

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from tabletutor.config.schema import Layer, SandboxConfig
+from tabletutor.config.sandbox import Layer, SandboxConfig
 
 LAYERS: tuple[Layer, ...] = get_args(Layer)
 _CONTAINER_LACKS: tuple[Layer, ...] = ("user-namespace",)  # engines give containers that of their own, as a rule

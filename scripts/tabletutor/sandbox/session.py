@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.cell import CellEnd, CellResult
 from tabletutor.sandbox.incident import INTERRUPTED, Cause, Note
 from tabletutor.sandbox.memory import Guard

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tabletutor.config.schema import SandboxConfig
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.pool import Sandbox
 from tabletutor.sandbox.session import SandboxError
 from tabletutor.sandbox.slots import CONTAINERS, Slot, try_take

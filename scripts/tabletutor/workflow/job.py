@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from loguru import logger
 
 import tabletutor
-from tabletutor.config.schema import Section
+from tabletutor.config.section import Section
 from tabletutor.workflow.lock import enter_job
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
