@@ -47,15 +47,18 @@ onstart: previous.keep(workflow)
 onsuccess: previous.drop()
 onerror: previous.restore()
 """
-# The environment says which rule fails, or waits when it has written its first file.
+# The environment says which rule fails, or waits when it has written its first file; and what a failing one spoils.
 JOB = """
-import os, pathlib, sys, time
+import os, pathlib, shutil, sys, time
 from tabletutor.workflow.lock import enter_job
 enter_job()
 rule, word, source, *outputs = sys.argv[1:]
 text = f"{rule} {word} " + pathlib.Path(source).read_text()
 for name in outputs:
     if rule == os.environ.get("FAIL"):
+        if "SPOIL" in os.environ:
+            shutil.rmtree(os.environ["SPOIL"])
+            pathlib.Path(os.environ["SPOIL"]).touch()
         sys.exit("no luck")
     pathlib.Path(name).write_text(text)
     if rule == os.environ.get("WAIT"):
@@ -235,6 +238,21 @@ def test_a_failure_noted_before_the_kill(project: Project) -> None:
     code = f"from tabletutor.workflow.lock import enter_run; enter_run('{RESULTS}')"
     subprocess.run([sys.executable, "-c", code], cwd=project.folder, env=environment, check=True)
     assert project.state() == before
+    project.run(WORD="new")
+    project.expect("new")
+
+
+@pytest.mark.parametrize(("notes", "at_once"), [("metadata", True), ("incomplete", False)])
+def test_where_snakemake_cannot_write_its_notes(notes: str, at_once: bool, project: Project) -> None:
+    """It stops without calling a handler. Without a mark nothing is put back, until a mark can be made."""
+    before = project.state()
+    folder = project.folder / ".snakemake" / notes
+    printed = project.run(WORD="new", FAIL="first", SPOIL=f".snakemake/{notes}", code=1)
+    assert (project.folder / FIRST).exists() == at_once
+    assert ("cannot be put back" in printed) != at_once
+    folder.unlink()
+    project.run(WORD="new", FAIL="first", code=1)
+    assert all(project.state()[name] == before[name] for name in (FIRST, SECOND, LAST))
     project.run(WORD="new")
     project.expect("new")
 

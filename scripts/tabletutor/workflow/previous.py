@@ -100,7 +100,7 @@ def _put_back(folder: Path, persistence: Any) -> None:
         try:
             _settle(kept, persistence)
         except OSError as error:  # the links stay, and the next run tries again
-            logger.warning("cannot be put back as it was before the run: {}; it is {}", error, kept[0].link)
+            logger.warning("{} cannot be put back yet: {}; the old file is {}", kept[0].output, error, kept[0].link)
     try:
         _remove_if_empty(folder)
         _remove_if_empty(folder.parent)
