@@ -1,5 +1,6 @@
 """tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
 
+from tabletutor.workflow.previous import Previous
 from tabletutor.workflow.setup import check_folders
 
 # 1. Configuration: `--configfile other.yaml` replaces config/config.yaml as a whole.
@@ -83,6 +84,9 @@ rule all_reporting:
         "<results>/report/index.html",
 
 
+previous = Previous(config["results"])
+
+
 localrules:
     all,
     all_tables,
@@ -97,11 +101,14 @@ localrules:
 
 onstart:
     check_folders(config)
+    previous.keep(workflow)
 
 
 onsuccess:
+    previous.drop()
     clear_up(config)
 
 
 onerror:
+    previous.restore()
     clear_up(config)

@@ -137,3 +137,19 @@ def test_a_folder_that_is_read_only(small: tuple[Checkout, Place]) -> None:
     nothing = run(checkout, place)
     assert nothing.returncode == 0, nothing.stdout
     assert "Nothing to be done" in nothing.stdout
+
+
+def test_what_was_to_be_made_again_is_there_again(small: tuple[Checkout, Place]) -> None:
+    """On a full disk the job removes the old file, cannot write the new one, and the old one comes back."""
+    checkout, place = small
+    before = place.digests()
+    place.fill(PAGE)
+    failed = run(checkout, place, "--forcerun", "report")
+    assert failed.returncode == 1, failed.stdout
+    assert f"as it was before the run, and to be made again: {RESULTS}/report/index.html" in failed.stdout
+    assert place.digests() == before
+    place.resize(100 << 20)
+    again = run(checkout, place)
+    assert again.returncode == 0, again.stdout
+    assert re.search(r"^(local)?rule report:", again.stdout, re.MULTILINE), again.stdout
+    assert place.digests() == before

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from loguru import logger
 
 from tabletutor.records.files import sweep
+from tabletutor.workflow.previous import restore_all
 
 LOCK = "TABLETUTOR_LOCK"  # the environment variable by which the jobs of a run know the file
 _FOLDER = Path(".snakemake/tabletutor")
@@ -27,7 +28,8 @@ _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUO
 
 def enter_run(results: str) -> None:
     """Hold the lock for the rest of this process, in the working directory of a workflow on `results`. If nobody else
-    holds it, remove what a killed run left: Snakemake's lock files and half-written artefacts.
+    holds it, remove what a killed run left, Snakemake's lock files and half-written artefacts, and put back what the
+    killed run has not replaced.
     """
     os.environ.pop(LOCK, None)
     path = _FOLDER / f"{quote(posixpath.normpath(results), safe='')}.lock"
@@ -75,17 +77,18 @@ def _try_alone(descriptor: int) -> bool:
 
 
 def _clear(results: str) -> None:
-    """Remove what a killed run left."""
+    """Remove what a killed run left, and put back what it has not replaced."""
     stale = _stale(results)
     for path in stale:
         path.unlink(missing_ok=True)
     if stale:
         logger.info("the last run on {} was killed: its lock is removed, and it goes on where it stopped", results)
     try:
+        restore_all(results)
         for path in sweep(Path(results)):
             logger.info("removed, half-written when a run was killed: {}", path)
     except OSError as error:  # no part of any result
-        logger.warning("what a killed run left half-written cannot be removed: {}", error)
+        logger.warning("what a killed run left cannot be removed or put back: {}", error)
 
 
 def _stale(results: str) -> list[Path]:
