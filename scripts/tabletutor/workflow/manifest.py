@@ -9,12 +9,12 @@ _TIMING = "timing.json"  # wall times differ; no rule reads them
 
 
 def manifest(results: Path) -> dict[str, str]:
-    """The digest of each artefact by its path in the folder, sorted."""
-    files = sorted(path for path in results.rglob("*") if path.is_file())
+    """The digest of each artefact by its path in the folder, sorted; what is hidden is none."""
+    files = {path.relative_to(results): path for path in results.rglob("*") if path.is_file()}
     return {
-        path.relative_to(results).as_posix(): sha256_file(path)
-        for path in files
-        if path.name != NAME and not path.name.endswith(_TIMING)
+        name.as_posix(): sha256_file(path)
+        for name, path in sorted(files.items())
+        if name.name != NAME and not name.name.endswith(_TIMING) and not any(part[0] == "." for part in name.parts)
     }
 
 
