@@ -229,6 +229,18 @@ UNSEEN = {
         {LATE: "import tabletutor.child\ndef late(x):\n    return x\n", "tabletutor/child.py": "print('a')\n"},
         {"tabletutor/child.py": "print('b')\n"},
     ),
+    "a subclass that enters itself in a registry, its base not named elsewhere": (
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n    x = 1\n"
+               "def late(x):\n    return R\n"},
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n    x = 2\n"
+               "def late(x):\n    return R\n"},
+    ),
+    "a class that its metaclass enters": (
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\nclass B(metaclass=M):\n    x = 1\n"
+               "def late(x):\n    return R\n"},
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\nclass B(metaclass=M):\n    x = 2\n"
+               "def late(x):\n    return R\n"},
+    ),
 }  # fmt: skip
 
 
