@@ -241,6 +241,14 @@ UNSEEN = {
         {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\nclass B(metaclass=M):\n    x = 2\n"
                "def late(x):\n    return R\n"},
     ),
+    "a type named in a string": (
+        {LATE: "class A:\n    x = 1\nclass B:\n    a: 'list[A]'\ndef late(x):\n    return B\n"},
+        {LATE: "class A:\n    x = 2\nclass B:\n    a: 'list[A]'\ndef late(x):\n    return B\n"},
+    ),
+    "a type named in a string in brackets": (
+        {LATE: "class A:\n    x = 1\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
+        {LATE: "class A:\n    x = 2\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
+    ),
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ fields: `ast.dump` and `ast.unparse` differ between versions of Python.
 """
 
 import ast
+import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +124,8 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
     elif isinstance(node, _DOCUMENTED) and at_once:
         for decorator in node.decorator_list:
             found.calls.update(_callee(decorator))
+    for part in _quoted(node, at_once):
+        _read(part, bound, False, found)
     if isinstance(node, Scope):
         for part in _outside(node):
             _read(part, bound, at_once, found)
@@ -137,6 +140,31 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
         bound = bound | set(stored_names(targets))
     for child in _children(node):
         _read(child, bound, at_once, found)
+
+
+def _quoted(node: ast.AST, at_once: bool) -> list[ast.AST]:
+    """Types written as strings in annotations and in brackets (`list["Row"]`), which libraries evaluate."""
+    match node:
+        case ast.AnnAssign() if at_once:
+            places = [node.annotation]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            places = [*(argument.annotation for argument in _arguments(node.args)), node.returns]
+        case ast.Subscript() if at_once and (chain_of(node.value) or ("",))[-1] != "Literal":
+            places = [node.slice]
+        case _:
+            return []
+    found: list[ast.AST] = []
+    waiting: list[ast.AST] = [place for place in places if place]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            with contextlib.suppress(SyntaxError, ValueError):
+                found.append(ast.parse(part.value.strip(), mode="eval").body)
+        elif not isinstance(part, ast.Subscript):
+            waiting += _children(part)
+        elif (chain_of(part.value) or ("",))[-1] != "Literal":
+            waiting.append(part.slice)
+    return found
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
