@@ -249,6 +249,18 @@ UNSEEN = {
         {LATE: "class A:\n    x = 1\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
         {LATE: "class A:\n    x = 2\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
     ),
+    "the order of what is registered": (
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef a(): ...\n@k\ndef b(): ...\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef b(): ...\n@k\ndef a(): ...\ndef late(x):\n    return R\n"},
+    ),
+    "a value made before or after an act": (
+        {LATE: "D = {1: 1}\nK = tuple(D)\nD[2] = 2\ndef late(x):\n    return K\n"},
+        {LATE: "D = {1: 1}\nD[2] = 2\nK = tuple(D)\ndef late(x):\n    return K\n"},
+    ),
+    "an import before or after an act": (
+        {LATE: "import os\nos.umask(0)\nimport tabletutor.child\ndef late(x):\n    return tabletutor.child.C\n"},
+        {LATE: "import os\nimport tabletutor.child\nos.umask(0)\ndef late(x):\n    return tabletutor.child.C\n"},
+    ),
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabletutor.workflow.acting import ANY_NAME, acts
-from tabletutor.workflow.module import Imported, Module, Unit
+from tabletutor.workflow.module import AT_IMPORT, Imported, Module, Unit
 from tabletutor.workflow.sources import Sources
 from tabletutor.workflow.syntax import Chain
 
@@ -60,6 +60,7 @@ class _Search:
         self._waiting: deque[tuple[Module, Unit]] = deque()
         self._loaded: dict[str, Module] = {}
         self._wholly: set[str] = set()
+        self._acting: set[str] = set()
         self._all_classes = False
 
     def run(self) -> None:
@@ -68,6 +69,10 @@ class _Search:
             self._follow(*self._waiting.popleft())
         for module in self._loaded.values():
             self._reach_unused(module)
+            if order := self._order(module):
+                key = f"{module.name}.(order)"
+                self.reached.imports[key] = order
+                self.reached.reasons[key] = f"import of {module.name}"
 
     def whole(self, module: Module, reason: str) -> None:
         """Reach all of a module."""
@@ -93,8 +98,26 @@ class _Search:
         if module.at_import.nodes:
             self._add(module, module.at_import, reason)
         for unit in module.units.values():
-            if (self._all_classes and unit.classes) or acts(self._sources, module, unit):
+            if acting := acts(self._sources, module, unit):
+                self._acting.add(unit.key)
+            if acting or (self._all_classes and unit.classes):
                 self._add(module, unit, f"import of {module.name}")
+
+    def _order(self, module: Module) -> str:
+        """What acts when a module is imported, in order, and which values are made between; what stands before the
+        first act and functions that evaluate nothing may stand anywhere.
+        """
+        acts_so_far: list[str] = []
+        between: set[str] = set()
+        for part in module.order:
+            if isinstance(part, Unit) and part.key not in self._acting:
+                if acts_so_far and part.key in self.reached.units and not part.is_late:
+                    between.add(part.name)
+            elif not isinstance(part, str) or acts_so_far:
+                acts_so_far += sorted(between)
+                acts_so_far.append(part.name if isinstance(part, Unit) else part or AT_IMPORT)
+                between = set()
+        return " ".join([*acts_so_far, *sorted(between)])
 
     def _reach_unused(self, module: Module) -> None:
         """Packages that a module imports and never names: for what their import does."""
