@@ -230,16 +230,16 @@ UNSEEN = {
         {"tabletutor/child.py": "print('b')\n"},
     ),
     "a subclass that enters itself in a registry, its base not named elsewhere": (
-        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n    x = 1\n"
-               "def late(x):\n    return R\n"},
-        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n    x = 2\n"
-               "def late(x):\n    return R\n"},
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n"
+               "    x = 1\ndef late(x):\n    return R\n"},
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n"
+               "    x = 2\ndef late(x):\n    return R\n"},
     ),
     "a class that its metaclass enters": (
-        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\nclass B(metaclass=M):\n    x = 1\n"
-               "def late(x):\n    return R\n"},
-        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\nclass B(metaclass=M):\n    x = 2\n"
-               "def late(x):\n    return R\n"},
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\n"
+               "class B(metaclass=M):\n    x = 1\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\n"
+               "class B(metaclass=M):\n    x = 2\ndef late(x):\n    return R\n"},
     ),
     "a type named in a string": (
         {LATE: "class A:\n    x = 1\nclass B:\n    a: 'list[A]'\ndef late(x):\n    return B\n"},
@@ -250,16 +250,36 @@ UNSEEN = {
         {LATE: "class A:\n    x = 2\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
     ),
     "the order of what is registered": (
-        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef a(): ...\n@k\ndef b(): ...\ndef late(x):\n    return R\n"},
-        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef b(): ...\n@k\ndef a(): ...\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef a(): ...\n@k\ndef b(): ...\n"
+               "def late(x):\n    return R\n"},
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef b(): ...\n@k\ndef a(): ...\n"
+               "def late(x):\n    return R\n"},
     ),
     "a value made before or after an act": (
         {LATE: "D = {1: 1}\nK = tuple(D)\nD[2] = 2\ndef late(x):\n    return K\n"},
         {LATE: "D = {1: 1}\nD[2] = 2\nK = tuple(D)\ndef late(x):\n    return K\n"},
     ),
     "an import before or after an act": (
-        {LATE: "import os\nos.umask(0)\nimport tabletutor.child\ndef late(x):\n    return tabletutor.child.C\n"},
-        {LATE: "import os\nimport tabletutor.child\nos.umask(0)\ndef late(x):\n    return tabletutor.child.C\n"},
+        {LATE: "import os\nos.umask(0)\nimport tabletutor.child\ndef late(x):\n"
+               "    return tabletutor.child.C\n"},
+        {LATE: "import os\nimport tabletutor.child\nos.umask(0)\ndef late(x):\n"
+               "    return tabletutor.child.C\n"},
+    ),
+    "a module of a package without __init__": (
+        {LATE: "from tabletutor.ns import mod\ndef late(x):\n    return mod.f()\n",
+         "tabletutor/ns/mod.py": "def f():\n    return 1\n"},
+        {"tabletutor/ns/mod.py": "def f():\n    return 2\n"},
+    ),
+    "a module of a package without __init__, by its full name": (
+        {LATE: "import tabletutor.ns.mod\ndef late(x):\n    return tabletutor.ns.mod.f()\n",
+         "tabletutor/ns/mod.py": "def f():\n    return 1\n"},
+        {"tabletutor/ns/mod.py": "def f():\n    return 2\n"},
+    ),
+    "an import of a package that hides its module": (
+        {LATE: "from tabletutor.base import apart\ndef late(x):\n    return apart()\n",
+         "tabletutor/base/__init__.py": "from .impl import apart\n",
+         "tabletutor/base/impl.py": "def apart():\n    return 1\n"},
+        {"tabletutor/base/impl.py": "def apart():\n    return 2\n"},
     ),
 }  # fmt: skip
 

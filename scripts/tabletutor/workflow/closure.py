@@ -90,7 +90,8 @@ class _Search:
         if module.name in self._loaded:
             return
         self._loaded[module.name] = module
-        if package := self._sources.module(module.name.rpartition(".")[0]):
+        parts = module.name.split(".")
+        for package in filter(None, (self._sources.module(".".join(parts[:end])) for end in range(1, len(parts)))):
             self._load(package, reason)
         for bound in module.imports.values():
             for imported in bound:
@@ -199,6 +200,9 @@ class _Search:
                 self._third_party(imported, reason)
             elif submodule := self._sources.submodule(imported):
                 self._within(submodule, chain[1:], reason)
+                package = self._sources.module(imported.module)
+                if package and imported.attribute in package.imports:  # which of both it is depends on the order
+                    self._resolve(package, (imported.attribute, *chain[1:]), reason)
             else:
                 inside = (imported.attribute,) if imported.attribute else ()
                 self._within(imported.module, (*inside, *chain[1:]), reason)
@@ -206,14 +210,13 @@ class _Search:
     def _within(self, name: str, chain: Chain, reason: str) -> None:
         """Reach `chain` in the module of ours called `name`; all of it where no single unit is meant."""
         module = self._sources.module(name)
-        if module is None:
-            return
-        self._load(module, reason)
-        if chain and (chain[0] in module.units or chain[0] in module.imports):
+        if module:
+            self._load(module, reason)
+        if module and chain and (chain[0] in module.units or chain[0] in module.imports):
             self._resolve(module, chain, reason)
-        elif chain and self._sources.module(f"{name}.{chain[0]}"):
+        elif chain and self._sources.contains(f"{name}.{chain[0]}"):
             self._within(f"{name}.{chain[0]}", chain[1:], reason)
-        else:
+        elif module:
             self.whole(module, reason)
 
     def _third_party(self, imported: Imported, reason: str) -> None:

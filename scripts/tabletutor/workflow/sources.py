@@ -49,7 +49,11 @@ class Sources:
         if name not in self._modules:
             return None
         package = self.module(imported.module)
-        return None if package is None or imported.attribute in package.units else name
+        return None if package is not None and imported.attribute in package.units else name
+
+    def contains(self, name: str) -> bool:
+        """Whether there is a module of that name, or a package without `__init__.py`."""
+        return name in self._modules or name.replace(".", "/") in self._data
 
     def below(self, package: str) -> Iterator[Module]:
         """All modules of a package and of those in it."""
