@@ -281,6 +281,25 @@ UNSEEN = {
          "tabletutor/base/impl.py": "def apart():\n    return 1\n"},
         {"tabletutor/base/impl.py": "def apart():\n    return 2\n"},
     ),
+    "imported by computed name from another package": (
+        {DRAW: "import importlib\ndef draw(n):\n    return importlib.import_module('tabletutor.base.' + n)\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a class by its full name in a string": (
+        {LATE: "def late(x):\n    return {'()': 'tabletutor.child.H'}\n",
+         "tabletutor/child.py": "class H:\n    x = 1\n"},
+        {"tabletutor/child.py": "class H:\n    x = 2\n"},
+    ),
+    "a module in a command": (
+        {LATE: "import subprocess\ndef late(x):\n"
+               "    subprocess.run('python -m tabletutor.child --x', shell=True)\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "a module in code in a string": (
+        {LATE: "import subprocess\ndef late(x):\n"
+               "    subprocess.run(['python', '-c', 'from tabletutor import child'])\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
 }  # fmt: skip
 
 

@@ -152,8 +152,11 @@ class _Search:
         self._follow_strings(module, unit, spelt)
         if not spelt.isdisjoint({*((name,) for name in ANY_NAME), ("sys", "modules")}):
             self.whole(module, unit.key)
-        if not spelt.isdisjoint(_BY_COMPUTED_NAME):
-            for found in self._sources.below(module.package):
+        # `importlib.metadata` imports nothing; `importlib` by itself may.
+        bare = {chain[0] for chain in unit.facts.names if len(chain) == 1}
+        computed = {chain for chain in spelt if chain != ("importlib",) or _is_bare(module, unit, bare)}
+        if not computed.isdisjoint(_BY_COMPUTED_NAME):
+            for found in self._sources.below(self._sources.package):
                 self.whole(found, unit.key)
         asked = unit.facts.attributes | {chain[-1] for chain in spelt}
         self.reached.docstrings |= not asked.isdisjoint(_READS_DOCSTRINGS)
@@ -168,8 +171,8 @@ class _Search:
         """Modules named in full or by their file, and data files beside the module."""
         files: list[Path] = []
         for text in sorted(unit.facts.strings):
-            name = f"{module.package}.{text[:-3]}" if text.endswith(".py") else text
-            if found := self._sources.module(name):
+            beside = f"{module.package}.{text[:-3]}".replace("/", ".") if text.endswith(".py") else text
+            for found in filter(None, (self._sources.module(beside), *self._sources.named_in(text))):
                 self.whole(found, unit.key)
             files += self._sources.data(module, text)
         if not files and not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA):
@@ -222,6 +225,13 @@ class _Search:
     def _third_party(self, imported: Imported, reason: str) -> None:
         if not self._sources.owns(imported):
             self.reached.packages.setdefault(imported.module.split(".")[0], reason)
+
+
+def _is_bare(module: Module, unit: Unit, names: set[str]) -> bool:
+    bound = [
+        imported for name in names for imported in (*module.imports.get(name, []), *unit.local_imports.get(name, []))
+    ]
+    return Imported("importlib") in bound
 
 
 def _spelt(module: Module, unit: Unit) -> Iterator[Chain]:

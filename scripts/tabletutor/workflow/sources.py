@@ -1,6 +1,7 @@
 """The source files of our package: modules by name, and data files beside them."""
 
 import os
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -54,6 +55,14 @@ class Sources:
     def contains(self, name: str) -> bool:
         """Whether there is a module of that name, or a package without `__init__.py`."""
         return name in self._modules or name.replace(".", "/") in self._data
+
+    def named_in(self, text: str) -> Iterator[Module]:
+        """The modules that a string names somewhere: `python -m a.b`, `a.b.Class`, `from a import b`."""
+        for name in re.findall(rf"\b{re.escape(self.package)}\.[\w.]+", re.sub(r"\s+import\s+", ".", text)):
+            parts = name.split(".")
+            names = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
+            if module := next(filter(None, map(self.module, names)), None):
+                yield module
 
     def below(self, package: str) -> Iterator[Module]:
         """All modules of a package and of those in it."""

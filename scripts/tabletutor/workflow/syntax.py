@@ -6,6 +6,7 @@ fields: `ast.dump` and `ast.unparse` differ between versions of Python.
 
 import ast
 import contextlib
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -124,6 +125,9 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
     elif isinstance(node, _DOCUMENTED) and at_once:
         for decorator in node.decorator_list:
             found.calls.update(_callee(decorator))
+    if isinstance(node, _DOCUMENTED) and is_text(node.body[0]):  # a docstring names nothing
+        node = copy.copy(node)
+        node.body = node.body[1:]
     for part in _quoted(node, at_once):
         _read(part, bound, False, found)
     if isinstance(node, Scope):
