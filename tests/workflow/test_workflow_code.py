@@ -300,6 +300,20 @@ UNSEEN = {
                "    subprocess.run(['python', '-c', 'from tabletutor import child'])\n"},
         {"tabletutor/child.py": "C = 2\n"},
     ),
+    "a module's docstring that is read": (
+        {LATE: "'''one'''\ndef late(x):\n    return __doc__\n"},
+        {LATE: "'''two'''\ndef late(x):\n    return __doc__\n"},
+    ),
+    "a description that is read": (
+        {LATE: "from pydantic import Field\nF = Field(description='a')\ndef late(x):\n"
+               "    return F.description\n"},
+        {LATE: "from pydantic import Field\nF = Field(description='b')\ndef late(x):\n"
+               "    return F.description\n"},
+    ),
+    "its own source that is read": (
+        {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # a\n"},
+        {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # b\n"},
+    ),
 }  # fmt: skip
 
 

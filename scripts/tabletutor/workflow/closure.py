@@ -14,7 +14,7 @@ from pathlib import Path
 from tabletutor.workflow.acting import ANY_NAME, acts
 from tabletutor.workflow.module import AT_IMPORT, Imported, Module, Unit
 from tabletutor.workflow.sources import Sources
-from tabletutor.workflow.syntax import Chain
+from tabletutor.workflow.syntax import Chain, canonical, is_text
 
 _BY_COMPUTED_NAME = frozenset(
     {
@@ -24,7 +24,8 @@ _BY_COMPUTED_NAME = frozenset(
     }
 )
 _READS_DATA = frozenset({("importlib", "resources"), ("pkgutil", "get_data")})
-_READS_DOCSTRINGS = frozenset({"__doc__", "getdoc"})
+_READS_DOCSTRINGS = frozenset({"__doc__", "getdoc", "description", "json_schema", "model_json_schema"})
+_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource", "linecache"})
 _FINDS_CLASSES = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
 
 
@@ -62,6 +63,7 @@ class _Search:
         self._wholly: set[str] = set()
         self._acting: set[str] = set()
         self._all_classes = False
+        self._reads_source = False
 
     def run(self) -> None:
         """Follow all names until nothing new is reached."""
@@ -69,6 +71,7 @@ class _Search:
             self._follow(*self._waiting.popleft())
         for module in self._loaded.values():
             self._reach_unused(module)
+            self._reach_text(module)
             if order := self._order(module):
                 key = f"{module.name}.(order)"
                 self.reached.imports[key] = order
@@ -120,6 +123,17 @@ class _Search:
                 between = set()
         return " ".join([*acts_so_far, *sorted(between)])
 
+    def _reach_text(self, module: Module) -> None:
+        """The docstring of a module where docstrings are read, all of its text where sources are."""
+        if self.reached.docstrings and module.nodes and is_text(module.nodes[0]):
+            key = f"{module.name}.__doc__"
+            self.reached.imports[key] = canonical(module.nodes[:1], docstrings=True).replace("\n", " ")
+            self.reached.reasons[key] = f"import of {module.name}"
+        if self._reads_source:
+            key = module.path.relative_to(self._sources.folder).as_posix()
+            self.reached.files[key] = module.path
+            self.reached.reasons[key] = f"import of {module.name}"
+
     def _reach_unused(self, module: Module) -> None:
         """Packages that a module imports and never names: for what their import does."""
         for name, bound in module.imports.items():
@@ -158,7 +172,8 @@ class _Search:
         if not computed.isdisjoint(_BY_COMPUTED_NAME):
             for found in self._sources.below(self._sources.package):
                 self.whole(found, unit.key)
-        asked = unit.facts.attributes | {chain[-1] for chain in spelt}
+        asked = unit.facts.attributes | unit.facts.strings | {part for chain in spelt for part in chain}
+        self._reads_source |= not asked.isdisjoint(_READS_SOURCE)
         self.reached.docstrings |= not asked.isdisjoint(_READS_DOCSTRINGS)
         if not self._all_classes and not (asked | unit.members).isdisjoint(_FINDS_CLASSES):
             self._all_classes = True
