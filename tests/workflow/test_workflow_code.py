@@ -314,6 +314,31 @@ UNSEEN = {
         {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # a\n"},
         {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # b\n"},
     ),
+    "data by a name that is computed": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / f'{n}.txt'\n"},
+        {"tabletutor/ask/words.txt": "two\n"},
+    ),
+    "data in another folder": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / '../base/w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
+    "data below a folder further up": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n"
+               "    return Path(__file__).parents[1] / 'base' / 'w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
+    "Python code as data": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / 'forms' / n\n"},
+        {"tabletutor/ask/forms/cell.py": "x = 1\n"},
+    ),
+    "a resource of another package": (
+        {DRAW: "from importlib import resources\ndef draw(n):\n"
+               "    return resources.files('tabletutor.base') / 'w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
 }  # fmt: skip
 
 

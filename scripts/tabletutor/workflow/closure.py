@@ -185,17 +185,32 @@ class _Search:
     def _follow_strings(self, module: Module, unit: Unit, spelt: set[Chain]) -> None:
         """Modules named in full or by their file, and data files beside the module."""
         files: list[Path] = []
+        places = [module]
+        by_path = ("__file__",) in spelt
+        reads_data = not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA)
         for text in sorted(unit.facts.strings):
             beside = f"{module.package}.{text[:-3]}".replace("/", ".") if text.endswith(".py") else text
             for found in filter(None, (self._sources.module(beside), *self._sources.named_in(text))):
                 self.whole(found, unit.key)
-            files += self._sources.data(module, text)
-        if not files and not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA):
-            files = self._sources.all_data(module)
+                places.append(found)
+            if by_path and "parents" in unit.facts.attributes:
+                files += self._sources.anywhere(text)
+        if reads_data:
+            places += self._passed(module, unit)
+        files += [path for place in places for text in unit.facts.strings for path in self._sources.data(place, text)]
+        if not files and (reads_data or (by_path and len(places) == 1)):
+            files = [path for place in places for path in self._sources.all_data(place)]
         for path in files:
             key = path.relative_to(self._sources.folder).as_posix()
             self.reached.files[key] = path
             self.reached.reasons.setdefault(key, unit.key)
+
+    def _passed(self, module: Module, unit: Unit) -> list[Module]:
+        """The modules of ours that a unit names."""
+        names = [chain[0] for chain in unit.facts.names]
+        bound = [item for name in names for item in (*module.imports.get(name, []), *unit.local_imports.get(name, []))]
+        found = [self._sources.module(self._sources.submodule(item) or item.module) for item in bound]
+        return [passed for passed in found if passed]
 
     def _resolve(self, module: Module, chain: Chain, reason: str) -> None:
         """Reach what a name of a module means there."""

@@ -1,6 +1,7 @@
 """The source files of our package: modules by name, and data files beside them."""
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -8,7 +9,8 @@ from pathlib import Path
 
 from tabletutor.workflow.module import Imported, Module, read_module
 
-_NO_DATA = (".py", ".pyc", ".pyi", "~")
+_NEVER_DATA = (".pyc", "~")
+_NO_DATA = (".py", ".pyi", *_NEVER_DATA)
 
 
 class Sources:
@@ -24,7 +26,8 @@ class Sources:
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
             path = Path(place)
             within = path.relative_to(folder).as_posix()
-            self._data[within] = sorted(path / name for name in files if not name.endswith(_NO_DATA) and name[0] != ".")
+            left_out = _NO_DATA if "__init__.py" in files else _NEVER_DATA  # beside no package, code may be data
+            self._data[within] = sorted(path / name for name in files if not name.endswith(left_out) and name[0] != ".")
             for name in files:
                 if name.endswith(".py"):
                     parts = [*within.split("/"), *([] if name == "__init__.py" else [name[:-3]])]
@@ -73,13 +76,17 @@ class Sources:
     def data(self, module: Module, text: str) -> list[Path]:
         """The data files that a string constant of a module names: a file or a folder beside it."""
         place = module.package.replace(".", "/")
-        named = f"{place}/{text}".rstrip("/")
+        named = posixpath.normpath(f"{place}/{text}")
         if not text or named == place or place not in self._data:
             return []
         if named in self._data:
             return [] if self._is_package(named) else self._below(named)
         folder, _, name = named.rpartition("/")
         return [path for path in self._data.get(folder, []) if path.name == name]
+
+    def anywhere(self, text: str) -> list[Path]:
+        """The data files of the package whose path ends in that of a string."""
+        return [path for paths in self._data.values() for path in paths if text and f"/{path}".endswith(f"/{text}")]
 
     def all_data(self, module: Module) -> list[Path]:
         """All data files in the folder of a module, and in folders below it that are no packages."""
