@@ -339,6 +339,14 @@ UNSEEN = {
          "tabletutor/base/w.txt": "one"},
         {"tabletutor/base/w.txt": "two"},
     ),
+    "what another's registry takes": (
+        {LATE: "import atexit\n@atexit.register\ndef end():\n    print(1)\ndef late(x):\n    return x\n"},
+        {LATE: "import atexit\n@atexit.register\ndef end():\n    print(2)\ndef late(x):\n    return x\n"},
+    ),
+    "entered by map": (
+        {LATE: "R = []\ndef a(): ...\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\ndef a():\n    return 1\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
+    ),
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tabletutor.workflow.syntax import Chain, chain_of
 
 # Builtins through which code may reach any name of its module.
 ANY_NAME = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__"})
-_HARMLESS = frozenset(dir(builtins)) - ANY_NAME - {"setattr", "delattr"}
+_HARMLESS = frozenset(dir(builtins)) - ANY_NAME - {"setattr", "delattr", "map", "filter"}
 _BUILDING = frozenset({"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "metaclass"})
 _AT_SUBCLASS = frozenset({"__init_subclass__", "metaclass"})
 
@@ -30,7 +30,11 @@ def _is_harmless(sources: Sources, module: Module, call: Chain | None) -> bool:
         return False
     if _is_ours(sources, module, call):
         return _is_plain_class(sources, module, call)
-    return call[0] in module.imports or call[0] in _HARMLESS
+    bound = module.imports.get(call[0], [])
+    words = [*call, *(imported.attribute or "" for imported in bound)]
+    if any(word.startswith("register") for word in words):  # another's registry, as `atexit.register`
+        return False
+    return bool(bound) or call[0] in _HARMLESS
 
 
 def _is_ours(sources: Sources, module: Module, chain: Chain) -> bool:
