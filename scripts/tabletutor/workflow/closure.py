@@ -25,7 +25,7 @@ _BY_COMPUTED_NAME = frozenset(
 )
 _READS_DATA = frozenset({("importlib", "resources"), ("pkgutil", "get_data")})
 _READS_DOCSTRINGS = frozenset({"__doc__", "getdoc", "description", "json_schema", "model_json_schema"})
-_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource", "linecache"})
+_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource"})
 _FINDS_CLASSES = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
 
 
