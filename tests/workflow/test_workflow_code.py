@@ -347,6 +347,18 @@ UNSEEN = {
         {LATE: "R = []\ndef a(): ...\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
         {LATE: "R = []\ndef a():\n    return 1\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
     ),
+    "a star that hides a name": (
+        {LATE: "A = 0\nfrom tabletutor.base.apart import *\ndef late(x):\n    return A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a global under a local of the same name": (
+        {LATE: "V = 1\ndef late(V):\n    def g():\n        global V\n        return V\n    return g\n"},
+        {LATE: "V = 2\ndef late(V):\n    def g():\n        global V\n        return V\n    return g\n"},
+    ),
+    "annotations as strings": (
+        {LATE: "def late(x: int):\n    return late.__annotations__\n"},
+        {LATE: "from __future__ import annotations\ndef late(x: int):\n    return late.__annotations__\n"},
+    ),
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ _BY_COMPUTED_NAME = frozenset(
 )
 _READS_DATA = frozenset({("importlib", "resources"), ("pkgutil", "get_data")})
 _READS_DOCSTRINGS = frozenset({"__doc__", "getdoc", "description", "json_schema", "model_json_schema"})
+_NAMESPACES = frozenset({"__globals__", "f_globals"})
 _READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource"})
 _FINDS_CLASSES = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
 
@@ -96,9 +97,11 @@ class _Search:
         parts = module.name.split(".")
         for package in filter(None, (self._sources.module(".".join(parts[:end])) for end in range(1, len(parts)))):
             self._load(package, reason)
-        for bound in module.imports.values():
+        for name, bound in module.imports.items():
             for imported in bound:
                 self._load_imported(imported, module.name)
+                if imported.module == "__future__":  # it means something for all code of the module
+                    self._bind(module, (name,), bound, reason)
         if module.at_import.nodes:
             self._add(module, module.at_import, reason)
         for unit in module.units.values():
@@ -164,7 +167,8 @@ class _Search:
             self._resolve(module, chain, unit.key)
         spelt = set(_spelt(module, unit))
         self._follow_strings(module, unit, spelt)
-        if not spelt.isdisjoint({*((name,) for name in ANY_NAME), ("sys", "modules")}):
+        any_name = {*((name,) for name in ANY_NAME), *(("builtins", name) for name in ANY_NAME), ("sys", "modules")}
+        if not (spelt.isdisjoint(any_name) and unit.facts.attributes.isdisjoint(_NAMESPACES)):
             self.whole(module, unit.key)
         # `importlib.metadata` imports nothing; `importlib` by itself may.
         bare = {chain[0] for chain in unit.facts.names if len(chain) == 1}
@@ -218,7 +222,7 @@ class _Search:
             self._add(module, unit, reason)
         if chain[0] in module.imports:
             self._bind(module, chain, module.imports[chain[0]], reason)
-        elif not unit and "*" in module.imports:
+        if "*" in module.imports:  # it may hide what the module binds itself
             self._bind(module, ("*",), module.imports["*"], reason)
 
     def _bind(self, module: Module, chain: Chain, bound: list[Imported], reason: str) -> None:

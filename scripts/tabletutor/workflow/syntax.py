@@ -134,7 +134,7 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
         for part in _outside(node):
             _read(part, bound, at_once, found)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = bound | _locals(node, body)
+        inner = _inner(bound, node, body)
         for part in body:
             _read(part, inner, False, found)
         return
@@ -213,7 +213,8 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
 
 
-def _locals(scope: Scope, body: list[Any]) -> frozenset[str]:
+def _inner(bound: frozenset[str], scope: Scope, body: list[Any]) -> frozenset[str]:
+    """What is bound within a function, where `bound` is around it."""
     names = {argument.arg for argument in _arguments(scope.args)}
     shared: set[str] = set()
     for node in _own(body):
@@ -223,7 +224,7 @@ def _locals(scope: Scope, body: list[Any]) -> frozenset[str]:
             shared.update(imported_as(alias) for alias in node.names)
         else:
             names.update(_bound_by(node))
-    return frozenset(names - shared)
+    return (bound | names) - shared
 
 
 def imported_as(alias: ast.alias) -> str:
