@@ -359,6 +359,11 @@ UNSEEN = {
         {LATE: "def late(x: int):\n    return late.__annotations__\n"},
         {LATE: "from __future__ import annotations\ndef late(x: int):\n    return late.__annotations__\n"},
     ),
+    "a script that another imports": (
+        {"questions.py": "from other import f\nf()\n",
+         "other.py": "def f():\n    return 1\n"},
+        {"other.py": "def f():\n    return 2\n"},
+    ),
 }  # fmt: skip
 
 

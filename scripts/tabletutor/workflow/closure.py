@@ -194,7 +194,8 @@ class _Search:
         reads_data = not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA)
         for text in sorted(unit.facts.strings):
             beside = f"{module.package}.{text[:-3]}".replace("/", ".") if text.endswith(".py") else text
-            for found in filter(None, (self._sources.module(beside), *self._sources.named_in(text))):
+            exact = [self._sources.module(beside)] if "." in beside or beside == self._sources.package else []
+            for found in filter(None, (*exact, *self._sources.named_in(text))):
                 self.whole(found, unit.key)
                 places.append(found)
             if by_path and "parents" in unit.facts.attributes:

@@ -20,14 +20,16 @@ class Sources:
         self.folder = folder
         self.package = package
         self.left_out = left_out
+        # Scripts may import each other by their plain names.
+        self._scripts = {path.stem: path for path in folder.glob("*.py")}
         self._modules: dict[str, Path] = {}
         self._data: dict[str, list[Path]] = {}  # by the folder, as parts joined by /
         for place, folders, files in os.walk(folder / package):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
             path = Path(place)
             within = path.relative_to(folder).as_posix()
-            left_out = _NO_DATA if "__init__.py" in files else _NEVER_DATA  # beside no package, code may be data
-            self._data[within] = sorted(path / name for name in files if not name.endswith(left_out) and name[0] != ".")
+            no_data = _NO_DATA if "__init__.py" in files else _NEVER_DATA  # beside no package, code may be data
+            self._data[within] = sorted(path / name for name in files if not name.endswith(no_data) and name[0] != ".")
             for name in files:
                 if name.endswith(".py"):
                     parts = [*within.split("/"), *([] if name == "__init__.py" else [name[:-3]])]
@@ -35,7 +37,7 @@ class Sources:
 
     def owns(self, imported: Imported) -> bool:
         """Whether an import is one of ours."""
-        return imported.module.split(".")[0] == self.package
+        return imported.module.split(".")[0] == self.package or imported.module in self._scripts
 
     def enters(self, imported: Imported) -> bool:
         """Whether an import is of a module that is not left out."""
@@ -44,7 +46,7 @@ class Sources:
     @cache  # noqa: B019 - there is one for a whole run
     def module(self, name: str) -> Module | None:
         """The module of ours with that name; None if it is not ours, does not exist or is left out."""
-        path = None if name in self.left_out else self._modules.get(name)
+        path = None if name in self.left_out else self._modules.get(name, self._scripts.get(name))
         return read_module(path, name) if path else None
 
     def submodule(self, imported: Imported) -> str | None:
@@ -90,7 +92,8 @@ class Sources:
 
     def all_data(self, module: Module) -> list[Path]:
         """All data files in the folder of a module, and in folders below it that are no packages."""
-        return self._below(module.package.replace(".", "/"))
+        place = module.package.replace(".", "/")
+        return self._below(place) if place in self._data else []
 
     def _below(self, place: str) -> list[Path]:
         inner = [name for name in sorted(self._data) if name.rpartition("/")[0] == place and not self._is_package(name)]
