@@ -229,6 +229,141 @@ UNSEEN = {
         {LATE: "import tabletutor.child\ndef late(x):\n    return x\n", "tabletutor/child.py": "print('a')\n"},
         {"tabletutor/child.py": "print('b')\n"},
     ),
+    "a subclass that enters itself in a registry, its base not named elsewhere": (
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n"
+               "    x = 1\ndef late(x):\n    return R\n"},
+        {LATE: "R = {}\nclass A:\n    def __init_subclass__(cls):\n        R[cls] = 1\nclass B(A):\n"
+               "    x = 2\ndef late(x):\n    return R\n"},
+    ),
+    "a class that its metaclass enters": (
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\n"
+               "class B(metaclass=M):\n    x = 1\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\nclass M(type):\n    def __init__(cls, *a):\n        R.append(cls)\n"
+               "class B(metaclass=M):\n    x = 2\ndef late(x):\n    return R\n"},
+    ),
+    "a type named in a string": (
+        {LATE: "class A:\n    x = 1\nclass B:\n    a: 'list[A]'\ndef late(x):\n    return B\n"},
+        {LATE: "class A:\n    x = 2\nclass B:\n    a: 'list[A]'\ndef late(x):\n    return B\n"},
+    ),
+    "a type named in a string in brackets": (
+        {LATE: "class A:\n    x = 1\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
+        {LATE: "class A:\n    x = 2\nB = dict[str, 'A']\ndef late(x):\n    return B\n"},
+    ),
+    "the order of what is registered": (
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef a(): ...\n@k\ndef b(): ...\n"
+               "def late(x):\n    return R\n"},
+        {LATE: "R = []\ndef k(f):\n    R.append(f)\n    return f\n@k\ndef b(): ...\n@k\ndef a(): ...\n"
+               "def late(x):\n    return R\n"},
+    ),
+    "a value made before or after an act": (
+        {LATE: "D = {1: 1}\nK = tuple(D)\nD[2] = 2\ndef late(x):\n    return K\n"},
+        {LATE: "D = {1: 1}\nD[2] = 2\nK = tuple(D)\ndef late(x):\n    return K\n"},
+    ),
+    "an import before or after an act": (
+        {LATE: "import os\nos.umask(0)\nimport tabletutor.child\ndef late(x):\n"
+               "    return tabletutor.child.C\n"},
+        {LATE: "import os\nimport tabletutor.child\nos.umask(0)\ndef late(x):\n"
+               "    return tabletutor.child.C\n"},
+    ),
+    "a module of a package without __init__": (
+        {LATE: "from tabletutor.ns import mod\ndef late(x):\n    return mod.f()\n",
+         "tabletutor/ns/mod.py": "def f():\n    return 1\n"},
+        {"tabletutor/ns/mod.py": "def f():\n    return 2\n"},
+    ),
+    "a module of a package without __init__, by its full name": (
+        {LATE: "import tabletutor.ns.mod\ndef late(x):\n    return tabletutor.ns.mod.f()\n",
+         "tabletutor/ns/mod.py": "def f():\n    return 1\n"},
+        {"tabletutor/ns/mod.py": "def f():\n    return 2\n"},
+    ),
+    "an import of a package that hides its module": (
+        {LATE: "from tabletutor.base import apart\ndef late(x):\n    return apart()\n",
+         "tabletutor/base/__init__.py": "from .impl import apart\n",
+         "tabletutor/base/impl.py": "def apart():\n    return 1\n"},
+        {"tabletutor/base/impl.py": "def apart():\n    return 2\n"},
+    ),
+    "imported by computed name from another package": (
+        {DRAW: "import importlib\ndef draw(n):\n    return importlib.import_module('tabletutor.base.' + n)\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a class by its full name in a string": (
+        {LATE: "def late(x):\n    return {'()': 'tabletutor.child.H'}\n",
+         "tabletutor/child.py": "class H:\n    x = 1\n"},
+        {"tabletutor/child.py": "class H:\n    x = 2\n"},
+    ),
+    "a module in a command": (
+        {LATE: "import subprocess\ndef late(x):\n"
+               "    subprocess.run('python -m tabletutor.child --x', shell=True)\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "a module in code in a string": (
+        {LATE: "import subprocess\ndef late(x):\n"
+               "    subprocess.run(['python', '-c', 'from tabletutor import child'])\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "a module's docstring that is read": (
+        {LATE: "'''one'''\ndef late(x):\n    return __doc__\n"},
+        {LATE: "'''two'''\ndef late(x):\n    return __doc__\n"},
+    ),
+    "a description that is read": (
+        {LATE: "from pydantic import Field\nF = Field(description='a')\ndef late(x):\n"
+               "    return F.description\n"},
+        {LATE: "from pydantic import Field\nF = Field(description='b')\ndef late(x):\n"
+               "    return F.description\n"},
+    ),
+    "its own source that is read": (
+        {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # a\n"},
+        {LATE: "import inspect\ndef late(x):\n    return inspect.getsource(late)  # b\n"},
+    ),
+    "data by a name that is computed": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / f'{n}.txt'\n"},
+        {"tabletutor/ask/words.txt": "two\n"},
+    ),
+    "data in another folder": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / '../base/w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
+    "data below a folder further up": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n"
+               "    return Path(__file__).parents[1] / 'base' / 'w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
+    "Python code as data": (
+        {DRAW: "from pathlib import Path\ndef draw(n):\n    return Path(__file__).parent / 'forms' / n\n"},
+        {"tabletutor/ask/forms/cell.py": "x = 1\n"},
+    ),
+    "a resource of another package": (
+        {DRAW: "from importlib import resources\ndef draw(n):\n"
+               "    return resources.files('tabletutor.base') / 'w.txt'\n",
+         "tabletutor/base/w.txt": "one"},
+        {"tabletutor/base/w.txt": "two"},
+    ),
+    "what another's registry takes": (
+        {LATE: "import atexit\n@atexit.register\ndef end():\n    print(1)\ndef late(x):\n    return x\n"},
+        {LATE: "import atexit\n@atexit.register\ndef end():\n    print(2)\ndef late(x):\n    return x\n"},
+    ),
+    "entered by map": (
+        {LATE: "R = []\ndef a(): ...\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
+        {LATE: "R = []\ndef a():\n    return 1\nN = list(map(R.append, [a]))\ndef late(x):\n    return R\n"},
+    ),
+    "a star that hides a name": (
+        {LATE: "A = 0\nfrom tabletutor.base.apart import *\ndef late(x):\n    return A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a global under a local of the same name": (
+        {LATE: "V = 1\ndef late(V):\n    def g():\n        global V\n        return V\n    return g\n"},
+        {LATE: "V = 2\ndef late(V):\n    def g():\n        global V\n        return V\n    return g\n"},
+    ),
+    "annotations as strings": (
+        {LATE: "def late(x: int):\n    return late.__annotations__\n"},
+        {LATE: "from __future__ import annotations\ndef late(x: int):\n    return late.__annotations__\n"},
+    ),
+    "a script that another imports": (
+        {"questions.py": "from other import f\nf()\n",
+         "other.py": "def f():\n    return 1\n"},
+        {"other.py": "def f():\n    return 2\n"},
+    ),
 }  # fmt: skip
 
 

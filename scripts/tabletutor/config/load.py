@@ -57,7 +57,9 @@ def _counted(value: object) -> object:
         return counted(value)
     if isinstance(value, dict):
         return {name: _counted(member) for name, member in sorted(cast("dict[str, object]", value).items())}
-    return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
+    if isinstance(value, tuple | list):
+        return [_counted(member) for member in cast("tuple[object, ...]", value)]
+    return value
 
 
 def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:

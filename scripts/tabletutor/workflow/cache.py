@@ -5,6 +5,7 @@ result: without it the same bytes come out, later. Checkouts may share one, sinc
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tabletutor.records.journal import SUFFIX, read_segment
 VARIABLE = "TABLETUTOR_CACHE"
 DEFAULT = ".tabletutor/cache"
 STATE = ".state"
+_IDENTITY = re.compile("[0-9a-f]{16}")
 _DAY = 24 * 60 * 60
 
 
@@ -58,8 +60,9 @@ def kept_works(cache: Path, choice: Choice, now: float | None = None) -> Iterato
     """The works in a cache that are meant, by stage and subject."""
     moment = time.time() if now is None else now
     for folder in sorted(cache.glob("*/*")):
-        subject, dash, identity = folder.name.rpartition("-")
-        files = tuple(sorted(path for path in folder.iterdir() if path.suffix in (SUFFIX, STATE))) if dash else ()
+        subject, _, identity = folder.name.rpartition("-")
+        ours = folder.is_dir() and subject and _IDENTITY.fullmatch(identity)  # a shared folder may hold other things
+        files = tuple(sorted(path for path in folder.iterdir() if path.suffix in (SUFFIX, STATE))) if ours else ()
         if files:
             facts = [path.stat() for path in files]
             newest = max(fact.st_mtime for fact in facts)

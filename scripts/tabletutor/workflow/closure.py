@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tabletutor.workflow.acting import ANY_NAME, acts
-from tabletutor.workflow.module import Imported, Module, Unit
+from tabletutor.workflow.module import AT_IMPORT, Imported, Module, Unit
 from tabletutor.workflow.sources import Sources
-from tabletutor.workflow.syntax import Chain
+from tabletutor.workflow.syntax import Chain, canonical, is_text
 
 _BY_COMPUTED_NAME = frozenset(
     {
@@ -24,7 +24,9 @@ _BY_COMPUTED_NAME = frozenset(
     }
 )
 _READS_DATA = frozenset({("importlib", "resources"), ("pkgutil", "get_data")})
-_READS_DOCSTRINGS = frozenset({"__doc__", "getdoc"})
+_READS_DOCSTRINGS = frozenset({"__doc__", "getdoc", "description", "json_schema", "model_json_schema"})
+_NAMESPACES = frozenset({"__globals__", "f_globals"})
+_READS_SOURCE = frozenset({"getsource", "getsourcelines", "getsourcefile", "findsource"})
 _FINDS_CLASSES = frozenset({"__subclasses__", "__init_subclass__", "metaclass"})
 
 
@@ -60,7 +62,9 @@ class _Search:
         self._waiting: deque[tuple[Module, Unit]] = deque()
         self._loaded: dict[str, Module] = {}
         self._wholly: set[str] = set()
+        self._acting: set[str] = set()
         self._all_classes = False
+        self._reads_source = False
 
     def run(self) -> None:
         """Follow all names until nothing new is reached."""
@@ -68,6 +72,11 @@ class _Search:
             self._follow(*self._waiting.popleft())
         for module in self._loaded.values():
             self._reach_unused(module)
+            self._reach_text(module)
+            if order := self._order(module):
+                key = f"{module.name}.(order)"
+                self.reached.imports[key] = order
+                self.reached.reasons[key] = f"import of {module.name}"
 
     def whole(self, module: Module, reason: str) -> None:
         """Reach all of a module."""
@@ -85,16 +94,48 @@ class _Search:
         if module.name in self._loaded:
             return
         self._loaded[module.name] = module
-        if package := self._sources.module(module.name.rpartition(".")[0]):
+        parts = module.name.split(".")
+        for package in filter(None, (self._sources.module(".".join(parts[:end])) for end in range(1, len(parts)))):
             self._load(package, reason)
-        for bound in module.imports.values():
+        for name, bound in module.imports.items():
             for imported in bound:
                 self._load_imported(imported, module.name)
+                if imported.module == "__future__":  # it means something for all code of the module
+                    self._bind(module, (name,), bound, reason)
         if module.at_import.nodes:
             self._add(module, module.at_import, reason)
         for unit in module.units.values():
-            if (self._all_classes and unit.classes) or acts(self._sources, module, unit):
+            if acting := acts(self._sources, module, unit):
+                self._acting.add(unit.key)
+            if acting or (self._all_classes and unit.classes):
                 self._add(module, unit, f"import of {module.name}")
+
+    def _order(self, module: Module) -> str:
+        """What acts when a module is imported, in order, and which values are made between; what stands before the
+        first act and functions that evaluate nothing may stand anywhere.
+        """
+        acts_so_far: list[str] = []
+        between: set[str] = set()
+        for part in module.order:
+            if isinstance(part, Unit) and part.key not in self._acting:
+                if acts_so_far and part.key in self.reached.units and not part.is_late:
+                    between.add(part.name)
+            elif not isinstance(part, str) or acts_so_far:
+                acts_so_far += sorted(between)
+                acts_so_far.append(part.name if isinstance(part, Unit) else part or AT_IMPORT)
+                between = set()
+        return " ".join([*acts_so_far, *sorted(between)])
+
+    def _reach_text(self, module: Module) -> None:
+        """The docstring of a module where docstrings are read, all of its text where sources are."""
+        if self.reached.docstrings and module.nodes and is_text(module.nodes[0]):
+            key = f"{module.name}.__doc__"
+            self.reached.imports[key] = canonical(module.nodes[:1], docstrings=True).replace("\n", " ")
+            self.reached.reasons[key] = f"import of {module.name}"
+        if self._reads_source:
+            key = module.path.relative_to(self._sources.folder).as_posix()
+            self.reached.files[key] = module.path
+            self.reached.reasons[key] = f"import of {module.name}"
 
     def _reach_unused(self, module: Module) -> None:
         """Packages that a module imports and never names: for what their import does."""
@@ -126,12 +167,17 @@ class _Search:
             self._resolve(module, chain, unit.key)
         spelt = set(_spelt(module, unit))
         self._follow_strings(module, unit, spelt)
-        if not spelt.isdisjoint({*((name,) for name in ANY_NAME), ("sys", "modules")}):
+        any_name = {*((name,) for name in ANY_NAME), *(("builtins", name) for name in ANY_NAME), ("sys", "modules")}
+        if not (spelt.isdisjoint(any_name) and unit.facts.attributes.isdisjoint(_NAMESPACES)):
             self.whole(module, unit.key)
-        if not spelt.isdisjoint(_BY_COMPUTED_NAME):
-            for found in self._sources.below(module.package):
+        # `importlib.metadata` imports nothing; `importlib` by itself may.
+        bare = {chain[0] for chain in unit.facts.names if len(chain) == 1}
+        computed = {chain for chain in spelt if chain != ("importlib",) or _is_bare(module, unit, bare)}
+        if not computed.isdisjoint(_BY_COMPUTED_NAME):
+            for found in self._sources.below(self._sources.package):
                 self.whole(found, unit.key)
-        asked = unit.facts.attributes | {chain[-1] for chain in spelt}
+        asked = unit.facts.attributes | unit.facts.strings | {part for chain in spelt for part in chain}
+        self._reads_source |= not asked.isdisjoint(_READS_SOURCE)
         self.reached.docstrings |= not asked.isdisjoint(_READS_DOCSTRINGS)
         if not self._all_classes and not (asked | unit.members).isdisjoint(_FINDS_CLASSES):
             self._all_classes = True
@@ -143,17 +189,33 @@ class _Search:
     def _follow_strings(self, module: Module, unit: Unit, spelt: set[Chain]) -> None:
         """Modules named in full or by their file, and data files beside the module."""
         files: list[Path] = []
+        places = [module]
+        by_path = ("__file__",) in spelt
+        reads_data = not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA)
         for text in sorted(unit.facts.strings):
-            name = f"{module.package}.{text[:-3]}" if text.endswith(".py") else text
-            if found := self._sources.module(name):
+            beside = f"{module.package}.{text[:-3]}".replace("/", ".") if text.endswith(".py") else text
+            exact = [self._sources.module(beside)] if "." in beside or beside == self._sources.package else []
+            for found in filter(None, (*exact, *self._sources.named_in(text))):
                 self.whole(found, unit.key)
-            files += self._sources.data(module, text)
-        if not files and not {chain[:2] for chain in spelt}.isdisjoint(_READS_DATA):
-            files = self._sources.all_data(module)
+                places.append(found)
+            if by_path and "parents" in unit.facts.attributes:
+                files += self._sources.anywhere(text)
+        if reads_data:
+            places += self._passed(module, unit)
+        files += [path for place in places for text in unit.facts.strings for path in self._sources.data(place, text)]
+        if not files and (reads_data or (by_path and len(places) == 1)):
+            files = [path for place in places for path in self._sources.all_data(place)]
         for path in files:
             key = path.relative_to(self._sources.folder).as_posix()
             self.reached.files[key] = path
             self.reached.reasons.setdefault(key, unit.key)
+
+    def _passed(self, module: Module, unit: Unit) -> list[Module]:
+        """The modules of ours that a unit names."""
+        names = [chain[0] for chain in unit.facts.names]
+        bound = [item for name in names for item in (*module.imports.get(name, []), *unit.local_imports.get(name, []))]
+        found = [self._sources.module(self._sources.submodule(item) or item.module) for item in bound]
+        return [passed for passed in found if passed]
 
     def _resolve(self, module: Module, chain: Chain, reason: str) -> None:
         """Reach what a name of a module means there."""
@@ -161,7 +223,7 @@ class _Search:
             self._add(module, unit, reason)
         if chain[0] in module.imports:
             self._bind(module, chain, module.imports[chain[0]], reason)
-        elif not unit and "*" in module.imports:
+        if "*" in module.imports:  # it may hide what the module binds itself
             self._bind(module, ("*",), module.imports["*"], reason)
 
     def _bind(self, module: Module, chain: Chain, bound: list[Imported], reason: str) -> None:
@@ -176,6 +238,9 @@ class _Search:
                 self._third_party(imported, reason)
             elif submodule := self._sources.submodule(imported):
                 self._within(submodule, chain[1:], reason)
+                package = self._sources.module(imported.module)
+                if package and imported.attribute in package.imports:  # which of both it is depends on the order
+                    self._resolve(package, (imported.attribute, *chain[1:]), reason)
             else:
                 inside = (imported.attribute,) if imported.attribute else ()
                 self._within(imported.module, (*inside, *chain[1:]), reason)
@@ -183,19 +248,25 @@ class _Search:
     def _within(self, name: str, chain: Chain, reason: str) -> None:
         """Reach `chain` in the module of ours called `name`; all of it where no single unit is meant."""
         module = self._sources.module(name)
-        if module is None:
-            return
-        self._load(module, reason)
-        if chain and (chain[0] in module.units or chain[0] in module.imports):
+        if module:
+            self._load(module, reason)
+        if module and chain and (chain[0] in module.units or chain[0] in module.imports):
             self._resolve(module, chain, reason)
-        elif chain and self._sources.module(f"{name}.{chain[0]}"):
+        elif chain and self._sources.contains(f"{name}.{chain[0]}"):
             self._within(f"{name}.{chain[0]}", chain[1:], reason)
-        else:
+        elif module:
             self.whole(module, reason)
 
     def _third_party(self, imported: Imported, reason: str) -> None:
         if not self._sources.owns(imported):
             self.reached.packages.setdefault(imported.module.split(".")[0], reason)
+
+
+def _is_bare(module: Module, unit: Unit, names: set[str]) -> bool:
+    bound = [
+        imported for name in names for imported in (*module.imports.get(name, []), *unit.local_imports.get(name, []))
+    ]
+    return Imported("importlib") in bound
 
 
 def _spelt(module: Module, unit: Unit) -> Iterator[Chain]:

@@ -83,8 +83,9 @@ def _digests(scripts: Path, memo: Path) -> dict[str, str]:
         digests = {path.name: closure(path.name, scripts).digest() for path in sorted(scripts.glob("*.py"))}
     finally:
         gc.enable()
-    with contextlib.suppress(OSError):  # it is only for speed
-        write_atomic(memo, msgspec.json.encode(_Noted(made_from, digests)))
+    if _everything(scripts) == made_from:  # else a file was changed meanwhile
+        with contextlib.suppress(OSError):  # it is only for speed
+            write_atomic(memo, msgspec.json.encode(_Noted(made_from, digests)))
     return digests
 
 

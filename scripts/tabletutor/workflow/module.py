@@ -63,6 +63,14 @@ class Unit:
         keywords = (keyword.arg or "" for node in self.classes for keyword in node.keywords)
         return frozenset([*methods, *keywords])
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it is a function that evaluates nothing where it stands."""
+        node = self.nodes[0] if self.nodes else None
+        return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
+            node.decorator_list or node.args.defaults or any(node.args.kw_defaults)
+        )
+
     def text(self, docstrings: bool) -> str:
         """Its canonical text."""
         return canonical(self.nodes, docstrings)
@@ -70,7 +78,10 @@ class Unit:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A module: `units` by the names they bind (imports are units of their own), `at_import` what acts by itself."""
+    """A module: `units` by the names they bind (imports are units of their own), `at_import` what acts by itself.
+
+    `order` has its statements as they stand: a unit, or the text of an import, or None for what acts.
+    """
 
     name: str
     path: Path
@@ -79,6 +90,7 @@ class Module:
     imports: dict[str, list[Imported]]
     at_import: Unit
     nodes: Sequence[ast.stmt]
+    order: Sequence[Unit | str | None]
 
     @cached_property
     def named(self) -> frozenset[str]:
@@ -96,19 +108,23 @@ def read_module(path: Path, name: str) -> Module:
     times = Counter(name for statement in body for name in stored_names([statement]))
     units: dict[str, Unit] = {}
     acting: list[ast.stmt] = []
+    order: list[Unit | str | None] = []
     for statement in body:
         if isinstance(statement, _Import):
+            order.append(canonical([statement], docstrings=False).replace("\n", " "))
             continue
         names = stored_names([statement]) if _binds_only(statement) else []
         # Of what is bound twice the order counts, as it does for what acts.
         if not names or any(times[name] > 1 for name in names):
             acting.append(statement)
+            order.append(None)
         else:
             unit = Unit(name, names[0], (statement,), package)
             units.update(dict.fromkeys(names, unit))
+            order.append(unit)
     at_import = Unit(name, AT_IMPORT, acting, package)
     units.update({bound: at_import for bound in stored_names(acting) if bound not in imports})
-    return Module(name, path, package, units, imports, at_import, tree.body)
+    return Module(name, path, package, units, imports, at_import, tree.body, order)
 
 
 def imported_names(statements: Iterable[_Import], package: str) -> dict[str, list[Imported]]:

@@ -1,13 +1,16 @@
 """The source files of our package: modules by name, and data files beside them."""
 
 import os
+import posixpath
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from tabletutor.workflow.module import Imported, Module, read_module
 
-_NO_DATA = (".py", ".pyc", ".pyi", "~")
+_NEVER_DATA = (".pyc", "~")
+_NO_DATA = (".py", ".pyi", *_NEVER_DATA)
 
 
 class Sources:
@@ -17,13 +20,16 @@ class Sources:
         self.folder = folder
         self.package = package
         self.left_out = left_out
+        # Scripts may import each other by their plain names.
+        self._scripts = {path.stem: path for path in folder.glob("*.py")}
         self._modules: dict[str, Path] = {}
         self._data: dict[str, list[Path]] = {}  # by the folder, as parts joined by /
         for place, folders, files in os.walk(folder / package):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
             path = Path(place)
             within = path.relative_to(folder).as_posix()
-            self._data[within] = sorted(path / name for name in files if not name.endswith(_NO_DATA) and name[0] != ".")
+            no_data = _NO_DATA if "__init__.py" in files else _NEVER_DATA  # beside no package, code may be data
+            self._data[within] = sorted(path / name for name in files if not name.endswith(no_data) and name[0] != ".")
             for name in files:
                 if name.endswith(".py"):
                     parts = [*within.split("/"), *([] if name == "__init__.py" else [name[:-3]])]
@@ -31,7 +37,7 @@ class Sources:
 
     def owns(self, imported: Imported) -> bool:
         """Whether an import is one of ours."""
-        return imported.module.split(".")[0] == self.package
+        return imported.module.split(".")[0] == self.package or imported.module in self._scripts
 
     def enters(self, imported: Imported) -> bool:
         """Whether an import is of a module that is not left out."""
@@ -40,7 +46,7 @@ class Sources:
     @cache  # noqa: B019 - there is one for a whole run
     def module(self, name: str) -> Module | None:
         """The module of ours with that name; None if it is not ours, does not exist or is left out."""
-        path = None if name in self.left_out else self._modules.get(name)
+        path = None if name in self.left_out else self._modules.get(name, self._scripts.get(name))
         return read_module(path, name) if path else None
 
     def submodule(self, imported: Imported) -> str | None:
@@ -49,7 +55,19 @@ class Sources:
         if name not in self._modules:
             return None
         package = self.module(imported.module)
-        return None if package is None or imported.attribute in package.units else name
+        return None if package is not None and imported.attribute in package.units else name
+
+    def contains(self, name: str) -> bool:
+        """Whether there is a module of that name, or a package without `__init__.py`."""
+        return name in self._modules or name.replace(".", "/") in self._data
+
+    def named_in(self, text: str) -> Iterator[Module]:
+        """The modules that a string names somewhere: `python -m a.b`, `a.b.Class`, `from a import b`."""
+        for name in re.findall(rf"\b{re.escape(self.package)}\.[\w.]+", re.sub(r"\s+import\s+", ".", text)):
+            parts = name.split(".")
+            names = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
+            if module := next(filter(None, map(self.module, names)), None):
+                yield module
 
     def below(self, package: str) -> Iterator[Module]:
         """All modules of a package and of those in it."""
@@ -60,7 +78,7 @@ class Sources:
     def data(self, module: Module, text: str) -> list[Path]:
         """The data files that a string constant of a module names: a file or a folder beside it."""
         place = module.package.replace(".", "/")
-        named = f"{place}/{text}".rstrip("/")
+        named = posixpath.normpath(f"{place}/{text}")
         if not text or named == place or place not in self._data:
             return []
         if named in self._data:
@@ -68,9 +86,14 @@ class Sources:
         folder, _, name = named.rpartition("/")
         return [path for path in self._data.get(folder, []) if path.name == name]
 
+    def anywhere(self, text: str) -> list[Path]:
+        """The data files of the package whose path ends in that of a string."""
+        return [path for paths in self._data.values() for path in paths if text and f"/{path}".endswith(f"/{text}")]
+
     def all_data(self, module: Module) -> list[Path]:
         """All data files in the folder of a module, and in folders below it that are no packages."""
-        return self._below(module.package.replace(".", "/"))
+        place = module.package.replace(".", "/")
+        return self._below(place) if place in self._data else []
 
     def _below(self, place: str) -> list[Path]:
         inner = [name for name in sorted(self._data) if name.rpartition("/")[0] == place and not self._is_package(name)]

@@ -5,6 +5,8 @@ fields: `ast.dump` and `ast.unparse` differ between versions of Python.
 """
 
 import ast
+import contextlib
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,11 +125,16 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
     elif isinstance(node, _DOCUMENTED) and at_once:
         for decorator in node.decorator_list:
             found.calls.update(_callee(decorator))
+    if isinstance(node, _DOCUMENTED) and is_text(node.body[0]):  # a docstring names nothing
+        node = copy.copy(node)
+        node.body = node.body[1:]
+    for part in _quoted(node, at_once):
+        _read(part, bound, False, found)
     if isinstance(node, Scope):
         for part in _outside(node):
             _read(part, bound, at_once, found)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = bound | _locals(node, body)
+        inner = _inner(bound, node, body)
         for part in body:
             _read(part, inner, False, found)
         return
@@ -137,6 +144,31 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
         bound = bound | set(stored_names(targets))
     for child in _children(node):
         _read(child, bound, at_once, found)
+
+
+def _quoted(node: ast.AST, at_once: bool) -> list[ast.AST]:
+    """Types written as strings in annotations and in brackets (`list["Row"]`), which libraries evaluate."""
+    match node:
+        case ast.AnnAssign() if at_once:
+            places = [node.annotation]
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            places = [*(argument.annotation for argument in _arguments(node.args)), node.returns]
+        case ast.Subscript() if at_once and (chain_of(node.value) or ("",))[-1] != "Literal":
+            places = [node.slice]
+        case _:
+            return []
+    found: list[ast.AST] = []
+    waiting: list[ast.AST] = [place for place in places if place]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            with contextlib.suppress(SyntaxError, ValueError):
+                found.append(ast.parse(part.value.strip(), mode="eval").body)
+        elif not isinstance(part, ast.Subscript):
+            waiting += _children(part)
+        elif (chain_of(part.value) or ("",))[-1] != "Literal":
+            waiting.append(part.slice)
+    return found
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
@@ -181,7 +213,8 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
 
 
-def _locals(scope: Scope, body: list[Any]) -> frozenset[str]:
+def _inner(bound: frozenset[str], scope: Scope, body: list[Any]) -> frozenset[str]:
+    """What is bound within a function, where `bound` is around it."""
     names = {argument.arg for argument in _arguments(scope.args)}
     shared: set[str] = set()
     for node in _own(body):
@@ -191,7 +224,7 @@ def _locals(scope: Scope, body: list[Any]) -> frozenset[str]:
             shared.update(imported_as(alias) for alias in node.names)
         else:
             names.update(_bound_by(node))
-    return frozenset(names - shared)
+    return (bound | names) - shared
 
 
 def imported_as(alias: ast.alias) -> str:
