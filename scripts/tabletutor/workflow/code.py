@@ -23,8 +23,8 @@ from tabletutor.workflow.versions import versions
 PACKAGE = "tabletutor"
 # No result depends on these: the job's context logs, the others show progress and keep telemetry.
 LEFT_OUT = frozenset({"tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"})
-# Every job runs in this environment.
-ALSO = ("tabletutor.workflow.environment",)
+# Every job runs in this environment, and gets its sections of the configuration there.
+ALSO = ("tabletutor.workflow.environment", "tabletutor.workflow.context")
 SCRIPTS = Path(__file__).resolve().parents[2]
 LOCK = Path("envs", "requirements.lock")  # beside the folder of the scripts
 MEMO = Path(".snakemake", "tabletutor", "code.json")

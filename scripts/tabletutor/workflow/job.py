@@ -5,12 +5,12 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from loguru import logger
 
 import tabletutor
-from tabletutor.config.section import Section
+from tabletutor.workflow.context import Job
 from tabletutor.workflow.lock import enter_job
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
@@ -26,26 +26,6 @@ _ADVICE = {
 
 class CheckoutError(RuntimeError):
     """The imported package belongs to another checkout than the workflow that runs."""
-
-
-S = TypeVar("S", bound=Section)
-
-
-class Job:
-    """What a script gets beside its inputs, outputs and parameters: `cache`, the folder of finished units of work."""
-
-    def __init__(self, config: dict[str, Any]) -> None:
-        self._config = config
-        self.cache = Path(config["cache"])
-
-    def section(self, kind: type[S], path: str, counted: dict[str, Any]) -> S:
-        """A section of the configuration: all that results depend on from the rule's parameters, `counted`, and the
-        knobs that say how, which are no parameters of a rule, from the configuration at `path`.
-        """
-        how: Any = self._config
-        for key in path.split("/"):
-            how = how[key]
-        return kind.model_validate({**how, **counted})
 
 
 @contextmanager
