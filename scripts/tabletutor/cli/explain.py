@@ -63,9 +63,11 @@ def _script(note: Made) -> str:
     if note.script is None:
         return ""
     now = closure(note.script).digest()
-    state = "as it is now" if now in note.digests else "the code has changed since"
-    recorded = [digest for digest in note.digests if digest == now] or note.digests[:1]
-    return f", scripts/{note.script}, code {recorded[0][:16] if recorded else 'not noted'} ({state})"
+    if now in note.digests:
+        return f", scripts/{note.script}, code {now[:16]} (as it is now)"
+    content = {sha256_file(path) for path in map(Path, note.input) if len(note.digests) > 1 and path.is_file()}
+    recorded = [digest for digest in note.digests if digest not in content]  # a raw CSV's is a parameter too
+    return f", scripts/{note.script}, code {recorded[0][:16] if recorded else 'not noted'} (the code has changed since)"
 
 
 def _headline(path: Path) -> str:
