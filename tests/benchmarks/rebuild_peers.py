@@ -168,35 +168,33 @@ class Dvc(Peer):
 
 
 def modules(real: Real) -> dict[str, list[str]]:
-    """The files of ours whose content counts as a rule's code, by rule, as `tabletutor code` finds them."""
+    """The files of ours in which a rule's code lies, by rule, as `tabletutor code` finds them."""
     program = (
         "import json, sys\n"
         "from tabletutor.workflow.code import closure\n"
         "found = {}\n"
         "for rule, script in json.loads(sys.argv[1]).items():\n"
-        "    found[rule] = [(kind, name) for kind, name, _ in closure(script).items()]\n"
+        "    entries = closure(script).entries\n"
+        "    kept = [entry for entry in entries if entry.kind in ('code', 'file')]\n"
+        "    found[rule] = [(entry.kind, entry.unit.module if entry.unit else entry.key) for entry in kept]\n"
         "print(json.dumps(found))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(real.folder / "scripts")}
     command = [sys.executable, "-c", program, json.dumps(real.scripts())]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return {
-        rule: sorted({file for kind, name in items for file in _files(real.folder, kind, name)})
+        rule: sorted({_file(real.folder, kind, name) for kind, name in items})
         for rule, items in json.loads(done.stdout).items()
     }
 
 
-def _files(root: Path, kind: str, name: str) -> list[str]:
-    if kind == "version":
-        return []
+def _file(root: Path, kind: str, name: str) -> str:
     if kind == "file":
-        candidates = [f"scripts/{name}"]
-    elif name.endswith(".py"):
-        candidates = [name]
-    else:
-        base = f"scripts/{name.replace('.', '/')}"
-        candidates = [f"{base}/__init__.py", f"{base}.py"]
-    return [path for path in candidates if (root / path).is_file()][:1]
+        return f"scripts/{name}"
+    if name.startswith("scripts/"):
+        return f"{name}.py"
+    path = f"scripts/{name.replace('.', '/')}"
+    return f"{path}.py" if (root / f"{path}.py").is_file() else f"{path}/__init__.py"
 
 
 def dvc_program(folder: Path) -> Path:
