@@ -23,7 +23,7 @@ smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
 	snakemake --profile local --configfile config/smoke.yaml
 
 test: env  ## run all tests
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quality: env  ## lint, formats, types, dead code
 	ruff check .

@@ -3,8 +3,8 @@
 import ast
 import difflib
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -58,12 +58,12 @@ def differences(rule: str, revision: str, checkout: Path) -> Iterator[str]:
 
 
 def _check_out(revision: str, checkout: Path, folder: Path) -> None:
-    command = ["git", "-C", str(checkout), "archive", revision, "--", "scripts", LOCK.as_posix()]
+    command = ["git", "-C", str(checkout), "archive", "--format=zip", revision, "--", "scripts", LOCK.as_posix()]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode != 0:
         raise ValueError(f"git knows no revision {revision!r} here: {done.stderr.decode(errors='replace').strip()}")
-    with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
-        archive.extractall(folder, filter="data")
+    with zipfile.ZipFile(BytesIO(done.stdout)) as archive:
+        archive.extractall(folder)
 
 
 def _difference(old: Entry | None, new: Entry | None) -> Iterator[str]:
