@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tabletutor.config.load import ConfigError, load
-from tabletutor.workflow.cache import Choice, cache_folder, faults, kept_works, remove
+from tabletutor.workflow.cache import Choice, Kept, cache_folder, faults, kept_works, remove
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -42,12 +42,12 @@ def list_works(
     shown = Table(box=None)
     for name in ("stage", "table or run", "identity", "units", "MB", "days old"):
         shown.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
-    for kept in kept_works(_folder(folder, config), Choice(stage, table, older_than)):
-        days = (time.time() - kept.newest) / (24 * 60 * 60)
-        shown.add_row(
-            kept.stage, kept.subject, kept.identity, str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{days:.1f}"
-        )
-    console.print(shown if shown.row_count else f"nothing is kept in {_folder(folder, config)}")
+    now = time.time()
+    place, works = _chosen(Choice(stage, table, older_than), folder, config, now)
+    for kept in works:
+        numbers = (str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{kept.days_old(now):.1f}")
+        shown.add_row(kept.stage, kept.subject, kept.identity, *numbers)
+    console.print(shown if works else f"nothing is kept in {place}")
 
 
 @app.command()
@@ -62,12 +62,13 @@ def size(
 
     Example: tabletutor cache size --older-than 30
     """
+    place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     total: dict[str, int] = defaultdict(int)
-    for kept in kept_works(_folder(folder, config), Choice(stage, table, older_than)):
+    for kept in works:
         total[kept.stage] += kept.bytes
     for name, amount in sorted(total.items()):
         typer.echo(f"{name:<12} {amount / 1e6:>10.1f} MB")
-    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {_folder(folder, config)}")
+    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {place}")
 
 
 @app.command()
@@ -83,7 +84,7 @@ def verify(
 
     Example: tabletutor cache verify
     """
-    works = list(kept_works(_folder(folder, config), Choice(stage, table, older_than)))
+    _, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     found = [fault for kept in works for fault in faults(kept)]
     for fault in found:
         typer.echo(fault)
@@ -105,8 +106,7 @@ def clear(
 
     Example: tabletutor cache clear --older-than 30 --yes
     """
-    place = _folder(folder, config)
-    works = list(kept_works(place, Choice(stage, table, older_than)))
+    place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     megabytes = sum(kept.bytes for kept in works) / 1e6
     if works and not yes:
         typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {place}?", abort=True)
@@ -115,10 +115,10 @@ def clear(
     typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {place}")
 
 
-def _folder(folder: Path | None, config: Path) -> Path:
-    if folder is not None:
-        return folder
+def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tuple[Path, list[Kept]]:
+    """The cache that is meant, and the works in it that are."""
     try:
-        return cache_folder(load(config).cache if config.exists() else None)
+        place = folder or cache_folder(load(config).cache if config.exists() else None)
     except ConfigError as error:
         raise typer.BadParameter(str(error)) from error
+    return place, list(kept_works(place, choice, now))

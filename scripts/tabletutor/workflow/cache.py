@@ -6,7 +6,6 @@ result: without it the same bytes come out, later. Checkouts may share one, sinc
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +36,10 @@ class Kept(NamedTuple):
         """Whole units in its journals; a state of training counts as one."""
         return sum(len(read_segment(path).units) if path.suffix == SUFFIX else 1 for path in self.files)
 
+    def days_old(self, now: float) -> float:
+        """Days since it was added to."""
+        return (now - self.newest) / _DAY
+
 
 class Choice(NamedTuple):
     """Which works are meant; what is None does not narrow. `days`: nothing newer than that."""
@@ -47,7 +50,7 @@ class Choice(NamedTuple):
 
     def takes(self, kept: Kept, now: float) -> bool:
         """Whether a work is meant."""
-        old_enough = self.days is None or now - kept.newest >= self.days * _DAY
+        old_enough = self.days is None or kept.days_old(now) >= self.days
         return self.stage in (None, kept.stage) and self.subject in (None, kept.subject) and old_enough
 
 
@@ -56,9 +59,8 @@ def cache_folder(configured: str | None) -> Path:
     return Path(os.environ.get(VARIABLE) or configured or DEFAULT)
 
 
-def kept_works(cache: Path, choice: Choice, now: float | None = None) -> Iterator[Kept]:
-    """The works in a cache that are meant, by stage and subject."""
-    moment = time.time() if now is None else now
+def kept_works(cache: Path, choice: Choice, now: float) -> Iterator[Kept]:
+    """The works in a cache that are meant at the time `now` (seconds since 1970), by stage and subject."""
     for folder in sorted(cache.glob("*/*")):
         subject, _, identity = folder.name.rpartition("-")
         ours = folder.is_dir() and subject and _IDENTITY.fullmatch(identity)  # a shared folder may hold other things
@@ -68,7 +70,7 @@ def kept_works(cache: Path, choice: Choice, now: float | None = None) -> Iterato
             newest = max(fact.st_mtime for fact in facts)
             size = sum(fact.st_size for fact in facts)
             kept = Kept(folder.parent.name, subject, identity, folder, files, size, newest)
-            if choice.takes(kept, moment):
+            if choice.takes(kept, now):
                 yield kept
 
 
