@@ -1,6 +1,7 @@
 """The identity of code: what changes it, and what does not."""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -443,3 +444,32 @@ def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -
     (tmp_path / "code.json").write_text("{")
     (tmp_path / LOCK).write_text(PINS)
     assert digest() == second
+    shadow = tmp_path / "scripts" / "statistics.py"  # a file that a name may mean from now on
+    shadow.write_text("def mean(values):\n    return 0\n")
+    with (tmp_path / "scripts" / "questions.py").open("a") as script:
+        script.write("import statistics\nstatistics.mean([1])\n")
+    with_shadow = digest()
+    shadow.unlink()
+    assert digest() not in (second, with_shadow)
+
+
+def test_an_edit_makes_no_digest_anew_of_code_that_does_not_read_the_file(tmp_path: Path) -> None:
+    closure_of(tmp_path)
+    scripts, memo = tmp_path / "scripts", tmp_path / "code.json"
+    (scripts / "other.py").write_text("import json\njson.loads('1')\n")
+
+    def digests() -> dict[str, str]:
+        program = (
+            "import json, sys; from pathlib import Path; from tabletutor.workflow import code; "
+            "print(json.dumps(code._digests(Path(sys.argv[1]), Path(sys.argv[2]))))"
+        )
+        command = [sys.executable, "-c", program, str(scripts), str(memo)]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    first = digests()
+    memo.write_text(memo.read_text().replace(first["other.py"], "as noted"))
+    (scripts / LATE).write_text("def late(x):\n    return 4\n")
+    assert digests()["other.py"] == "as noted"
+    assert digests()["questions.py"] != first["questions.py"]
+    (scripts / "other.py").write_text("import json\njson.loads('2')\n")
+    assert digests()["other.py"] not in (first["other.py"], "as noted")

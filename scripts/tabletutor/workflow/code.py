@@ -8,6 +8,7 @@ import contextlib
 import gc
 import hashlib
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,9 +31,18 @@ LOCK = Path("envs", "requirements.lock")  # beside the folder of the scripts
 MEMO = Path(".snakemake", "tabletutor", "code.json")
 
 
+class _Script(msgspec.Struct):
+    """The digest of one script's code, and the digests of all files it was made from."""
+
+    digest: str
+    files: dict[str, str]
+
+
 class _Noted(msgspec.Struct):
-    made_from: str
-    digests: dict[str, str]
+    """What is kept between starts; it holds as long as the surroundings are the same."""
+
+    surroundings: str
+    scripts: dict[str, _Script]
 
 
 @dataclass(frozen=True)
@@ -51,9 +61,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Closure:
-    """All that a script reaches, sorted by kind and key."""
+    """All that a script reaches, sorted by kind and key. `sources` are the files of ours that were read to find it."""
 
     entries: tuple[Entry, ...]
+    sources: frozenset[Path]
 
     def digest(self) -> str:
         """One digest over everything reached."""
@@ -68,33 +79,50 @@ def code(script: str) -> str:
 
 @cache
 def _digests(scripts: Path, memo: Path) -> dict[str, str]:
-    """The digests of all scripts. They are noted in the file `memo`, with a digest of all they are made from, since
-    every job on a cluster reads the rules again.
+    """The digests of all scripts. They are noted in the file `memo` with what each is made from, since every job on a
+    cluster reads the rules again, and an edit concerns few scripts.
     """
-    made_from = _everything(scripts)
-    try:
-        noted = msgspec.json.decode(memo.read_bytes(), type=_Noted)
-    except (FileNotFoundError, msgspec.DecodeError):
-        noted = None
-    if noted is not None and noted.made_from == made_from:
-        return noted.digests
+    contents = _contents(scripts)
+    surroundings = _surroundings(scripts, contents)
+    noted = _read_memo(memo)
+    known = noted.scripts if noted is not None and noted.surroundings == surroundings else {}
+    found = {name: kept for name, kept in known.items() if kept.files.items() <= contents.items()}
+    missing = sorted(path.name for path in scripts.glob("*.py") if path.name not in found)
     gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
     try:
-        digests = {path.name: closure(path.name, scripts).digest() for path in sorted(scripts.glob("*.py"))}
+        for name in missing:
+            reached = closure(name, scripts)
+            files = {path.relative_to(scripts).as_posix() for path in reached.sources}
+            found[name] = _Script(reached.digest(), {file: contents[file] for file in sorted(files & contents.keys())})
     finally:
         gc.enable()
-    if _everything(scripts) == made_from:  # else a file was changed meanwhile
+    if missing and _contents(scripts) == contents:  # else a file was changed meanwhile
         with contextlib.suppress(OSError):  # it is only for speed
-            write_atomic(memo, msgspec.json.encode(_Noted(made_from, digests)))
-    return digests
+            write_atomic(memo, msgspec.json.encode(_Noted(surroundings, found)))
+    return {name: kept.digest for name, kept in found.items()}
 
 
-def _everything(scripts: Path) -> str:
-    """A digest over all that digests of code can depend on: every source file, the lock file, what is installed."""
+def _read_memo(memo: Path) -> _Noted | None:
+    try:
+        return msgspec.json.decode(memo.read_bytes(), type=_Noted)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _contents(scripts: Path) -> dict[str, str]:
+    """The digests of all files that code can be read from, by their path in the folder of scripts."""
     files = sorted(path for path in scripts.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    lines = [f"{path.relative_to(scripts.parent)} {sha256_file(path)}" for path in (*files, scripts.parent / LOCK)]
+    return {path.relative_to(scripts).as_posix(): sha256_file(path) for path in files}
+
+
+def _surroundings(scripts: Path, contents: Mapping[str, str]) -> str:
+    """A digest over what every script's digest depends on: which files there are (a new one may be what a name means),
+    the code that finds code, the lock file, what is installed.
+    """
+    finding = [f"{name} {content}" for name, content in contents.items() if name.startswith(f"{PACKAGE}/workflow/")]
     installed = sorted(path.name for place in sys.path for path in Path(place).glob("*-info"))
-    return hashlib.sha256("\n".join([sys.version, *lines, *installed]).encode()).hexdigest()
+    lines = [sys.version, *contents, *finding, sha256_file(scripts.parent / LOCK), *installed]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 @cache
@@ -106,7 +134,8 @@ def closure(script: str, scripts: Path = SCRIPTS, package: str = PACKAGE) -> Clo
     path = scripts / script
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such script")
-    reached = reach(read_module(path, f"scripts/{path.stem}"), _sources(scripts, package), ALSO)
+    sources = Sources(scripts, package, LEFT_OUT)
+    reached = reach(read_module(path, f"scripts/{path.stem}"), sources, ALSO)
     entries = [
         Entry("code", key, _digest(unit, reached.docstrings), reached.reasons[key], unit)
         for key, unit in reached.units.items()
@@ -115,14 +144,10 @@ def closure(script: str, scripts: Path = SCRIPTS, package: str = PACKAGE) -> Clo
     entries += [Entry("file", key, sha256_file(path), reached.reasons[key]) for key, path in reached.files.items()]
     found = versions(reached.packages, scripts.parent / LOCK)
     entries += [Entry("version", *version) for version in found]
-    return Closure(tuple(sorted(entries, key=lambda entry: (entry.kind, entry.key))))
+    read = frozenset([path, *sources.read, *reached.files.values()])
+    return Closure(tuple(sorted(entries, key=lambda entry: (entry.kind, entry.key))), read)
 
 
 @cache
 def _digest(unit: Unit, docstrings: bool) -> str:
     return hashlib.sha256(unit.text(docstrings).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-@cache
-def _sources(scripts: Path, package: str) -> Sources:
-    return Sources(scripts, package, LEFT_OUT)

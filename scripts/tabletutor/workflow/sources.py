@@ -4,7 +4,6 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from tabletutor.workflow.module import Imported, Module, read_module
@@ -14,12 +13,15 @@ _NO_DATA = (".py", ".pyi", *_NEVER_DATA)
 
 
 class Sources:
-    """The package of ours called `package`, in `folder`; modules in `left_out` are not entered."""
+    """The package of ours called `package`, in `folder`; modules in `left_out` are not entered. `read` are the files of
+    the modules that were asked for.
+    """
 
     def __init__(self, folder: Path, package: str, left_out: frozenset[str]) -> None:
         self.folder = folder
         self.package = package
         self.left_out = left_out
+        self.read: set[Path] = set()
         # Scripts may import each other by their plain names.
         self._scripts = {path.stem: path for path in folder.glob("*.py")}
         self._modules: dict[str, Path] = {}
@@ -43,11 +45,13 @@ class Sources:
         """Whether an import is of a module that is not left out."""
         return not {imported.module, f"{imported.module}.{imported.attribute}"} & self.left_out
 
-    @cache  # noqa: B019 - there is one for a whole run
     def module(self, name: str) -> Module | None:
         """The module of ours with that name; None if it is not ours, does not exist or is left out."""
         path = None if name in self.left_out else self._modules.get(name, self._scripts.get(name))
-        return read_module(path, name) if path else None
+        if path is None:
+            return None
+        self.read.add(path)
+        return read_module(path, name)
 
     def submodule(self, imported: Imported) -> str | None:
         """The name of the module that `from a import b` binds; None where `b` is something in `a`."""
