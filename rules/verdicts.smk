@@ -1,9 +1,27 @@
-"""Verdicts: answers matched by type, questions verified or not, every trace right or wrong.
+"""Verdicts: answers matched by type, questions verified or not, every trace and every step of it right or wrong.
 
-Needs   questions/program/{table}.jsonl, episodes/program/{table}.jsonl
-Makes   verdicts/program/{table}.jsonl
-Steps   verdicts
+Needs   questions/program/{table}.jsonl, episodes/program/{table}.jsonl, tables/{table}/table.parquet
+Makes   replays/program/{table}.jsonl, verdicts/program/{table}.jsonl
+Steps   replays → verdicts
 """
+
+
+rule replays:
+    """Run the traces of one table once more, to see what every statement set."""
+    input:
+        episodes="<results>/episodes/program/{table}.jsonl",
+        parquet="<results>/tables/{table}/table.parquet",
+    output:
+        replays="<results>/replays/program/{table}.jsonl",
+    log:
+        "<logs>/replays/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        sandbox=lookup(dpath="sandbox", within=settings),
+        code=code("replays.py"),
+    script:
+        "../scripts/replays.py"
 
 
 rule verdicts:
@@ -11,6 +29,7 @@ rule verdicts:
     input:
         questions="<results>/questions/program/{table}.jsonl",
         episodes="<results>/episodes/program/{table}.jsonl",
+        replays="<results>/replays/program/{table}.jsonl",
     output:
         verdicts="<results>/verdicts/program/{table}.jsonl",
     log:

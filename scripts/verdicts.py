@@ -10,6 +10,7 @@ with job(snakemake):
     judge_table(
         Path(snakemake.input.episodes),
         Path(snakemake.input.questions),
+        Path(snakemake.input.replays),
         Path(snakemake.output.verdicts),
         VerdictsConfig.model_validate(snakemake.params.config),
     )

@@ -1,5 +1,6 @@
 """The teacher: looks first, hooks what it finds, submits last; its mistakes are real and so are its corrections."""
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,8 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
     found = {
         script.mistake: script
         for seed in range(60)
-        for recover in (True, False)
-        if (script := mistaken(program, table[1], recover, rng(seed, "mistake"))) is not None
+        for recover, slip in product((True, False), repeat=2)
+        if (script := mistaken(program, table[1], recover, slip, rng(seed, "mistake"))) is not None
     }
     assert found
     for name, script in found.items():
@@ -79,6 +80,17 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
         assert bool(mends) == name.endswith("_mended")
         if mends:
             assert describe(program) in mends[0].reasoning
+
+
+def test_a_slip_is_made_under_the_right_plan(table: tuple[Path, TableProfile]) -> None:
+    plan = gold(MEAN).turns[0]
+    for seed in range(20):
+        slip, plain = (mistaken(MEAN, table[1], False, slip, rng(seed, "mistake")) for slip in (True, False))
+        assert slip is not None
+        assert plain is not None
+        assert slip.turns[0] == plan
+        assert slip.turns[1:] == plain.turns[1:]
+        assert (plain.turns[0] == plan) == (plain.mistake == "case_mismatch")
 
 
 def test_every_mutation_can_excuse_itself() -> None:

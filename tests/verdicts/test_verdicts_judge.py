@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.config.schema import VerdictsConfig
-from tabletutor.records.episode import Ended, Episode, Role, Trace, Verdict
+from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.verdicts.cluster import cluster
@@ -44,11 +44,18 @@ def episode(*traces: Trace) -> Episode:
     return Episode(episode_id="e1", question_id="q1", table="weather", traces=traces)
 
 
+def replayed(judged: Episode) -> Replay:
+    """The replay of traces without turns."""
+    return Replay(judged.question_id, judged.table, {each.trace_id: () for each in judged.traces})
+
+
+def verdict_on(judged: Episode, asked: Question) -> Verdict:
+    return judge(judged, asked, replayed(judged), CONFIG)
+
+
 def test_a_program_question_is_verified_when_engines_and_the_gold_trace_agree() -> None:
-    verdict = judge(
-        episode(trace("g", "gold", "12.5"), trace("p", "perturbed", 13.0), trace("r", "perturbed", 12.5)),
-        question(),
-        CONFIG,
+    verdict = verdict_on(
+        episode(trace("g", "gold", "12.5"), trace("p", "perturbed", 13.0), trace("r", "perturbed", 12.5)), question()
     )
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (True, "verified", 12.5)
     assert verdict.trace_correct == {"g": True, "p": False, "r": True}
@@ -73,13 +80,13 @@ def test_a_program_question_is_verified_when_engines_and_the_gold_trace_agree() 
     ],
 )
 def test_a_program_question_is_not_verified(gold: Trace, engines: dict[str, Any], taxonomy: str) -> None:
-    verdict = judge(episode(gold), question(engines=engines), CONFIG)
+    verdict = verdict_on(episode(gold), question(engines=engines))
     assert (verdict.verified, verdict.taxonomy) == (False, taxonomy)
 
 
 def test_an_answer_counts_only_when_it_was_submitted() -> None:
-    verdict = judge(
-        episode(trace("g", "gold", 12.5), trace("i", "independent", 12.5, "time")), question(source="llm"), CONFIG
+    verdict = verdict_on(
+        episode(trace("g", "gold", 12.5), trace("i", "independent", 12.5, "time")), question(source="llm")
     )
     assert verdict.trace_correct == {"g": True, "i": False}
     assert "i" not in {vote.voter for vote in verdict.votes}
@@ -105,13 +112,13 @@ def test_other_questions_need_a_strict_majority_of_two_independent_traces(answer
         trace(f"i{n}", "independent", answer, "submit" if answer is not None else "crash")
         for n, answer in enumerate(answers)
     ]
-    verdict = judge(episode(trace("g", "gold", 5), *traces), question(source="llm", answer=None, engines={}), CONFIG)
+    verdict = verdict_on(episode(trace("g", "gold", 5), *traces), question(source="llm", answer=None, engines={}))
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (taxonomy == "verified", taxonomy, 5)
 
 
 def test_a_stated_answer_is_the_measure_and_the_gold_trace_must_meet_it() -> None:
     traces = [trace("g", "gold", 5), *(trace(f"i{n}", "independent", 5) for n in range(3))]
-    verdict = judge(episode(*traces), question(source="pairs", answer=6.0, engines={}), CONFIG)
+    verdict = verdict_on(episode(*traces), question(source="pairs", answer=6.0, engines={}))
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (False, "ambiguous", 6.0)
     assert not any(verdict.trace_correct.values())
 
@@ -133,25 +140,32 @@ def test_a_chain_of_equal_answers_is_one_cluster() -> None:
 
 
 def test_a_table_is_judged_from_file_to_file_in_the_order_of_question_ids(tmp_path: Path) -> None:
-    episodes, questions, out = (tmp_path / name for name in ("episodes.jsonl", "questions.jsonl", "verdicts.jsonl"))
+    names = ("episodes.jsonl", "questions.jsonl", "replays.jsonl", "verdicts.jsonl")
+    episodes, questions, replays, out = (tmp_path / name for name in names)
     write_records(questions, [question()])
-    write_records(episodes, [episode(trace("g", "gold", 12.5))])
-    assert judge_table(episodes, questions, out, CONFIG) == 1
+    write_records(episodes, [judged := episode(trace("g", "gold", 12.5))])
+    write_records(replays, [replayed(judged)])
+    assert judge_table(episodes, questions, replays, out, CONFIG) == 1
     assert [verdict.verified for verdict in read_records(out, Verdict)] == [True]
 
 
 def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_path: Path) -> None:
     one = episode(trace("g", "gold", 12.5))
     with pytest.raises(ValueError, match="question q1 has 0 episodes"):
-        judge_all([], [question()], CONFIG)
+        judge_all([], [question()], [], CONFIG)
     with pytest.raises(ValueError, match="question q1 has 2 episodes"):
-        judge_all([one, one], [question()], CONFIG)
+        judge_all([one, one], [question()], [], CONFIG)
     with pytest.raises(ValueError, match="not among the questions"):
-        judge_all([one], [], CONFIG)
+        judge_all([one], [], [], CONFIG)
     with pytest.raises(ValueError, match="2 gold traces"):
-        judge(episode(trace("g", "gold", 1), trace("h", "gold", 1)), question(), CONFIG)
+        verdict_on(episode(trace("g", "gold", 1), trace("h", "gold", 1)), question())
+    with pytest.raises(ValueError, match="question q1 has not been replayed"):
+        judge_all([one], [question()], [], CONFIG)
+    with pytest.raises(ValueError, match="not of the traces"):
+        judge(one, question(), replayed(episode(trace("h", "gold", 12.5))), CONFIG)
     write_records(tmp_path / "episodes.jsonl", [one])
+    write_records(tmp_path / "replays.jsonl", [replayed(one)])
     (tmp_path / "questions.jsonl").write_text("{}\n")
     with pytest.raises(ValueError, match=r"questions\.jsonl:1: not a Question"):
-        judge_table(tmp_path / "episodes.jsonl", tmp_path / "questions.jsonl", tmp_path / "out.jsonl", CONFIG)
+        judge_table(*(tmp_path / f"{name}.jsonl" for name in ("episodes", "questions", "replays", "out")), CONFIG)
     assert not (tmp_path / "out.jsonl").exists()

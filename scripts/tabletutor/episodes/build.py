@@ -76,7 +76,8 @@ def work(question: Question, profile: TableProfile, config: EpisodesConfig, seed
     planned: list[Script] = [gold(program)]
     for number in range(config.perturbed):
         source = rng(seed, "mistake", question.question_id, number)
-        script = mistaken(program, profile, source.random() < config.recover_share, source)
+        recover, slip = source.random() < config.recover_share, source.random() < config.slip_share
+        script = mistaken(program, profile, recover, slip, source)
         if script is not None and script not in planned:
             planned.append(script)
     traces = tuple(

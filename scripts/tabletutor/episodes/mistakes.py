@@ -29,8 +29,11 @@ BOUNDARIES = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
 Mutation = Callable[[Program, TableProfile, random.Random], Program | None]
 
 
-def mistaken(program: Program, profile: TableProfile, recover: bool, source: random.Random) -> Script | None:
-    """A trace with one mistake drawn at random: mended before it submits (`recover`), or submitted as it is.
+def mistaken(
+    program: Program, profile: TableProfile, recover: bool, slip: bool, source: random.Random
+) -> Script | None:
+    """A trace with one mistake drawn at random: mended before it submits (`recover`), or submitted as it is; made at
+    work under the right plan (`slip`), or in the plan already.
 
     None where no mistake fits the program.
     """
@@ -45,10 +48,11 @@ def mistaken(program: Program, profile: TableProfile, recover: bool, source: ran
         wrong = MUTATIONS[name](program, profile, source)
         if wrong is None or wrong == program:
             continue
+        look = inspection(program if slip else wrong)
         if not recover:
-            return Script((inspection(wrong), *working(wrong)), name)
+            return Script((look, *working(wrong)), name)
         mended = working(program, EXCUSES[name], corrects=1)
-        return Script((inspection(wrong), unsubmitted(wrong), *mended), f"{name}_mended")
+        return Script((look, unsubmitted(wrong), *mended), f"{name}_mended")
     return None
 
 
@@ -127,6 +131,18 @@ def _forgotten_condition(program: Program, profile: TableProfile, source: random
     return _with(program, steps=steps)
 
 
+def _needless_condition(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
+    """Rows narrowed to one value of a column that the question does not speak of: a filter left over from before."""
+    used = set(columns_used(program))
+    columns = [column for column in profile.columns if column.kind == "category" and column.name not in used]
+    columns = [column for column in columns if len(column.top_values) > 1]
+    if not columns:
+        return None
+    column = source.choice(columns)
+    value, _ = source.choice(column.top_values[:4])
+    return _with(program, steps=(Where(column.name, "==", value), *program.steps))
+
+
 def _forgotten_missing(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     """Rows with missing values counted the wrong way round, or left out of a share's whole."""
     incomplete = {column.name for column in profile.columns if column.missing}
@@ -151,6 +167,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     "wrong_end": _wrong_end,
     "wrong_boundary": _wrong_boundary,
     "forgotten_condition": _forgotten_condition,
+    "needless_condition": _needless_condition,
     "forgotten_missing": _forgotten_missing,
 }
 EXCUSES: Mapping[str, str] = {
@@ -159,6 +176,7 @@ EXCUSES: Mapping[str, str] = {
     "wrong_end": "That took the wrong end of the ranking.",
     "wrong_boundary": "The bound was treated wrongly.",
     "forgotten_condition": "I forgot a condition.",
+    "needless_condition": "That condition was not asked for.",
     "forgotten_missing": "Missing values were handled wrongly.",
 }
 

@@ -2,10 +2,13 @@
 
 from typing import Any, Literal
 
+import msgspec
+
 from tabletutor.records.record import Record
 
 Role = Literal["gold", "independent", "perturbed", "student"]
 Ended = Literal["submit", "turn_limit", "time", "memory", "crash"]
+StepLabel = Literal["correct", "correctable", "wrong"]
 Taxonomy = Literal["verified", "ambiguous", "too_hard", "hint_necessary", "execution_failure"]
 
 
@@ -58,8 +61,20 @@ class Vote(Record, frozen=True):
     cluster: int
 
 
+class Replay(Record, frozen=True):
+    """What the cells of one question's traces set, seen when they were run once more. `states` has for each trace, by
+    its id, and each turn the names that were set, in order, a column as `df['x']`, with a digest over the whole value.
+    """
+
+    question_id: str
+    table: str
+    states: dict[str, tuple[tuple[tuple[str, str], ...], ...]]
+
+
 class Verdict(Record, frozen=True):
-    """The judgement on one episode. `trace_correct` is by trace id; `engines` are the answers of the engines."""
+    """The judgement on one episode. `trace_correct` and `step_labels`, one label a turn, are by trace id; there are
+    labels where the question is verified. `engines` are the answers of the engines.
+    """
 
     question_id: str
     table: str
@@ -69,6 +84,7 @@ class Verdict(Record, frozen=True):
     engines: dict[str, Any]
     taxonomy: Taxonomy
     trace_correct: dict[str, bool]
+    step_labels: dict[str, tuple[StepLabel, ...]] = msgspec.field(default_factory=dict[str, tuple[StepLabel, ...]])
 
 
 class Prediction(Record, frozen=True):

@@ -6,17 +6,18 @@ Any other is verified when the gold trace (which saw the hint) agrees with a str
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.matching.match import match
-from tabletutor.records.episode import Episode, Taxonomy, Trace, Verdict, Vote
+from tabletutor.records.episode import Episode, Replay, StepLabel, Taxonomy, Trace, Verdict, Vote
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.verdicts.cluster import cluster
+from tabletutor.verdicts.steps import step_labels
 
 FEWEST_WITNESSES = 2  # engines, or independent traces, that must agree before anything is called verified
 
@@ -31,8 +32,10 @@ class Ballot(NamedTuple):
     attempts: int
 
 
-def judge(episode: Episode, question: Question, config: VerdictsConfig) -> Verdict:
-    """The verdict on one episode. Raises ValueError if the episode is of another question or has two gold traces."""
+def judge(episode: Episode, question: Question, replay: Replay, config: VerdictsConfig) -> Verdict:
+    """The verdict on one episode. Raises ValueError if the episode is of another question or has two gold traces, or if
+    the replay is not of its traces.
+    """
     if (episode.question_id, episode.table) != (question.question_id, question.table):
         raise ValueError(
             f"episode {episode.episode_id} is of question {episode.question_id} on table {episode.table!r}, "
@@ -58,20 +61,41 @@ def judge(episode: Episode, question: Question, config: VerdictsConfig) -> Verdi
         taxonomy = "verified" if _engines_agree(question, config) else "ambiguous"
     else:
         taxonomy = _by_majority(ballot, ballot.gold)
+    correct = {trace.trace_id: right(trace) for trace in episode.traces}
+    verified = taxonomy == "verified"
     return Verdict(
         question_id=question.question_id,
         table=question.table,
-        verified=taxonomy == "verified",
+        verified=verified,
         answer=answer,
         votes=tuple(Vote(voter, number) for voter, number in sorted(ballot.clusters.items())),
         engines=question.engines,
         taxonomy=taxonomy,
-        trace_correct={trace.trace_id: right(trace) for trace in episode.traces},
+        trace_correct=correct,
+        step_labels=_labels(episode, gold, replay, correct) if verified and gold is not None else {},
     )
 
 
-def judge_all(episodes: Sequence[Episode], questions: Sequence[Question], config: VerdictsConfig) -> list[Verdict]:
-    """Verdicts in the order of their question ids. Raises ValueError unless each question has exactly one episode."""
+def _labels(
+    episode: Episode, gold: Trace, replay: Replay, correct: Mapping[str, bool]
+) -> dict[str, tuple[StepLabel, ...]]:
+    turns = {trace.trace_id: len(trace.turns) for trace in episode.traces}
+    if {name: len(states) for name, states in replay.states.items()} != turns:
+        raise ValueError(f"the replay of question {replay.question_id} is not of the traces of its episode")
+    return {
+        trace.trace_id: step_labels(
+            trace, gold, replay.states[trace.trace_id], replay.states[gold.trace_id], correct[trace.trace_id]
+        )
+        for trace in episode.traces
+    }
+
+
+def judge_all(
+    episodes: Sequence[Episode], questions: Sequence[Question], replays: Sequence[Replay], config: VerdictsConfig
+) -> list[Verdict]:
+    """Verdicts in the order of their question ids. Raises ValueError unless each question has exactly one episode, and
+    that a replay.
+    """
     by_question = {question.question_id: question for question in questions}
     counts = Counter(episode.question_id for episode in episodes)
     for question_id in sorted(by_question.keys() | counts.keys()):
@@ -80,18 +104,25 @@ def judge_all(episodes: Sequence[Episode], questions: Sequence[Question], config
         if counts[question_id] != 1:
             raise ValueError(f"question {question_id} has {counts[question_id]} episodes, it needs exactly one")
     ordered = sorted(episodes, key=lambda episode: episode.question_id)
-    return [judge(episode, by_question[episode.question_id], config) for episode in ordered]
+    replayed = {replay.question_id: replay for replay in replays}
+    if missing := sorted(by_question.keys() - replayed.keys()):
+        raise ValueError(f"the episode of question {missing[0]} has not been replayed")
+    return [
+        judge(episode, by_question[episode.question_id], replayed[episode.question_id], config) for episode in ordered
+    ]
 
 
-def judge_table(episodes: Path, questions: Path, out: Path, config: VerdictsConfig) -> int:
+def judge_table(episodes: Path, questions: Path, replays: Path, out: Path, config: VerdictsConfig) -> int:
     """Judge one table's episodes (`episodes/…/{table}.jsonl`) and write its verdicts; returns how many.
 
-    Raises ValueError naming the files where a record does not fit, or where the two do not belong together.
+    Raises ValueError naming the files where a record does not fit, or where the three do not belong together.
     """
     try:
-        verdicts = judge_all(read_records(episodes, Episode), read_records(questions, Question), config)
+        verdicts = judge_all(
+            read_records(episodes, Episode), read_records(questions, Question), read_records(replays, Replay), config
+        )
     except ValueError as error:
-        raise ValueError(f"{episodes} cannot be judged against {questions}: {error}") from error
+        raise ValueError(f"{episodes} with {replays} cannot be judged against {questions}: {error}") from error
     return write_records(out, verdicts)
 
 
