@@ -44,6 +44,7 @@ rule predictions:
         config=lookup(dpath="evaluation", within=settings),
         sandbox=lookup(dpath="sandbox", within=settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
+        whole_turns=lookup(dpath="runs/{run}/whole_turns", within=settings),
         code=code("predictions.py"),
     script:
         "../scripts/predictions.py"

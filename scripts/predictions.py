@@ -13,7 +13,7 @@ with job(snakemake) as here:
     files = {table: tuple(map(Path, paths)) for table, *paths in zip(params.tables, *columns, strict=True)}
     adapter = Path(source.adapter[0]).parent if source.adapter else None
     predict(
-        Asked(snakemake.wildcards.run, Path(source.model[0]).parent, adapter, params.seed),
+        Asked(snakemake.wildcards.run, Path(source.model[0]).parent, adapter, params.seed, params.whole_turns),
         files, Path(source.splits), here.section(EvaluationConfig, "evaluation", params.config),
         here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),

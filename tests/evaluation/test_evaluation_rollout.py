@@ -137,7 +137,7 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     write_record(tmp_path / "splits.json", Splits(tables))
 
     def run(journals: str, threads: int) -> bytes:
-        asked = Asked("base", model, None, 0)
+        asked = Asked("base", model, None, 0, False)
         config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
         count = predict(asked, files, tmp_path / "splits.json", config, SANDBOX, tmp_path / journals, "code", output)
@@ -164,6 +164,6 @@ def test_no_test_table_is_an_error(tmp_path: Path) -> None:
     write_record(tmp_path / "splits.json", Splits(()))
     with pytest.raises(ValueError, match="no table is in the test split"):
         predict(
-            Asked("base", tmp_path, None, 0), {}, tmp_path / "splits.json", EvaluationConfig(), SANDBOX, tmp_path, "",
-            tmp_path / "out.jsonl",
+            Asked("base", tmp_path, None, 0, False), {}, tmp_path / "splits.json", EvaluationConfig(), SANDBOX,
+            tmp_path, "", tmp_path / "out.jsonl",
         )  # fmt: skip

@@ -76,20 +76,23 @@ def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) 
         del texts[gone]
 
 
-def test_a_closed_block_ends_the_turn(student: Student) -> None:
+@pytest.mark.parametrize("whole_turns", [False, True])
+def test_a_closed_block_ends_the_turn_unless_whole_turns_are_wanted(student: Student, whole_turns: bool) -> None:
     model, tokenizer = student
-    block = tokenizer("a\n```\nx\n```", add_special_tokens=False)["input_ids"]
-    prompt = [3, 4]
-    followed = iter([*block, 60, 61, 62])
+    said = "a\n```\nx\n```"
+    block = tokenizer(said, add_special_tokens=False)["input_ids"]
+    more = tokenizer(" y", add_special_tokens=False)["input_ids"]
+    followed = iter([*block, *more, tokenizer.eos_token_id, 60, 61])
 
     class Scripted(Decoder):
         def _choose(self, logits: Any, batch: Any) -> list[int]:
             return [next(followed)]
 
-    decoder = Scripted(model, tokenizer, 1, DecodeLimits(max_new_tokens=100, max_context=400))
-    decoder.begin(0, prompt)
+    decoder = Scripted(model, tokenizer, 1, DecodeLimits(100, 400, whole_turns=whole_turns))
+    decoder.begin(0, [3, 4])
     decoder.feed([0])
-    assert decoder.decode(1) == [DecodedTurn(0, "a\n```\nx\n```", len(block))]
+    whole = DecodedTurn(0, f"{said} y", len(block) + len(more))
+    assert decoder.decode(1) == [whole if whole_turns else DecodedTurn(0, said, len(block))]
 
 
 def test_a_full_context_ends_the_turn(student: Student) -> None:

@@ -32,13 +32,14 @@ from tabletutor.telemetry.progress import progress_of
 
 class Asked(NamedTuple):
     """Who is asked: the name of the run, the folders of its model and of its adapter (None: the model as it is), its
-    seed.
+    seed, and whether its turns are decoded to their end.
     """
 
     run: str
     model: Path
     adapter: Path | None
     seed: int
+    whole_turns: bool
 
 
 TableFiles = tuple[Path, ...]  # questions, profile, Parquet
@@ -62,7 +63,7 @@ def predict(
     killed job goes on. Each group of questions is decoded by one thread, so their number is no part of the result; who
     is in a group is one, so it is in the key. Raises ValueError where there is no question.
     """
-    run, model, adapter, seed = asked
+    run, model, adapter, seed, whole_turns = asked
     tables = _test_tables(files, splits)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -71,9 +72,10 @@ def predict(
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
-        code, run, seed, _folder_digest(model), adapter and _folder_digest(adapter), counted(config), counted(sandbox)
+        *(code, run, seed, whole_turns, _folder_digest(model), adapter and _folder_digest(adapter)),
+        *(counted(config), counted(sandbox)),
     )
-    limits = DecodeLimits(config.max_new_tokens, config.max_context)
+    limits = DecodeLimits(config.max_new_tokens, config.max_context, whole_turns=whole_turns)
     with (
         Journal(cache, Work("predictions", run, identity)) as journal,
         progress_of(f"predictions {run}", len(questions)) as shown,

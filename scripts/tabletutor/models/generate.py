@@ -35,11 +35,14 @@ def repeats(turn: Sequence[int]) -> bool:
 
 
 class DecodeLimits(NamedTuple):
-    """Tokens a turn and a whole conversation may have, and the temperature (0: the likeliest token, always)."""
+    """Tokens a turn and a whole conversation may have, and the temperature (0: the likeliest token, always). A turn
+    ends with its code, since what follows is not run; with `whole_turns` it goes on to its stop token.
+    """
 
     max_new_tokens: int
     max_context: int
     temperature: float = 0.0
+    whole_turns: bool = False
 
 
 class DecodedTurn(NamedTuple):
@@ -192,7 +195,7 @@ class Decoder:
         if token not in self._stops:
             live.turn.append(token)
             live.unfed = [token]
-            text = self._text(live) if token in self._fences else ""
+            text = self._text(live) if token in self._fences and not self._limits.whole_turns else ""
             full = len(live.turn) >= self._limits.max_new_tokens or room <= 1
             if not (full or closes_block(text) or repeats(live.turn)):
                 return
