@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tabletutor.cli import cache, sandbox
+from tabletutor.cli import cache, export, sandbox
 
 app = typer.Typer(
     help="Teach small language models to analyse tables, reproducibly. The work itself is done by Snakemake: "
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cache.app, name="cache")
+app.add_typer(export.app, name="export")
 app.add_typer(sandbox.app, name="sandbox")
 console = Console(width=None if sys.stdout.isatty() else 1000)  # in a pipe, lines are left whole
 

@@ -1,0 +1,53 @@
+"""Trajectories in the Agent Data Protocol (arXiv:2510.24702): observations and actions by turns, one object a line.
+
+A trajectory is a trace that a row of `sft-standard` is from, whole: what the user asks, then code and what it printed.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tabletutor.formats.exports.project import Project
+from tabletutor.formats.row import ConversationRow
+from tabletutor.models.prompt import observation
+from tabletutor.records.episode import Episode, Trace
+from tabletutor.records.files import write_atomic
+from tabletutor.records.record import read_records
+
+
+def export_adp(project: Project, folder: Path) -> list[str]:
+    """Write `{split}.jsonl` files; returns their names. Raises ValueError where `sft-standard` is not made."""
+    exported = next((each for each in project.formats if each.name == "sft-standard"), None)
+    if exported is None:
+        raise ValueError("sft-standard is not made in this project; its rows say which traces to export")
+    results = Path(project.config.results)
+    names: list[str] = []
+    for split, path in exported.rows().items():
+        rows = read_records(path, ConversationRow)
+        traces = {
+            trace.trace_id: trace
+            for table in sorted({row.table for row in rows})
+            for episode in read_records(results / f"episodes/program/{table}.jsonl", Episode)
+            for trace in episode.traces
+        }
+        lines = [json.dumps(trajectory(row, traces[row.trace_id]), ensure_ascii=False) + "\n" for row in rows]
+        write_atomic(folder / f"{split}.jsonl", "".join(lines).encode())
+        names.append(f"{split}.jsonl")
+    return names
+
+
+def trajectory(row: ConversationRow, trace: Trace) -> dict[str, Any]:
+    """One trace as a trajectory; what the user asks is the row's second message."""
+    content: list[dict[str, Any]] = [_observation(row.messages[1]["content"], "user")]
+    for turn in trace.turns:
+        content.append(
+            {"class_": "code_action", "language": "python", "content": turn.code, "description": turn.reasoning}
+        )
+        if turn.index < len(trace.turns) - 1:
+            content.append(_observation(observation(turn)["content"], "environment"))
+    details = {"question_id": row.question_id, "table": row.table, "system": row.messages[0]["content"]}
+    return {"id": trace.trace_id, "content": content, "details": details}
+
+
+def _observation(content: str, source: str) -> dict[str, Any]:
+    return {"class_": "text_observation", "content": content, "name": None, "source": source}

@@ -1,0 +1,82 @@
+"""The data card of an exported dataset: what is in it, from which tables under which licences, how it was verified and
+what it is not good for.
+"""
+
+import re
+from collections import Counter
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tabletutor.formats.exports.project import Exported, Project
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>&~$-])")
+
+
+def card(project: Project) -> str:
+    """The text of `README.md`, with the metadata that the hub reads at its head."""
+    environment = Environment(
+        loader=PackageLoader("tabletutor.formats.exports", "templates"),
+        autoescape=False,  # noqa: S701 - it is Markdown: what comes from tables goes through `plain`
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = plain
+    used = {table for exported in project.formats for split in exported.stats.splits for table in split.by_table}
+    tables = [
+        {"name": entry.table, "title": entry.title, "licence": entry.licence, "split": project.splits.of(entry.table)}
+        for entry in project.tables
+        if entry.table in used
+    ]
+    return environment.get_template("card.md.j2").render(
+        head=yaml.safe_dump(_head(project), sort_keys=False, allow_unicode=True),
+        project=project.config.project,
+        formats=[_format(exported) for exported in project.formats],
+        tables=tables,
+        licences=sorted(Counter(table["licence"] for table in tables).items()),
+        tolerance=project.config.verdicts.relative_tolerance,
+    )
+
+
+def plain(text: str) -> str:
+    """Text of a table as it may stand in a line of Markdown."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _head(project: Project) -> dict[str, Any]:
+    rows = sum(split.rows for exported in project.formats for split in exported.stats.splits)
+    size = next((name for limit, name in _SIZES if rows < limit), "n>1M")
+    return {
+        "pretty_name": f"{project.config.project}: questions about tables, worked through and verified",
+        "language": ["en"],
+        "license": "other",
+        "license_name": "per-table",
+        "license_link": "README.md",
+        "task_categories": ["table-question-answering", "text-generation"],
+        "tags": ["code", "agent", "tabular", "synthetic", "tabletutor"],
+        "size_categories": [size],
+        "configs": [
+            {
+                "config_name": exported.name,
+                "data_files": [
+                    {"split": split, "path": f"data/{exported.name}/{split}.jsonl"} for split in exported.rows()
+                ],
+            }
+            for exported in project.formats
+        ],
+    }
+
+
+def _format(exported: Exported) -> dict[str, Any]:
+    audits = {split.split: split for split in exported.audit.splits}
+    return {
+        "name": exported.name,
+        "splits": [
+            {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
+            | {"right": audits[split.split].right, "surface": audits[split.split].surface_accuracy}
+            for split in exported.stats.splits
+        ],
+    }

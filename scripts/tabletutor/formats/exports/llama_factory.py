@@ -1,0 +1,68 @@
+"""Rows as LLaMA-Factory loads them: a `dataset_info.json` with an entry for each file.
+
+Conversations are loaded as they stand in `messages`. For preferences it wants the turns before in `messages` and one
+message a side, so those files are written anew.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tabletutor.formats.exports.project import Exported, Project
+from tabletutor.formats.registry import find
+from tabletutor.formats.row import ConversationRow, LabelledRow, PairRow, Row
+from tabletutor.records.files import write_atomic
+from tabletutor.records.record import read_records
+
+_TAGS = {
+    "role_tag": "role",
+    "content_tag": "content",
+    "user_tag": "user",
+    "assistant_tag": "assistant",
+    "system_tag": "system",
+}
+
+
+def export_llama_factory(project: Project, folder: Path) -> list[str]:
+    """Write the data folder of LLaMA-Factory (its `--dataset_dir`); returns a line on each dataset.
+
+    Rows it has no place for are left out: those of `prm` and `rl`, pairs of several turns a side, and conversations
+    with a turn that is not to be trained.
+    """
+    entries: dict[str, Any] = {}
+    told: list[str] = []
+    for exported in project.formats:
+        for split, path in exported.rows().items():
+            rows = [_row(row) for row in read_records(path, find(exported.name).row)]
+            taken = [row for row in rows if row is not None]
+            name = f"tabletutor_{exported.name.replace('-', '_')}_{split}"
+            told.append(f"{name}: {len(taken)} rows, {len(rows) - len(taken)} left out")
+            if taken:
+                lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in taken]
+                write_atomic(folder / f"{name}.jsonl", "".join(lines).encode())
+                entries[name] = _entry(f"{name}.jsonl", exported)
+    write_atomic(folder / "dataset_info.json", (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
+    return told
+
+
+def _row(row: Row) -> dict[str, Any] | None:
+    match row:
+        case ConversationRow() if all(message.get("weight", 1) for message in row.messages):
+            return {"messages": list(row.messages)}
+        case LabelledRow():
+            return {"messages": [*row.prompt, *row.completion], "label": row.label}
+        case PairRow() if len(row.chosen) == len(row.rejected) == 1:
+            return {"messages": list(row.prompt), "chosen": row.chosen[0], "rejected": row.rejected[0]}
+        case _:
+            return None
+
+
+def _entry(file: str, exported: Exported) -> dict[str, Any]:
+    columns = {"messages": "messages"}
+    entry: dict[str, Any] = {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": _TAGS}
+    kind = find(exported.name).row
+    if kind is PairRow:
+        return {**entry, "ranking": True, "columns": columns | {"chosen": "chosen", "rejected": "rejected"}}
+    if kind is LabelledRow:
+        return {**entry, "columns": columns | {"kto_tag": "label"}}
+    return entry
