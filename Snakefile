@@ -30,6 +30,7 @@ rule all:
         "<results>/metrics/summary.csv",
         "<results>/metrics/comparison.json",
         "<results>/leaks.json",
+        expand("<results>/formats/{format}/audit.json", format=formats),
 
 
 rule all_tables:
@@ -59,9 +60,9 @@ rule all_verdicts:
 
 
 rule all_formats:
-    """The training rows."""
+    """The training rows of every format, audited."""
     input:
-        "<results>/formats/sft-standard/stats.json",
+        expand("<results>/formats/{format}/audit.json", format=formats),
 
 
 rule all_training:

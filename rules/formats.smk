@@ -1,13 +1,13 @@
 """Formats: training rows derived from episodes and verdicts, and the checks they must pass.
 
 Needs   episodes/program/, verdicts/program/, questions/program/, tables/, splits.json, models/{model}/
-Makes   formats/sft-standard/{train,validation}.jsonl, formats/sft-standard/stats.json, masks/{run}.json
-Steps   sft_standard → mask
+Makes   formats/{format}/{train,validation}.jsonl, beside them notes/, stats.json and audit.json; masks/{run}.json
+Steps   format → audit → mask
 """
 
 
-rule sft_standard:
-    """Turn verified episodes into conversations for supervised fine-tuning."""
+rule format:
+    """Turn verified episodes into the rows of one training format."""
     input:
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
@@ -16,20 +16,44 @@ rule sft_standard:
         splits="<results>/splits.json",
         leaks="<results>/leaks.json",
     output:
-        train="<results>/formats/sft-standard/train.jsonl",
-        validation="<results>/formats/sft-standard/validation.jsonl",
-        stats="<results>/formats/sft-standard/stats.json",
+        train="<results>/formats/{format}/train.jsonl",
+        validation="<results>/formats/{format}/validation.jsonl",
+        train_notes="<results>/formats/{format}/notes/train.jsonl",
+        validation_notes="<results>/formats/{format}/notes/validation.jsonl",
+        stats="<results>/formats/{format}/stats.json",
     log:
-        "<logs>/formats/sft-standard.log",
+        "<logs>/formats/{format}.log",
     conda:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
-        config=lookup(dpath="formats/sft-standard", within=settings),
+        config=lookup(dpath="formats/{format}", within=settings),
         seed=lookup(dpath="seed", within=settings),
-        code=code("sft_standard.py"),
+        code=code("format.py"),
+        converter=lookup(dpath="{format}", within=formats),
     script:
-        "../scripts/sft_standard.py"
+        "../scripts/format.py"
+
+
+rule audit:
+    """Check the rows of one training format, as whoever trains on them will read them."""
+    input:
+        train="<results>/formats/{format}/train.jsonl",
+        validation="<results>/formats/{format}/validation.jsonl",
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        splits="<results>/splits.json",
+    output:
+        audit="<results>/formats/{format}/audit.json",
+    log:
+        "<logs>/audits/{format}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        tables=list(tables),
+        code=code("audit.py"),
+        converter=lookup(dpath="{format}", within=formats),
+    script:
+        "../scripts/audit.py"
 
 
 rule mask:
@@ -40,8 +64,15 @@ rule mask:
             model=lookup(dpath="runs/{run}/model", within=config),
             file=["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
         ),
-        train="<results>/formats/sft-standard/train.jsonl",
-        validation="<results>/formats/sft-standard/validation.jsonl",
+        rows=expand(
+            "<results>/formats/{format}/{split}.jsonl",
+            format=lookup(dpath="runs/{run}/training/format", within=config),
+            split=["train", "validation"],
+        ),
+        audit=expand(
+            "<results>/formats/{format}/audit.json",
+            format=lookup(dpath="runs/{run}/training/format", within=config),
+        ),
     output:
         mask="<results>/masks/{run}.json",
     log:

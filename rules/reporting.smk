@@ -72,7 +72,7 @@ rule report:
         ),
         episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
         verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
-        formats="<results>/formats/sft-standard/stats.json",
+        formats=expand("<results>/formats/{format}/stats.json", format=trained_on),
         # The candidate's, if it was trained.
         losses=expand(
             "<results>/checkpoints/{run}/metrics.ndjson",
@@ -93,7 +93,8 @@ rule report:
             "<results>/checkpoints/{run}/adapter_model.safetensors", run=tuned
         )
         + expand(
-            "<results>/formats/sft-standard/{split}.jsonl",
+            "<results>/formats/{format}/{split}.jsonl",
+            format=trained_on,
             split=["train", "validation"],
         )
         + ["<results>/leaks.json"],

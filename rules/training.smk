@@ -1,6 +1,6 @@
 """Training: base models, and the adapters of the runs that train one.
 
-Needs   formats/sft-standard/{train,validation}.jsonl (rows), masks/{run}.json (the mask check must have passed)
+Needs   formats/{format}/{train,validation}.jsonl (rows), masks/{run}.json (the mask check must have passed)
 Makes   models/{model}/, checkpoints/{run}/
 Steps   model → checkpoint
 """
@@ -53,8 +53,11 @@ rule checkpoint:
                 "chat_template.jinja",
             ],
         ),
-        train="<results>/formats/sft-standard/train.jsonl",
-        validation="<results>/formats/sft-standard/validation.jsonl",
+        rows=expand(
+            "<results>/formats/{format}/{split}.jsonl",
+            format=lookup(dpath="runs/{run}/training/format", within=config),
+            split=["train", "validation"],
+        ),
         mask="<results>/masks/{run}.json",
     output:
         adapter="<results>/checkpoints/{run}/adapter_model.safetensors",

@@ -7,7 +7,7 @@ from tabletutor.training.train import TrainingFiles, train
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
-    rows = (Path(snakemake.input.train), Path(snakemake.input.validation))
+    rows = map(Path, snakemake.input.rows)
     folders = (Path(snakemake.output.adapter).parent, here.cache)
     train(
         TrainingFiles(Path(snakemake.input.model[0]).parent, *rows, *folders),

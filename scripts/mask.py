@@ -9,7 +9,7 @@ with job(snakemake):
     check_mask(
         snakemake.wildcards.run,
         Path(snakemake.input.model[0]).parent,
-        {"train": Path(snakemake.input.train), "validation": Path(snakemake.input.validation)},
+        dict(zip(("train", "validation"), map(Path, snakemake.input.rows), strict=True)),
         snakemake.params.max_tokens,
         Path(snakemake.output.mask),
     )

@@ -1,8 +1,10 @@
-"""What tests of all packages share: their order, and commands run as an ordinary user."""
+"""What tests of all packages share: their order, what is made once for all workers, commands run as another user."""
 
+import fcntl
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,29 @@ import pytest
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole builds first: begun last, the longest of them would run alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`once(name, make)`: a folder made by `make(folder)` once for all workers; one makes it, the others wait. Tests
+    leave it as it is.
+    """
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = common / name, common / f"{name}.done"
+        with (common / f"{name}.lock").open("w") as gate:
+            fcntl.flock(gate, fcntl.LOCK_EX)
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture

@@ -2,21 +2,22 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tabletutor.config.schema import ScratchModelConfig
 from tabletutor.formats.mask import check_mask, mask_fault
-from tabletutor.formats.row import SftRow
+from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import encode
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import write_records
 
-ROW = SftRow(
-    "q",
-    "t",
-    "g",
-    (
+ROW = ConversationRow(
+    question_id="q",
+    table="t",
+    trace_id="g",
+    messages=(
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Table <|im_end|> with wind?"},
         {"role": "assistant", "content": "Look.\n```python\ndf.head(3)\n```"},
@@ -41,6 +42,16 @@ def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> Non
     assert (split.rows, split.too_long) == (2, 0)
     assert 0 < split.trained_tokens < split.tokens
     assert (tmp_path / "mask.json").exists()
+
+
+def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
+    messages = [{**ROW.messages[2], "weight": 0} if place == 2 else each for place, each in enumerate(ROW.messages)]
+    masked = msgspec.structs.replace(ROW, messages=messages)
+    tokenizer = load_tokenizer(model)
+    ids, mask = encode(tokenizer, messages)  # type: ignore[arg-type]
+    assert mask_fault(tokenizer, masked, ids, mask) is None
+    assert tokenizer.decode([token for token, trained in zip(ids, mask, strict=True) if trained]).startswith("Done.")
+    assert mask_fault(tokenizer, masked, *encode(tokenizer, ROW.messages))
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:

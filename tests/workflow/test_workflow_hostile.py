@@ -25,7 +25,7 @@ import yaml
 from transformers import AutoTokenizer
 
 from tabletutor.config.schema import TablesConfig
-from tabletutor.formats.row import SftRow
+from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import encode, opening_ids
 from tabletutor.models.parse import closes_block, parse_turn
 from tabletutor.models.prompt import assistant, header_label, opening, table_card
@@ -236,7 +236,7 @@ def test_every_table_goes_all_the_way(built: Project) -> None:
     rows = {
         row.table
         for split in ("train", "validation")
-        for row in read_records(built.results / "formats" / "sft-standard" / f"{split}.jsonl", SftRow)
+        for row in read_records(built.results / "formats" / "sft-standard" / f"{split}.jsonl", ConversationRow)
     }
     predictions = read_records(built.results / "predictions" / "tuned" / "test.jsonl", Prediction)
     assert rows == {table for table, split in built.splits.items() if split != "test"}
@@ -280,7 +280,7 @@ def test_no_token_of_structure_comes_from_a_table(built: Project) -> None:
     ids = [tokenizer.convert_tokens_to_ids(marker) for marker in markers]
     held = 0
     for split in ("train", "validation"):
-        for row in read_records(built.results / "formats" / "sft-standard" / f"{split}.jsonl", SftRow):
+        for row in read_records(built.results / "formats" / "sft-standard" / f"{split}.jsonl", ConversationRow):
             tokens, _ = encode(tokenizer, row.messages)
             assert [tokens.count(marker) for marker in ids] == [len(row.messages), len(row.messages), 0]
             held += any(marker in message["content"] for message in row.messages for marker in markers)

@@ -26,12 +26,13 @@ from tabletutor.sandbox.kernel import prctl
 
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
 RULES = (
-    "table", "splits", "leaks", "questions", "episodes", "verdicts", "sft_standard", "model", "mask", "checkpoint",
-    "predictions", "scores", "summary", "comparison", "report",
+    "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",
+    "checkpoint", "predictions", "scores", "summary", "comparison", "report",
 )  # fmt: skip
 # When a rule's script is killed: in its first second, or as it begins its work (its log file is there), or as soon as
 # it has something a later attempt takes up.
 MOMENTS = {rule: ["start", "work"] for rule in RULES}
+MOMENTS |= {rule: ["work"] for rule in ("splits", "leaks", "summary", "comparison")}  # done in a moment
 MOMENTS["episodes"].append("journal")
 MOMENTS["checkpoint"].append("state")
 SCRIPT = re.compile(r"\.snakemake/scripts/\w+\.(\w+)\.py")
@@ -145,7 +146,7 @@ class Fuzz:
 
     def _works(self, rule: str, began: float) -> bool:
         """Whether a log of the rule is of this run: a script that works has opened its own."""
-        folder = {"sft_standard": "formats", "summary": "metrics", "comparison": "metrics"}.get(rule, rule)
+        folder = {"summary": "metrics", "comparison": "metrics"}.get(rule, rule)
         logs = self.checkout.root / "logs" / CONFIG["project"]
         name = re.compile(rf"({rule}|{folder}|{folder}s)(/|\.log$)")
         for path in logs.rglob("*.log"):

@@ -23,7 +23,8 @@ REPORT = {"report", "all"}
 EVALUATED = {"scores base", "scores tuned", "summary", "comparison", *REPORT}
 PREDICTED = {"predictions base", "predictions tuned", *EVALUATED}
 # The tiny model's tokenizer is made from the training rows, so of these both its runs are evaluated again.
-TRAINED = {"sft_standard", "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
+FORMATTED = {"format sft-standard", "audit sft-standard"}
+TRAINED = {*FORMATTED, "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
 ALL_TABLES = {"splits", "leaks", *TRAINED}
 ONE_RUN = {"checkpoint tuned", "predictions tuned", "scores tuned", "summary", "comparison", *REPORT}
 SMOKE = "config/smoke.yaml"
@@ -35,7 +36,7 @@ def of_each_table(*rules: str) -> set[str]:
 
 
 def chain_of(table: str) -> set[str]:
-    return {f"{rule} {table}" for rule in ("table", "questions", "episodes", "verdicts")}
+    return {f"{rule} {table}" for rule in ("table", "questions", "episodes", "replays", "verdicts")}
 
 
 def replaced(path: str, old: str, new: str) -> Callable[[Checkout], None]:
@@ -58,6 +59,15 @@ def appended(path: str, text: str) -> Callable[[Checkout], None]:
     def edit(checkout: Checkout) -> None:
         with (checkout.root / path).open("a", encoding="utf-8") as stream:
             stream.write(text)
+
+    return edit
+
+
+def created(path: str, text: str) -> Callable[[Checkout], None]:
+    """An edit: a file that was not there."""
+
+    def edit(checkout: Checkout) -> None:
+        (checkout.root / path).write_text(text, encoding="utf-8")
 
     return edit
 
@@ -97,8 +107,22 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         NONE,
     ),
     "the logic of a converter": (
-        replaced(f"{LIBRARY}/formats/sft_standard.py", "if not verdict.verified:", "if verdict.verified is not True:"),
+        replaced(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
         TRAINED,
+    ),
+    "the logic of a converter whose format is not made": (
+        appended(f"{LIBRARY}/formats/converters/dpo.py", "\n_submits = print\n"),
+        NONE,
+    ),
+    "one more converter": (created(f"{LIBRARY}/formats/converters/more.py", "FORMAT = None\n"), NONE),
+    "a helper of some converters": (appended(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
+    "how steps are labelled": (
+        replaced(f"{LIBRARY}/verdicts/steps.py", "(strays and not right)", "(not right and strays)"),
+        of_each_table("verdicts") | TRAINED,
+    ),
+    "how traces are replayed": (
+        replaced(f"{LIBRARY}/verdicts/replay.py", "ended: CellEnd", "ended : CellEnd = 'open'; ended: CellEnd"),
+        of_each_table("replays", "verdicts") | TRAINED,
     ),
     "the tolerance of answers": (
         appended(SMOKE, "\nverdicts: {relative_tolerance: 1.0e-5}\n"),
@@ -118,7 +142,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     "one more table": (appended(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
     "a helper of questions and episodes": (
         appended(f"{LIBRARY}/programs/describe.py", "\n_JOINS = {**_JOINS}\n"),
-        of_each_table("questions", "episodes", "verdicts") | TRAINED,
+        of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
     ),
     "a helper of summary and comparison": (
         replaced(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),

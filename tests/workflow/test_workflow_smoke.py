@@ -17,9 +17,13 @@ def test_every_artefact_is_there(built: Checkout) -> None:
         "splits.json",
         "leaks.json",
         *(f"tables/{table}/{name}" for table in TABLES for name in ("table.parquet", "profile.json")),
-        *(f"{stage}/program/{table}.jsonl" for table in TABLES for stage in ("questions", "episodes", "verdicts")),
+        *(
+            f"{stage}/program/{table}.jsonl"
+            for table in TABLES
+            for stage in ("questions", "episodes", "replays", "verdicts")
+        ),
         *(f"questions/program/{table}.rejects.jsonl" for table in TABLES),
-        *(f"formats/sft-standard/{name}" for name in ("train.jsonl", "validation.jsonl", "stats.json")),
+        *(f"formats/sft-standard/{name}" for name in ("train.jsonl", "notes/train.jsonl", "stats.json", "audit.json")),
         *(
             f"checkpoints/tuned/{name}"
             for name in ("adapter_model.safetensors", "adapter_config.json", "metrics.ndjson")

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tabletutor.config.formats import FormatsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import HOW, Name, Section
 
@@ -74,6 +75,9 @@ class EpisodesConfig(Section):
     recover_share: float = Field(
         default=0.5, ge=0, le=1, description="Share of the mistakes that the teacher notices and mends."
     )
+    slip_share: float = Field(
+        default=0.5, ge=0, le=1, description="Share of the mistakes made at work under a right plan, not in the plan."
+    )
 
 
 class VerdictsConfig(Section):
@@ -82,22 +86,6 @@ class VerdictsConfig(Section):
     relative_tolerance: float = Field(
         default=1e-6, ge=0, lt=1e-2, description="Relative tolerance of numbers that declare no decimals."
     )
-
-
-class SftStandardConfig(Section):
-    """The `sft-standard` format."""
-
-    per_table: int | None = Field(default=None, ge=1, description="Rows of one table, at most; None keeps all.")
-    first_turn_share: float = Field(
-        default=0.0, ge=0, le=1, description="Share of the rows that end after the first turn, where the plan is made."
-    )
-    include_recovered: bool = Field(default=False, description="Also keep traces that made a mistake and mended it.")
-
-
-class FormatsConfig(Section):
-    """The training formats, by name."""
-
-    sft_standard: SftStandardConfig = Field(default=SftStandardConfig(), alias="sft-standard")
 
 
 class PackagedModelConfig(Section):
@@ -145,7 +133,7 @@ class LoraConfig(Section):
 class TrainingConfig(Section):
     """The hyper-parameters of one training run."""
 
-    format: Literal["sft-standard"] = "sft-standard"
+    format: Literal["sft-standard", "sft-interleaved", "sft-masked"] = "sft-standard"
     lora: LoraConfig = LoraConfig()
     epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
     max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
@@ -181,6 +169,9 @@ class RunConfig(Section):
     model: Name
     training: TrainingConfig | None = Field(default=None, description="None evaluates the model untouched.")
     seed: int = 0
+    whole_turns: bool = Field(
+        default=False, description="Decode turns to their end, for students that say more after their code."
+    )
 
 
 class EvaluationConfig(Section):
@@ -240,7 +231,7 @@ class Config(Section):
     questions: QuestionsConfig = QuestionsConfig()
     episodes: EpisodesConfig = EpisodesConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
-    formats: FormatsConfig = FormatsConfig()
+    formats: FormatsConfig = FormatsConfig()  # pyright: ignore[reportInvalidTypeForm] - made from the files there are
     models: dict[Name, ModelConfig]
     runs: dict[Name, RunConfig]
     evaluation: EvaluationConfig = EvaluationConfig()
@@ -252,6 +243,11 @@ class Config(Section):
             if run.model not in self.models:
                 raise ValueError(
                     f"runs.{name}.model: no model named {run.model!r}; there are: {', '.join(self.models)}"
+                )
+        for name, run in self.runs.items():
+            if run.training and getattr(self.formats, run.training.format.replace("-", "_")) is None:
+                raise ValueError(
+                    f"runs.{name}.training.format: {run.training.format} is not made; give it a key in formats"
                 )
         for key in ("baseline", "candidate"):
             run = getattr(self.reporting, key)

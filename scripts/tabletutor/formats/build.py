@@ -1,103 +1,151 @@
 """Writes a format's training and validation rows from episodes and verdicts; test tables give no row."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from tabletutor.config.schema import SftStandardConfig
-from tabletutor.formats.leak import hint_leak
-from tabletutor.formats.row import FormatStats, SftRow, SplitStats
-from tabletutor.formats.sft_standard import rows
+from loguru import logger
+
+from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
+from tabletutor.formats.case import Case
+from tabletutor.formats.registry import find
+from tabletutor.formats.row import FormatStats, Note, PairRow, Row, SplitStats
+from tabletutor.formats.select import balanced, capped, drawn, unique
+from tabletutor.formats.surface import Pair, even
 from tabletutor.records.episode import Episode, Verdict
-from tabletutor.records.identity import digest
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records, write_record, write_records
 from tabletutor.records.table import Split, Splits, TableProfile
 
-NAME = "sft-standard"
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
-def build_sft_standard(
+class SplitFiles(NamedTuple):
+    """Where one split of a format goes: its rows, and a note on each."""
+
+    rows: Path
+    notes: Path
+
+
+def build_format(
+    name: str,
     tables: Mapping[str, tuple[Path, Path, Path, Path]],
     splits_path: Path,
-    config: SftStandardConfig,
+    config: FormatConfig,
     seed: int,
-    outputs: Mapping[Split, Path],
+    outputs: Mapping[Split, SplitFiles],
     stats: Path,
 ) -> FormatStats:
-    """Write one JSON Lines file a split and the statistics.
+    """Write the rows of the format `name`, the notes on them and the statistics.
 
-    `tables` maps a table to its profile, questions, episodes and verdicts. Raises ValueError where a row would show a
-    hint to the student, or where a split has no row.
+    `tables` maps a table to its profile, questions, episodes and verdicts. Raises ValueError where a split has no
+    verified episode.
     """
     splits = read_record(splits_path, Splits)
     all_stats: list[SplitStats] = []
     for split in SPLITS:
-        kept: list[SftRow] = []
-        families: dict[str, str] = {}
         dropped: Counter[str] = Counter()
+        cases: dict[str, Case] = {}
         for table in sorted(table for table in tables if splits.of(table) == split):
-            profile_path, questions_path, episodes_path, verdicts_path = tables[table]
-            profile = read_record(profile_path, TableProfile)
-            questions = {question.question_id: question for question in read_records(questions_path, Question)}
-            verdicts = {verdict.question_id: verdict for verdict in read_records(verdicts_path, Verdict)}
-            made: list[SftRow] = []
-            for episode in read_records(episodes_path, Episode):
-                question, verdict = questions[episode.question_id], verdicts[episode.question_id]
-                if split == "train" and question.novelty != "trained":
-                    raise ValueError(
-                        f"{questions_path}: question {question.question_id} is held out, but table {table} "
-                        f"is in the train split now; it was asked for another split. Delete this file and run again"
-                    )
-                found = list(rows(episode, verdict, question, profile, config, seed))
-                dropped["not_verified" if not verdict.verified else "no_row"] += not found
-                for row in found:
-                    if leak := hint_leak(row, question):
-                        raise ValueError(
-                            f"{NAME}, table {table}, question {question.question_id}: the hint shows: {leak!r}"
-                        )
-                families[question.question_id] = question.family
-                made += found
-            chosen = limited(unique(made), config.per_table, seed)
-            dropped["over_per_table"] += len(made) - len(chosen)
-            kept += chosen
+            for case in _cases(tables[table], split):
+                if case.verdict.verified:
+                    cases[case.question.question_id] = case
+                else:
+                    dropped["not_verified"] += 1
+        if not cases:
+            raise ValueError(f"{name}: no table of the {split} split has a verified episode, so there is no row")
+        kept = sorted(
+            select(_rows(name, cases.values(), config, seed, dropped), cases, config, seed, dropped),
+            key=lambda row: (row.table, row.question_id, row.trace_id),
+        )
         if not kept:
-            raise ValueError(f"{NAME}: the {split} split has no row; no table of that split has a verified episode")
-        write_records(outputs[split], sorted(kept, key=lambda row: (row.table, row.question_id, row.trace_id)))
-        all_stats.append(split_stats(split, kept, families, dropped))
-    result = FormatStats(format=NAME, splits=tuple(all_stats))
+            logger.warning("{}: the {} split has no row: none of its episodes has what this format needs", name, split)
+        write_records(outputs[split].rows, kept)
+        write_records(outputs[split].notes, [note(row, cases[row.question_id]) for row in kept])
+        all_stats.append(split_stats(split, kept, cases, dropped))
+    result = FormatStats(format=name, splits=tuple(all_stats))
     write_record(stats, result)
     return result
 
 
-def unique(made: Sequence[SftRow]) -> list[SftRow]:
-    """The rows without exact repeats of a conversation."""
-    seen: dict[str, SftRow] = {}
-    for row in made:
-        seen.setdefault(digest(row.messages), row)
-    return list(seen.values())
+def _cases(files: tuple[Path, Path, Path, Path], split: Split) -> Iterable[Case]:
+    """All cases of one table. Raises ValueError where a question was asked for another split."""
+    profile_path, questions_path, episodes_path, verdicts_path = files
+    profile = read_record(profile_path, TableProfile)
+    questions = {question.question_id: question for question in read_records(questions_path, Question)}
+    verdicts = {verdict.question_id: verdict for verdict in read_records(verdicts_path, Verdict)}
+    for episode in read_records(episodes_path, Episode):
+        question = questions[episode.question_id]
+        if split == "train" and question.novelty != "trained":
+            raise ValueError(
+                f"{questions_path}: question {question.question_id} is held out, but table {profile.table} is in the "
+                f"train split now; it was asked for another split. Delete this file and run again"
+            )
+        yield Case(episode, verdicts[episode.question_id], question, profile)
 
 
-def limited(made: Sequence[SftRow], most: int | None, seed: int) -> list[SftRow]:
-    """At most `most` rows, chosen by the hash of their ids so that a new row moves few others."""
-    order = sorted(made, key=lambda row: digest(seed, "row", row.trace_id))
-    return order if most is None else order[:most]
+def _rows(name: str, cases: Iterable[Case], config: FormatConfig, seed: int, dropped: Counter[str]) -> Sequence[Row]:
+    convert = find(name).rows
+    made: list[Row] = []
+    for case in cases:
+        found = list(convert(case, config, seed))
+        dropped["no_row"] += not found
+        made += found
+    return made
 
 
-def split_stats(
-    split: Split, kept: Sequence[SftRow], families: Mapping[str, str], dropped: Mapping[str, int]
-) -> SplitStats:
+def select(
+    rows: Sequence[Row], cases: Mapping[str, Case], config: FormatConfig, seed: int, dropped: Counter[str]
+) -> list[Row]:
+    """The rows that are kept, by what `config` says; what is not is counted in `dropped` by reason."""
+    families = {question: case.question.family for question, case in cases.items()}
+
+    def counted(reason: str, kept: list[Row], before: Sequence[Row]) -> list[Row]:
+        dropped[reason] += len(before) - len(kept)
+        return kept
+
+    kept = counted("duplicate", unique(rows), rows)
+    if isinstance(config, LabelledConfig) and config.positive_share is not None:
+        kept = counted("uneven_labels", balanced(kept, config.positive_share, seed), kept)
+    if isinstance(config, PairsConfig) and config.even_surface:
+        kept = counted("uneven_surface", [kept[place] for place in even(pairs(kept))], kept)
+    chosen: list[Row] = []
+    for table in sorted({row.table for row in kept}):
+        own = [row for row in kept if row.table == table]
+        if config.per_family is not None:
+            own = counted("over_per_family", capped(own, families, config.per_family, seed), own)
+        chosen += counted("over_per_table", drawn(own, config.per_table, seed), own)
+    return chosen
+
+
+def pairs(rows: Sequence[Row]) -> list[Pair]:
+    """What pair rows compare."""
+    texts = [(*row.texts(), row.table) for row in rows if isinstance(row, PairRow)]
+    return [Pair(chosen, rejected, table) for chosen, rejected, table in texts]
+
+
+def note(row: Row, case: Case) -> Note:
+    """What is known of a row."""
+    traces = {trace.trace_id: trace for trace in case.episode.traces}
+    trace = traces[row.rejected_id if isinstance(row, PairRow) else row.trace_id]
+    return Note(row.question_id, row.table, row.trace_id, case.question.family, trace.mistake, case.labels(trace))
+
+
+def split_stats(split: Split, kept: Sequence[Row], cases: Mapping[str, Case], dropped: Mapping[str, int]) -> SplitStats:
     """Counts of one split."""
 
-    def counted(values: Sequence[str]) -> dict[str, int]:
+    def counted(values: Iterable[str]) -> dict[str, int]:
         return dict(sorted(Counter(values).items()))
 
     return SplitStats(
         split=split,
         rows=len(kept),
-        by_table=counted([row.table for row in kept]),
-        by_family=counted([families[row.question_id] for row in kept]),
-        by_turns=counted([str(sum(message["role"] == "assistant" for message in row.messages)) for row in kept]),
+        by_table=counted(row.table for row in kept),
+        by_family=counted(cases[row.question_id].question.family for row in kept),
+        by_turns=counted(str(row.turns()) for row in kept),
+        by_label=counted(
+            {True: "right", False: "wrong"}[label] for row in kept if (label := row.is_right()) is not None
+        ),
         dropped={reason: count for reason, count in sorted(dropped.items()) if count},
     )

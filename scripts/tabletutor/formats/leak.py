@@ -2,26 +2,19 @@
 
 import re
 
-from tabletutor.formats.row import SftRow
 from tabletutor.records.question import Question
 
 GRAM = 6  # words in a row that count as a quotation
 
 
-def hint_leak(row: SftRow, question: Question) -> str | None:
-    """A run of words of the hint that stands in the opening messages and not in the question; None if there is none.
+def hint_leak(told: str, question: Question) -> str | None:
+    """A run of words of the hint that stands in what a student is told and not in the question; None if there is none.
 
-    The opening is all a student sees before its own first turn; what follows is its own work and the sandbox's output.
+    What it is told is all it sees before its own first turn; what follows is its own work and the sandbox's output.
     """
-    opening: list[str] = []
-    for message in row.messages:
-        if message["role"] == "assistant":
-            break
-        opening.append(message["content"])
-    told = _words(" ".join(opening))
-    own = _grams(_words(question.text))
-    for gram in sorted(_grams(_words(question.hint)) - own):
-        if gram in _grams(told):
+    seen = _grams(_words(told))
+    for gram in sorted(_grams(_words(question.hint)) - _grams(_words(question.text))):
+        if gram in seen:
             return " ".join(gram)
     return None
 

@@ -1,7 +1,8 @@
 """The mask check: what a run's tokenizer and loss mask make of a format, read back as text.
 
-It holds for every row: the trained tokens, decoded, are exactly the assistant turns, each with its stop token; so no
-turn is untrained, no observation is trained and nothing is truncated. Rows too long for the run are counted.
+It holds for every row: the trained tokens, decoded, are exactly the assistant turns that are to be learnt, each with
+its stop token; so none of them is untrained, no observation is trained and nothing is truncated. Rows too long for the
+run are counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,9 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from tabletutor.formats.row import SftRow
+from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import Tokenizer, encode
+from tabletutor.models.prompt import is_trained
 from tabletutor.records.record import Record, read_records, write_record
 
 
@@ -40,7 +42,7 @@ def check_mask(run: str, model: Path, splits: Mapping[str, Path], max_tokens: in
     for split, path in splits.items():
         lengths: list[int] = []
         trained = 0
-        for number, row in enumerate(read_records(path, SftRow), start=1):
+        for number, row in enumerate(read_records(path, ConversationRow), start=1):
             ids, mask = encode(tokenizer, row.messages)
             if fault := mask_fault(tokenizer, row, ids, mask):
                 raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
@@ -57,9 +59,9 @@ def check_mask(run: str, model: Path, splits: Mapping[str, Path], max_tokens: in
     return result
 
 
-def mask_fault(tokenizer: Tokenizer, row: SftRow, ids: Sequence[int], mask: Sequence[bool]) -> str | None:
+def mask_fault(tokenizer: Tokenizer, row: ConversationRow, ids: Sequence[int], mask: Sequence[bool]) -> str | None:
     """What is wrong with the mask of one row, or None: trained spans must decode to the assistant turns and stops."""
-    expected = [message["content"] + tokenizer.eos_token for message in row.messages if message["role"] == "assistant"]
+    expected = [message["content"] + tokenizer.eos_token for message in row.messages if is_trained(message)]
     spans: list[list[int]] = []
     before = False
     for token, trained in zip(ids, mask, strict=True):
@@ -69,7 +71,7 @@ def mask_fault(tokenizer: Tokenizer, row: SftRow, ids: Sequence[int], mask: Sequ
             spans[-1].append(token)
         before = trained
     if len(spans) != len(expected):
-        return f"{len(spans)} trained spans for {len(expected)} assistant turns"
+        return f"{len(spans)} trained spans for {len(expected)} assistant turns to learn"
     for index, (span, text) in enumerate(zip(spans, expected, strict=True)):
         decoded = tokenizer.decode(span, clean_up_tokenization_spaces=False)
         if decoded != text:

@@ -1,26 +1,172 @@
-"""Rows of the training formats. What leaves loads in the library it is meant for without a change."""
+"""Rows of the training formats. What leaves loads in the library it is meant for without a change.
 
-from tabletutor.models.prompt import Message
+Each row names the question, the table and the trace it is from (`tabletutor explain`), and can say what a check needs:
+the conversations it holds, what was told in them before the first turn, and how it is labelled.
+"""
+
+from collections.abc import Sequence
+
+from tabletutor.models.prompt import Message, is_trained
+from tabletutor.records.episode import StepLabel
 from tabletutor.records.record import Record
 
+# Between the steps of a trace, and nowhere in one: "record separator". Where a text holds it, its picture is written.
+SEPARATOR, PICTURE = "\x1e", "\u241e"
 
-class SftRow(Record, frozen=True):
-    """A conversation for supervised fine-tuning; the ids lead back to the episode (`tabletutor explain`)."""
+
+class Row(Record, frozen=True, kw_only=True):
+    """What all rows have: the ids that lead back."""
 
     question_id: str
     table: str
     trace_id: str
-    messages: tuple[Message, ...]
+
+    def conversations(self) -> list[list[Message]]:
+        """The whole conversations this row holds; none for rows of plain text."""
+        return []
+
+    def texts(self) -> list[str]:
+        """What is taught by it, each as one text; for a pair the chosen one first."""
+        return ["\n".join(message["content"] for message in each) for each in self.conversations()]
+
+    def turns(self) -> int:
+        """How many turns of a student it holds."""
+        return sum(message["role"] == "assistant" for message in self.conversations()[0])
+
+    def told(self) -> str:
+        """All a student is told before its own first turn."""
+        first = self.conversations()[0]
+        assistant = next((at for at, message in enumerate(first) if message["role"] == "assistant"), len(first))
+        return " ".join(message["content"] for message in first[:assistant])
+
+    def is_right(self) -> bool | None:
+        """Its label; None for rows without one."""
+        return None
+
+    def fault(self) -> str | None:
+        """What is wrong with it beyond its types and its conversations; None if it is sound."""
+        return None
+
+
+class ConversationRow(Row, frozen=True, kw_only=True):
+    """A conversation for supervised fine-tuning, TRL's `messages`. A message of weight 0 is not to be trained."""
+
+    messages: Sequence[Message]
+
+    def conversations(self) -> list[list[Message]]:
+        """The one conversation."""
+        return [list(self.messages)]
+
+    def fault(self) -> str | None:
+        """Nothing in it is trained."""
+        return None if any(map(is_trained, self.messages)) else "no message of it is trained"
+
+
+class StepsRow(Row, frozen=True, kw_only=True):
+    """The steps of a trace and which of them are right, as TRL's process reward trainer takes them."""
+
+    prompt: str
+    completions: tuple[str, ...]
+    labels: tuple[bool, ...]
+
+    def texts(self) -> list[str]:
+        """All steps as one text."""
+        return ["\n".join(self.completions)]
+
+    def turns(self) -> int:
+        """How many steps."""
+        return len(self.completions)
+
+    def told(self) -> str:
+        """The prompt."""
+        return self.prompt
+
+    def is_right(self) -> bool | None:
+        """Whether all steps are."""
+        return all(self.labels)
+
+    def fault(self) -> str | None:
+        """A step without label, or one that holds the separator."""
+        if len(self.labels) != len(self.completions) or not self.labels:
+            return f"{len(self.completions)} steps with {len(self.labels)} labels"
+        if any(SEPARATOR in text for text in (self.prompt, *self.completions)):
+            return "a step holds the separator of steps"
+        return None
+
+
+class LabelledRow(Row, frozen=True, kw_only=True):
+    """A prompt and what followed, right or wrong, as TRL's KTO trainer takes it."""
+
+    prompt: Sequence[Message]
+    completion: Sequence[Message]
+    label: bool
+
+    def conversations(self) -> list[list[Message]]:
+        """Prompt and completion."""
+        return [[*self.prompt, *self.completion]]
+
+    def is_right(self) -> bool | None:
+        """The label."""
+        return self.label
+
+
+class PairRow(Row, frozen=True, kw_only=True):
+    """What followed a prompt in a right trace and in a wrong one (`rejected_id`), as TRL's DPO and reward trainers take
+    it.
+    """
+
+    rejected_id: str
+    prompt: Sequence[Message]
+    chosen: Sequence[Message]
+    rejected: Sequence[Message]
+
+    def fault(self) -> str | None:
+        """Both sides alike."""
+        return "chosen and rejected are alike" if list(self.chosen) == list(self.rejected) else None
+
+    def conversations(self) -> list[list[Message]]:
+        """The right and the wrong one."""
+        return [[*self.prompt, *self.chosen], [*self.prompt, *self.rejected]]
+
+    def texts(self) -> list[str]:
+        """What was chosen and what was rejected."""
+        return ["\n".join(message["content"] for message in each) for each in (self.chosen, self.rejected)]
+
+
+class TaskRow(Row, frozen=True, kw_only=True):
+    """A prompt with what is needed to grade an answer, for reinforcement learning; `answer` and `info` are JSON."""
+
+    prompt: Sequence[Message]
+    answer: str
+    info: str
+
+    def conversations(self) -> list[list[Message]]:
+        """The opening alone."""
+        return [list(self.prompt)]
+
+
+class Note(Record, frozen=True):
+    """What is known of a row beyond what its library wants: the labels of every step of its trace, the mistake in the
+    trace (of a pair the rejected one), and the family of its question. Line n is about row n.
+    """
+
+    question_id: str
+    table: str
+    trace_id: str
+    family: str
+    mistake: str | None
+    step_labels: tuple[StepLabel, ...]
 
 
 class SplitStats(Record, frozen=True):
-    """What went into one split of a format: rows by family, table and turns, and what was left out, by reason."""
+    """What went into one split of a format: rows by table, family, turns and label; what was left out, by reason."""
 
     split: str
     rows: int
     by_table: dict[str, int]
     by_family: dict[str, int]
     by_turns: dict[str, int]
+    by_label: dict[str, int]
     dropped: dict[str, int]
 
 

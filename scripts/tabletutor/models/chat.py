@@ -9,7 +9,7 @@ equals their stop token, so ids alone cannot tell.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tabletutor.models.prompt import Message
+from tabletutor.models.prompt import Message, is_trained
 
 Tokenizer = Any  # transformers' tokenizers are untyped
 
@@ -53,8 +53,8 @@ def pieces(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool = Fals
 def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
     """Token ids of a whole conversation and, for each, whether it is trained.
 
-    Trained are the contents of the assistant messages and the stop token that ends each. Raises ValueError where an
-    assistant message is not followed by the stop token.
+    Trained are the contents of the assistant messages, but for those of weight 0, and the stop token that ends each.
+    Raises ValueError where an assistant message is not followed by the stop token.
     """
     parts = pieces(tokenizer, messages)
     stop = str(tokenizer.eos_token)
@@ -69,7 +69,7 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
             ids.append(int(tokenizer.eos_token_id))
             mask.append(True)
             part = Piece(part.text[len(stop) :], None)
-        trained = part.message is not None and messages[part.message]["role"] == "assistant"
+        trained = part.message is not None and is_trained(messages[part.message])
         tokens = _tokens(tokenizer, part)
         ids += tokens
         mask += [trained] * len(tokens)

@@ -5,7 +5,7 @@ block) answered by user messages with what the sandbox printed. No hint ever ent
 """
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from tabletutor.records.episode import Turn
 from tabletutor.records.table import TableProfile
@@ -19,10 +19,18 @@ SHOWN = 1200  # characters of an observation that enter the conversation; a cell
 
 
 class Message(TypedDict):
-    """One chat message, as chat templates and TRL's `messages` column have it."""
+    """One chat message, as chat templates and TRL's `messages` column have it. An assistant's message of weight 0 is
+    not trained; without a weight it is.
+    """
 
     role: str
     content: str
+    weight: NotRequired[int]
+
+
+def is_trained(message: Message) -> bool:
+    """Whether a message is the assistant's, and is to be learnt."""
+    return message["role"] == "assistant" and message.get("weight", 1) != 0
 
 
 def header_label(header: str) -> str:
@@ -63,11 +71,16 @@ def observation(turn: Turn) -> Message:
     return {"role": "user", "content": text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"}
 
 
-def conversation(profile: TableProfile, question: str, turns: Sequence[Turn]) -> list[Message]:
-    """The whole conversation up to the last assistant turn; the observation of the last turn is left out."""
+def conversation(
+    profile: TableProfile, question: str, turns: Sequence[Turn], weights: Sequence[int] | None = None
+) -> list[Message]:
+    """The whole conversation up to the last assistant turn; the observation of the last turn is left out. `weights`
+    are those of the turns; a weight of 0 is noted, since 1 is what a message without one has.
+    """
     messages = opening(profile, question)
     for position, turn in enumerate(turns):
-        messages.append(assistant(turn.reasoning, turn.code))
+        message = assistant(turn.reasoning, turn.code)
+        messages.append(message if weights is None or weights[position] else {**message, "weight": 0})
         if position < len(turns) - 1:
             messages.append(observation(turn))
     return messages

@@ -22,8 +22,16 @@ from tabletutor.workflow.sources import Sources
 from tabletutor.workflow.versions import versions
 
 PACKAGE = "tabletutor"
-# No result depends on these: the job's context logs, the others show progress and keep telemetry.
-LEFT_OUT = frozenset({"tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"})
+# No result depends on these: the job's context logs, others show progress and keep telemetry. The registry finds
+# converters by name, each of which is followed by itself.
+LEFT_OUT = frozenset(
+    {
+        *("tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"),
+        "tabletutor.formats.registry",
+    }
+)
+# What is followed beside the scripts: modules that are found by name.
+FOUND_BY_NAME = f"{PACKAGE}/formats/converters"
 # Every job runs in this environment, and gets its sections of the configuration there.
 ALSO = ("tabletutor.workflow.environment", "tabletutor.workflow.context")
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -73,8 +81,18 @@ class Closure:
 
 
 def code(script: str) -> str:
-    """The digest of the code behind a rule, for its `params`: `params: code=code("questions.py")`."""
+    """The digest of the code behind a rule, for its `params`: `params: code=code("questions.py")`. A converter is given
+    by its path from there: `code("tabletutor/formats/converters/dpo.py")`.
+    """
     return _digests(SCRIPTS, MEMO)[script]
+
+
+def converters(formats: Mapping[str, object]) -> dict[str, str]:
+    """The digests of the converters of all formats that are made, by format; `formats` is that part of the
+    configuration.
+    """
+    made = [name for name, knobs in formats.items() if knobs is not None]
+    return {name: code(f"{FOUND_BY_NAME}/{name.replace('-', '_')}.py") for name in made}
 
 
 @cache
@@ -87,7 +105,8 @@ def _digests(scripts: Path, memo: Path) -> dict[str, str]:
     noted = _read_memo(memo)
     known = noted.scripts if noted is not None and noted.surroundings == surroundings else {}
     found = {name: kept for name, kept in known.items() if kept.files.items() <= contents.items()}
-    missing = sorted(path.name for path in scripts.glob("*.py") if path.name not in found)
+    entries = [*scripts.glob("*.py"), *(scripts / FOUND_BY_NAME).glob("[!_]*.py")]
+    missing = sorted({path.relative_to(scripts).as_posix() for path in entries} - found.keys())
     gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
     try:
         for name in missing:
@@ -127,7 +146,7 @@ def _surroundings(scripts: Path, contents: Mapping[str, str]) -> str:
 
 @cache
 def closure(script: str, scripts: Path = SCRIPTS, package: str = PACKAGE) -> Closure:
-    """What the script of that name (in the folder `scripts`) reaches.
+    """What the script of that name (in the folder `scripts`), or the module of that path, reaches.
 
     Raises FileNotFoundError if there is no such script, and SyntaxError if a reached module is not Python.
     """
@@ -135,7 +154,8 @@ def closure(script: str, scripts: Path = SCRIPTS, package: str = PACKAGE) -> Clo
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such script")
     sources = Sources(scripts, package, LEFT_OUT)
-    reached = reach(read_module(path, f"scripts/{path.stem}"), sources, ALSO)
+    name = script.removesuffix(".py").replace("/", ".") if "/" in script else f"scripts/{path.stem}"
+    reached = reach(read_module(path, name), sources, ALSO)
     entries = [
         Entry("code", key, _digest(unit, reached.docstrings), reached.reasons[key], unit)
         for key, unit in reached.units.items()

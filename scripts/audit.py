@@ -1,0 +1,15 @@
+"""Check the rows of one training format, as whoever trains on them will read them."""
+
+from pathlib import Path
+
+from tabletutor.formats.audit import audit_format
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    audit_format(
+        snakemake.wildcards.format,
+        {"train": Path(snakemake.input.train), "validation": Path(snakemake.input.validation)},
+        dict(zip(snakemake.params.tables, map(Path, snakemake.input.questions), strict=True)),
+        Path(snakemake.input.splits),
+        Path(snakemake.output.audit),
+    )

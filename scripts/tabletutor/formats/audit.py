@@ -1,0 +1,101 @@
+"""The audit of a format: what every row must be, read back from the files as whoever trains on them will.
+
+A fault stops the build. Each check stands on the files alone and not on how they were made.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tabletutor.formats.build import pairs
+from tabletutor.formats.leak import hint_leak
+from tabletutor.formats.registry import find
+from tabletutor.formats.row import PairRow, Row
+from tabletutor.formats.select import content
+from tabletutor.formats.surface import accuracy
+from tabletutor.models.prompt import Message
+from tabletutor.records.question import Question
+from tabletutor.records.record import Record, read_record, read_records, write_record
+from tabletutor.records.table import Splits
+
+SEPARABLE = 0.65  # share of chosen and rejected texts told apart by form alone that is too much
+ENOUGH = 200  # pairs from which that share is held against a format
+
+
+class SplitAudit(Record, frozen=True):
+    """One split: its rows, how many of them are labelled right (None: no labels), and the share of chosen and rejected
+    texts that a classifier tells apart by form alone (None: no pairs, or too few).
+    """
+
+    split: str
+    rows: int
+    right: int | None
+    surface_accuracy: float | None
+
+
+class Audit(Record, frozen=True):
+    """The content of `audit.json`: the audit of a format passed, with these figures."""
+
+    format: str
+    splits: tuple[SplitAudit, ...]
+
+
+def audit_format(
+    name: str, files: Mapping[str, Path], questions: Mapping[str, Path], splits: Path, output: Path
+) -> Audit:
+    """Check the rows of every split (`files`) of a format, and write the figures. `questions` are by table.
+
+    Raises ValueError naming file and row where one shows a hint, is of a table of another split, is no conversation or
+    stands twice; and naming the file where all labels are alike, or form gives the chosen text away.
+    """
+    kind = find(name).row
+    assigned = read_record(splits, Splits)
+    seen: dict[str, str] = {}
+    result: list[SplitAudit] = []
+    for split, path in files.items():
+        rows = read_records(path, kind)
+        tables = sorted({row.table for row in rows})
+        asked = {
+            question.question_id: question for table in tables for question in read_records(questions[table], Question)
+        }
+        for number, row in enumerate(rows, start=1):
+            where = f"{path}:{number}"
+            if assigned.of(row.table) != split:
+                raise ValueError(
+                    f"{where}: a row of table {row.table!r}, which is in the {assigned.of(row.table)} split"
+                )
+            if fault := row.fault() or _fault(row.conversations()):
+                raise ValueError(f"{where}: question {row.question_id}: {fault}")
+            if leak := hint_leak(row.told(), asked[row.question_id]):
+                raise ValueError(f"{where}: question {row.question_id}: the hint shows: {leak!r}")
+            if (first := seen.setdefault(content(row), where)) != where:
+                raise ValueError(f"{where}: says the same as {first}")
+        result.append(_figures(split, path, rows))
+    audit = Audit(name, tuple(result))
+    write_record(output, audit)
+    return audit
+
+
+def _fault(conversations: Sequence[Sequence[Message]]) -> str | None:
+    """What is wrong with a conversation: system once at most and first, then user and assistant by turns."""
+    for conversation in conversations:
+        roles = [message["role"] for message in conversation]
+        spoken = roles[1:] if roles[:1] == ["system"] else roles
+        if spoken != ["user", "assistant"] * (len(spoken) // 2) + ["user"] * (len(spoken) % 2) or not spoken:
+            return f"the roles do not alternate: {', '.join(roles)}"
+        if empty := [place for place, message in enumerate(conversation) if not message["content"].strip()]:
+            return f"message {empty[0]} is empty"
+    return None
+
+
+def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:
+    labels = [label for row in rows if (label := row.is_right()) is not None]
+    if labels and len(set(labels)) == 1:
+        raise ValueError(f"{path}: all {len(labels)} rows are labelled {'right' if labels[0] else 'wrong'}")
+    compared = [row for row in rows if isinstance(row, PairRow)]
+    told = accuracy(pairs(compared)) if compared else None
+    if told is not None and told >= SEPARABLE and len(compared) >= ENOUGH:
+        raise ValueError(
+            f"{path}: form alone tells {told:.0%} of chosen and rejected texts apart, {SEPARABLE:.0%} is too much; set "
+            f"even_surface for this format"
+        )
+    return SplitAudit(split, len(rows), sum(labels) if labels else None, told)

@@ -1,0 +1,34 @@
+"""`rl`: questions with what is needed to grade an answer by running it; for reinforcement learning.
+
+`answer` and `info` are JSON texts, since columns of tables have one type and answers have many. `formats/reward.py`
+and `formats/environment.py` grade with them.
+"""
+
+import json
+from collections.abc import Iterator
+
+import msgspec
+
+from tabletutor.config.formats import FormatConfig
+from tabletutor.formats.case import Case
+from tabletutor.formats.format import Format
+from tabletutor.formats.row import TaskRow
+
+
+def rows(case: Case, config: FormatConfig, seed: int) -> Iterator[TaskRow]:
+    """One row for each question."""
+    question = case.question
+    info = {
+        "question_id": question.question_id,
+        "table": question.table,
+        "answer_type": question.answer_type,
+        "answer_spec": msgspec.to_builtins(question.answer_spec),
+        "family": question.family,
+        "difficulty": question.difficulty,
+    }
+    yield TaskRow(
+        **case.ids(case.gold), prompt=case.opening(), answer=json.dumps(question.answer), info=json.dumps(info)
+    )
+
+
+FORMAT = Format(TaskRow, FormatConfig, rows)

@@ -1,0 +1,25 @@
+"""`sft-interleaved`: as `sft-standard`, but after each cell the student says which values its hooks will show.
+
+What it says is what the sandbox truly had, and the observation that follows shows it. So a student learns to foresee
+the state its code leads to.
+"""
+
+from collections.abc import Iterator
+
+from tabletutor.config.formats import ConversationConfig
+from tabletutor.formats.case import Case
+from tabletutor.formats.format import Format
+from tabletutor.formats.row import ConversationRow
+from tabletutor.formats.turns import taught
+from tabletutor.models.prompt import conversation
+from tabletutor.models.state import expecting
+
+
+def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
+    """The rows of `sft-standard`, with the values of the hooks after each cell."""
+    for trace, turns, weights in taught(case, config, seed):
+        messages = conversation(case.profile, case.question.text, turns, weights)
+        yield ConversationRow(**case.ids(trace), messages=expecting(messages, turns))
+
+
+FORMAT = Format(ConversationRow, ConversationConfig, rows)

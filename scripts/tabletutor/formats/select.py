@@ -1,0 +1,56 @@
+"""Which of the rows that could be are kept: no repeats, even labels, caps. Choices go by the hash of ids, so that a new
+row moves few others.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from tabletutor.formats.row import Row
+from tabletutor.records.identity import digest
+
+R = TypeVar("R", bound=Row)
+_IDS = ("question_id", "table", "trace_id", "rejected_id")
+
+
+def content(row: Row) -> str:
+    """The digest of all that a row says but its ids."""
+    fields = {name: getattr(row, name) for name in row.__struct_fields__ if name not in _IDS}
+    return digest(msgspec.to_builtins(fields))
+
+
+def unique(rows: Sequence[R]) -> list[R]:
+    """The rows without exact repeats of what they say."""
+    seen: dict[str, R] = {}
+    for row in rows:
+        seen.setdefault(content(row), row)
+    return list(seen.values())
+
+
+def balanced(rows: Sequence[R], positive_share: float, seed: int) -> list[R]:
+    """As many rows as can be such that `positive_share` of them are labelled right."""
+    right, wrong = ([row for row in rows if row.is_right() is label] for label in (True, False))
+    total = min(len(right) / positive_share, len(wrong) / (1 - positive_share))
+    kept = {id(row) for row in drawn(right, round(total * positive_share), seed)}
+    kept |= {id(row) for row in drawn(wrong, round(total * (1 - positive_share)), seed)}
+    return [row for row in rows if id(row) in kept]
+
+
+def capped(rows: Sequence[R], families: Mapping[str, str], per_family: int, seed: int) -> list[R]:
+    """At most `per_family` rows of each family of questions; `families` are by question."""
+    count: Counter[str] = Counter()
+    kept: set[int] = set()
+    for row in drawn(rows, None, seed):
+        family = families[row.question_id]
+        count[family] += 1
+        if count[family] <= per_family:
+            kept.add(id(row))
+    return [row for row in rows if id(row) in kept]
+
+
+def drawn(rows: Sequence[R], most: int | None, seed: int) -> list[R]:
+    """At most `most` rows, in the order of the hashes of their traces."""
+    order = sorted(rows, key=lambda row: digest(seed, "row", row.trace_id))
+    return order if most is None else order[:most]

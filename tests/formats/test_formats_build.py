@@ -1,0 +1,261 @@
+"""Every format of a real project: built, audited, loaded; what the audit refuses; and one more format in one file."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from datasets import load_dataset
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.formats import FORMATS, KNOBS, FormatConfig, LabelledConfig, PairsConfig
+from tabletutor.formats.audit import Audit, audit_format
+from tabletutor.formats.build import SplitFiles, build_format
+from tabletutor.formats.registry import find
+from tabletutor.formats.row import FormatStats, LabelledRow, Note, PairRow, Row
+from tabletutor.formats.select import balanced, capped, content, drawn, unique
+from tabletutor.formats.surface import Pair, accuracy, even
+from tabletutor.records.episode import Episode
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_record, read_records, write_records
+from tabletutor.records.table import Splits
+
+ROOT = Path(__file__).parents[2]
+
+
+def files(folder: Path) -> dict[Any, SplitFiles]:
+    return {
+        split: SplitFiles(folder / f"{split}.jsonl", folder / "notes" / f"{split}.jsonl")
+        for split in ("train", "validation")
+    }
+
+
+def make(built: Any, name: str, folder: Path, config: FormatConfig | None = None) -> FormatStats:
+    knobs = KNOBS.get(name, FormatConfig)() if config is None else config
+    return build_format(name, built.tables, built.splits, knobs, 0, files(folder), folder / "stats.json")
+
+
+def audit(built: Any, name: str, folder: Path) -> Audit:
+    rows = {split: paths.rows for split, paths in files(folder).items()}
+    questions = {table: paths[1] for table, paths in built.tables.items()}
+    return audit_format(name, rows, questions, built.splits, folder / "audit.json")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_path: Path) -> None:
+    stats = make(built, name, tmp_path)
+    assert [split.rows for split in stats.splits] == [split.rows for split in audit(built, name, tmp_path).splits]
+    assert stats.splits[0].rows > 5, stats
+    traces = {
+        trace.trace_id: episode.question_id
+        for *_, episodes, _ in built.tables.values()
+        for episode in read_records(episodes, Episode)
+        for trace in episode.traces
+    }
+    splits = read_record(built.splits, Splits)
+    for split, paths in files(tmp_path).items():
+        rows = read_records(paths.rows, find(name).row)
+        notes = read_records(paths.notes, Note)
+        assert {splits.of(row.table) for row in rows} <= {split}
+        assert all(traces[row.trace_id] == row.question_id for row in rows)
+        assert [(note.question_id, note.trace_id) for note in notes] == [
+            (row.question_id, row.trace_id) for row in rows
+        ]
+        assert all(note.step_labels for note in notes)
+    loaded = load_dataset(
+        "json", data_files=str(tmp_path / "train.jsonl"), split="train", cache_dir=str(tmp_path / "hf")
+    )
+    assert len(loaded) == stats.splits[0].rows
+    make(built, name, tmp_path / "again")
+    assert (tmp_path / "again/train.jsonl").read_bytes() == (tmp_path / "train.jsonl").read_bytes()
+
+
+def test_every_stated_value_is_what_the_sandbox_showed(built: Any, tmp_path: Path) -> None:
+    make(built, "sft-interleaved", tmp_path)
+    stated = 0
+    for line in (tmp_path / "train.jsonl").read_text().splitlines():
+        messages = json.loads(line)["messages"]
+        for message, shown in zip(messages, [*messages[1:], None], strict=True):
+            after = message["content"].rpartition("```\n")[2] if message["role"] == "assistant" else ""
+            for each in after.splitlines() if "```" in message["content"] and after else []:
+                name, _, value = each.partition(": ")
+                kind, _, literal = value.partition(" = ")
+                if shown is not None and kind in ("int", "float"):
+                    assert f"{name} = {literal}" in shown["content"]
+                    stated += 1
+    assert stated > 10
+
+
+def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
+    hint = read_records(built.tables["gapminder"][1], Question)[0].hint
+
+    def first(rows: list[dict[str, Any]], change: Callable[[dict[str, Any]], object]) -> list[dict[str, Any]]:
+        change(rows[0])
+        return rows
+
+    faults: dict[str, tuple[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]], str]] = {
+        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, hint, built)), "the hint shows"),
+        "test table": (
+            "sft-standard",
+            lambda rows: first(rows, lambda row: row.update(table="msleep")),
+            "in the test split",
+        ),
+        "other split": (
+            "kto",
+            lambda rows: first(rows, lambda row: row.update(table="penguins_raw")),
+            "in the validation split",
+        ),
+        "roles": ("sft-standard", lambda rows: first(rows, lambda row: row["messages"].pop(2)), "do not alternate"),
+        "empty": ("dpo", lambda rows: first(rows, lambda row: row["chosen"][0].update(content=" ")), "is empty"),
+        "twice": ("rl", lambda rows: [*rows, rows[0]], "says the same as"),
+        "labels": ("orm", lambda rows: [row for row in rows if row["label"]], "are labelled right"),
+        "separator": ("prm", lambda rows: first(rows, lambda row: row.update(prompt="a\x1eb")), "holds the separator"),
+        "steps": ("prm", lambda rows: first(rows, lambda row: row["labels"].pop()), "steps with"),
+        "untrained": ("sft-masked", lambda rows: first(rows, untrain), "no message of it is trained"),
+        "alike": ("dpo", lambda rows: first(rows, lambda row: row.update(rejected=row["chosen"])), "are alike"),
+        "unknown field": ("kto", lambda rows: first(rows, lambda row: row.update(extra=1)), "not a LabelledRow"),
+    }
+    for name in {fault[0] for fault in faults.values()}:
+        make(built, name, tmp_path / name)
+    for title, (name, change, message) in faults.items():
+        folder = shutil.copytree(tmp_path / name, tmp_path / title)
+        rows = [json.loads(line) for line in (folder / "train.jsonl").read_text().splitlines()]
+        (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in change(rows)))
+        with pytest.raises(ValueError, match=message) as fault:
+            audit(built, name, folder)
+        assert "train.jsonl" in str(fault.value), title
+        assert not (folder / "audit.json").exists()
+
+
+def untrain(row: dict[str, Any]) -> None:
+    for message in row["messages"]:
+        message["weight"] = 0
+
+
+def tell(row: dict[str, Any], hint: str, built: Any) -> None:
+    asked = {question.question_id: question for question in read_records(built.tables[row["table"]][1], Question)}
+    row["messages"][1]["content"] += f"\nHint: {asked[row['question_id']].hint}"
+
+
+def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> None:
+    stats = make(built, "kto", tmp_path, LabelledConfig(per_table=8, per_family=3, positive_share=0.5))
+    (train, _) = stats.splits
+    assert max(train.by_table.values()) <= 8
+    assert max(train.by_family.values()) <= 3 * len(train.by_table)
+    assert {"duplicate", "uneven_labels", "over_per_table"} <= set(train.dropped)
+    everything = make(built, "kto", tmp_path / "all", LabelledConfig(positive_share=None)).splits[0]
+    assert "uneven_labels" not in everything.dropped
+    assert train.rows < everything.rows
+
+
+def row(number: int, label: bool = True) -> LabelledRow:
+    said = {"role": "assistant", "content": str(number)}
+    return LabelledRow(
+        question_id=f"q{number}", table="t", trace_id=f"g{number}", prompt=[], completion=[said], label=label
+    )  # type: ignore[list-item]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans())), st.floats(0.1, 0.9))
+def test_choices_keep_their_promises(drawn_rows: list[tuple[int, bool]], share: float) -> None:
+    rows = unique([row(number, label) for number, label in drawn_rows])
+    assert len({content(each) for each in rows}) == len(rows)
+    kept = balanced(rows, share, 0)
+    assert [each for each in rows if each in kept] == kept
+    right = sum(each.label for each in kept)
+    if kept and right < len(kept):
+        assert abs(right - share * len(kept)) <= 1
+    families = {each.question_id: each.question_id[-1] for each in rows}
+    few = capped(rows, families, 2, 0)
+    assert (
+        max([sum(families[each.question_id] == family for each in few) for family in set(families.values())], default=0)
+        <= 2
+    )
+    assert drawn(rows, 3, 0) == drawn(list(reversed(rows)), 3, 0) or len({each.trace_id for each in rows}) < len(rows)
+
+
+def test_a_cap_keeps_its_choice_when_a_row_is_added() -> None:
+    rows = [row(number) for number in range(9)]
+    before = {each.trace_id for each in drawn(rows, 4, 0)}
+    after = {each.trace_id for each in drawn([*rows, row(9)], 4, 0)}
+    assert len(before & after) >= 3
+
+
+def giving_away(share: float, count: int = 600) -> list[Pair]:
+    """Pairs whose rejected text has a telling word in this share of them, in the others the chosen one has."""
+    pairs: list[Pair] = []
+    for number in range(count):
+        plain, telling = f"take column {number % 7} of the table", f"take median column {number % 7} of the table"
+        gives = (number * 7919 % count) < share * count
+        pairs.append(Pair(plain if gives else telling, telling if gives else plain, f"t{number % 11}"))
+    return pairs
+
+
+def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
+    pairs = giving_away(0.9)
+    told = accuracy(pairs)
+    assert told is not None
+    assert told > 0.85
+    kept = [pairs[place] for place in even(pairs)]
+    evened = accuracy(kept)
+    assert evened is not None
+    assert evened < 0.65
+    assert len(kept) >= 100
+    fair = giving_away(0.5)
+    assert len(even(fair)) == len(fair), "what gives nothing away stays"
+    assert accuracy(pairs[:4]) is None
+
+
+def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path) -> None:
+    make(built, "dpo", tmp_path, PairsConfig(even_surface=False))
+    (sample, *_) = read_records(tmp_path / "train.jsonl", PairRow)
+    rows: list[Row] = []
+    tables = {f"t{number}": built.tables["gapminder"] for number in range(6)}
+    for number, pair in enumerate(giving_away(0.95, 260)):
+        said = [[{"role": "assistant", "content": f"{text} {number}"}] for text in pair[:2]]
+        rows.append(msgspec.structs.replace(sample, table=f"t{number % 6}", chosen=said[0], rejected=said[1]))
+    write_records(tmp_path / "train.jsonl", rows)
+    write_records(tmp_path / "validation.jsonl", [])
+    splits = msgspec.json.decode(built.splits.read_bytes())
+    splits["tables"] += [{"table": name, "group": name, "split": "train", "pinned": True} for name in tables]
+    (tmp_path / "splits.json").write_bytes(msgspec.json.encode(splits))
+    changed = built._replace(tables=tables, splits=tmp_path / "splits.json")
+    with pytest.raises(ValueError, match=r"form alone tells 9\d% of chosen and rejected texts apart"):
+        audit(changed, "dpo", tmp_path)
+
+
+def test_one_more_format_is_one_file_and_one_line(built: Any, tmp_path: Path) -> None:
+    """As `docs/formats.md` says it is done, in a copy of the package."""
+    scripts = tmp_path / "scripts"
+    shutil.copytree(ROOT / "scripts", scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    example = (ROOT / "docs" / "formats.md").read_text().split("```python\n# scripts/tabletutor/formats/converters/")[1]
+    name, _, body = example.partition("\n")
+    (scripts / "tabletutor/formats/converters" / name).write_text(body.split("```")[0])
+    program = (
+        "import sys; from pathlib import Path; import yaml\n"
+        "from tabletutor.config.load import check\n"
+        "from tabletutor.formats.build import SPLITS as FORMAT_SPLITS, SplitFiles, build_format\n"
+        "raw = yaml.safe_load(Path(sys.argv[1]).read_text()); raw['formats']['answers'] = {'per_table': 5}\n"
+        "config = check(raw, 'config.yaml').formats.answers\n"
+        "tables = {name: tuple(map(Path, paths)) for name, paths in yaml.safe_load(sys.argv[2]).items()}\n"
+        "out = Path(sys.argv[4])\n"
+        "files = {split: SplitFiles(out / f'{split}.jsonl', out / f'{split}.notes') for split in FORMAT_SPLITS}\n"
+        "build_format('answers', tables, Path(sys.argv[3]), config, 0, files, out / 'stats.json')\n"
+    )
+    paths = json.dumps({table: [str(path) for path in paths] for table, paths in built.tables.items()})
+    arguments = [str(ROOT / "config/config.yaml"), paths, str(built.splits), str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={"PYTHONPATH": str(scripts), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "out/train.jsonl").read_text().splitlines()]
+    assert len(rows) == 10
+    assert set(rows[0]) == {"question_id", "table", "trace_id", "text", "answer"}

@@ -1,0 +1,118 @@
+"""Every format trains two steps in the library it is meant for, from the file as it is; rewards grade by running."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tabletutor.config.formats import KNOBS, FormatConfig
+from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.formats.build import SplitFiles, build_format
+from tabletutor.formats.reward import Rewards
+from tabletutor.models.prompt import assistant
+from tabletutor.models.scratch import make_scratch
+from tabletutor.programs.grammar import from_json
+from tabletutor.programs.pandas_source import source
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_records
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=16, layers=1, heads=2, positions=2048)
+
+
+@pytest.fixture(scope="module")
+def files(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The training file of a format."""
+    folder = tmp_path_factory.mktemp("formats")
+
+    def made(name: str) -> Path:
+        if not (folder / name).exists():
+            splits = {
+                split: SplitFiles(folder / name / f"{split}.jsonl", folder / name / f"{split}.notes")
+                for split in ("train", "validation")
+            }
+            knobs = KNOBS.get(name, FormatConfig)()
+            build_format(name, built.tables, built.splits, knobs, 0, splits, folder / name / "stats.json")  # type: ignore[arg-type]
+        return folder / name / "train.jsonl"
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(files: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("tiny")
+    make_scratch(SIZES, [files("sft-standard").read_text()], 0, folder)
+    return str(folder)
+
+
+def two_steps(trainer: Any) -> None:
+    trainer.train()
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    assert len(losses) == 2
+    assert all(loss == loss for loss in losses)
+
+
+@pytest.mark.parametrize(
+    "name", ["sft-standard", "sft-interleaved", "sft-masked", "dpo", "kto", "orm", "orm-pairs", "rl"]
+)
+def test_a_format_trains_in_trl_as_it_is(
+    name: str, built: Any, files: Callable[[str], Path], model: str, tmp_path: Path
+) -> None:
+    import trl
+    from datasets import load_dataset
+    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+
+    rows = load_dataset("json", data_files=str(files(name)), split="train", cache_dir=str(tmp_path / "hf"))
+    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    common: dict[str, Any] = {
+        "output_dir": str(tmp_path), "max_steps": 2, "per_device_train_batch_size": 4, "logging_steps": 1,
+        "save_strategy": "no", "report_to": [], "use_cpu": True, "bf16": False, "disable_tqdm": True,
+    }  # fmt: skip
+    given: dict[str, Any] = {"train_dataset": rows, "processing_class": tokenizer}
+    if name == "orm-pairs":
+        scorer: Any = AutoModelForSequenceClassification.from_pretrained(model, num_labels=1, dtype="float32")
+        scorer.config.pad_token_id = tokenizer.pad_token_id
+        two_steps(trl.RewardTrainer(scorer, args=trl.RewardConfig(**common, max_length=2048), **given))
+        return
+    student: Any = AutoModelForCausalLM.from_pretrained(model, dtype="float32")
+    if name.startswith("sft"):
+        two_steps(trl.SFTTrainer(student, args=trl.SFTConfig(**common, max_length=2048), **given))
+    elif name == "dpo":
+        two_steps(trl.DPOTrainer(student, args=trl.DPOConfig(**common, max_length=2048), **given))
+    elif name in ("kto", "orm"):
+        two_steps(trl.KTOTrainer(student, args=trl.KTOConfig(**common, max_length=2048), **given))
+    else:
+        with Rewards(built.results) as rewards:
+            arguments = trl.GRPOConfig(**common, num_generations=4, max_completion_length=8)
+            functions = [rewards.answers_right, rewards.runs]
+            two_steps(trl.GRPOTrainer(student, reward_funcs=functions, args=arguments, **given))
+
+
+def test_a_reward_is_given_for_a_right_answer_that_was_submitted(built: Any, files: Callable[[str], Path]) -> None:
+    rows = [json.loads(line) for line in files("rl").read_text().splitlines()][:8]
+    asked = {
+        question.question_id: question
+        for _, questions, *_ in built.tables.values()
+        for question in read_records(questions, Question)
+    }
+    right = [source(from_json(asked[row["question_id"]].program or {})) for row in rows]
+    given = {"answer": [row["answer"] for row in rows], "info": [row["info"] for row in rows]}
+
+    def say(codes: list[str]) -> list[list[Any]]:
+        return [[assistant("So.", code)] for code in codes]
+
+    with Rewards(built.results) as rewards:
+        assert rewards.answers_right(say(right), **given) == [1.0] * 8
+        assert rewards.answers_right([text[0]["content"] for text in say(right)], **given) == [1.0] * 8
+        kept = [code.replace("submit(", "print(") for code in right]
+        assert rewards.answers_right(say(kept), **given) == [0.0] * 8, "an answer that is not submitted is none"
+        assert rewards.runs(say(kept), **given) == [1.0] * 8
+        wrong = ["submit('no such answer')", "1 / 0", "submit(", "import os; os._exit(1)"]
+        assert rewards.answers_right([*say(wrong), *["no code"] * 4], **given) == [0.0] * 8
+        assert rewards.runs([*say(wrong), *["no code"] * 4], **given) == [1.0] + [0.0] * 7
+    about = [json.dumps({**json.loads(row["info"]), "table": "gone"}) for row in rows]
+    with Rewards(built.results) as rewards, pytest.raises(FileNotFoundError, match="give the results folder"):
+        rewards.answers_right(say(right), given["answer"], about)
