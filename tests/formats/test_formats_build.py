@@ -149,6 +149,7 @@ def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> Non
     assert max(train.by_table.values()) <= 8
     assert max(train.by_family.values()) <= 3 * len(train.by_table)
     assert {"duplicate", "uneven_labels", "over_per_table"} <= set(train.dropped)
+    assert 0.3 < train.by_label["right"] / train.rows < 0.7, "a cap leaves the labels even"
     everything = make(built, "kto", tmp_path / "all", LabelledConfig(positive_share=None)).splits[0]
     assert "uneven_labels" not in everything.dropped
     assert train.rows < everything.rows

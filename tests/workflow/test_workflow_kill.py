@@ -32,7 +32,9 @@ RULES = (
 # When a rule's script is killed: in its first second, or as it begins its work (its log file is there), or as soon as
 # it has something a later attempt takes up.
 MOMENTS = {rule: ["start", "work"] for rule in RULES}
-MOMENTS |= {rule: ["work"] for rule in ("splits", "leaks", "summary", "comparison")}  # done in a moment
+MOMENTS |= {
+    rule: ["work"] for rule in ("splits", "leaks", "scores", "summary", "comparison", "report")
+}  # done in a moment
 MOMENTS["episodes"].append("journal")
 MOMENTS["checkpoint"].append("state")
 SCRIPT = re.compile(r"\.snakemake/scripts/\w+\.(\w+)\.py")

@@ -33,8 +33,8 @@ def balanced(rows: Sequence[R], positive_share: float, seed: int) -> list[R]:
     """As many rows as can be such that `positive_share` of them are labelled right."""
     right, wrong = ([row for row in rows if row.is_right() is label] for label in (True, False))
     total = min(len(right) / positive_share, len(wrong) / (1 - positive_share))
-    kept = {id(row) for row in drawn(right, round(total * positive_share), seed)}
-    kept |= {id(row) for row in drawn(wrong, round(total * (1 - positive_share)), seed)}
+    kept = {id(row) for row in drawn(right, round(total * positive_share), seed, "label")}
+    kept |= {id(row) for row in drawn(wrong, round(total * (1 - positive_share)), seed, "label")}
     return [row for row in rows if id(row) in kept]
 
 
@@ -50,7 +50,9 @@ def capped(rows: Sequence[R], families: Mapping[str, str], per_family: int, seed
     return [row for row in rows if id(row) in kept]
 
 
-def drawn(rows: Sequence[R], most: int | None, seed: int) -> list[R]:
-    """At most `most` rows, in the order of the hashes of their traces."""
-    order = sorted(rows, key=lambda row: digest(seed, "row", row.trace_id))
+def drawn(rows: Sequence[R], most: int | None, seed: int, purpose: str = "row") -> list[R]:
+    """At most `most` rows, in the order of the hashes of their traces, which differ by purpose: what was drawn for one
+    is no better placed for the next.
+    """
+    order = sorted(rows, key=lambda row: digest(seed, purpose, row.trace_id))
     return order if most is None else order[:most]
