@@ -22,7 +22,7 @@ CASES = {
     "table": (["tables/mpg/table.parquet"], ["tables/mpg"]),
     "report": (["report/index.html"], ["report"]),
     # In the middle of the run.
-    "scores": ([], ["scores", "metrics", "report"]),
+    "model": ([], ["models", "masks", "checkpoints", "predictions", "scores", "metrics", "report"]),
 }
 
 pytestmark = [
