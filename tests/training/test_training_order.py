@@ -89,9 +89,11 @@ def test_the_rate_rises_then_never_rises_again(steps: int, scheduler: str, warmu
 
 
 def test_steps_of_a_run() -> None:
-    assert total_steps(TrainingConfig(epochs=1.5), 10) == 15
-    assert total_steps(TrainingConfig(epochs=3, max_steps=12), 10) == 12
-    assert total_steps(TrainingConfig(epochs=0.01), 10) == 1
+    assert total_steps(TrainingConfig(epochs=1.5), 10, lambda _: 7) == 15
+    assert total_steps(TrainingConfig(epochs=3, max_steps=12), 10, lambda _: 7) == 12
+    assert total_steps(TrainingConfig(epochs=0.01), 10, lambda _: 7) == 1
+    assert total_steps(TrainingConfig(epochs=3, max_row_tokens=15), 10, lambda step: step) == 5
+    assert total_steps(TrainingConfig(epochs=1, max_row_tokens=1000), 10, lambda step: step) == 10
 
 
 def test_a_bad_row_is_named(tmp_path: Path) -> None:

@@ -137,6 +137,11 @@ class TrainingConfig(Section):
     lora: LoraConfig = LoraConfig()
     epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
     max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
+    max_row_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="Tokens of rows seen, at most; the step that reaches it is the last. Makes formats comparable.",
+    )
     batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees, at most.")
     pack_rows: int = Field(
         default=4, ge=1, description="Rows that share the computation of their common beginning, at most."

@@ -3,14 +3,25 @@ save.
 """
 
 import math
+from collections.abc import Callable
 
 from tabletutor.config.schema import TrainingConfig
 
 
-def total_steps(config: TrainingConfig, batches_per_epoch: int) -> int:
-    """Optimiser steps of a run: epochs (a part of one counts) or `max_steps`, whichever ends first; at least one."""
+def total_steps(config: TrainingConfig, batches_per_epoch: int, row_tokens: Callable[[int], int]) -> int:
+    """Optimiser steps of a run: epochs (a part of one counts), `max_steps` or `max_row_tokens`, whichever ends first;
+    at least one. `row_tokens` gives the tokens of the rows that a step sees.
+    """
     steps = max(1, round(config.epochs * batches_per_epoch))
-    return steps if config.max_steps is None else min(steps, config.max_steps)
+    if config.max_steps is not None:
+        steps = min(steps, config.max_steps)
+    if config.max_row_tokens is not None:
+        seen = 0
+        for step in range(1, steps + 1):
+            seen += row_tokens(step)
+            if seen >= config.max_row_tokens:
+                return step
+    return steps
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

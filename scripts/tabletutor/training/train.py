@@ -70,7 +70,7 @@ def train(
     tracker: Tracker = NoTracker() if mlflow_store is None else MlflowTracker(mlflow_store)
     tracker.start(run, {**config.model_dump(mode="json"), "seed": seed, "base": files.model.name})
     order = _Order(state.rows, config, seed)
-    steps = total_steps(config, order.batches_per_epoch)
+    steps = total_steps(config, order.batches_per_epoch, order.row_tokens)
     identity = digest(code, _content(files), counted(config), seed)
     kept = Work("training", run, identity).folder(files.cache) / "resume.state"
     resumed = load_state(kept, identity, state.parameters, state.optimizer)
@@ -120,6 +120,10 @@ class _Order:
     def tokens(self, step: int) -> int:
         """The tokens that `step` computes."""
         return sum(packed_tokens(rows) for rows in self._drawn(step))
+
+    def row_tokens(self, step: int) -> int:
+        """The tokens of the rows that `step` sees, each row counted whole."""
+        return sum(len(row.ids) for rows in self._drawn(step) for row in rows)
 
     def _drawn(self, step: int) -> list[list[EncodedRow]]:
         epoch, at = divmod(step - 1, self.batches_per_epoch)
