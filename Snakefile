@@ -68,13 +68,13 @@ rule all_formats:
 rule all_training:
     """Every run that is tuned."""
     input:
-        expand("<results>/checkpoints/{run}", run=tuned),
+        expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.tuned),
 
 
 rule all_evaluation:
     """The scores of every run, and the metrics."""
     input:
-        expand("<results>/scores/{run}/test.jsonl", run=config["runs"]),
+        expand("<results>/scores/{run}/test.jsonl", run=runs.students),
         "<results>/metrics/summary.csv",
         "<results>/metrics/comparison.json",
 

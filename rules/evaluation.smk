@@ -1,6 +1,6 @@
 """Evaluation: every run answers the questions on test tables in the sandbox, and is scored.
 
-Needs   models/{model}/, checkpoints/{run}/ (runs that train), questions/program/{table}.jsonl, tables/{table}/, splits.json
+Needs   models/{model}/, checkpoints/{run}/ (of students that are trained), questions/program/{table}.jsonl, tables/{table}/, splits.json
 Makes   predictions/{run}/test.jsonl, scores/{run}/test.jsonl
 Steps   predictions → scores
 """
@@ -20,14 +20,7 @@ rule predictions:
                 "chat_template.jinja",
             ],
         ),
-        adapter=branch(
-            lookup(dpath="runs/{run}/training", within=config),
-            then=[
-                "<results>/checkpoints/{run}/adapter_model.safetensors",
-                "<results>/checkpoints/{run}/adapter_config.json",
-            ],
-            otherwise=[],
-        ),
+        trained=runs.weights,
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         parquets=expand("<results>/tables/{table}/table.parquet", table=tables),

@@ -80,6 +80,7 @@ rule mask:
     conda:
         "../envs/workflow.yaml"
     params:
+        format=lookup(dpath="runs/{run}/training/format", within=settings),
         max_tokens=lookup(dpath="runs/{run}/training/max_tokens", within=settings),
         code=code("mask.py"),
     script:

@@ -11,11 +11,11 @@ rule summary:
     input:
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=settings),
+            run=runs.students,
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=settings),
+            run=runs.students,
         ),
     output:
         summary="<results>/metrics/summary.csv",
@@ -24,7 +24,7 @@ rule summary:
     conda:
         "../envs/workflow.yaml"
     params:
-        runs=list(lookup(dpath="runs", within=settings)),
+        runs=runs.students,
         confidence=lookup(dpath="reporting/confidence", within=settings),
         code=code("summary.py"),
     script:
@@ -72,15 +72,15 @@ rule report:
         ),
         episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
         verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
-        formats=expand("<results>/formats/{format}/stats.json", format=trained_on),
+        formats=expand("<results>/formats/{format}/stats.json", format=runs.trained_on),
         # The candidate's, if it was trained.
         losses=expand(
             "<results>/checkpoints/{run}/metrics.ndjson",
-            run={*tuned} & {lookup(dpath="reporting/candidate", within=config)},
+            run={*runs.tuned} & {lookup(dpath="reporting/candidate", within=config)},
         ),
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="runs", within=settings),
+            run=runs.students,
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
@@ -89,12 +89,10 @@ rule report:
         summary="<results>/metrics/summary.csv",
         comparison="<results>/metrics/comparison.json",
         # Shown with their digests only.
-        hashed=expand(
-            "<results>/checkpoints/{run}/adapter_model.safetensors", run=tuned
-        )
+        hashed=expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.tuned)
         + expand(
             "<results>/formats/{format}/{split}.jsonl",
-            format=trained_on,
+            format=runs.trained_on,
             split=["train", "validation"],
         )
         + ["<results>/leaks.json"],

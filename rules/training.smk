@@ -1,8 +1,8 @@
-"""Training: base models, and the adapters of the runs that train one.
+"""Training: base models, and what runs make of them: an adapter, or all weights anew.
 
 Needs   formats/{format}/{train,validation}.jsonl (rows), masks/{run}.json (the mask check must have passed)
 Makes   models/{model}/, checkpoints/{run}/
-Steps   model → checkpoint
+Steps   model → checkpoint (an adapter), whole_checkpoint (all weights)
 """
 
 
@@ -40,7 +40,7 @@ rule model:
 
 
 rule checkpoint:
-    """Train the adapter of one run on its format; a run that was killed goes on where it stopped."""
+    """Train the adapter of one run by its method; a run that was killed goes on where it stopped."""
     input:
         model=expand(
             "<results>/models/{model}/{file}",
@@ -53,28 +53,59 @@ rule checkpoint:
                 "chat_template.jinja",
             ],
         ),
+        start=runs.start,
         rows=expand(
             "<results>/formats/{format}/{split}.jsonl",
             format=lookup(dpath="runs/{run}/training/format", within=config),
             split=["train", "validation"],
         ),
         mask="<results>/masks/{run}.json",
+        # Answers are run on them.
+        tables=branch(
+            lookup(dpath="runs/{run}/training/method", within=config),
+            cases={
+                "grpo": expand("<results>/tables/{table}/table.parquet", table=tables)
+            },
+            otherwise=[],
+        ),
     output:
         adapter="<results>/checkpoints/{run}/adapter_model.safetensors",
         config="<results>/checkpoints/{run}/adapter_config.json",
         metrics="<results>/checkpoints/{run}/metrics.ndjson",
+        samples="<results>/checkpoints/{run}/samples.ndjson",
         digests="<results>/checkpoints/{run}/SHA256SUMS",
     log:
         "<logs>/checkpoints/{run}.log",
+    wildcard_constraints:
+        run=any_of(runs.adapted),
     conda:
         "../envs/workflow.yaml"
     threads: lookup(dpath="runs/{run}/training/threads", within=config)
-    # A resource, not a parameter: telemetry switched on or off must not train anything again.
+    # Resources, not parameters: telemetry switched on or off must not train anything again.
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
+        tensorboard=lookup(dpath="reporting/tensorboard", within=config),
     params:
         config=lookup(dpath="runs/{run}/training", within=settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
         code=code("checkpoint.py"),
+        method=method,
     script:
         "../scripts/checkpoint.py"
+
+
+use rule checkpoint as whole_checkpoint with:
+    output:
+        multiext(
+            "<results>/checkpoints/{run}/",
+            "model.safetensors",
+            "config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "chat_template.jinja",
+        ),
+        metrics="<results>/checkpoints/{run}/metrics.ndjson",
+        samples="<results>/checkpoints/{run}/samples.ndjson",
+        digests="<results>/checkpoints/{run}/SHA256SUMS",
+    wildcard_constraints:
+        run=any_of(runs.whole),

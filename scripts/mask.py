@@ -8,6 +8,7 @@ from tabletutor.workflow.job import job
 with job(snakemake):
     check_mask(
         snakemake.wildcards.run,
+        snakemake.params.format,
         Path(snakemake.input.model[0]).parent,
         dict(zip(("train", "validation"), map(Path, snakemake.input.rows), strict=True)),
         snakemake.params.max_tokens,

@@ -11,9 +11,9 @@ with job(snakemake) as here:
     source, params = snakemake.input, snakemake.params
     columns = (source.questions, source.profiles, source.parquets)
     files = {table: tuple(map(Path, paths)) for table, *paths in zip(params.tables, *columns, strict=True)}
-    adapter = Path(source.adapter[0]).parent if source.adapter else None
+    trained = Path(source.trained[0]).parent if source.trained else None
     predict(
-        Asked(snakemake.wildcards.run, Path(source.model[0]).parent, adapter, params.seed, params.whole_turns),
+        Asked(snakemake.wildcards.run, Path(source.model[0]).parent, trained, params.seed, params.whole_turns),
         files, Path(source.splits), here.section(EvaluationConfig, "evaluation", params.config),
         here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),

@@ -57,8 +57,14 @@ def _resolved(node: Mapping[str, Any], value: object) -> Mapping[str, Any]:
     if "$ref" in node:
         return _resolved(schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]], value)
     if "discriminator" in node:
-        tag = value.get(node["discriminator"]["propertyName"]) if isinstance(value, Mapping) else None
-        reference = node["discriminator"]["mapping"].get(tag)
+        name, kinds = node["discriminator"]["propertyName"], node["discriminator"]["mapping"]
+        tag = value.get(name) if isinstance(value, Mapping) else None
+        reference = kinds.get(tag) or next((kind for kind in kinds.values() if _means(kind, name)), None)
         return _resolved({"$ref": reference}, value) if reference else {}
     options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
     return _resolved(options[0], value) if options else node
+
+
+def _means(reference: str, tag: str) -> bool:
+    """Whether the kind behind a reference is meant where nothing names one."""
+    return "default" in schema()["$defs"][reference.rsplit("/", 1)[-1]]["properties"][tag]

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from tabletutor.config.formats import FormatsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import HOW, Name, Section
+from tabletutor.config.training import STUDENTS, TrainingConfig, with_method
 
 
 class TablesConfig(Section):
@@ -118,61 +119,13 @@ class LocalModelConfig(Section):
 ModelConfig = Annotated[PackagedModelConfig | ScratchModelConfig | LocalModelConfig, Field(discriminator="source")]
 
 
-class LoraConfig(Section):
-    """Low-rank adaptation, as PEFT names it."""
-
-    r: int = Field(default=16, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
-    skip_layers: int = Field(
-        default=0, ge=0, description="First layers of the model left without adapter; no gradient is computed for them."
-    )
-
-
-class TrainingConfig(Section):
-    """The hyper-parameters of one training run."""
-
-    format: Literal["sft-standard", "sft-interleaved", "sft-masked"] = "sft-standard"
-    lora: LoraConfig = LoraConfig()
-    epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
-    max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
-    max_row_tokens: int | None = Field(
-        default=None,
-        ge=1,
-        description="Tokens of rows seen, at most; the step that reaches it is the last. Makes formats comparable.",
-    )
-    batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees, at most.")
-    pack_rows: int = Field(
-        default=4, ge=1, description="Rows that share the computation of their common beginning, at most."
-    )
-    max_tokens: int = Field(default=768, ge=64, description="A row with more tokens is dropped whole, and counted.")
-    learning_rate: float = Field(default=1e-3, gt=0)
-    warmup_share: float = Field(default=0.05, ge=0, lt=1)
-    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    dtype: Literal["bfloat16", "float32"] = Field(
-        default="bfloat16", description="Precision of the frozen base; adapters are float32."
-    )
-    eval_every: int = Field(default=25, ge=1, description="Steps between losses on the validation rows.")
-    eval_rows: int = Field(default=48, ge=1, description="Validation rows used for that loss.")
-    checkpoint_every: int = Field(
-        default=25, ge=1, json_schema_extra=HOW, description="Steps between full-state checkpoints to resume from."
-    )
-    checkpoint_seconds: float = Field(
-        default=120.0, gt=0, json_schema_extra=HOW, description="Seconds after which a step makes one all the same."
-    )
-    threads: int = Field(
-        default=2, ge=1, json_schema_extra=HOW, description="Packs computed at once; no part of the result."
-    )
-
-
 class RunConfig(Section):
     """One student: a model as it is, or tuned on a format."""
 
     model: Name
-    training: TrainingConfig | None = Field(default=None, description="None evaluates the model untouched.")
+    training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
+        default=None, description="None evaluates the model untouched."
+    )
     seed: int = 0
     whole_turns: bool = Field(
         default=False, description="Decode turns to their end, for students that say more after their code."
@@ -214,6 +167,11 @@ class ReportingConfig(Section):
         json_schema_extra=HOW,
         description="Log training to a local MLflow store as well (telemetry, not a result).",
     )
+    tensorboard: bool = Field(
+        default=False,
+        json_schema_extra=HOW,
+        description="Log training for TensorBoard as well, to .tabletutor/tensorboard (telemetry, not a result).",
+    )
 
 
 class Config(Section):
@@ -250,12 +208,44 @@ class Config(Section):
                     f"runs.{name}.model: no model named {run.model!r}; there are: {', '.join(self.models)}"
                 )
         for name, run in self.runs.items():
-            if run.training and getattr(self.formats, run.training.format.replace("-", "_")) is None:
-                raise ValueError(
-                    f"runs.{name}.training.format: {run.training.format} is not made; give it a key in formats"
-                )
+            if run.training is not None:
+                self._check_training(name, run.model, run.training)
         for key in ("baseline", "candidate"):
             run = getattr(self.reporting, key)
             if run not in self.runs:
                 raise ValueError(f"reporting.{key}: no run named {run!r}; there are: {', '.join(self.runs)}")
+            training = self.runs[run].training
+            if training is not None and training.method not in STUDENTS:
+                raise ValueError(f"reporting.{key}: {run} is trained to judge answers, it gives none")
         return self
+
+    def _check_training(self, name: str, model: str, training: TrainingConfig) -> None:
+        """Raise ValueError where a run is trained on a format that is not made, or goes on from a run it cannot."""
+        key = f"runs.{name}.training"
+        if training.format not in _made(self.formats):
+            raise ValueError(f"{key}.format: {training.format} is not made; give it a key in formats")
+        if training.start is not None and training.method not in STUDENTS:
+            raise ValueError(f"{key}.start: {training.method} trains a judge, which goes on from no run; leave it out")
+        seen, start = [name], training.start
+        while start is not None:
+            if start in seen:
+                raise ValueError(f"{key}.start: {' → '.join([*seen, start])} goes in a circle")
+            seen.append(start)
+            run = self.runs.get(start)
+            if run is None or run.training is None:
+                raise ValueError(f"{key}.start: no trained run named {start!r}")
+            if run.model != model:
+                raise ValueError(
+                    f"{key}.start: {start} trains {run.model}, this run {model}; they must train one model"
+                )
+            if run.training.method not in STUDENTS:
+                raise ValueError(f"{key}.start: {start} is trained to judge answers; go on from one that answers")
+            if run.training.lora != training.lora:
+                raise ValueError(f"{key}.lora: must be that of {start}, whose weights it goes on from")
+            start = run.training.start
+
+
+def _made(formats: Section) -> set[str]:
+    """The names of the formats that are made."""
+    fields = type(formats).model_fields
+    return {field.alias or name for name, field in fields.items() if getattr(formats, name) is not None}

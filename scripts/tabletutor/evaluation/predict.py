@@ -31,13 +31,13 @@ from tabletutor.telemetry.progress import progress_of
 
 
 class Asked(NamedTuple):
-    """Who is asked: the name of the run, the folders of its model and of its adapter (None: the model as it is), its
+    """Who is asked: the name of the run, the folders of its model and of its checkpoint (None: the model as it is), its
     seed, and whether its turns are decoded to their end.
     """
 
     run: str
     model: Path
-    adapter: Path | None
+    trained: Path | None
     seed: int
     whole_turns: bool
 
@@ -63,7 +63,7 @@ def predict(
     killed job goes on. Each group of questions is decoded by one thread, so their number is no part of the result; who
     is in a group is one, so it is in the key. Raises ValueError where there is no question.
     """
-    run, model, adapter, seed, whole_turns = asked
+    run, model, trained, seed, whole_turns = asked
     tables = _test_tables(files, splits)
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
@@ -72,7 +72,7 @@ def predict(
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
-        *(code, run, seed, whole_turns, _folder_digest(model), adapter and _folder_digest(adapter)),
+        *(code, run, seed, whole_turns, _folder_digest(model), trained and _folder_digest(trained)),
         *(counted(config), counted(sandbox)),
     )
     limits = DecodeLimits(config.max_new_tokens, config.max_context, whole_turns=whole_turns)
@@ -87,7 +87,7 @@ def predict(
         served = len(questions) - sum(len(group) for group, _ in left)
         logger.info(f"{run}: {len(questions) - served} questions to answer, {served} from the journal")
         shown.skip(served)
-        weights = _weights(model, adapter) if left else None
+        weights = _weights(model, trained) if left else None
         noting = Lock()
 
         def work(group: list[Question], keys: dict[str, str]) -> None:
@@ -112,8 +112,8 @@ def predict(
     return len(done)
 
 
-def _weights(model: Path, adapter: Path | None) -> Model:
-    weights = load_student(model, adapter, "bfloat16")
+def _weights(model: Path, trained: Path | None) -> Model:
+    weights = load_student(model, trained, "bfloat16")
     use_packed_linears(weights)
     return weights
 

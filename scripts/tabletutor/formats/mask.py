@@ -1,8 +1,8 @@
 """The mask check: what a run's tokenizer and loss mask make of a format, read back as text.
 
-It holds for every row: the trained tokens, decoded, are exactly the assistant turns that are to be learnt, each with
-its stop token; so none of them is untrained, no observation is trained and nothing is truncated. Rows too long for the
-run are counted.
+It holds for every conversation of every row: the tokens taken for the assistant's, decoded, are exactly its turns that
+are to be learnt, each with its stop token; so none of them is untrained, no observation is trained and nothing is
+truncated. Rows too long for the run are counted. Rows of plain steps have no mask: they are measured only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,11 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from tabletutor.formats.row import ConversationRow
+from tabletutor.formats.registry import find
+from tabletutor.formats.row import StepsRow
 from tabletutor.models.chat import Tokenizer, encode
-from tabletutor.models.prompt import is_trained
+from tabletutor.models.prompt import Message, is_trained
+from tabletutor.models.steps import step_ids
 from tabletutor.records.record import Record, read_records, write_record
 
 
@@ -35,19 +37,26 @@ class MaskCheck(Record, frozen=True):
     splits: tuple[SplitMask, ...]
 
 
-def check_mask(run: str, model: Path, splits: Mapping[str, Path], max_tokens: int, output: Path) -> MaskCheck:
-    """Check every row of each split and write the counts. Raises ValueError naming the file and row that fails."""
+def check_mask(
+    run: str, name: str, model: Path, splits: Mapping[str, Path], max_tokens: int, output: Path
+) -> MaskCheck:
+    """Check every row of each split of the format `name` and write the counts. Raises ValueError naming the file and
+    row that fails.
+    """
     tokenizer: Tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True)  # pyright: ignore[reportUnknownMemberType]
     counts: list[SplitMask] = []
     for split, path in splits.items():
         lengths: list[int] = []
         trained = 0
-        for number, row in enumerate(read_records(path, ConversationRow), start=1):
-            ids, mask = encode(tokenizer, row.messages)
-            if fault := mask_fault(tokenizer, row, ids, mask):
-                raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
-            lengths.append(len(ids))
-            trained += sum(mask)
+        for number, row in enumerate(read_records(path, find(name).row), start=1):
+            sizes = [len(step_ids(tokenizer, row.prompt, row.completions)[0])] if isinstance(row, StepsRow) else []
+            for messages in row.conversations():
+                ids, mask = encode(tokenizer, messages)
+                if fault := mask_fault(tokenizer, messages, ids, mask):
+                    raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
+                sizes.append(len(ids))
+                trained += sum(mask)
+            lengths.append(max(sizes))
         too_long = sum(length > max_tokens for length in lengths)
         if too_long == len(lengths):
             raise ValueError(
@@ -59,9 +68,13 @@ def check_mask(run: str, model: Path, splits: Mapping[str, Path], max_tokens: in
     return result
 
 
-def mask_fault(tokenizer: Tokenizer, row: ConversationRow, ids: Sequence[int], mask: Sequence[bool]) -> str | None:
-    """What is wrong with the mask of one row, or None: trained spans must decode to the assistant turns and stops."""
-    expected = [message["content"] + tokenizer.eos_token for message in row.messages if is_trained(message)]
+def mask_fault(
+    tokenizer: Tokenizer, messages: Sequence[Message], ids: Sequence[int], mask: Sequence[bool]
+) -> str | None:
+    """What is wrong with the mask of a conversation, or None: trained spans must decode to the assistant turns and
+    stops.
+    """
+    expected = [message["content"] + tokenizer.eos_token for message in messages if is_trained(message)]
     spans: list[list[int]] = []
     before = False
     for token, trained in zip(ids, mask, strict=True):

@@ -28,17 +28,18 @@ def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
     return model.eval()
 
 
-def load_student(folder: Path, adapter: Path | None, dtype: Literal["bfloat16", "float32"]) -> Model:
-    """The model a run answers with: the base, or the base with the run's adapter merged in.
+def load_student(folder: Path, trained: Path | None, dtype: Literal["bfloat16", "float32"]) -> Model:
+    """The model a run answers with: the base; the base with an adapter merged in; or what was trained as a whole.
 
-    The merge is made in float32 and rounded to `dtype` once; merging into bfloat16 weights would round twice.
+    `trained` is the run's checkpoint folder. The merge is made in float32 and rounded to `dtype` once; merging into
+    bfloat16 weights would round twice.
     """
-    if adapter is None:
-        return load_model(folder, dtype)
+    if trained is None or not (trained / "adapter_config.json").is_file():
+        return load_model(trained or folder, dtype)
     import torch
     from peft import PeftModel
 
-    merged: Any = PeftModel.from_pretrained(load_model(folder, "float32"), str(adapter)).merge_and_unload(
+    merged: Any = PeftModel.from_pretrained(load_model(folder, "float32"), str(trained)).merge_and_unload(
         safe_merge=True
     )
     return merged.to(getattr(torch, dtype)).eval()

@@ -11,11 +11,10 @@ from pydantic import TypeAdapter
 
 from tabletutor.config.schema import LocalModelConfig, ModelConfig, PackagedModelConfig
 from tabletutor.models.base import convert_packaged
+from tabletutor.models.layout import MODEL_FILES
 from tabletutor.models.local import convert_local
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.files import PARTIAL, naming, sync_folder
-
-FILES = ("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 
 def checked_model(config: dict[str, Any]) -> ModelConfig:
@@ -25,7 +24,7 @@ def checked_model(config: dict[str, Any]) -> ModelConfig:
 
 
 def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Path) -> None:
-    """Write the files `FILES` of a model to `folder`, replacing what is there.
+    """Write the files `MODEL_FILES` of a model to `folder`, replacing what is there.
 
     `rows` are files of training rows, for the tokenizer of a scratch model, and `seed` draws its weights; other sources
     use neither. Raises FileNotFoundError where the source is missing and ValueError where it is no chat model.
@@ -41,11 +40,11 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
             else:
                 make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
         for path in list(work.iterdir()):
-            if path.name not in FILES:
+            if path.name not in MODEL_FILES:
                 path.unlink()  # such as sampling defaults, which nothing here reads
             else:
                 path.chmod(0o644)
-        missing = [name for name in FILES if not (work / name).exists()]
+        missing = [name for name in MODEL_FILES if not (work / name).exists()]
         if missing:
             raise ValueError(
                 f"the model for {folder} has no {', '.join(missing)}: it must be a chat model with a fast tokenizer"

@@ -27,6 +27,12 @@ class Progress:
         self._bar = bar
         self._task = bar.add_task(description, total=total, note="") if bar else None
 
+    def expect(self, total: int) -> None:
+        """Say how many units there are, where that was not known at the start."""
+        self._total = total
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
+
     def skip(self, units: int) -> None:
         """Count units an earlier job finished; they do not enter the estimate of the time left."""
         self._initial += units

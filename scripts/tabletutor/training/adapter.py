@@ -13,7 +13,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from tabletutor.config.schema import LoraConfig
+from tabletutor.config.training import LoraConfig
 from tabletutor.models.load import Model
 from tabletutor.records.files import write_atomic
 
@@ -45,10 +45,10 @@ class LoraProduct(torch.autograd.Function):
         return grad_x, None, None, grad_a, grad_b, None
 
 
-def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> Model:
+def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str, task: str = "CAUSAL_LM") -> Model:
     """Put a fresh adapter, drawn from `seed`, on a frozen model; returns PEFT's wrapper. `base_name` is what the saved
-    adapter calls its base: a name, never a path of this machine. Raises ValueError where `config` leaves no layer to
-    adapt.
+    adapter calls its base: a name, never a path of this machine. `task` is PEFT's task type; the head of a model that
+    judges is trained with its adapter. Raises ValueError where `config` leaves no layer to adapt.
     """
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
@@ -63,30 +63,59 @@ def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str) -> 
             model,
             PeftLora(
                 r=config.r, lora_alpha=config.alpha, lora_dropout=config.dropout, target_modules=targets,
-                layers_to_transform=list(range(config.skip_layers, layers)), bias="none", task_type="CAUSAL_LM",
+                layers_to_transform=list(range(config.skip_layers, layers)), bias=config.bias, task_type=task,
+                use_rslora=config.use_rslora, use_dora=config.use_dora,
             ),
         )  # fmt: skip
     wrapped.peft_config[ADAPTER].base_model_name_or_path = base_name
-    if config.dropout == 0:
-        for layer in wrapped.modules():
-            if _replaceable(layer):
-                layer.forward = _Forward(layer)
     return wrapped
+
+
+def load_adapter(model: Model, folder: Path) -> Model:
+    """Put the adapter of a checkpoint folder on a frozen model, to be trained on; returns PEFT's wrapper."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
+
+
+def is_adapted(model: Model) -> bool:
+    """Whether a model is PEFT's wrapper."""
+    return hasattr(model, "peft_config")
+
+
+def base_of(model: Model) -> Model:
+    """The model inside PEFT's wrapper; a model without one is itself."""
+    return model.get_base_model() if is_adapted(model) else model
+
+
+def use_fast_adapters(wrapped: Model) -> None:
+    """Let every adapted linear layer run `LoraProduct`, where that is what PEFT's layer computes: no dropout, no DoRA,
+    no trained bias.
+    """
+    for layer in wrapped.modules():
+        if _replaceable(layer):
+            layer.forward = _Forward(layer)
 
 
 def _linear_names(model: Model) -> list[str]:
     """What the linear layers inside `model` are called, without its output matrix: PEFT's "all-linear", which PEFT does
     not take together with layer numbers.
     """
-    head = model.get_output_embeddings()
-    linear = (name for name, layer in model.named_modules() if isinstance(layer, torch.nn.Linear) and layer is not head)
+    body = model.base_model  # without the head, which may be one that judges
+    linear = (name for name, layer in body.named_modules() if isinstance(layer, torch.nn.Linear))
     return sorted({name.rsplit(".", 1)[-1] for name in linear})
 
 
 def _replaceable(layer: Any) -> bool:
     from peft.tuners.lora import Linear
 
-    return isinstance(layer, Linear) and isinstance(layer.get_base_layer(), torch.nn.Linear)
+    if not isinstance(layer, Linear) or not isinstance(layer.get_base_layer(), torch.nn.Linear):
+        return False
+    base: Any = layer.get_base_layer()
+    dropout: Any = layer.lora_dropout[ADAPTER]
+    plain = not layer.use_dora[ADAPTER] and not layer.lora_bias[ADAPTER]
+    trained_bias = base.bias is not None and base.bias.requires_grad
+    return plain and not trained_bias and isinstance(dropout, torch.nn.Identity)
 
 
 class _Forward:

@@ -5,7 +5,8 @@ that only by a mask over all pairs of tokens, and spends seven times its forward
 of machine (`docs/training.md`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -68,6 +69,16 @@ def use_spans(model: Model) -> None:
 
     AttentionInterface.register(NAME, _attend)
     model.set_attn_implementation(NAME)
+
+
+@contextmanager
+def without_spans(model: Model) -> Generator[None]:
+    """While it lasts, `model` attends as it did, to decode with a cache."""
+    model.set_attn_implementation("sdpa")
+    try:
+        yield
+    finally:
+        model.set_attn_implementation(NAME)
 
 
 def _seen(query: Tensor, key: Tensor, value: Tensor, spans: Sequence[Span]) -> Iterator[tuple[Span, _Seen]]:

@@ -46,8 +46,12 @@ class FrozenHeadLoss(torch.autograd.Function):
 def pack_loss(decoder: Model, head: Tensor, pack: Pack) -> Tensor:
     """Summed loss over the trained tokens of a pack (float32 scalar).
 
-    `decoder` maps token ids to hidden states; `head` is the frozen output matrix (vocabulary, width).
+    `decoder` maps token ids to hidden states; `head` is the output matrix (vocabulary, width), frozen or trained.
     """
     output: Any = decoder(input_ids=pack.ids, position_ids=pack.positions, spans=pack.spans, use_cache=False)
     hidden = cast(Tensor, output.last_hidden_state)[0, pack.predicting]
+    if head.requires_grad:
+        return torch.nn.functional.cross_entropy(
+            torch.nn.functional.linear(hidden, head).float(), pack.targets, reduction="sum"
+        )
     return cast(Tensor, FrozenHeadLoss.apply(hidden, head, pack.targets))

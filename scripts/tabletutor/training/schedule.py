@@ -5,10 +5,10 @@ save.
 import math
 from collections.abc import Callable
 
-from tabletutor.config.schema import TrainingConfig
+from tabletutor.config.training import MethodConfig, SftConfig
 
 
-def total_steps(config: TrainingConfig, batches_per_epoch: int, row_tokens: Callable[[int], int]) -> int:
+def total_steps(config: SftConfig, batches_per_epoch: int, row_tokens: Callable[[int], int]) -> int:
     """Optimiser steps of a run: epochs (a part of one counts), `max_steps` or `max_row_tokens`, whichever ends first;
     at least one. `row_tokens` gives the tokens of the rows that a step sees.
     """
@@ -24,7 +24,7 @@ def total_steps(config: TrainingConfig, batches_per_epoch: int, row_tokens: Call
     return steps
 
 
-def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
+def learning_rate(config: MethodConfig, step: int, steps: int) -> float:
     """The rate of `step` (from 1) of `steps`. Warm-up rises linearly to the full rate; cosine and linear fall towards
     0.
     """

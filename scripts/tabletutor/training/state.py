@@ -12,21 +12,22 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from loguru import logger
-from torch import Tensor
 
 from tabletutor.records.files import read_checked, write_checked
+from tabletutor.training.weights import Weights
 
 
 class TrainingState(NamedTuple):
-    """Steps done, the metric lines written so far, and how long (seconds) it took, over all attempts."""
+    """Steps done, the lines of metrics and of samples so far, and how long (seconds) it took, over all attempts."""
 
     step: int
     lines: list[str]
+    samples: list[str]
     seconds: float
 
 
 def save_state(
-    path: Path, identity: str, state: TrainingState, parameters: dict[str, Tensor], optimizer: torch.optim.Optimizer
+    path: Path, identity: str, state: TrainingState, weights: Weights, optimizer: torch.optim.Optimizer
 ) -> None:
     """Write the state atomically, with its checksum. `identity` names the run: model, rows, configuration, seed."""
     kind, keys, *rest = np.random.get_state(legacy=True)
@@ -35,7 +36,8 @@ def save_state(
         "step": state.step,
         "lines": state.lines,
         "seconds": state.seconds,
-        "parameters": {name: parameter.detach() for name, parameter in parameters.items()},
+        "samples": state.samples,
+        "weights": weights.state(),
         "optimizer": optimizer.state_dict(),
         "random": {
             "python": random.getstate(),
@@ -48,9 +50,7 @@ def save_state(
     write_checked(path, stream.getvalue())
 
 
-def load_state(
-    path: Path, identity: str, parameters: dict[str, Tensor], optimizer: torch.optim.Optimizer
-) -> TrainingState | None:
+def load_state(path: Path, identity: str, weights: Weights, optimizer: torch.optim.Optimizer) -> TrainingState | None:
     """Put the saved state back, in place; None where there is none, or it is broken, or it belongs to another run
     (other data or settings).
     """
@@ -63,9 +63,7 @@ def load_state(
     content: dict[str, Any] = torch.load(io.BytesIO(stored), weights_only=True)
     if content["identity"] != identity:
         return None
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(content["parameters"][name])
+    weights.restore(content["weights"])
     optimizer.load_state_dict(content["optimizer"])
     drawn = content["random"]
     version, internal, gauss = drawn["python"]
@@ -73,4 +71,4 @@ def load_state(
     kind, keys, *rest = drawn["numpy"]
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
     torch.set_rng_state(drawn["torch"])
-    return TrainingState(content["step"], list(content["lines"]), content["seconds"])
+    return TrainingState(content["step"], list(content["lines"]), list(content["samples"]), content["seconds"])

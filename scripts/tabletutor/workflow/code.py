@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,16 +23,16 @@ from tabletutor.workflow.sources import Sources
 from tabletutor.workflow.versions import versions
 
 PACKAGE = "tabletutor"
-# No result depends on these: the job's context logs, others show progress and keep telemetry. The registry finds
-# converters by name, each of which is followed by itself.
+# No result depends on these: the job's context logs, others show progress and keep telemetry. The registries find
+# converters and training methods by name, each of which is followed by itself.
 LEFT_OUT = frozenset(
     {
         *("tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"),
-        "tabletutor.formats.registry",
+        *("tabletutor.formats.registry", "tabletutor.training.registry"),
     }
 )
 # What is followed beside the scripts: modules that are found by name.
-FOUND_BY_NAME = f"{PACKAGE}/formats/converters"
+CONVERTERS, METHODS = f"{PACKAGE}/formats/converters", f"{PACKAGE}/training/methods"
 # Every job runs in this environment, and gets its sections of the configuration there.
 ALSO = ("tabletutor.workflow.environment", "tabletutor.workflow.context")
 SCRIPTS = Path(__file__).resolve().parents[2]
@@ -92,7 +93,13 @@ def converters(formats: Mapping[str, object]) -> dict[str, str]:
     configuration.
     """
     made = [name for name, knobs in formats.items() if knobs is not None]
-    return {name: code(f"{FOUND_BY_NAME}/{name.replace('-', '_')}.py") for name in made}
+    return {name: code(f"{CONVERTERS}/{name.replace('-', '_')}.py") for name in made}
+
+
+def methods(runs: Mapping[str, Any]) -> dict[str, str]:
+    """The digest of the training method of each run that is trained; `runs` is that part of the configuration."""
+    tuned = {name: run["training"]["method"] for name, run in runs.items() if run["training"]}
+    return {name: code(f"{METHODS}/{method}.py") for name, method in tuned.items()}
 
 
 @cache
@@ -105,7 +112,7 @@ def _digests(scripts: Path, memo: Path) -> dict[str, str]:
     noted = _read_memo(memo)
     known = noted.scripts if noted is not None and noted.surroundings == surroundings else {}
     found = {name: kept for name, kept in known.items() if kept.files.items() <= contents.items()}
-    entries = [*scripts.glob("*.py"), *(scripts / FOUND_BY_NAME).glob("[!_]*.py")]
+    entries = [path for place in ("", CONVERTERS, METHODS) for path in (scripts / place).glob("[!_]*.py")]
     missing = sorted({path.relative_to(scripts).as_posix() for path in entries} - found.keys())
     gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
     try:

@@ -1,0 +1,191 @@
+"""The knobs of training runs, by method. A method is a file in `training/methods/`; its name there is `method` here."""
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import Field, model_validator
+
+from tabletutor.config.section import HOW, Name, Section
+
+
+class LoraConfig(Section):
+    """Low-rank adaptation, as PEFT names it."""
+
+    r: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    skip_layers: int = Field(
+        default=0, ge=0, description="First layers of the model left without adapter; no gradient is computed for them."
+    )
+    bias: Literal["none", "all", "lora_only"] = Field(default="none", description="Which biases are trained too.")
+    use_rslora: bool = Field(default=False, description="Scale by alpha over the root of r (rank-stabilised LoRA).")
+    use_dora: bool = Field(default=False, description="Train magnitudes apart from directions (DoRA).")
+
+
+class MethodConfig(Section):
+    """What every method can be told."""
+
+    start: Name | None = Field(
+        default=None, description="Go on from the weights of this run, with the same `lora`; None starts at the model."
+    )
+    lora: LoraConfig | None = Field(default=LoraConfig(), description="None trains all weights, in float32.")
+    epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
+    max_steps: int | None = Field(default=None, ge=1, description="Optimiser steps, at most.")
+    batch_size: int = Field(default=8, ge=1, description="Rows an optimiser step sees, at most.")
+    max_tokens: int = Field(default=768, ge=64, description="A row with more tokens is dropped whole, and counted.")
+    learning_rate: float = Field(default=1e-3, gt=0)
+    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    scheduler: Literal["cosine", "linear", "constant"] = "cosine"
+    weight_decay: float = Field(default=0.0, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    dtype: Literal["bfloat16", "float32"] = Field(
+        default="bfloat16", description="Precision of the frozen base; what is trained is float32."
+    )
+    gradient_checkpointing: bool = Field(
+        default=False, description="Keep fewer activations and compute them again: less memory, more time."
+    )
+    ema: float | None = Field(
+        default=None, gt=0, lt=1, description="Decay of the moving average of the trained weights; it is what is kept."
+    )
+    keep: Literal["last", "best"] = Field(
+        default="last", description="Which weights are kept: those at the end, or of the lowest validation loss."
+    )
+    patience: int | None = Field(
+        default=None, ge=1, description="Evaluations without a lower validation loss after which a run ends."
+    )
+    eval_every: int = Field(default=25, ge=1, description="Steps between losses on the validation rows.")
+    eval_rows: int = Field(default=48, ge=1, description="Validation rows used for that loss.")
+    samples: int = Field(
+        default=0, ge=0, description="Validation prompts answered at each evaluation, written to samples.ndjson."
+    )
+    checkpoint_every: int = Field(
+        default=25, ge=1, json_schema_extra=HOW, description="Steps between full-state checkpoints to resume from."
+    )
+    checkpoint_seconds: float = Field(
+        default=120.0, gt=0, json_schema_extra=HOW, description="Seconds after which a step makes one all the same."
+    )
+
+    @model_validator(mode="after")
+    def _all_weights_are_float32(self) -> "MethodConfig":
+        if self.lora is None and self.dtype != "float32":
+            raise ValueError(
+                "without lora all weights are trained, which takes dtype: float32; bfloat16 rounds steps off"
+            )
+        return self
+
+
+class SftConfig(MethodConfig):
+    """Supervised fine-tuning on conversations."""
+
+    method: Literal["sft"] = "sft"
+    format: Name = "sft-standard"
+    pack_rows: int = Field(
+        default=4, ge=1, description="Rows that share the computation of their common beginning, at most."
+    )
+    max_row_tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="Tokens of rows seen, at most; the step that reaches it is the last. Makes formats comparable.",
+    )
+    threads: int = Field(
+        default=2, ge=1, json_schema_extra=HOW, description="Packs computed at once; no part of the result."
+    )
+
+
+class TrlConfig(MethodConfig):
+    """What the methods that TRL trains share."""
+
+    learning_rate: float = Field(default=1e-4, gt=0)
+    accumulation: int = Field(
+        default=1, ge=1, description="Parts in which a batch is computed; its size must be a multiple of it."
+    )
+    threads: int = Field(default=2, ge=1, description="Threads of a product; here a part of the result.")
+
+    @model_validator(mode="after")
+    def _parts_are_whole(self) -> "TrlConfig":
+        if self.batch_size % self.accumulation:
+            raise ValueError(
+                f"accumulation = {self.accumulation} does not divide batch_size = {self.batch_size}; take one that does"
+            )
+        return self
+
+
+class DpoConfig(TrlConfig):
+    """Direct preference optimisation on pairs."""
+
+    method: Literal["dpo"]
+    format: Name = "dpo"
+    beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
+    loss: Literal["sigmoid", "hinge", "ipo", "robust", "sppo_hard", "apo_zero", "apo_down"] = "sigmoid"
+
+
+class KtoConfig(TrlConfig):
+    """Kahneman-Tversky optimisation on single turns or attempts, right or wrong."""
+
+    method: Literal["kto"]
+    format: Name = "kto"
+    beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
+    desirable_weight: float = Field(default=1.0, gt=0)
+    undesirable_weight: float = Field(default=1.0, gt=0)
+
+
+class JudgeConfig(TrlConfig):
+    """What methods share whose models judge answers."""
+
+    dtype: Literal["bfloat16", "float32"] = Field(default="float32", description="float32: their heads are trained.")
+
+    @model_validator(mode="after")
+    def _heads_are_float32(self) -> "JudgeConfig":
+        if self.dtype != "float32":
+            raise ValueError(f"dtype: {self.dtype} rounds the steps of the head off; take float32, or leave it out")
+        return self
+
+
+class RewardConfig(JudgeConfig):
+    """An outcome reward model: one number for a whole attempt, from pairs."""
+
+    method: Literal["reward"]
+    format: Name = "orm-pairs"
+    center_rewards: float | None = Field(default=None, gt=0, description="Weight of keeping rewards around 0.")
+
+
+class PrmConfig(JudgeConfig):
+    """A process reward model: for every step, how likely it is right."""
+
+    method: Literal["prm"]
+    format: Name = "prm"
+
+
+class GrpoConfig(TrlConfig):
+    """Group-relative policy optimisation: answers are sampled, run and rewarded."""
+
+    method: Literal["grpo"]
+    format: Name = "rl"
+    generations: int = Field(default=4, ge=2, description="Answers to one question, compared with each other.")
+    temperature: float = Field(default=1.0, gt=0)
+    max_new_tokens: int = Field(default=128, ge=8, description="Tokens of an answer, at most.")
+    beta: float = Field(default=0.0, ge=0, description="Weight of staying near the model it starts from.")
+    right_weight: float = Field(default=1.0, ge=0, description="Reward of a right answer.")
+    runs_weight: float = Field(default=0.2, ge=0, description="Reward of a cell that runs.")
+
+    @model_validator(mode="after")
+    def _groups_are_whole(self) -> "GrpoConfig":
+        if self.batch_size % self.generations:
+            raise ValueError(
+                f"generations = {self.generations} does not divide batch_size = {self.batch_size}; take one that does"
+            )
+        return self
+
+
+TrainingConfig = Annotated[
+    SftConfig | DpoConfig | KtoConfig | RewardConfig | PrmConfig | GrpoConfig, Field(discriminator="method")
+]
+DEFAULT_METHOD = "sft"
+STUDENTS = frozenset({"sft", "dpo", "kto", "grpo"})  # methods whose models answer questions; others judge answers
+
+
+def with_method(training: object) -> object:
+    """A run's `training` as it is written, with the method it means where it names none."""
+    if not isinstance(training, dict):
+        return training
+    return {"method": DEFAULT_METHOD, **cast("dict[str, Any]", training)}

@@ -1,0 +1,30 @@
+"""Models that judge answers: a language model with another head.
+
+An outcome judge gives one number for a whole attempt; a process judge gives two for every token, and those at the end
+of a step say whether it is right.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from tabletutor.models.chat import Tokenizer
+from tabletutor.models.load import Model
+
+Kind = Literal["outcome", "process"]
+TASKS: dict[Kind, str] = {"outcome": "SEQ_CLS", "process": "TOKEN_CLS"}  # as PEFT names them
+LABELS: dict[Kind, int] = {"outcome": 1, "process": 2}
+
+
+def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
+    """The model of a folder with a head that judges, in float32; the head is drawn from torch's random state where the
+    folder has none.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # it warns of a new head, which is what is wanted
+    library: Any = AutoModelForSequenceClassification if kind == "outcome" else AutoModelForTokenClassification
+    model = library.from_pretrained(str(folder), num_labels=LABELS[kind], local_files_only=True, dtype="float32")
+    model.config.pad_token_id = tokenizer.pad_token_id
+    return model

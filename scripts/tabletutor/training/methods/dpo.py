@@ -1,0 +1,29 @@
+"""`dpo`: direct preference optimisation (Rafailov et al., 2023) by TRL; the reference is the model it starts from."""
+
+from tabletutor.config.training import DpoConfig
+from tabletutor.formats.row import PairRow
+from tabletutor.training.run import TrainingRun
+from tabletutor.training.student import load_trained
+from tabletutor.training.trl import Plan, begin, fit, read_rows
+
+CONFIG = DpoConfig
+COLUMNS = ("prompt", "chosen", "rejected")
+
+
+def train(run: TrainingRun, config: DpoConfig) -> None:
+    """Train a run on pairs and write its checkpoint folder. Raises ValueError for rows that are none or too long."""
+    from trl.trainer.dpo_config import DPOConfig
+    from trl.trainer.dpo_trainer import DPOTrainer
+
+    tokenizer = begin(run, config)
+    train, validation = (
+        read_rows(path, PairRow, COLUMNS, tokenizer, config.max_tokens)
+        for path in (run.files.train, run.files.validation)
+    )
+    options = {"beta": config.beta, "loss_type": [config.loss], "max_length": None}
+    fit(
+        run,
+        config,
+        tokenizer,
+        Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation),
+    )
