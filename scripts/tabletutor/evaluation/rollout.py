@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
 from tabletutor.models.generate import DecodedTurn
 from tabletutor.models.parse import parse_turn
-from tabletutor.models.prompt import Message, observation, opening
+from tabletutor.models.prompt import NO_CODE, Message, observation, opening
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import Question
@@ -28,7 +28,6 @@ from tabletutor.sandbox.session import Session
 from tabletutor.sandbox.shared import Sandboxes
 from tabletutor.sandbox.turn import turn_from
 
-NO_CODE: Message = {"role": "user", "content": "No code found. Answer with one ```python block."}
 WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
 
 

@@ -28,6 +28,9 @@ class Message(TypedDict):
     weight: NotRequired[int]
 
 
+NO_CODE: Message = {"role": "user", "content": f"No code found. Answer with one {FENCE}python block."}
+
+
 def is_trained(message: Message) -> bool:
     """Whether a message is the assistant's, and is to be learnt."""
     return message["role"] == "assistant" and message.get("weight", 1) != 0
