@@ -9,12 +9,14 @@ STAMP := $(VENV)/.made-$(shell (cat $(LOCK) pyproject.toml; pwd) | sha256sum | c
 # What a fresh environment is made from by `make lock`; it is removed afterwards.
 FRESH := .snakemake/lock-venv
 SNAKEFILES := Snakefile rules
+# Libraries that the formats are tested with and that do not fit the lock file: a list and a folder for each.
+PEERS := $(patsubst envs/peers/%.txt,.peers/%/.made,$(wildcard envs/peers/*.txt))
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: run smoke test quality reproduce benchmark format env lock schema clean help
+.PHONY: run smoke test quality reproduce benchmark format env peers lock schema clean help
 
 run: env  ## build the default project: from the CSVs to the report
 	snakemake --profile local
@@ -22,7 +24,7 @@ run: env  ## build the default project: from the CSVs to the report
 smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
 	snakemake --profile local --configfile config/smoke.yaml
 
-test: env  ## run all tests
+test: env peers  ## run all tests
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quality: env  ## lint, formats, types, dead code
@@ -63,6 +65,17 @@ $(STAMP):
 	@# `--profile local` looks into the working directory, not into profiles/.
 	@ln -sfn profiles/local local && ln -sfn profiles/slurm slurm
 	@rm -f $(VENV)/.made-* && touch $@
+
+peers: $(PEERS)  ## install what the formats are tested with beside the environment, in .peers
+
+.peers/%/.made: envs/peers/%.txt | $(STAMP)
+	@echo "Installing $< into $(@D)"
+	@rm -rf $(@D)
+	@# The lists are complete, and nothing of them may enter the environment.
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --target $(@D) -r $<
+	@# torchaudio's compiled half is for torch with GPUs; LLaMA-Factory imports the package whatever it loads.
+	@rm -f $(@D)/torchaudio/lib/*.so
+	@cp $< $@
 
 lock:  ## resolve envs/requirements.in into the lock file, in a fresh environment
 	$(PYTHON) -m venv --clear $(FRESH)
