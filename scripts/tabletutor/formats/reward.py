@@ -6,12 +6,13 @@ For TRL's GRPO trainer, on the rows of the `rl` format:
         GRPOTrainer(model, reward_funcs=[rewards.answers_right, rewards.runs], train_dataset=...)
 
 Students of that trainer say one turn, which has to submit. An answer that is claimed and not submitted counts nothing.
+Where students say several turns (`environment.py`), the cells run in one session and the last one is graded.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,7 @@ from tabletutor.models.prompt import Message
 from tabletutor.records.question import AnswerSpec
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.session import Session
 from tabletutor.sandbox.shared import Sandboxes
 
 Completion = str | Sequence[Message]
@@ -76,15 +78,28 @@ class Rewards:
         spec = msgspec.convert(about["answer_spec"], AnswerSpec)
         return match(answer, result.answer, about["answer_type"], spec, self._verdicts)
 
+    def parquets(self, tables: Iterable[str]) -> dict[str, Path]:
+        """The Parquet file of each of these tables. Raises FileNotFoundError for one the results folder lacks."""
+        found = {table: self._results / "tables" / table / "table.parquet" for table in sorted(set(tables))}
+        if missing := [path for path in found.values() if not path.is_file()]:
+            raise FileNotFoundError(f"{missing[0]}: no such file; give the results folder the rows are from")
+        return found
+
+    @contextmanager
+    def session(self, table: str, question: str) -> Generator[Session]:
+        """A fresh session on a table, for a student of several turns. `question` is the id incidents are noted with.
+
+        Raises FileNotFoundError for a table that the results folder does not have, SandboxError if none can be had.
+        """
+        with self._sandboxes.use(self.parquets([table])) as boxes, boxes[table].session(question) as session:
+            yield session
+
     def _run(self, completions: Sequence[Completion], info: Sequence[str]) -> list[CellResult | None]:
         """The result of each completion's cell in a fresh session, None where it has no cell."""
         tables = [str(json.loads(about)["table"]) for about in info]
-        parquets = {table: self._results / "tables" / table / "table.parquet" for table in sorted(set(tables))}
-        if missing := [path for path in parquets.values() if not path.is_file()]:
-            raise FileNotFoundError(f"{missing[0]}: no such file; give the results folder the rows are from")
         codes = [parse_turn(_text(completion)).code for completion in completions]
         with (
-            self._sandboxes.use(parquets) as boxes,
+            self._sandboxes.use(self.parquets(tables)) as boxes,
             ThreadPoolExecutor(self._sandboxes.config.sessions) as pool,
         ):
             return list(pool.map(lambda work: _result(boxes[work[0]], work[1]), zip(tables, codes, strict=True)))
