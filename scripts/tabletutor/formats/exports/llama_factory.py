@@ -26,8 +26,8 @@ _TAGS = {
 def export_llama_factory(project: Project, folder: Path) -> list[str]:
     """Write the data folder of LLaMA-Factory (its `--dataset_dir`); returns a line on each dataset.
 
-    Rows it has no place for are left out: those of `prm` and `rl`, pairs of several turns a side, and conversations
-    with a turn that is not to be trained.
+    Rows it has no place for are left out: those of `prm` and `rl`, labels and pairs of attempts of several turns, of
+    which it would take the last turn alone, and conversations with a turn that is not to be trained.
     """
     entries: dict[str, Any] = {}
     told: list[str] = []
@@ -49,7 +49,7 @@ def _row(row: Row) -> dict[str, Any] | None:
     match row:
         case ConversationRow() if all(message.get("weight", 1) for message in row.messages):
             return {"messages": list(row.messages)}
-        case LabelledRow():
+        case LabelledRow() if len(row.completion) == 1:
             return {"messages": [*row.prompt, *row.completion], "label": row.label}
         case PairRow() if len(row.chosen) == len(row.rejected) == 1:
             return {"messages": list(row.prompt), "chosen": row.chosen[0], "rejected": row.rejected[0]}
