@@ -1,110 +1,96 @@
 """Croissant metadata of an exported dataset: files with checksums, and what their rows consist of.
 
-MLCommons Croissant 1.0, http://mlcommons.org/croissant/1.0.
+MLCommons Croissant, https://docs.mlcommons.org/croissant, written by the standard's own library. There is no date of
+publication in it: who publishes the folder knows it, and the same project gives the same bytes.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec.inspect import BoolType, FloatType, IntType, StructType, type_info
+import mlcroissant as croissant
+from msgspec.inspect import BoolType, FloatType, IntType, StructType, Type, TypedDictType, type_info
 
 from tabletutor.formats.exports.project import Project
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import Row
 
-CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
-_CONTEXT = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
+_KINDS: dict[type[Any], Any] = {
+    BoolType: croissant.DataType.BOOL,
+    IntType: croissant.DataType.INTEGER,
+    FloatType: croissant.DataType.FLOAT,
 }
+_CITE = "The tabletutor maintainers: tabletutor, teaching small language models to analyse tables, reproducibly"
 
 
 def croissant_text(project: Project, files: Mapping[str, str]) -> str:
-    """The text of `croissant.json`; `files` are the SHA-256 digests of all rows' files, by path."""
-    licences = sorted({entry.licence for entry in project.tables})
-    document: dict[str, Any] = {
-        "@context": _CONTEXT,
-        "@type": "sc:Dataset",
-        "conformsTo": CONFORMS_TO,
-        "name": project.config.project,
-        "description": "Questions about tables, answered by running code turn by turn, verified, as training rows.",
-        "license": licences,
-        "version": "1.0.0",
-        "url": ".",
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": path,
-                "name": path,
-                "contentUrl": path,
-                "encodingFormat": "application/jsonlines",
-                "sha256": digest,
-            }
+    """The text of `croissant.json`; `files` are the SHA-256 digests of all rows' files, by path.
+
+    Raises mlcroissant's ValidationError for metadata that is not valid.
+    """
+    licences: list[str | croissant.CreativeWork] = [*sorted({entry.licence for entry in project.tables})]
+    metadata = croissant.Metadata(
+        name=project.config.project,
+        description="Questions about tables, answered by running code turn by turn, verified, as training rows.",
+        cite_as=_CITE,
+        license=licences,
+        version="1.0.0",
+        url=".",
+        distribution=[
+            croissant.FileObject(
+                id=path, name=path, content_url=path, encoding_formats=["application/jsonlines"], sha256=digest
+            )
             for path, digest in sorted(files.items())
         ],
-        "recordSet": [
+        record_sets=[
             _record_set(exported.name, split, f"data/{exported.name}/{split}.jsonl")
             for exported in project.formats
             for split in exported.rows()
         ],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    )
+    return json.dumps(metadata.to_json(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _record_set(name: str, split: str, path: str) -> dict[str, Any]:
+def _record_set(name: str, split: str, path: str) -> Any:
     identity = f"{name}-{split}"
-    return {
-        "@type": "cr:RecordSet",
-        "@id": identity,
-        "name": identity,
-        "field": [
-            _field(f"{identity}/{column}", column, kind, path) for column, kind in columns(find(name).row).items()
-        ],
-    }
+    fields = [_field(f"{identity}/{column}", column, kind, path) for column, kind in columns(find(name).row).items()]
+    return croissant.RecordSet(id=identity, name=identity, fields=fields)
 
 
-def _field(identity: str, column: str, kind: str, path: str) -> dict[str, Any]:
-    source = {"fileObject": {"@id": path}, "extract": {"column": column}}
-    return {"@type": "cr:Field", "@id": identity, "name": identity, "dataType": kind, "source": source}
+def _field(identity: str, column: str, kind: Type, path: str) -> Any:
+    """A column. One of lists is a repeated field; one of conversations has a field for each key of a message."""
+    item: Type | None = getattr(kind, "item_type", None)
+    if isinstance(item, TypedDictType):
+        parts = [
+            croissant.Field(
+                id=f"{identity}/{key.encode_name}",
+                name=f"{identity}/{key.encode_name}",
+                data_types=[_data_type(key.type)],
+                source=_source(path, column, key.encode_name),
+            )
+            for key in item.fields
+        ]
+        return croissant.Field(id=identity, name=identity, repeated=True, sub_fields=parts)
+    return croissant.Field(
+        id=identity,
+        name=identity,
+        data_types=[_data_type(item or kind)],
+        repeated=True if item else None,
+        source=_source(path, column),
+    )
 
 
-def columns(row: type[Row]) -> dict[str, str]:
-    """The columns of a format's rows and the kind of each; conversations and lists are given as text."""
-    kinds: dict[type[Any], str] = {BoolType: "sc:Boolean", IntType: "sc:Integer", FloatType: "sc:Float"}
+def _source(path: str, column: str, key: str | None = None) -> Any:
+    transforms = [croissant.Transform(json_path=key)] if key else []
+    return croissant.Source(file_object=path, extract=croissant.Extract(column=column), transforms=transforms)
+
+
+def _data_type(kind: Type) -> Any:
+    return _KINDS.get(type(kind), croissant.DataType.TEXT)
+
+
+def columns(row: type[Row]) -> dict[str, Type]:
+    """The columns of a format's rows and the type of each."""
     info = type_info(row)
     assert isinstance(info, StructType)
-    found = {field.encode_name: kinds.get(type(field.type), "sc:Text") for field in info.fields}
-    return dict(sorted(found.items()))
+    return {field.encode_name: field.type for field in sorted(info.fields, key=lambda field: field.encode_name)}
