@@ -1,15 +1,30 @@
 """A small real project, from CSVs to verdicts; and a case made by hand, of which all is known."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
+from tabletutor.config.formats import KNOBS, FormatConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EpisodesConfig, ProgramQuestionsConfig, TablesConfig, VerdictsConfig
+from tabletutor.config.schema import (
+    EpisodesConfig,
+    ProgramQuestionsConfig,
+    ScratchModelConfig,
+    TablesConfig,
+    VerdictsConfig,
+)
 from tabletutor.episodes.build import build_episodes
+from tabletutor.formats.audit import audit_format
+from tabletutor.formats.build import SPLITS, SplitFiles, build_format
 from tabletutor.formats.case import Case
+from tabletutor.models.scratch import make_scratch
 from tabletutor.questions.build import build_questions
 from tabletutor.records.episode import Episode, Hook, StepLabel, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Question
@@ -19,7 +34,10 @@ from tabletutor.tables.ingest import ingest
 from tabletutor.verdicts.judge import judge_table
 from tabletutor.verdicts.replay import build_replays
 
-TABLES = Path(__file__).parents[2] / "resources" / "tables"
+ROOT = Path(__file__).parents[2]
+TABLES = ROOT / "resources" / "tables"
+SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=16, layers=1, heads=2, positions=2048)
+EXPORTED = ("sft-standard", "sft-masked", "dpo", "kto", "orm", "orm-pairs", "prm", "rl")
 SPLIT: dict[str, Split] = {"gapminder": "train", "mpg": "train", "penguins_raw": "validation", "msleep": "test"}
 
 
@@ -59,6 +77,88 @@ def make_project(folder: Path) -> None:
         build_episodes(questions, profile, parquet, EpisodesConfig(perturbed=2), sandbox, 0, cache, "code", episodes)
         build_replays(episodes, name, parquet, sandbox, cache, "code", replays)
         judge_table(episodes, questions, replays, verdicts, VerdictsConfig())
+
+
+def make_format(name: str, built: Built, folder: Path) -> None:
+    """All files of a format but its audit."""
+    files: dict[Any, SplitFiles] = {
+        split: SplitFiles(folder / f"{split}.jsonl", folder / "notes" / f"{split}.jsonl") for split in SPLITS
+    }
+    knobs = KNOBS.get(name, FormatConfig)()
+    build_format(name, built.tables, built.splits, knobs, 0, files, folder / "stats.json")
+
+
+@pytest.fixture(scope="session")
+def files(built: Built, once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[[str], Path]:
+    """The training file of a format."""
+    return lambda name: once(f"format-{name}", lambda folder: make_format(name, built, folder)) / "train.jsonl"
+
+
+@pytest.fixture(scope="session")
+def model(files: Callable[[str], Path], once: Callable[[str, Callable[[Path], object]], Path]) -> str:
+    """A tiny model with a tokenizer, untrained."""
+    texts = files("sft-standard").read_text()
+    return str(once("tiny", lambda folder: make_scratch(SIZES, [texts], 0, folder)))
+
+
+@pytest.fixture(scope="session")
+def project(built: Built, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A checkout's folder with a configuration, a table list and audited formats."""
+
+    def make(root: Path) -> None:
+        results = root / "results"
+        shutil.copytree(built.results, results)
+        tables = "table\tpath\tsplit\tlicence\ttitle\n"
+        for name in built.tables:
+            tables += f"{name}\t{name}.csv\t\tCC0-1.0\tA | table of <b>{name}</b>\n"
+            (root / f"{name}.csv").write_text("a\n1\n")
+        (root / "tables.tsv").write_text(tables)
+        config = {
+            "project": "demo", "results": results.name, "table_list": "tables.tsv",
+            "models": {"m": {"source": "scratch"}},
+            "runs": {"base": {"model": "m"}, "tuned": {"model": "m", "training": {}}},
+        }  # fmt: skip
+        (root / "config.yaml").write_text(yaml.safe_dump(config))
+        for name in EXPORTED:
+            folder = results / "formats" / name
+            make_format(name, built, folder)
+            questions = {table: paths[1] for table, paths in built.tables.items()}
+            rows: dict[Any, Path] = {split: folder / f"{split}.jsonl" for split in SPLITS}
+            audit_format(name, rows, questions, built.splits, folder / "audit.json")
+
+    return once("project", make)
+
+
+@pytest.fixture(scope="session")
+def export(project: Path) -> Callable[[str, Path], subprocess.CompletedProcess[str]]:
+    """`export(kind, folder)`: what `tabletutor export` says of the project."""
+    program = str(Path(sys.executable).with_name("tabletutor"))
+
+    def run(kind: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        command = [program, "export", kind, str(folder), "--config", "config.yaml"]
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+    return run
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`peer(name, script, *arguments)`: a script of `peers/` run with a library of `envs/peers/`, which shadows the
+    environment's own.
+    """
+
+    def run(name: str, script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+        folder, wanted = ROOT / ".peers" / name, ROOT / "envs" / "peers" / f"{name}.txt"
+        made = folder / ".made"
+        if not made.exists() or made.read_bytes() != wanted.read_bytes():
+            pytest.fail(f"{folder} does not have what {wanted} lists; run `make peers`")
+        command = [sys.executable, str(ROOT / "tests/formats/peers" / f"{script}.py"), *map(str, arguments)]
+        own = {"PYTHONPATH": f"{folder}:{ROOT / 'scripts'}", "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
+        # LLaMA-Factory asks for older libraries than the lock file has; that it works with these is what is tested.
+        own["DISABLE_VERSION_CHECK"] = "1"
+        return subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
+
+    return run
 
 
 HINT = "Keep rows where wind > 5, then take the mean of wind."

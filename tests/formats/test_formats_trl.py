@@ -7,45 +7,14 @@ from typing import Any
 
 import pytest
 
-from tabletutor.config.formats import KNOBS, FormatConfig
-from tabletutor.config.schema import ScratchModelConfig
-from tabletutor.formats.build import SplitFiles, build_format
 from tabletutor.formats.reward import Rewards
 from tabletutor.models.prompt import assistant
-from tabletutor.models.scratch import make_scratch
 from tabletutor.programs.grammar import from_json
 from tabletutor.programs.pandas_source import source
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=16, layers=1, heads=2, positions=2048)
-
-
-@pytest.fixture(scope="module")
-def files(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The training file of a format."""
-    folder = tmp_path_factory.mktemp("formats")
-
-    def made(name: str) -> Path:
-        if not (folder / name).exists():
-            splits = {
-                split: SplitFiles(folder / name / f"{split}.jsonl", folder / name / f"{split}.notes")
-                for split in ("train", "validation")
-            }
-            knobs = KNOBS.get(name, FormatConfig)()
-            build_format(name, built.tables, built.splits, knobs, 0, splits, folder / name / "stats.json")  # type: ignore[arg-type]
-        return folder / name / "train.jsonl"
-
-    return made
-
-
-@pytest.fixture(scope="module")
-def model(files: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("tiny")
-    make_scratch(SIZES, [files("sft-standard").read_text()], 0, folder)
-    return str(folder)
 
 
 def two_steps(trainer: Any) -> None:
