@@ -10,6 +10,7 @@ Only `verifiers` imports this module; nothing else of tabletutor does, so that t
 
 import asyncio
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from importlib import import_module
@@ -31,7 +32,8 @@ from tabletutor.sandbox.turn import turn_from
 
 vf: Any = import_module("verifiers")  # not in the lock file, and untyped
 
-TURNS = EvaluationConfig().turn_limit
+TURNS, SESSIONS = EvaluationConfig().turn_limit, EvaluationConfig().batch_size
+_POLL_SECONDS = 0.05
 
 
 def load_environment(
@@ -39,14 +41,16 @@ def load_environment(
     split: str = "train",
     eval_split: str = "validation",
     max_turns: int = TURNS,
+    max_sessions: int = SESSIONS,
     sandbox: dict[str, Any] | None = None,
     verdicts: dict[str, Any] | None = None,
 ) -> "TableEnvironment":
     """The environment over a project's results folder; `verifiers.load_environment` calls this.
 
-    `split` is what is trained on and `eval_split` what is evaluated on, both of `formats/rl`. `sandbox` and `verdicts`
-    are those sections of the project's configuration. Raises FileNotFoundError for rows or a table that are not there,
-    ValueError for a split to train on that has no rows, pydantic's ValidationError for an unknown setting.
+    `split` is what is trained on and `eval_split` what is evaluated on, both of `formats/rl`. At most `max_sessions`
+    attempts are open at once, each with its session; others wait. `sandbox` and `verdicts` are those sections of the
+    project's configuration. Raises FileNotFoundError for rows or a table that are not there, ValueError for a split to
+    train on that has no rows, pydantic's ValidationError for an unknown setting.
     """
     root = Path(results)
     rows = {name: _rows(root / "formats" / "rl" / f"{name}.jsonl") for name in (split, eval_split)}
@@ -58,7 +62,8 @@ def load_environment(
     rewards.parquets(row.table for each in rows.values() for row in each)
     return TableEnvironment(
         rewards,
-        config.sessions,
+        threads=config.sessions,
+        max_sessions=max_sessions,
         max_turns=max_turns,
         dataset=_dataset(rows[split]),
         eval_dataset=_dataset(rows[eval_split]) if rows[eval_split] else None,
@@ -79,23 +84,30 @@ async def runs(state: Any) -> float:
 class TableEnvironment(vf.MultiTurnEnv):
     """Questions about tables, answered by running code turn by turn."""
 
-    def __init__(self, rewards: Rewards, threads: int, **settings: Any) -> None:
+    def __init__(self, rewards: Rewards, threads: int, max_sessions: int, **settings: Any) -> None:
         """`rewards` is opened here and closed with the environment; `threads` is how many cells run at once."""
         super().__init__(**settings)
         self._stack = ExitStack()
         self._rewards = self._stack.enter_context(rewards)
-        # Cells have threads of their own: attempts that wait for a sandbox must not keep those that hold it.
+        # Who waits for a sandbox waits in a thread of its own, so that those that hold one can go on and give it back.
+        self._opener = self._stack.enter_context(ThreadPoolExecutor(1))
         self._cells = self._stack.enter_context(ThreadPoolExecutor(threads))
+        self._room = threading.BoundedSemaphore(max_sessions)
         self._open: dict[str, tuple[ExitStack, Session]] = {}  # by the id of the attempt
 
     async def setup_state(self, state: Any) -> None:
-        """Open the session of an attempt."""
+        """Open the session of an attempt, once there is room for one."""
         state.update(right=False, ended="open", ran=0, reply=NO_CODE)
-        about = state["info"]
-        stack = ExitStack()
-        context = self._rewards.session(about["table"], about["question_id"])
-        session = await asyncio.to_thread(stack.enter_context, context)
-        self._open[state["trajectory_id"]] = (stack, session)
+        # Not asyncio's semaphore: verifiers begins a loop for each evaluation, and that one belongs to its first loop.
+        while not self._room.acquire(blocking=False):
+            await asyncio.sleep(_POLL_SECONDS)
+        with ExitStack() as stack:
+            stack.callback(self._room.release)
+            about = state["info"]
+            context = self._rewards.session(about["table"], about["question_id"])
+            loop = asyncio.get_running_loop()
+            session = await loop.run_in_executor(self._opener, stack.enter_context, context)
+            self._open[state["trajectory_id"]] = (stack.pop_all(), session)
 
     async def add_trajectory_step(self, state: Any, trajectory_step: Any) -> None:
         """Run the cell of a turn; here, and not in `env_response`, since the last turn is not replied to."""
@@ -124,7 +136,7 @@ class TableEnvironment(vf.MultiTurnEnv):
         """End the session of an attempt that is over."""
         opened = self._open.pop(state["trajectory_id"], None)
         if opened is not None:
-            await asyncio.to_thread(opened[0].close)
+            await asyncio.get_running_loop().run_in_executor(self._cells, opened[0].close)
 
     @vf.teardown
     async def close(self) -> None:
