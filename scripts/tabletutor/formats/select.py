@@ -2,11 +2,8 @@
 row moves few others.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
-
-import msgspec
 
 from tabletutor.formats.row import Row
 from tabletutor.records.identity import digest
@@ -17,8 +14,7 @@ _IDS = ("question_id", "table", "trace_id", "rejected_id")
 
 def content(row: Row) -> str:
     """The digest of all that a row says but its ids."""
-    fields = {name: getattr(row, name) for name in row.__struct_fields__ if name not in _IDS}
-    return digest(msgspec.to_builtins(fields))
+    return digest({name: getattr(row, name) for name in row.__struct_fields__ if name not in _IDS})
 
 
 def unique(rows: Sequence[R]) -> list[R]:
@@ -40,19 +36,15 @@ def balanced(rows: Sequence[R], positive_share: float, seed: int) -> list[R]:
 
 def capped(rows: Sequence[R], families: Mapping[str, str], per_family: int, seed: int) -> list[R]:
     """At most `per_family` rows of each family of questions; `families` are by question."""
-    count: Counter[str] = Counter()
-    kept: set[int] = set()
-    for row in drawn(rows, None, seed):
-        family = families[row.question_id]
-        count[family] += 1
-        if count[family] <= per_family:
-            kept.add(id(row))
+    by_family: dict[str, list[R]] = {}
+    for row in rows:
+        by_family.setdefault(families[row.question_id], []).append(row)
+    kept = {id(row) for own in by_family.values() for row in drawn(own, per_family, seed)}
     return [row for row in rows if id(row) in kept]
 
 
-def drawn(rows: Sequence[R], most: int | None, seed: int, purpose: str = "row") -> list[R]:
+def drawn(rows: Sequence[R], most: int, seed: int, purpose: str = "row") -> list[R]:
     """At most `most` rows, in the order of the hashes of their traces, which differ by purpose: what was drawn for one
     is no better placed for the next.
     """
-    order = sorted(rows, key=lambda row: digest(seed, purpose, row.trace_id))
-    return order if most is None else order[:most]
+    return sorted(rows, key=lambda row: digest(seed, purpose, row.trace_id))[:most]

@@ -13,7 +13,8 @@ def taught(case: Case, config: ConversationConfig, seed: int) -> Iterator[tuple[
     for trace in case.right:
         weights = [int(label == "correct") for label in case.labels(trace)]
         if trace.role == "gold":
-            short = rng(seed, "first turn", trace.trace_id).random() < config.first_turn_share
+            share = config.first_turn_share
+            short = share > 0 and rng(seed, "first turn", trace.trace_id).random() < share
             yield trace, trace.turns[:1] if short else trace.turns, weights[:1] if short else weights
         elif config.include_recovered and any(weights):
             yield trace, trace.turns, weights

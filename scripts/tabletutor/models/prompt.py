@@ -5,6 +5,7 @@ block) answered by user messages with what the sandbox printed. No hint ever ent
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 from tabletutor.records.episode import Turn
@@ -36,6 +37,7 @@ def is_trained(message: Message) -> bool:
     return message["role"] == "assistant" and message.get("weight", 1) != 0
 
 
+@lru_cache(maxsize=4096)  # each row of a table has all of its headers
 def header_label(header: str) -> str:
     """A header as it may stand in a prompt: as it is when plain, else a Python literal (quotes, newlines, braces)."""
     plain = header.isprintable() and header == header.strip() and header != "" and not set(header) & set("\"'`{}\\<>|:")
