@@ -1,93 +1,136 @@
-"""Our training loop against TRL's SFTTrainer, same rows, same adapter, same machine, turn about. Not a test:
+"""Our training loop beside TRL's SFTTrainer and a bare PyTorch loop, turn about. Not a test:
 
-python tests/benchmarks/training.py RESULTS_FOLDER [ROWS] [ROUNDS]
+python tests/benchmarks/training.py RESULTS_FOLDER [--rows 32] [--rounds 2] [--peers ours trl trl-kept bare]
+
+All begin with the same adapter (rank 16, the first 8 layers without) on the same base in bfloat16, and see the same
+tokens in the same batches of 8 with the same rate (1e-3, falling to 0), clipping and AdamW; two threads. Each is a
+process of its own, measured from the first step to the last; loading and tokenising come before (`training_peers.py`):
+
+- ours: the rule `checkpoint`, to the written files.
+- TRL: `SFTTrainer` as it comes, which keeps no activations (gradient checkpointing) and runs under bfloat16 autocast.
+  It gets token ids and labels: from messages and a template that marks the assistant's turns it would make other ones,
+  as a line feed of the markup and spaces after it become one token (ours never join markup and content).
+- TRL, activations kept: the same with `gradient_checkpointing=False`, which is faster and takes more memory.
+- bare loop: PEFT's model, padded batches, the model's own loss, `backward`, AdamW.
+
+Rows are drawn four a table, as the default project has them: there every table has 60. Prints Markdown, and at the end
+where the time of ours goes.
 """
 
+import argparse
 import json
-import random
+import os
+import signal
 import sys
 import tempfile
-import time
 from pathlib import Path
+from random import Random
+from statistics import median
 from typing import Any
 
-import torch
+from engine_run import Failed, middle, note, table, take
+from training_peers import CONFIG, SEED
 
-from tabletutor.config.schema import LoraConfig, TrainingConfig
-from tabletutor.models.load import load_model, load_tokenizer
-from tabletutor.training.train import TrainingFiles, train
+from tabletutor.models.load import load_tokenizer
+from tabletutor.training.packing import alike, epoch_batches, packed_tokens
+from tabletutor.training.rows import read_rows
 
-BATCH, THREADS = 8, 2
-LORA = LoraConfig(r=16, alpha=32)
-# The model's own template, with the marks by which TRL finds the assistant's turns.
-TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{% if message['role'] == 'assistant' %}"
-    "{% generation %}{{ message['content'] }}<|im_end|>{% endgeneration %}{% else %}"
-    "{{ message['content'] }}<|im_end|>{% endif %}\n{% endfor %}"
-)
+PROGRAM = Path(__file__).with_name("training_peers.py")
+NAMES = {"ours": "ours", "trl": "TRL", "trl-kept": "TRL, activations kept", "bare": "bare loop"}
+Taken = dict[str, Any]
 
 
-def ours(model: Path, rows: Path, work: Path) -> None:
-    """One epoch of our loop, without validation rows and intermediate checkpoints."""
-    none = work / "none.jsonl"
-    none.write_text("")
-    files = TrainingFiles(model, rows, none, work / "ours", work / "state")
-    config = TrainingConfig(
-        lora=LORA, batch_size=BATCH, pack_rows=4, threads=THREADS, eval_every=9999, checkpoint_every=9999
-    )
-    train(files, config, 0, "benchmark", "benchmark", None)
+def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, int]:
+    """Write the rows, and once more in the order of our loop; how many tokens they have, and how many ours computes.
+
+    Raises Failed where they do not fill the batches: the others would see other ones.
+    """
+    lines = (results / "formats/sft-standard/train.jsonl").read_text(encoding="utf-8").splitlines()
+    tokenizer, source = load_tokenizer(model), Random(SEED)
+    by_table: dict[str, list[str]] = {}
+    for line in lines:
+        by_table.setdefault(json.loads(line)["table"], []).append(line)
+    each = CONFIG.pack_rows
+    drawn = [
+        line for name in sorted(by_table) for line in source.sample(by_table[name], min(each, len(by_table[name])))
+    ]
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(json.dumps({"messages": json.loads(line)["messages"]}) + "\n" for line in drawn[:count]))
+    encoded = read_rows(rows, tokenizer)
+    batches = epoch_batches(encoded, alike(encoded), CONFIG.pack_rows, CONFIG.batch_size, SEED, 0)
+    sizes = {sum(map(len, batch)) for batch in batches}
+    if (
+        len(encoded) != count
+        or sizes != {CONFIG.batch_size}
+        or max(len(row.ids) for row in encoded) > CONFIG.max_tokens
+    ):
+        raise Failed(f"{len(encoded)} rows in batches of {sorted(sizes)}; ask for --rows that fill batches of 8")
+    written = rows.read_text().splitlines()
+    order = [index for batch in batches for chosen in batch for index in chosen]
+    (folder / "ordered.jsonl").write_text("".join(written[index] + "\n" for index in order))
+    computed = sum(packed_tokens([encoded[index] for index in chosen]) for batch in batches for chosen in batch)
+    return sum(len(row.ids) for row in encoded), computed
 
 
-def theirs(model: Path, rows: Path, work: Path) -> None:
-    """One epoch of TRL's trainer on the same rows, in bfloat16, with the loss on the assistant's turns."""
-    from datasets import load_dataset
-    from peft import LoraConfig as PeftLora
-    from trl.trainer.sft_config import SFTConfig
-    from trl.trainer.sft_trainer import SFTTrainer
-
-    torch.set_num_threads(THREADS)
-    torch.use_deterministic_algorithms(False)
-    tokenizer: Any = load_tokenizer(model)
-    tokenizer.chat_template = TEMPLATE
-    data: Any = load_dataset("json", data_files=str(rows), split="train", cache_dir=str(work / "cache"))
-    trainer = SFTTrainer(
-        model=load_model(model, "bfloat16"),
-        processing_class=tokenizer,
-        train_dataset=data.select_columns(["messages"]),
-        args=SFTConfig(
-            output_dir=str(work / "theirs"), per_device_train_batch_size=BATCH, num_train_epochs=1,
-            learning_rate=1e-3, assistant_only_loss=True, max_length=768, bf16=True, use_cpu=True,
-            gradient_checkpointing=False, save_strategy="no", report_to=[], logging_steps=9999,
-        ),
-        peft_config=PeftLora(r=LORA.r, lora_alpha=LORA.alpha, target_modules="all-linear", task_type="CAUSAL_LM"),
-    )  # fmt: skip
-    trainer.train()
+def run(model: Path, rows: Path, peer: str) -> Taken:
+    """One turn of a peer, or the parts of ours."""
+    root = PROGRAM.parents[2]
+    command = [sys.executable, str(PROGRAM), str(model.resolve()), str(rows), peer]
+    return json.loads(take(command, root, 3600.0, PYTHONWARNINGS="ignore").output.strip().splitlines()[-1])
 
 
-def main(results: Path, count: int, rounds: int) -> None:
-    """Print seconds of wall time and CPU time of each, loading included, and their ratio."""
-    lines = (results / "formats/sft-standard/train.jsonl").read_text().splitlines()
-    model = next(path.parent for path in (results / "models").glob("*/config.json"))
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        rows = work / "rows.jsonl"
-        chosen = [
-            json.dumps({"messages": json.loads(line)["messages"]}) for line in random.Random(0).sample(lines, count)
-        ]
-        rows.write_text("\n".join(chosen) + "\n")
-        spent: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
-        for _ in range(rounds):
-            for name, run in (("ours", ours), ("theirs", theirs)):
-                begun = time.perf_counter(), time.process_time()
-                run(model, rows, work)
-                spent[name].append((time.perf_counter() - begun[0], time.process_time() - begun[1]))
-                print(
-                    f"{name}: {spent[name][-1][0]:.1f} s, {spent[name][-1][1]:.1f} CPU-s for {count} rows", flush=True
-                )
-        for at, what in enumerate(("wall", "CPU")):
-            ratios = [b[at] / a[at] for a, b in zip(spent["ours"], spent["theirs"], strict=True)]
-            print(f"theirs / ours, {what} time: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+def report(found: dict[str, list[Taken]], tokens: int) -> None:
+    """What each took, how many times ours, and the losses of its steps beside ours."""
+    ours = found["ours"]
+    lines: list[list[str]] = []
+    for peer, taken in found.items():
+        line = [NAMES[peer], *(middle([each[key] for each in taken]) for key in ("wall", "cpu"))]
+        line += [f"{tokens / median(each[key] for each in taken):,.0f}" for key in ("wall", "cpu")]
+        line.append(f"{median(each['peak'] for each in taken):,.0f}")
+        for key in ("wall", "cpu"):
+            ratios = [b[key] / a[key] for a, b in zip(ours, taken, strict=True)]
+            line.append("1" if peer == "ours" else f"× {middle(ratios, 2)}")
+        lines.append(line)
+    table(["", "wall, s", "CPU, s", "tokens a second", "tokens a CPU-s", "peak, MB", "wall ×", "CPU ×"], lines)
+    print("\nMedian (least–most of the rounds). Tokens are those of the rows, alone and without padding.\n")
+    steps = range(1, len(ours[0]["losses"]) + 1)
+    curves = {peer: taken[0]["losses"] for peer, taken in found.items()}
+    apart = {
+        peer: max(abs(a - b) for a, b in zip(curves["ours"], curve, strict=True)) for peer, curve in curves.items()
+    }
+    heads = ["loss at step", *map(str, steps), "apart from ours, at most"]
+    table(heads, [[NAMES[peer], *(f"{loss:.3f}" for loss in curves[peer]), f"{apart[peer]:.4f}"] for peer in found])
+
+
+def main() -> None:
+    """Choose the rows, let the peers take turns, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="folder of a built project")
+    parser.add_argument("--rows", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=2, help="turns of each peer")
+    parser.add_argument("--peers", nargs="+", choices=NAMES, default=list(NAMES))
+    options = parser.parse_args()
+    peers = ["ours", *(peer for peer in options.peers if peer != "ours")]
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
+    print(f"`python tests/benchmarks/training.py {' '.join(sys.argv[1:])}`\n")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning.")
+    model = next(path.parent for path in sorted((options.results / "models").glob("*/config.json")))
+    found: dict[str, list[Taken]] = {}
+    with tempfile.TemporaryDirectory(prefix="training-") as name:
+        rows = Path(name)
+        tokens, computed = choose(options.results, model, options.rows, rows)
+        print(f"{options.rows} rows of {tokens:,} tokens, of which ours computes {computed:,}.\n", flush=True)
+        for number in range(options.rounds):
+            at = number % len(peers)
+            for peer in peers[at:] + peers[:at]:
+                found.setdefault(peer, []).append(run(model, rows, peer))
+                note(f"round {number + 1} of {options.rounds}: {NAMES[peer]}: {found[peer][-1]}")
+        spent = run(model, rows, "parts")
+    report({peer: found[peer] for peer in peers}, tokens)
+    print("\nWhere the time of ours goes (one thread, by PyTorch's profiler):\n")
+    table(["part", "share"], [[part, f"{seconds / sum(spent.values()):.0%}"] for part, seconds in spent.items()])
+    print(f"\nLoad {os.getloadavg()[0]:.1f} at the end.")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), *(int(text) for text in (sys.argv[2:] or ["64", "2"])))
+    main()

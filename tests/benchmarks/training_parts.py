@@ -1,0 +1,75 @@
+"""Where the time of our training loop goes, by PyTorch's profiler; for `training.py`."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.profiler import ProfilerActivity, profile, record_function
+
+from tabletutor.training import train as loop
+from tabletutor.training.attention import SpanAttention
+from tabletutor.training.loss import FrozenHeadLoss
+from tabletutor.training.norm import FrozenRmsNorm
+
+PRODUCTS = {"aten::mm", "aten::addmm", "aten::addmm_", "aten::linear", "aten::matmul", "mkldnn::_linear_pointwise"}
+LABELS = {SpanAttention: "attention", FrozenHeadLoss: "loss", FrozenRmsNorm: "normalisation"}
+STEP, OPTIMISER = "step", "optimiser"
+FROZEN, ADAPTERS, REST = "matrix products of the frozen weights", "products of the adapters", "rest, element by element"
+
+
+class _Here:
+    """Computes packs in the calling thread, which the profiler watches."""
+
+    def map(self, work: Callable[[Any], Any], packs: Any) -> list[Any]:
+        return [work(chosen) for chosen in packs]
+
+
+def parts(prepared: loop._Run, config: Any, seed: int) -> dict[str, float]:
+    """Seconds of one step after another on one thread, by part. All rows are seen once."""
+    for function, label in LABELS.items():
+        for name in ("forward", "backward"):
+            setattr(function, name, staticmethod(_labelled(getattr(function, name), label)))
+    state = prepared._replace(workers=_Here())
+    state.optimizer.step = _labelled(state.optimizer.step, OPTIMISER)  # type: ignore[method-assign]
+    order = loop._Order(state.rows, config, seed)
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as profiled:
+        for step in range(1, order.batches_per_epoch + 1):
+            with record_function(STEP):
+                loop._step(state, order.batch(step), config.learning_rate, config.max_grad_norm)
+    return _seconds(profiled, config.lora.r)
+
+
+def _labelled(function: Callable[..., Any], label: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def labelled(*arguments: Any, **named: Any) -> Any:
+        with record_function(label):
+            return function(*arguments, **named)
+
+    return labelled
+
+
+def _seconds(profiled: Any, rank: int) -> dict[str, float]:
+    """Sums of events: the labelled ones whole, matrix products outside of them by whether the rank is in a shape."""
+    found = dict.fromkeys((FROZEN, ADAPTERS, *LABELS.values(), OPTIMISER), 0.0)
+    whole = 0.0
+    for event in profiled.events():
+        if event.name == STEP:
+            whole += event.cpu_time_total
+        elif event.name in found and not _within(event, found):
+            found[event.name] += event.cpu_time_total
+        elif event.name in PRODUCTS and not _within(event, found):
+            shapes = [size for shape in event.input_shapes or [] if isinstance(shape, list) for size in shape]
+            found[ADAPTERS if rank in shapes else FROZEN] += event.self_cpu_time_total
+    return {name: spent / 1e6 for name, spent in {**found, REST: whole - sum(found.values())}.items()}
+
+
+def _within(event: Any, labels: Any) -> bool:
+    parent = event.cpu_parent
+    while parent is not None:
+        if parent.name in labels:
+            return True
+        parent = parent.cpu_parent
+    return False
