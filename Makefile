@@ -39,11 +39,13 @@ quality: env  ## lint, formats, types, dead code
 reproduce: env  ## build the default project twice and compare all bytes; the digests go to results/MANIFEST.sha256
 	tabletutor reproduce
 
-benchmark: env  ## measure the sandbox and the workflow beside their peers, look for leaks (under an hour; be idle)
+benchmark: env  ## measure sandbox, workflow, conversion and training beside their peers (over an hour; be idle; after run)
 	python tests/benchmarks/sandbox.py
 	python tests/benchmarks/sandbox_leaks.py
 	python tests/benchmarks/dag.py
 	python tests/benchmarks/rebuild.py
+	python tests/benchmarks/formats.py results
+	python tests/benchmarks/training.py results
 
 format: env  ## put every file into its form
 	ruff check --fix .

@@ -40,12 +40,8 @@ Taken = dict[str, float]
 def run(project: Path, out: Path, command: list[str]) -> Taken:
     """One turn of a peer."""
     out.mkdir(parents=True, exist_ok=True)
-    told = take([sys.executable, str(PEERS), str(project), str(out), *command], Path.cwd(), PYTHONPATH=_path())
+    told = take([sys.executable, str(PEERS), str(project), str(out), *command], PEERS.parents[2])
     return json.loads(told.output.strip().splitlines()[-1])
-
-
-def _path() -> str:
-    return str(PEERS.parents[2] / "scripts")
 
 
 def rows(folder: Path) -> dict[tuple[str, str], tuple[str, Any]]:
