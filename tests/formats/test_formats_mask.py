@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tabletutor.config.schema import ScratchModelConfig
@@ -37,7 +36,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW, ROW])
-    result = check_mask("tuned", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json")
+    result = check_mask(
+        "tuned", "sft-standard", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json"
+    )
     (split,) = result.splits
     assert (split.rows, split.too_long) == (2, 0)
     assert 0 < split.trained_tokens < split.tokens
@@ -46,18 +47,17 @@ def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> Non
 
 def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
     messages = [{**ROW.messages[2], "weight": 0} if place == 2 else each for place, each in enumerate(ROW.messages)]
-    masked = msgspec.structs.replace(ROW, messages=messages)
     tokenizer = load_tokenizer(model)
     ids, mask = encode(tokenizer, messages)  # type: ignore[arg-type]
-    assert mask_fault(tokenizer, masked, ids, mask) is None
+    assert mask_fault(tokenizer, messages, ids, mask) is None
     assert tokenizer.decode([token for token, trained in zip(ids, mask, strict=True) if trained]).startswith("Done.")
-    assert mask_fault(tokenizer, masked, *encode(tokenizer, ROW.messages))
+    assert mask_fault(tokenizer, messages, *encode(tokenizer, ROW.messages))
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW])
     with pytest.raises(ValueError, match=r"every row is longer than training\.max_tokens = 16 of run tuned"):
-        check_mask("tuned", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
+        check_mask("tuned", "sft-standard", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
     assert not (tmp_path / "mask.json").exists()
 
 
@@ -65,7 +65,7 @@ def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) 
 def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
     tokenizer = load_tokenizer(model)
     ids, mask = encode(tokenizer, ROW.messages)
-    assert mask_fault(tokenizer, ROW, ids, mask) is None
+    assert mask_fault(tokenizer, ROW.messages, ids, mask) is None
     first, last = mask.index(True), len(mask) - 1 - mask[::-1].index(True)
     wrong = list(mask)
     if fault == "observation trained":
@@ -74,4 +74,4 @@ def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
         wrong[: mask.index(False, first)] = [False] * mask.index(False, first)
     else:
         wrong[last] = False
-    assert mask_fault(tokenizer, ROW, ids, wrong)
+    assert mask_fault(tokenizer, ROW.messages, ids, wrong)

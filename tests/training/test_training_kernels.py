@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from tabletutor.config.schema import LoraConfig, ScratchModelConfig
+from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.training import LoraConfig
 from tabletutor.models.load import load_model
 from tabletutor.models.scratch import make_scratch
 from tabletutor.training.adapter import add_adapter, trained_parameters

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import ScratchModelConfig, TrainingConfig
+from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.training import SftConfig
 from tabletutor.models.scratch import train_tokenizer
 from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack, packed_tokens
 from tabletutor.training.rows import EncodedRow, read_rows
@@ -79,7 +80,7 @@ def test_a_pack_unfolds_to_its_rows(rows: list[EncodedRow]) -> None:
 
 @given(st.integers(1, 400), st.sampled_from(["cosine", "linear", "constant"]), st.floats(0, 0.9))
 def test_the_rate_rises_then_never_rises_again(steps: int, scheduler: str, warmup: float) -> None:
-    config = TrainingConfig.model_validate({"scheduler": scheduler, "warmup_share": warmup, "learning_rate": 1e-3})
+    config = SftConfig.model_validate({"scheduler": scheduler, "warmup_share": warmup, "learning_rate": 1e-3})
     rates = [learning_rate(config, step, steps) for step in range(1, steps + 1)]
     assert all(0 < rate <= 1e-3 for rate in rates)
     top = rates.index(max(rates))
@@ -89,11 +90,11 @@ def test_the_rate_rises_then_never_rises_again(steps: int, scheduler: str, warmu
 
 
 def test_steps_of_a_run() -> None:
-    assert total_steps(TrainingConfig(epochs=1.5), 10, lambda _: 7) == 15
-    assert total_steps(TrainingConfig(epochs=3, max_steps=12), 10, lambda _: 7) == 12
-    assert total_steps(TrainingConfig(epochs=0.01), 10, lambda _: 7) == 1
-    assert total_steps(TrainingConfig(epochs=3, max_row_tokens=15), 10, lambda step: step) == 5
-    assert total_steps(TrainingConfig(epochs=1, max_row_tokens=1000), 10, lambda step: step) == 10
+    assert total_steps(SftConfig(epochs=1.5), 10, lambda _: 7) == 15
+    assert total_steps(SftConfig(epochs=3, max_steps=12), 10, lambda _: 7) == 12
+    assert total_steps(SftConfig(epochs=0.01), 10, lambda _: 7) == 1
+    assert total_steps(SftConfig(epochs=3, max_row_tokens=15), 10, lambda step: step) == 5
+    assert total_steps(SftConfig(epochs=1, max_row_tokens=1000), 10, lambda step: step) == 10
 
 
 def test_a_bad_row_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
-from tabletutor.models.load import Model, load_student, load_tokenizer
+from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
 from tabletutor.models.packed import use_packed_linears
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
@@ -65,8 +65,7 @@ def predict(
     """
     run, model, trained, seed, whole_turns = asked
     tables = _test_tables(files, splits)
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    make_repeatable(threads=1)
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
     known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}

@@ -17,7 +17,7 @@ from tabletutor.config.training import TrlConfig
 from tabletutor.formats.row import Row
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.models.exact import exact_tokenizer
-from tabletutor.models.load import Model, load_tokenizer
+from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.records.record import read_records
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import trained_parameters
@@ -54,8 +54,7 @@ def begin(run: TrainingRun, config: TrlConfig) -> Tokenizer:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
-    torch.set_num_threads(config.threads)
-    torch.use_deterministic_algorithms(True)
+    make_repeatable(config.threads)
     set_seed(run.seed)
     return exact_tokenizer(load_tokenizer(run.files.model))
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from tabletutor.config.training import SftConfig
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.load import Model, load_tokenizer
+from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import base_of, is_adapted, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import use_spans, without_spans
@@ -56,8 +56,7 @@ def train(run: TrainingRun, config: SftConfig) -> None:
     The state that an interrupted run of the same identity left in the cache is taken up, and removed at the end. Raises
     ValueError for rows that cannot be trained, RuntimeError where the loss is no longer a number.
     """
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    make_repeatable(threads=1)
     torch.manual_seed(run.seed)
     started = time.monotonic()
     loop = _prepare(run, config)
