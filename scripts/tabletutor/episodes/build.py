@@ -18,7 +18,8 @@ from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import content_id, digest, rng
 from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question
-from tabletutor.records.record import decode, encode, read_record, read_records, write_records
+from tabletutor.records.record import read_record, read_records, write_records
+from tabletutor.records.resume import resume
 from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.pool import Sandbox
 from tabletutor.telemetry.progress import progress
@@ -52,22 +53,18 @@ def build_episodes(
         Sandbox(parquet, sandbox) as box,
         ThreadPoolExecutor(sandbox.sessions) as pool,
     ):
-
-        def attempt(question: Question) -> tuple[str, Episode]:
-            key = digest(question.question_id, question.table, question.program)  # what `work` reads of it
-            stored = journal.get(key)
-            return key, decode(stored, Episode) if stored is not None else work(question, profile, config, seed, box)
-
-        done: list[Episode] = []
-        served = 0
-        for key, episode in progress(pool.map(attempt, questions), len(questions), f"episodes {profile.table}"):
-            if journal.get(key) is None:
-                journal.put(key, encode(episode))
-            else:
-                served += 1
-            done.append(episode)
+        units = resume(
+            questions,
+            lambda question: digest(question.question_id, question.table, question.program),  # what `work` reads of it
+            lambda question: work(question, profile, config, seed, box),
+            Episode,
+            journal,
+            pool,
+        )
+        done = list(progress(units, len(questions), f"episodes {profile.table}"))
+    served = sum(unit.served for unit in done)
     logger.info(f"{profile.table}: {len(done) - served} episodes run, {served} from the journal")
-    return write_records(output, sorted(done, key=lambda episode: episode.question_id))
+    return write_records(output, sorted((unit.record for unit in done), key=lambda episode: episode.question_id))
 
 
 def work(question: Question, profile: TableProfile, config: EpisodesConfig, seed: int, box: Sandbox) -> Episode:

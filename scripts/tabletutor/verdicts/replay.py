@@ -16,7 +16,8 @@ from tabletutor.records.episode import Episode, Hook, Replay, Trace
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Journal, Work
-from tabletutor.records.record import decode, encode, read_records, write_records
+from tabletutor.records.record import read_records, write_records
+from tabletutor.records.resume import resume
 from tabletutor.sandbox.cell import CellEnd
 from tabletutor.sandbox.pool import Sandbox
 from tabletutor.sandbox.session import Session
@@ -55,22 +56,11 @@ def build_replays(
         Sandbox(parquet, sandbox) as box,
         ThreadPoolExecutor(sandbox.sessions) as pool,
     ):
-
-        def attempt(episode: Episode) -> tuple[str, Replay]:
-            key = digest(episode)
-            stored = journal.get(key)
-            return key, decode(stored, Replay) if stored is not None else replay(episode, box)
-
-        done: list[Replay] = []
-        served = 0
-        for key, made in progress(pool.map(attempt, episodes), len(episodes), f"replays {table}"):
-            if journal.get(key) is None:
-                journal.put(key, encode(made))
-            else:
-                served += 1
-            done.append(made)
+        units = resume(episodes, digest, lambda episode: replay(episode, box), Replay, journal, pool)
+        done = list(progress(units, len(episodes), f"replays {table}"))
+    served = sum(unit.served for unit in done)
     logger.info(f"{table}: {len(done) - served} episodes replayed, {served} from the journal")
-    return write_records(output, sorted(done, key=lambda made: made.question_id))
+    return write_records(output, sorted((unit.record for unit in done), key=lambda made: made.question_id))
 
 
 def replay(episode: Episode, box: Sandbox) -> Replay:
