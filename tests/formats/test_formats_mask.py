@@ -1,5 +1,7 @@
 """The mask check: trained tokens are exactly the assistant turns with their stops, or the build fails."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,15 @@ def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
     else:
         wrong[last] = False
     assert mask_fault(tokenizer, ROW.messages, ids, wrong)
+
+
+def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
+    """Which takes longer to import than the check of a small project takes."""
+    write_records(tmp_path / "train.jsonl", [ROW])
+    script = (
+        "import sys; from pathlib import Path; from tabletutor.formats.mask import check_mask; "
+        "model, rows, mask = map(Path, sys.argv[1:]); check_mask('tuned', 'sft-standard', model, {'train': rows}, 4096, mask); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    paths = [model, tmp_path / "train.jsonl", tmp_path / "mask.json"]
+    assert subprocess.run([sys.executable, "-c", script, *paths]).returncode == 0

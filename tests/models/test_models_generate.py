@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import AutoTokenizer
 
 from tabletutor.config.schema import ScratchModelConfig
 from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder, repeats
@@ -27,6 +28,14 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Student:
         for index, parameter in enumerate(model.parameters()):  # larger weights: likeliest tokens with a clear lead
             parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(index)) * 0.4)
     return model, load_tokenizer(folder)
+
+
+def test_the_tokenizer_is_the_one_that_transformers_finds(student: Student) -> None:
+    """So whoever loads a model folder by the usual way has the tokens it was trained on."""
+    tokenizer, usual = student[1], AutoTokenizer.from_pretrained(student[1].name_or_path)
+    for name in ("chat_template", "eos_token_id", "pad_token_id", "all_special_ids"):
+        assert getattr(tokenizer, name) == getattr(usual, name)
+    assert tokenizer.backend_tokenizer.to_str() == usual.backend_tokenizer.to_str()
 
 
 def greedy(student: Student, ids: list[int], limit: int) -> list[int]:

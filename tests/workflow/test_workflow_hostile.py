@@ -22,11 +22,11 @@ from typing import Any
 
 import pytest
 import yaml
-from transformers import AutoTokenizer
 
 from tabletutor.config.schema import TablesConfig
 from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import encode, opening_ids
+from tabletutor.models.load import load_tokenizer
 from tabletutor.models.parse import closes_block, parse_turn
 from tabletutor.models.prompt import assistant, header_label, opening, table_card
 from tabletutor.records.episode import Episode, Prediction, Turn
@@ -275,7 +275,7 @@ def test_headers_and_cells_stand_in_code_as_literals_only(built: Project) -> Non
 
 def test_no_token_of_structure_comes_from_a_table(built: Project) -> None:
     """Of each chat marker there are as many tokens as there are messages, whatever the messages hold."""
-    tokenizer = AutoTokenizer.from_pretrained(built.results / "models" / "tiny", local_files_only=True)
+    tokenizer = load_tokenizer(built.results / "models" / "tiny")
     markers = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
     ids = [tokenizer.convert_tokens_to_ids(marker) for marker in markers]
     held = 0

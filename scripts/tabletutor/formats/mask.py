@@ -8,11 +8,10 @@ truncated. Rows too long for the run are counted. Rows of plain steps have no ma
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from transformers import AutoTokenizer
-
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import StepsRow
 from tabletutor.models.chat import Tokenizer, encode
+from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.models.steps import step_ids
 from tabletutor.records.record import Record, read_records, write_record
@@ -43,7 +42,7 @@ def check_mask(
     """Check every row of each split of the format `name` and write the counts. Raises ValueError naming the file and
     row that fails.
     """
-    tokenizer: Tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True)  # pyright: ignore[reportUnknownMemberType]
+    tokenizer = load_tokenizer(model)
     counts: list[SplitMask] = []
     for split, path in splits.items():
         lengths: list[int] = []

@@ -20,10 +20,13 @@ def make_repeatable(threads: int) -> None:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a model folder, with its chat template. Reads local files only."""
-    from transformers import AutoTokenizer
+    """The tokenizer of a model folder, with its chat template. Reads local files only.
 
-    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    Every model folder has a `tokenizer.json`, so its class is known. `AutoTokenizer` would import torch to look it up.
+    """
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
 
 
 def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
