@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from warm import Warm
 
 from tabletutor.workflow import reproduce
 from tabletutor.workflow.manifest import manifest
@@ -49,19 +50,25 @@ class Checkout:
         assert done.returncode == 0, done.stdout
         return done
 
-    def planned(self, command: Sequence[str] = (SNAKEMAKE,), **environment: str) -> set[str]:
-        """The jobs a dry run announces: `rule` or `rule wildcard`."""
-        text = self.run("--dry-run", command=command, **environment).stdout
-        jobs: set[str] = set()
-        for block in re.split(r"\n(?=\[|(?:local)?rule )", text):
-            if rule := re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE):
-                values = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
-                jobs.add(" ".join([rule[1], *re.findall(r"=([^,]+)", values[1] if values else "")]))
-        return jobs
+    def planned(self, warm: Warm) -> set[str]:
+        """The jobs a dry run announces."""
+        run = warm.start([*OPTIONS, "--dry-run"], self.root, self.environment())
+        assert run.wait() == 0, run.printed
+        return jobs(run.printed)
 
     def digests(self) -> dict[str, str]:
         """SHA-256 of every artefact."""
         return manifest(self.root / RESULTS)
+
+
+def jobs(printed: str) -> set[str]:
+    """The jobs that a dry run has announced: `rule` or `rule wildcard`."""
+    found: set[str] = set()
+    for block in re.split(r"\n(?=\[|(?:local)?rule )", printed):
+        if rule := re.search(r"^(?:local)?rule (\w+):", block, re.MULTILINE):
+            values = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+            found.add(" ".join([rule[1], *re.findall(r"=([^,]+)", values[1] if values else "")]))
+    return found
 
 
 def copy_checkout(target: Path, source: Path = ROOT, made: bool = False) -> Checkout:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from checkout import Checkout, copy_checkout
+from warm import Warm
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +14,14 @@ def built(once: Callable[[str, Callable[[Path], object]], Path]) -> Checkout:
     """A checkout in which the smoke project has been built once. Tests leave it as it is."""
     folder = once("smoke", lambda folder: copy_checkout(folder / "checkout").run(PYTHONHASHSEED="1"))
     return Checkout(folder / "checkout")
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Starts Snakemake from a process that has imported it."""
+    parent = Warm(tmp_path_factory.mktemp("warm"))
+    yield parent
+    parent.close()
 
 
 @pytest.fixture

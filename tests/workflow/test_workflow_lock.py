@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checkout import COMMAND, RESULTS, ROOT
+from checkout import OPTIONS, RESULTS, ROOT
+from warm import Run, Warm
 
 # Its job holds the lock as every job does, says that it runs, and ends when it is told to.
 SNAKEFILE = """
@@ -33,7 +34,7 @@ for _ in range(600):
 """
 REFUSED = "Directory cannot be locked"
 FREED = "was killed: its lock is removed"
-Start = Callable[..., subprocess.Popen[str]]
+Start = Callable[..., Run]
 
 
 @pytest.fixture
@@ -46,30 +47,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(folder: Path) -> Iterator[Start]:
+def start(folder: Path, warm: Warm) -> Iterator[Start]:
     """Starts a run of the workflow in `folder`, each in a process group of its own; the test ends them all."""
-    runs: list[subprocess.Popen[str]] = []
+    runs: list[Run] = []
 
-    def started(*arguments: str) -> subprocess.Popen[str]:
-        command = [*COMMAND[:3], "--cores", "1", "--rerun-incomplete", *arguments]
-        run = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT / "scripts")}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        runs.append(run)
-        return run
+    def started(*arguments: str) -> Run:
+        options = [*OPTIONS[:2], "--cores", "1", "--rerun-incomplete", *arguments]
+        runs.append(warm.start(options, folder, {"PYTHONPATH": str(ROOT / "scripts")}))
+        return runs[-1]
 
     yield started
     for run in runs:
-        kill_group(run)
-
-
-def kill_group(run: subprocess.Popen[str]) -> None:
-    try:
-        os.killpg(run.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    run.wait()
+        run.kill()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -80,37 +69,35 @@ def until(condition: Callable[[], bool]) -> None:
     raise AssertionError("nothing in a minute")
 
 
-def until_it_works(folder: Path, run: subprocess.Popen[str]) -> None:
+def until_it_works(folder: Path, run: Run) -> None:
     until(lambda: (folder / "started").exists() or run.poll() is not None)
-    assert run.poll() is None, run.communicate()[0]
+    assert run.poll() is None, run.printed
 
 
-def finish(folder: Path, run: subprocess.Popen[str]) -> str:
+def finish(folder: Path, run: Run) -> str:
     """Let the job end; returns what the run printed, which must have gone well."""
     (folder / "go").touch()
-    printed = run.communicate(timeout=60)[0]
-    assert run.returncode == 0, printed
+    assert run.wait(timeout=60) == 0, run.printed
     assert (folder / RESULTS / "slow.txt").read_text(encoding="utf-8") == "made"
-    return printed
+    return run.printed
 
 
 def locks(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / ".snakemake" / "locks").glob("*.lock"))
 
 
-def refused(run: subprocess.Popen[str]) -> str:
-    printed = run.communicate(timeout=60)[0]
-    assert run.returncode == 1, printed
-    assert REFUSED in printed
-    assert FREED not in printed
-    return printed
+def refused(run: Run) -> str:
+    assert run.wait(timeout=60) == 1, run.printed
+    assert REFUSED in run.printed
+    assert FREED not in run.printed
+    return run.printed
 
 
 def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> None:
     """With what was half-written gone; a file of another kind stays."""
     first = start()
     until_it_works(folder, first)
-    kill_group(first)
+    first.kill()
     assert locks(folder)
     (folder / "started").unlink()
     results = folder / RESULTS
@@ -134,7 +121,8 @@ def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
     held = locks(folder)
     assert "another run is at work" in refused(start())
     dry = start("--dry-run")
-    assert FREED not in dry.communicate(timeout=60)[0]
+    assert dry.wait(timeout=60) == 0, dry.printed
+    assert FREED not in dry.printed
     assert locks(folder) == held
     refused(start())
     finish(folder, first)
@@ -144,7 +132,7 @@ def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start:
     """Two jobs would write one file; when it has ended, the same command works."""
     first = start()
     until_it_works(folder, first)
-    first.kill()
+    os.kill(first.pid, signal.SIGKILL)
     first.wait()
     assert "or a job that outlived its run" in refused(start())
     os.kill(int((folder / "started").read_text(encoding="utf-8")), signal.SIGKILL)
@@ -154,14 +142,15 @@ def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start:
 def test_unlock_is_still_there(folder: Path, start: Start) -> None:
     first = start()
     until_it_works(folder, first)
-    kill_group(first)
+    first.kill()
     left = locks(folder)
-    start("--dry-run").communicate(timeout=60)
+    assert start("--dry-run").wait(timeout=60) == 0
     assert left
     assert locks(folder) == left  # a dry run changes nothing
     unlocked = start("--unlock")
-    assert "Unlocked working directory" in unlocked.communicate(timeout=60)[0]
-    assert (unlocked.returncode, locks(folder)) == (0, [])
+    assert unlocked.wait(timeout=60) == 0
+    assert "Unlocked working directory" in unlocked.printed
+    assert locks(folder) == []
 
 
 def test_locks_of_another_project_stay(tmp_path: Path) -> None:

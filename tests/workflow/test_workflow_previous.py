@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -10,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import COMMAND, RESULTS, ROOT
+from checkout import OPTIONS, RESULTS, ROOT
+from warm import Run, Warm
 
 # As in our Snakefile. `first` makes two files, `last` follows; `other` does not depend on them.
 SNAKEFILE = """
@@ -76,8 +76,8 @@ pytestmark = pytest.mark.slow
 class Project:
     """A folder with the small workflow."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, warm: Warm) -> None:
+        self.folder, self.warm = folder, warm
 
     def make(self) -> None:
         folder = self.folder
@@ -87,18 +87,15 @@ class Project:
         (folder / "job.py").write_text(JOB, encoding="utf-8")
         (folder / "source.txt").write_text("one", encoding="utf-8")
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*COMMAND[:3], "--cores", "2", *arguments], cwd=self.folder, text=True, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "WORD": "old", **environment},
-        )  # fmt: skip
+    def start(self, *arguments: str, **environment: str) -> Run:
+        options = [*OPTIONS[:2], "--cores", "2", *arguments]
+        package = {"PYTHONPATH": str(ROOT / "scripts")}
+        return self.warm.start(options, self.folder, {**package, "WORD": "old", **environment})
 
     def run(self, *arguments: str, code: int = 0, **environment: str) -> str:
         run = self.start(*arguments, **environment)
-        printed = run.communicate(timeout=120)[0]
-        assert run.returncode == code, printed
-        return printed
+        assert run.wait(timeout=120) == code, run.printed
+        return run.printed
 
     def kill(self, when: Callable[[], bool], *arguments: str, **environment: str) -> None:
         """Start a run and kill it with its jobs once something is so."""
@@ -107,14 +104,12 @@ class Project:
             for _ in range(1200):
                 if when():
                     break
-                assert run.poll() is None, run.communicate()[0]
+                assert run.poll() is None, run.printed
                 time.sleep(0.05)
             else:
                 raise AssertionError("nothing in a minute")
         finally:
-            if run.poll() is None:
-                os.killpg(run.pid, signal.SIGKILL)
-                run.wait()
+            run.kill()
 
     def state(self) -> State:
         """Text and time of each file in the results."""
@@ -140,8 +135,8 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(tmp_path_factory.mktemp("once"))
+def once(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Project:
+    made = Project(tmp_path_factory.mktemp("once"), warm)
     made.make()
     made.run()
     made.expect("old")
@@ -152,7 +147,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def project(once: Project, tmp_path: Path) -> Project:
     """The results with the old word, to change at will."""
     shutil.copytree(once.folder, tmp_path, symlinks=True, dirs_exist_ok=True)
-    return Project(tmp_path)
+    return Project(tmp_path, once.warm)
 
 
 def test_after_a_failure_and_another_all_is_made_again(project: Project) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout
+from checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout, jobs
+from warm import Warm
 
 from tabletutor.questions.catalogue import FAMILIES
 from tabletutor.records.question import Question
@@ -161,22 +162,23 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_an_edit_builds_what_depends_on_it_and_nothing_else(clone: Checkout, name: str) -> None:
+def test_an_edit_builds_what_depends_on_it_and_nothing_else(clone: Checkout, warm: Warm, name: str) -> None:
     """In a clone of the built checkout at another path."""
     edit, expected = EDITS[name]
     edit(clone)
-    assert clone.planned() == expected
+    assert clone.planned(warm) == expected
 
 
 def test_another_locale_time_zone_and_hash_seed_build_nothing(clone: Checkout) -> None:
-    planned = clone.planned(LC_ALL="tr_TR.UTF-8", LANG="C", TZ="Asia/Kathmandu", PYTHONHASHSEED="3", HOME="/")
-    assert planned == NONE
+    environment = {"LC_ALL": "tr_TR.UTF-8", "LANG": "C", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "3", "HOME": "/"}
+    assert jobs(clone.run("--dry-run", **environment).stdout) == NONE
 
 
 def test_another_user_builds_nothing(clone: Checkout, ordinary_user: list[str]) -> None:
     for path in (clone.root, *clone.root.rglob("*")):
         os.chown(path, 12345, 12345, follow_symlinks=False)
-    assert clone.planned(command=[*ordinary_user, SNAKEMAKE], HOME="/tmp", LOGNAME="somebody") == NONE
+    done = clone.run("--dry-run", command=[*ordinary_user, SNAKEMAKE], HOME="/tmp", LOGNAME="somebody")
+    assert jobs(done.stdout) == NONE
 
 
 def test_of_a_tables_questions_only_a_changed_one_is_worked_on_again(clone: Checkout) -> None:
