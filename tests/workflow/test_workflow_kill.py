@@ -11,7 +11,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import COMMAND, CONFIG, Checkout, copy_checkout
+from checkout import CONFIG, OPTIONS, Checkout, copy_checkout
+from warm import Run, Warm
 
 from tabletutor.records.journal import read_segment
 from tabletutor.sandbox.kernel import prctl
@@ -29,14 +29,12 @@ RULES = (
     "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",
     "checkpoint", "predictions", "scores", "summary", "comparison", "report",
 )  # fmt: skip
-# When a rule's script is killed: in its first second, or as it begins its work (its log file is there), or as soon as
-# it has something a later attempt takes up.
-MOMENTS = {rule: ["start", "work"] for rule in RULES}
-MOMENTS |= {
-    rule: ["work"] for rule in ("splits", "leaks", "scores", "summary", "comparison", "report")
-}  # done in a moment
-MOMENTS["episodes"].append("journal")
-MOMENTS["checkpoint"].append("state")
+# When a rule's script is killed: as it begins its work (its log file is there), in its first second, or as soon as it
+# has something a later attempt takes up. At its start a script of each kind: alone, with a sandbox, with torch.
+MOMENTS = {rule: ["work"] for rule in RULES}
+MOMENTS["table"] = ["start", "work"]
+MOMENTS["episodes"] = ["start", "work", "journal"]
+MOMENTS["checkpoint"] = ["start", "work", "state"]
 SCRIPT = re.compile(r"\.snakemake/scripts/\w+\.(\w+)\.py")
 POLL_SECONDS = 0.03  # a look at all processes takes some milliseconds of one of the cores the run needs
 PR_SET_CHILD_SUBREAPER = 36
@@ -76,8 +74,10 @@ def scripts(found: dict[int, str]) -> set[str]:
 
 
 @pytest.fixture
-def reaper() -> Iterator[set[int]]:
-    """Whatever loses its parent becomes this process's child, so that nothing escapes; yields what is here already."""
+def reaper(warm: Warm) -> Iterator[set[int]]:
+    """Whatever loses its parent becomes this process's child, so that nothing escapes; yields what is here already,
+    `warm` with it.
+    """
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     yield set(processes())
     prctl(PR_SET_CHILD_SUBREAPER, 0)
@@ -86,8 +86,8 @@ def reaper() -> Iterator[set[int]]:
 class Fuzz:
     """A checkout whose runs are killed."""
 
-    def __init__(self, checkout: Checkout, bystanders: set[int], draw: random.Random) -> None:
-        self.checkout, self.bystanders, self.draw = checkout, bystanders, draw
+    def __init__(self, checkout: Checkout, warm: Warm, bystanders: set[int], draw: random.Random) -> None:
+        self.checkout, self.warm, self.bystanders, self.draw = checkout, warm, bystanders, draw
         self.left = {rule: list(moments) for rule, moments in MOMENTS.items()}
         self.hits: Counter[str] = Counter()
         self.kills = 0
@@ -97,12 +97,7 @@ class Fuzz:
 
     def attempt(self, idle: float = 0.0) -> bool:
         """Run the command and kill it, at `idle` seconds or in a rule's script; False if it came to its end."""
-        printed = self.checkout.root.parent / "printed"
-        with printed.open("w") as stream:
-            run = subprocess.Popen(
-                COMMAND, cwd=self.checkout.root, env={**os.environ, **self.checkout.environment()},
-                stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+        run = self.warm.start(OPTIONS, self.checkout.root, self.checkout.environment())
         if idle:
             time.sleep(idle)
         else:
@@ -110,41 +105,30 @@ class Fuzz:
         ended = run.poll()
         if ended is None:
             self._kill(run)
-        self.outputs.append(printed.read_text(encoding="utf-8", errors="replace"))
+        self.outputs.append(run.printed)
         assert ended in (None, 0), self.outputs[-1]
         return ended is None
 
-    def _wait(self, run: subprocess.Popen[bytes]) -> None:
-        """Until a rule's script runs that is still to be killed, and has come to its moment."""
-        ignored: set[str] = set()
-        began = time.time()
+    def _wait(self, run: Run) -> None:
+        """Until the first of the running scripts that are still to be killed has come to its moment."""
+        patience: dict[str, float] = {}
+        began, saved = time.time(), self._saved_size()
         while run.poll() is None:
-            running = scripts(self._living())
-            wanted = sorted(rule for rule in running - ignored if self.left[rule])
-            if wanted:
-                rule = self.draw.choice(wanted)
-                moment = self.left[rule].pop(0)
-                if self._come(rule, moment, began, run):
+            for rule in sorted(rule for rule in scripts(self._living()) if self.left[rule]):
+                ready = patience.setdefault(rule, time.time() + self.draw.uniform(0.0, 1.0)) < time.time()
+                if self._come(rule, self.left[rule][0], ready, began, saved):
+                    del self.left[rule][0]
                     return
-                ignored.add(rule)  # over before its moment; others follow
             time.sleep(POLL_SECONDS)
 
-    def _come(self, rule: str, moment: str, began: float, run: subprocess.Popen[bytes]) -> bool:
-        """Wait for the moment; whether it came."""
-        seen = time.monotonic()
-        patience = self.draw.uniform(0.0, 1.0)
-        saved = self._saved_size()
-        while rule in scripts(self._living()) and run.poll() is None:
-            working = self._works(rule, began)
-            if moment == "start" and (working or time.monotonic() - seen > patience):
-                return True
-            if moment == "work" and working:
-                time.sleep(self.draw.uniform(0.0, 0.1))
-                return True
-            if moment in ("journal", "state") and self._saved_size() > saved:
-                return True
-            time.sleep(POLL_SECONDS)
-        return moment in ("start", "work")
+    def _come(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
+        """Whether a rule's script has come to its moment."""
+        if moment in ("journal", "state"):
+            return self._saved_size() > saved
+        working = self._works(rule, began)
+        if moment == "work" and working:
+            time.sleep(self.draw.uniform(0.0, 0.1))
+        return working or (moment == "start" and ready)
 
     def _works(self, rule: str, began: float) -> bool:
         """Whether a log of the rule is of this run: a script that works has opened its own."""
@@ -165,7 +149,7 @@ class Fuzz:
     def _living(self) -> dict[int, str]:
         return {number: command for number, command in processes().items() if number not in self.bystanders}
 
-    def _kill(self, run: subprocess.Popen[bytes]) -> None:
+    def _kill(self, run: Run) -> None:
         """SIGKILL to all, in random order, until nothing is left."""
         self.kills += 1
         self.hits.update(scripts(self._living()))
@@ -213,12 +197,15 @@ def groups_of(numbers: set[int]) -> list[Path]:
     return [path for path in groups if int(path.name.split("+")[2]) in numbers]
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(built: Checkout, tmp_path: Path, reaper: set[int]) -> None:
-    fuzz = Fuzz(copy_checkout(tmp_path / "checkout"), reaper, random.Random(SEED))
-    for _ in range(2):  # while it reads the rules, or makes its plan
-        assert fuzz.attempt(idle=fuzz.draw.uniform(0.3, 3.0))
-    while fuzz.attempt():
+def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
+    built: Checkout, tmp_path: Path, warm: Warm, reaper: set[int]
+) -> None:
+    fuzz = Fuzz(copy_checkout(tmp_path / "checkout"), warm, reaper, random.Random(SEED))
+    goes_on = True
+    while goes_on:
         assert fuzz.kills < 60
+        # Every third time while it reads the rules, puts back what was there, makes its plan, or soon after.
+        goes_on = fuzz.attempt(idle=fuzz.draw.uniform(0.1, 2.0) if fuzz.kills % 3 == 0 else 0.0)
     told = f"TABLETUTOR_KILL_SEED={SEED}: {fuzz.kills} kills, {dict(fuzz.hits)}"
     print(told)
     assert fuzz.kills >= 30, told
