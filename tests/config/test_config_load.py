@@ -25,6 +25,10 @@ def minimal(**changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
+def trained(**training: Any) -> dict[str, Any]:
+    return {"runs": {"base": {"model": "m"}, "tuned": {"model": "m", "training": training}}}
+
+
 def faults(raw: object) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         check(raw, "config.yaml")
@@ -84,6 +88,19 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         ({"questions": None}, "config.yaml: questions: should be a mapping of keys, not None"),
         ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key has no default"),
         ({"runs": {"base": {"model": "n"}}}, "config.yaml: runs.base.model: no model named 'n'; there are: m"),
+        (trained(format="dpo"), "config.yaml: runs.tuned.training.format: dpo is not made; give it a key in formats"),
+        (
+            trained(method="ppo"),
+            "config.yaml: runs.tuned.training.method: must be one of sft, dpo, kto, reward, prm, grpo",
+        ),
+        (
+            trained(lora=None),
+            "config.yaml: runs.tuned.training: without lora all weights are trained, which takes dtype: float32; "
+            "bfloat16 rounds steps off",
+        ),
+        (trained(start="base"), "config.yaml: runs.tuned.training.start: no trained run named 'base'"),
+        (trained(start="tuned"), "config.yaml: runs.tuned.training.start: tuned → tuned goes in a circle"),
+        (trained(lorra={}), "config.yaml: runs.tuned.training.lorra: unknown key; did you mean lora?"),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
     ],
 )

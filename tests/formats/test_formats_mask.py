@@ -84,7 +84,8 @@ def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW])
     script = (
         "import sys; from pathlib import Path; from tabletutor.formats.mask import check_mask; "
-        "model, rows, mask = map(Path, sys.argv[1:]); check_mask('tuned', 'sft-standard', model, {'train': rows}, 4096, mask); "
+        "model, rows, mask = map(Path, sys.argv[1:]); "
+        "check_mask('tuned', 'sft-standard', model, {'train': rows}, 4096, mask); "
         "sys.exit('torch' in sys.modules)"
     )
     paths = [model, tmp_path / "train.jsonl", tmp_path / "mask.json"]

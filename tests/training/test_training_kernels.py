@@ -10,7 +10,7 @@ from tabletutor.config.schema import ScratchModelConfig
 from tabletutor.config.training import LoraConfig
 from tabletutor.models.load import load_model
 from tabletutor.models.scratch import make_scratch
-from tabletutor.training.adapter import add_adapter, trained_parameters
+from tabletutor.training.adapter import add_adapter, base_of, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import SpanAttention, use_spans
 from tabletutor.training.loss import pack_loss
 from tabletutor.training.norm import use_frozen_norms
@@ -45,7 +45,7 @@ def adapted(base: Path, dropout: float = 0.0, skip_layers: int = 0) -> Any:
 
 
 def gradients(wrapped: Any) -> tuple[float, int, dict[str, torch.Tensor]]:
-    inner = wrapped.get_base_model()
+    inner = base_of(wrapped)
     packs = [pack([ROWS[index] for index in chosen]) for chosen in PACKS]
     assert sum(chosen.ids.numel() for chosen in packs) == sum(len(row.ids) for row in ROWS) - 2
     head = inner.get_output_embeddings().weight
@@ -78,6 +78,7 @@ def test_loss_and_gradients_equal_the_libraries(base: Path, skip_layers: int) ->
     fast = adapted(base, skip_layers=skip_layers)
     use_spans(fast.get_base_model())
     use_frozen_norms(fast.get_base_model())
+    use_fast_adapters(fast)
     plain = adapted(base, 0.5, skip_layers).eval()  # PEFT's own layers; dropout is off in evaluation
     loss, count, got = gradients(fast)
     expected_loss, expected = reference(plain)
@@ -87,6 +88,26 @@ def test_loss_and_gradients_equal_the_libraries(base: Path, skip_layers: int) ->
     assert len(got) == (3 - skip_layers) * 7 * 2
     for name, gradient in got.items():
         torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_of_a_whole_model_equal_the_libraries(base: Path) -> None:
+    fast, plain = (load_model(base, "float32").requires_grad_(True) for _ in range(2))
+    use_spans(fast)
+    use_frozen_norms(fast)
+    loss, _, got = gradients(fast)
+    expected_loss, expected = reference(plain)
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
+    assert got.keys() == expected.keys()
+    assert len(got) == 3 * 9 + 2, "seven matrices and two norms a layer, the embedding, the last norm"
+    for name, gradient in got.items():
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("more", [{"dropout": 0.5}, {"use_dora": True}])
+def test_what_the_fast_layer_does_not_compute_is_left_to_peft(base: Path, more: dict[str, Any]) -> None:
+    wrapped = add_adapter(load_model(base, "float32"), LoraConfig.model_validate({"r": 4, **more}), 3, "base")
+    use_fast_adapters(wrapped)
+    assert not any("forward" in vars(layer) for layer in wrapped.modules())
 
 
 def test_adapters_of_a_bfloat16_base_are_float32(base: Path) -> None:

@@ -156,19 +156,21 @@ def test_rewards_teach_what_runs(project: Path, tmp_path: Path) -> None:
             for code in codes
         ]
         (taught / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
-    train(project, taught, tmp_path / "student", settings("sft", **WHOLE, max_steps=120, eval_every=120))
-    more = {"max_steps": 12, "eval_every": 12, "generations": 8, "batch_size": 16, "max_new_tokens": 24}
-    config = settings("grpo", **WHOLE, **more, learning_rate=1e-3, right_weight=0, runs_weight=1)
+    train(project, taught, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_every=250))
+    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "right_weight": 0, "runs_weight": 1}
+    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
     lines = train(project, project / "rl", tmp_path / "rewarded", config, start=tmp_path / "student")
     rewards = [line["reward"] for line in lines if line["split"] == "train"]
-    assert 0.2 < sum(rewards[:3]) / 3 < 0.8
-    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.15
+    assert 0.1 < sum(rewards[:3]) / 3 < 0.6
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.2
 
 
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
         ("sft-standard", {**WHOLE, "ema": 0.9, "keep": "best", "samples": 1}),
+        # dropout draws from torch's random state, which must come back too; states are kept by time alone
+        ("sft-standard", {"lora": {"r": 4, "dropout": 0.3}, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
         ("dpo", {"ema": 0.9, "keep": "best", "samples": 1, "accumulation": 2}),
         ("kto", WHOLE),
         ("orm-pairs", {}),
@@ -214,14 +216,14 @@ def losses_of(lines: list[dict[str, Any]], split: str) -> list[float]:
 
 @pytest.mark.parametrize("name", ["sft-standard", "dpo"])
 def test_a_run_ends_where_it_no_longer_learns_and_keeps_the_best(name: str, project: Path, tmp_path: Path) -> None:
-    spoilt = {"learning_rate": 0.5, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_share": 0}
-    config = settings(FORMATS[name], **spoilt, max_steps=12, eval_every=1, patience=2, keep="best")
+    spoilt = {**WHOLE, "learning_rate": 0.3, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_share": 0}
+    config = settings(FORMATS[name], **spoilt, max_steps=12, eval_every=1, patience=1, keep="best")
     lines = train(project, project / name, tmp_path / "out", config)
     validation = losses_of(lines, "validation")
-    assert len(validation) == validation.index(min(validation)) + 3 <= 12
+    assert len(validation) == validation.index(min(validation)) + 2 < 12
     shorter = settings(FORMATS[name], **spoilt, max_steps=validation.index(min(validation)) + 1)
     train(project, project / name, tmp_path / "best", shorter)
-    weights = "adapter_model.safetensors"
+    weights = "model.safetensors"
     assert (tmp_path / "out" / weights).read_bytes() == (tmp_path / "best" / weights).read_bytes()
 
 
@@ -274,7 +276,7 @@ def test_less_memory_gives_the_same_bytes(project: Path, tmp_path: Path) -> None
 
 
 def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"train\.jsonl:1: .*chosen"):
+    with pytest.raises(ValueError, match=r"train\.jsonl:1: not a PairRow: .*unknown field `completion`"):
         train(project, project / "kto", tmp_path / "out", settings("dpo"))
     with pytest.raises(ValueError, match=r"no row of at most training\.max_tokens = 64 tokens; raise it"):
         train(project, project / "dpo", tmp_path / "out", settings("dpo", max_tokens=64))

@@ -63,7 +63,7 @@ def _counted(value: object) -> object:
 
 
 def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:
-    path = list(_path(fault["loc"], raw))
+    path = list(_path(fault["loc"], raw, fault["type"] == "missing"))
     where = ".".join(path)
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key; {_suggestion(path, raw)}"
@@ -77,18 +77,21 @@ def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:
     if not where:
         return message
     message = message.replace("Input should be", "should be").replace("Input should", "should")
-    return f"{where}: {message[:1].lower()}{message[1:]}, not {_shown(fault['input'])}"
+    given = "" if isinstance(fault["input"], Mapping) else f", not {_shown(fault['input'])}"
+    return f"{where}: {message[:1].lower()}{message[1:]}{given}"
 
 
 def _expected(fault: dict[str, Any]) -> str:
     return str(fault["ctx"].get("expected_tags", "packaged, scratch, local")).replace("'", "")
 
 
-def _path(location: tuple[int | str, ...], raw: object) -> Iterator[str]:
-    """The key path a reader knows: without the names of union branches that pydantic puts into it."""
+def _path(location: tuple[int | str, ...], raw: object, missing: bool) -> Iterator[str]:
+    """The key path a reader knows: without the names of union branches that pydantic puts into it. Its last key is
+    not there if it is `missing`.
+    """
     here: object = raw
     for position, part in enumerate(location):
-        if isinstance(here, Mapping) and (part in here or position == len(location) - 1):
+        if isinstance(here, Mapping) and (part in here or (missing and position == len(location) - 1)):
             yield str(part)
             here = cast("Mapping[Any, Any]", here).get(part)
         elif isinstance(here, list | tuple) and isinstance(part, int):

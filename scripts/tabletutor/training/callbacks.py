@@ -18,8 +18,17 @@ from tabletutor.training.tracking import Tracker
 from tabletutor.training.weights import Weights
 
 STATE = "tabletutor.pt"
-# What a clock says, or what follows from the step.
-_LEFT_OUT = ("runtime", "per_second", "epoch", "total_flos", "step_time", "num_input_tokens_seen", "train_loss")
+# What a clock says, what follows from the step, and a count that TRL begins anew when it goes on.
+_LEFT_OUT = (
+    "runtime",
+    "per_second",
+    "epoch",
+    "total_flos",
+    "step_time",
+    "num_tokens",
+    "num_input_tokens",
+    "train_loss",
+)
 
 
 def keeping(trainer: type[Any], weights: Weights) -> type[Any]:

@@ -155,3 +155,13 @@ class MlflowTracker:
     def end(self) -> None:
         """Mark the MLflow run as finished."""
         self._client.set_terminated(self._run)
+
+
+def trackers(log: Path, mlflow: bool, tensorboard: bool) -> Trackers:
+    """What shows a run: rotating lines beside its log, and where wanted MLflow and TensorBoard in `.tabletutor`."""
+    shown: list[Tracker] = [NdjsonTracker(log.with_suffix(".ndjson"))]
+    if mlflow:
+        shown.append(MlflowTracker(Path(".tabletutor", "mlflow.db")))
+    if tensorboard:
+        shown.append(TensorboardTracker(Path(".tabletutor", "tensorboard")))
+    return Trackers(shown)
