@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig, ScratchModelConfig
+from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodedTurn
-from tabletutor.models.scratch import make_scratch, train_tokenizer
+from tabletutor.models.scratch import make_scratch
+from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
 from tabletutor.records.question import AnswerSpec, Question

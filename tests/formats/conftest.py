@@ -13,11 +13,11 @@ import yaml
 from cases import every_kind
 
 from tabletutor.config.formats import KNOBS, FormatConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import (
     EpisodesConfig,
     ProgramQuestionsConfig,
-    ScratchModelConfig,
     TablesConfig,
     VerdictsConfig,
 )

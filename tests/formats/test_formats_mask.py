@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.formats.mask import check_mask, mask_fault
 from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import encode

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.models.chat import continuation_ids, encode, opening_ids
 from tabletutor.models.prompt import Message
-from tabletutor.models.scratch import train_tokenizer
+from tabletutor.models.tokenizer import train_tokenizer
 
 TEXTS = ["You analyse df step by step.\n```python\nsubmit(df['a'].mean())\n```", "system user assistant count = 3"] * 3
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> Any:
-    return train_tokenizer(ScratchModelConfig(source="scratch", vocabulary=400), TEXTS)
+@pytest.fixture(scope="module", params=["byte_bpe", "sentencepiece", "character"])
+def tokenizer(request: pytest.FixtureRequest) -> Any:
+    return train_tokenizer(ScratchModelConfig(source="scratch", tokenizer=request.param, vocabulary=400), TEXTS)
 
 
 def conversation(*contents: str) -> list[Message]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder, repeats
 from tabletutor.models.load import load_model, load_tokenizer
 from tabletutor.models.scratch import make_scratch

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.training import LoraConfig
 from tabletutor.models.load import load_model
 from tabletutor.models.scratch import make_scratch

@@ -11,7 +11,7 @@ import pytest
 from cases import above
 
 from tabletutor.config.formats import KNOBS, FormatConfig
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.training import MethodConfig
 from tabletutor.formats.registry import find as find_format
 from tabletutor.models.load import load_student, load_tokenizer

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.training import SftConfig
-from tabletutor.models.scratch import train_tokenizer
+from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack, packed_tokens
 from tabletutor.training.rows import EncodedRow, read_rows
 from tabletutor.training.schedule import learning_rate, total_steps

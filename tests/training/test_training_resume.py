@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from tabletutor.config.schema import ScratchModelConfig
+from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.training import LoraConfig, SftConfig
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.files import sha256_file

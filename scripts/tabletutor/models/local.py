@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tabletutor.config.schema import LocalModelConfig
+from tabletutor.config.models import LocalModelConfig
 
 
 def local_folder(config: LocalModelConfig) -> Path:

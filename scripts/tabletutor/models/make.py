@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tabletutor.config.schema import LocalModelConfig, ModelConfig, PackagedModelConfig
+from tabletutor.config.models import LocalModelConfig, ModelConfig, PackagedModelConfig
 from tabletutor.models.base import convert_packaged
 from tabletutor.models.layout import MODEL_FILES
 from tabletutor.models.local import convert_local

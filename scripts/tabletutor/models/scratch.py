@@ -1,58 +1,16 @@
-"""A tiny Llama made from nothing: random weights from a seed and a byte-level BPE tokenizer fitted to given texts."""
+"""A tiny Llama made from nothing: random weights from a seed and a tokenizer trained on given texts."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tabletutor.config.schema import ScratchModelConfig
-
-SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-TEMPLATE = (
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
-
-
-def train_tokenizer(config: ScratchModelConfig, texts: Sequence[str]) -> Any:
-    """A byte-level BPE tokenizer with ChatML markup, fitted to `texts`; the same texts in the same order give the same
-    bytes.
-
-    Any text can be encoded, whatever it was fitted to. Raises ValueError where there is no text.
-    """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    if not any(texts):
-        raise ValueError("a tokenizer cannot be fitted to no text: the training tables have no questions")
-    backend: Any = Tokenizer(models.BPE())
-    backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    backend.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=config.vocabulary,
-        special_tokens=list(SPECIAL),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        show_progress=False,
-    )
-    backend.train_from_iterator(texts, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        unk_token="<|endoftext|>",
-        bos_token="<|im_start|>",
-        eos_token="<|im_end|>",
-        pad_token="<|im_end|>",
-        clean_up_tokenization_spaces=False,
-        model_max_length=config.positions,
-    )
-    tokenizer.chat_template = TEMPLATE
-    return tokenizer
+from tabletutor.config.models import ScratchModelConfig
+from tabletutor.models.tokenizer import train_tokenizer
 
 
 def make_scratch(config: ScratchModelConfig, texts: Sequence[str], seed: int, folder: Path) -> None:
     """Write a tiny Llama with weights drawn from `seed`, and its tokenizer, to `folder`. Raises ValueError for odd
-    shapes.
+    shapes, and where no tokenizer can be fitted to the texts.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
