@@ -11,11 +11,8 @@ rule model:
     input:
         rows=branch(
             lookup(dpath="models/{model}/source", within=config),
-            cases={
-                "scratch": ["<results>/formats/sft-standard/train.jsonl"],
-                "packaged": [],
-                "local": [],
-            },
+            cases={"scratch": ["<results>/formats/sft-standard/train.jsonl"]},
+            otherwise=[],
         ),
     output:
         multiext(

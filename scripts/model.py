@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from tabletutor.models.make import checked_model, make_model
+from tabletutor.config.models import SOURCES
+from tabletutor.models.make import make_model
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
+    config = snakemake.params.config
     make_model(
-        checked_model(snakemake.params.config),
+        here.section(SOURCES[config["source"]], f"models/{snakemake.wildcards.model}", config),
         [Path(path) for path in snakemake.input.rows],
         snakemake.params.seed,
         Path(snakemake.output[0]).parent,

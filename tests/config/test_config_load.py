@@ -14,6 +14,7 @@ from tabletutor.config.jsonschema import key_paths, schema, schema_text
 from tabletutor.config.load import ConfigError, check, load, plain
 
 ROOT = Path(__file__).parents[2]
+SOURCES = "hub, local, packaged, scratch"
 
 
 def minimal(**changes: Any) -> dict[str, Any]:
@@ -83,8 +84,8 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
     ("changes", "message"),
     [
         ({"seed": "x"}, "config.yaml: seed: should be a valid integer, unable to parse string as an integer, not 'x'"),
-        ({"models": {"m": {"source": "hub"}}}, "config.yaml: models.m.source: must be one of packaged, scratch, local"),
-        ({"models": {"m": {}}}, "config.yaml: models.m.source: must be one of packaged, scratch, local"),
+        ({"models": {"m": {"source": "git"}}}, f"config.yaml: models.m.source: must be one of {SOURCES}"),
+        ({"models": {"m": {}}}, f"config.yaml: models.m.source: must be one of {SOURCES}"),
         ({"questions": None}, "config.yaml: questions: should be a mapping of keys, not None"),
         ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key has no default"),
         ({"runs": {"base": {"model": "n"}}}, "config.yaml: runs.base.model: no model named 'n'; there are: m"),

@@ -23,14 +23,28 @@ def schema_text() -> str:
 
 def keys_at(path: Sequence[str], raw: object) -> list[str]:
     """The keys a mapping at `path` may have, in the order of the schema; `raw` decides between the kinds of a model."""
-    node, here = schema(), raw
+    node, value = _at(path, raw)
+    return list(_resolved(node, value).get("properties", {}))
+
+
+def tags_at(path: Sequence[str], raw: object) -> list[str]:
+    """The kinds there are of the section at `path`, by the value of the key that tells them apart; none of others."""
+    node, _ = _at(path, raw)
+    options: list[Mapping[str, Any]] = [node, *node.get("anyOf", [])]
+    return [tag for option in options for tag in option.get("discriminator", {}).get("mapping", {})]
+
+
+def _at(path: Sequence[str], raw: object) -> tuple[Mapping[str, Any], object]:
+    """The node of the schema at `path`, as it is written, and the value there; an empty node where there is none."""
+    node: Mapping[str, Any] = schema()
+    here = raw
     for part in path:
-        here = cast("Mapping[str, Any]", here).get(part) if isinstance(here, Mapping) else None
-        child = _child(node, part)
+        child = _child(_resolved(node, here), part)
         if child is None:
-            return []
-        node = _resolved(child, here)
-    return list(node.get("properties", {}))
+            return {}, None
+        node = child
+        here = cast("Mapping[str, Any]", here).get(part) if isinstance(here, Mapping) else None
+    return node, here
 
 
 def key_paths() -> list[str]:

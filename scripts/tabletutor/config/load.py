@@ -8,7 +8,7 @@ from typing import Any, cast
 import yaml
 from pydantic import ValidationError
 
-from tabletutor.config.jsonschema import key_paths, keys_at
+from tabletutor.config.jsonschema import key_paths, keys_at, tags_at
 from tabletutor.config.schema import Config
 from tabletutor.config.section import HOW, Section
 
@@ -70,7 +70,7 @@ def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:
     if fault["type"] == "missing":
         return f"{where}: missing; this key has no default"
     if fault["type"] in ("union_tag_not_found", "union_tag_invalid"):
-        return f"{where}.{fault['ctx']['discriminator'].strip(chr(39))}: must be one of {_expected(fault)}"
+        return f"{where}.{fault['ctx']['discriminator'].strip(chr(39))}: must be one of {', '.join(tags_at(path, raw))}"
     if fault["type"] in ("model_type", "dict_type", "model_attributes_type"):
         return f"{where}: should be a mapping of keys, not {_shown(fault['input'])}"
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -79,10 +79,6 @@ def _fault(fault: dict[str, Any], raw: Mapping[Any, Any]) -> str:
     message = message.replace("Input should be", "should be").replace("Input should", "should")
     given = "" if isinstance(fault["input"], Mapping) else f", not {_shown(fault['input'])}"
     return f"{where}: {message[:1].lower()}{message[1:]}{given}"
-
-
-def _expected(fault: dict[str, Any]) -> str:
-    return str(fault["ctx"].get("expected_tags", "packaged, scratch, local")).replace("'", "")
 
 
 def _path(location: tuple[int | str, ...], raw: object, missing: bool) -> Iterator[str]:

@@ -1,10 +1,23 @@
-"""The base models, by where their weights come from."""
+"""The base models, by where their weights come from. A source is a key of `SOURCES`; its name is `source` here."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from tabletutor.config.section import Section
+from tabletutor.config.section import HOW, Section
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+HUB_ID = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
+
+
+def _is_commit(revision: str) -> str:
+    if not COMMIT.fullmatch(revision):
+        raise ValueError(
+            "should be a full commit hash of 40 lower-case hexadecimal digits (a branch or a tag can move, so that the "
+            "same configuration would give another model); the history of the model's files shows it"
+        )
+    return revision
 
 
 class PackagedModelConfig(Section):
@@ -39,4 +52,26 @@ class LocalModelConfig(Section):
     path: str
 
 
-ModelConfig = Annotated[PackagedModelConfig | ScratchModelConfig | LocalModelConfig, Field(discriminator="source")]
+class HubModelConfig(Section):
+    """A model of the Hugging Face hub, from the local cache of it; fetched only where `download` says so."""
+
+    source: Literal["hub"]
+    id: str = Field(pattern=HUB_ID, description="The model's name: `owner/name`.")
+    revision: Annotated[str, AfterValidator(_is_commit)] = Field(
+        description="The full commit hash (40 hexadecimal digits).",
+        json_schema_extra={"pattern": f"^{COMMIT.pattern}$"},
+    )
+    download: bool = Field(
+        default=False, json_schema_extra=HOW, description="Fetch it where the local cache does not hold it."
+    )
+
+
+ModelConfig = Annotated[
+    PackagedModelConfig | ScratchModelConfig | LocalModelConfig | HubModelConfig, Field(discriminator="source")
+]
+SOURCES: dict[str, type[PackagedModelConfig | ScratchModelConfig | LocalModelConfig | HubModelConfig]] = {
+    "packaged": PackagedModelConfig,
+    "scratch": ScratchModelConfig,
+    "local": LocalModelConfig,
+    "hub": HubModelConfig,
+}

@@ -5,29 +5,22 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter
-
-from tabletutor.config.models import LocalModelConfig, ModelConfig, PackagedModelConfig
+from tabletutor.config.models import HubModelConfig, LocalModelConfig, ModelConfig, PackagedModelConfig
 from tabletutor.models.base import convert_packaged
+from tabletutor.models.hub import hub_folder
 from tabletutor.models.layout import MODEL_FILES
-from tabletutor.models.local import convert_local
+from tabletutor.models.local import convert_folder, local_folder
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.files import PARTIAL, naming, sync_folder
-
-
-def checked_model(config: dict[str, Any]) -> ModelConfig:
-    """The typed configuration of a model from plain data. Raises pydantic's ValidationError."""
-    adapter: TypeAdapter[ModelConfig] = TypeAdapter(ModelConfig)
-    return adapter.validate_python(config)
 
 
 def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Path) -> None:
     """Write the files `MODEL_FILES` of a model to `folder`, replacing what is there.
 
     `rows` are files of training rows, for the tokenizer of a scratch model, and `seed` draws its weights; other sources
-    use neither. Raises FileNotFoundError where the source is missing and ValueError where it is no chat model.
+    use neither. Raises FileNotFoundError where the source is missing, ConnectionError where it could not be fetched,
+    and ValueError where it is no chat model.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.parent))
@@ -36,7 +29,9 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
             if isinstance(config, PackagedModelConfig):
                 convert_packaged(config, work)
             elif isinstance(config, LocalModelConfig):
-                convert_local(config, work)
+                convert_folder(local_folder(config), work)
+            elif isinstance(config, HubModelConfig):
+                convert_folder(hub_folder(config), work)
             else:
                 make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
         for path in list(work.iterdir()):
