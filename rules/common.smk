@@ -5,6 +5,7 @@
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `listed`   a column of it for the table of the job: `listed("path")`
 `runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`
+`local_model` the files that the job's model is made from, where it lies in a folder
 `sources`  by table: `licence`, `title`; for the report alone
 `code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
 `formats`  by name, those that are made: the digest of the converter
@@ -14,6 +15,7 @@
 from snakemake.utils import min_version
 
 from tabletutor.workflow.code import code, converters, methods
+from tabletutor.workflow.models import folder_of
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.setup import clear_up, column_of, set_up
 
@@ -23,6 +25,7 @@ settings, tables, sources = set_up(workflow, config)
 listed = column_of(tables)
 formats = converters(config["formats"])
 runs = Runs(config)
+local_model = folder_of(config["models"])
 method = lookup(dpath="{run}", within=methods(config["runs"]))
 
 

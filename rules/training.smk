@@ -14,6 +14,7 @@ rule model:
             cases={"scratch": ["<results>/formats/sft-standard/train.jsonl"]},
             otherwise=[],
         ),
+        files=local_model,
     output:
         multiext(
             "<results>/models/{model}/",

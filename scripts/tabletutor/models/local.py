@@ -24,6 +24,15 @@ def local_folder(config: LocalModelConfig) -> Path:
     return folder
 
 
+def local_files(path: str) -> list[str]:
+    """The files that make a local model, so that rules see when one changes; none where there is no such folder, which
+    `local_folder` says better than Snakemake.
+    """
+    folder = Path(path).expanduser()
+    wanted = (*_PATTERNS, "*.json", "*.jinja", "*.txt")
+    return sorted({str(file) for pattern in wanted for file in folder.glob(pattern) if file.is_file()})
+
+
 def lacking(folder: Path) -> list[str]:
     """What a folder lacks to be a model: patterns that no file has, and files of weights that its index names.
 

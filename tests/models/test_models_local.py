@@ -1,0 +1,53 @@
+"""Models in a local folder: what is missing is named, and a job sees when one of the files changes."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tabletutor.config.models import LocalModelConfig
+from tabletutor.models.local import lacking, local_folder
+from tabletutor.workflow.models import folder_of
+
+NAMES = ["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+
+
+def folder_with(folder: Path, names: list[str]) -> Path:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_the_inputs_of_a_job_are_the_files_of_its_local_model(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "model", [*NAMES, "README.md", "training.log"])
+    models = {
+        "near": {"source": "local", "path": str(folder)},
+        "none": {"source": "local", "path": str(tmp_path / "none")},
+        "tiny": {"source": "scratch"},
+    }
+    local_model = folder_of(models)
+    assert local_model(SimpleNamespace(model="near")) == [str(folder / name) for name in NAMES]
+    assert local_model(SimpleNamespace(model="none")) == []
+    assert local_model(SimpleNamespace(model="tiny")) == []
+
+
+def test_a_missing_folder_is_an_error_that_says_where_to_put_the_model(tmp_path: Path) -> None:
+    with pytest.raises(
+        FileNotFoundError, match=rf"no model folder {tmp_path}/none: put a model .* into {tmp_path}/none"
+    ):
+        local_folder(LocalModelConfig(source="local", path=str(tmp_path / "none")))
+
+
+def test_what_a_folder_lacks_is_named_all_at_once(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path / "model", ["config.json"])
+    with pytest.raises(FileNotFoundError, match=r"holds no \*\.safetensors, tokenizer\*: put a model"):
+        local_folder(LocalModelConfig(source="local", path=str(folder)))
+
+
+@pytest.mark.parametrize("index", ["[", "[]", '{"weight_map": 3}', "{}"])
+def test_an_index_that_is_none_is_named(tmp_path: Path, index: str) -> None:
+    folder = folder_with(tmp_path / "model", NAMES)
+    (folder / "model.safetensors.index.json").write_text(index)
+    with pytest.raises(ValueError, match=r"model\.safetensors\.index\.json: no index of weights"):
+        lacking(folder)
