@@ -92,7 +92,7 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         (trained(format="dpo"), "config.yaml: runs.tuned.training.format: dpo is not made; give it a key in formats"),
         (
             trained(method="ppo"),
-            "config.yaml: runs.tuned.training.method: must be one of sft, dpo, kto, reward, prm, grpo",
+            "config.yaml: runs.tuned.training.method: must be one of dpo, grpo, kto, prm, reward, sft",
         ),
         (
             trained(lora=None),

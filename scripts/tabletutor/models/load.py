@@ -16,7 +16,7 @@ def make_repeatable(threads: int) -> None:
     torch.use_deterministic_algorithms(True)
     # By default it then also fills all new memory, which costs a third of a step; nothing here reads what it did not
     # write, as tests that compare all bytes of two runs show.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
