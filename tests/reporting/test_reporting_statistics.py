@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.reporting.statistics import clustered_bootstrap, holm, mcnemar, minimum_detectable_effect, wilson
+from tabletutor.reporting.statistics import (
+    Interval,
+    clustered_bootstrap,
+    crossed_bootstrap,
+    difference_is_shown,
+    holm,
+    mcnemar,
+    minimum_detectable_effect,
+    sign_flip,
+    wilson,
+)
 
 
 def test_wilson_interval_as_published() -> None:
@@ -46,6 +56,62 @@ def test_bootstrap_depends_on_seed_and_item_and_not_on_the_order_of_tables() -> 
     first = clustered_bootstrap(data, 300, 0.9, 0, "x")
     assert first == clustered_bootstrap(dict(reversed(data.items())), 300, 0.9, 0, "x")
     assert first != clustered_bootstrap(data, 300, 0.9, 1, "x") or first != clustered_bootstrap(data, 300, 0.9, 0, "y")
+
+
+def test_the_crossed_bootstrap_resamples_runs_as_well_as_tables() -> None:
+    right, wrong = {"a": [1.0] * 40, "b": [1.0] * 40}, {"a": [0.0] * 40, "b": [0.0] * 40}
+    # Tables all alike: what varies is which runs are drawn. The mean of two drawn of these two is 0, ½ or 1.
+    assert crossed_bootstrap([right, wrong], [wrong, wrong], 400, 0.95, 0, "x") == (0, 1)
+    assert crossed_bootstrap([right], [wrong], 400, 0.95, 0, "x") == (1, 1)
+    # One run on each side: the bootstrap over tables of the differences.
+    mixed = {"a": [1.0, 0.0, 1.0], "b": [0.0, 0.5], "c": [1.0]}
+    nothing = {name: [0.0] * len(values) for name, values in mixed.items()}
+    alone = clustered_bootstrap(mixed, 400, 0.9, 0, "x")
+    assert crossed_bootstrap([mixed], [nothing], 400, 0.9, 0, "x") == alone
+    with pytest.raises(ValueError, match="different numbers of questions"):
+        crossed_bootstrap([mixed], [right], 400, 0.9, 0, "x")
+
+
+def test_the_crossed_bootstrap_has_the_standard_error_of_owen() -> None:
+    # Only runs differ: the standard error of a resampled mean of k runs is that of k values, over √k.
+    runs = [{"a": [value], "b": [value]} for value in (0.2, 0.5, 0.8)]
+    interval = crossed_bootstrap(runs, [], 20_000, 0.5, 0, "x")
+    lowest, highest = 0.5 - 0.2, 0.5 + 0.2  # a 50 % interval lies well within two standard errors
+    assert lowest < interval.low < 0.5 < interval.high < highest
+    assert crossed_bootstrap(runs, [], 20_000, 0.999, 0, "x") == pytest.approx((0.2, 0.8))
+
+
+def test_sign_flip_tries_every_pattern_where_they_are_few() -> None:
+    # Six pairs, all to one side: of 64 patterns this one and its opposite are as far from 0.
+    assert sign_flip([1, 1 / 3, 2 / 3, 1, 1 / 3, 1], 999, 0, "x") == pytest.approx(2 / 64)
+    # Fisher's example of Darwin's maize (Design of Experiments, 1935): 863 + 863 of 32,768 patterns.
+    maize = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
+    assert sign_flip(maize, 2**15, 0, "x") == pytest.approx(1726 / 32768)
+    assert sign_flip([1], 999, 0, "x") == sign_flip([], 999, 0, "x") == sign_flip([0, 0.0], 999, 0, "x") == 1
+
+
+def test_sign_flip_draws_patterns_where_they_are_many() -> None:
+    assert sign_flip([1 / 3] * 60, 999, 0, "x") == pytest.approx(2 / 1000)
+    mixed = [1 / 3] * 30 + [-1 / 3] * 22 + [2 / 3] * 5 + [0] * 40
+    p = sign_flip(mixed, 9999, 0, "x")
+    assert p == pytest.approx(0.04, abs=0.01)  # 6 is 2.1 standard deviations from 0
+    assert p == sign_flip(mixed[::-1], 9999, 0, "x") == sign_flip([value for value in mixed if value], 9999, 0, "x")
+    assert p != sign_flip(mixed, 9999, 1, "x") or p != sign_flip(mixed, 9999, 0, "y")
+    assert p == pytest.approx(sign_flip([-value for value in mixed], 9999, 0, "x"), abs=0.02)
+
+
+@given(st.lists(st.sampled_from([-1, -2 / 3, -1 / 3, 0, 1 / 3, 2 / 3, 1]), max_size=9))
+def test_sign_flip_does_not_care_for_order_or_direction(differences: list[float]) -> None:
+    p = sign_flip(differences, 999, 0, "x")
+    assert 2 / 2 ** max(1, sum(map(bool, differences))) <= p <= 1
+    assert p == sign_flip(differences[::-1], 999, 0, "x") == sign_flip([-each for each in differences], 999, 0, "x")
+
+
+def test_a_difference_is_shown_by_p_and_interval_together() -> None:
+    assert difference_is_shown(0.04, Interval(0.1, 2.0), 0.95)
+    assert difference_is_shown(0.04, Interval(-2.0, -0.1), 0.95)
+    assert not difference_is_shown(0.06, Interval(0.1, 2.0), 0.95)
+    assert not difference_is_shown(0.04, Interval(0.0, 2.0), 0.95)
 
 
 def test_minimum_detectable_effect_solves_connors_formula() -> None:
