@@ -29,6 +29,7 @@ rule all:
         "<results>/report/index.html",
         "<results>/metrics/summary.csv",
         "<results>/metrics/comparison.json",
+        branch(runs.arms, then="<results>/metrics/arms.json"),
         "<results>/leaks.json",
         expand("<results>/formats/{format}/audit.json", format=formats),
 
@@ -77,6 +78,7 @@ rule all_evaluation:
         expand("<results>/scores/{run}/test.jsonl", run=runs.students),
         "<results>/metrics/summary.csv",
         "<results>/metrics/comparison.json",
+        branch(runs.arms, then="<results>/metrics/arms.json"),
 
 
 rule all_reporting:

@@ -4,12 +4,11 @@
 `config`   all of it, every default filled in: for what says how a job runs, such as `threads`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `listed`   a column of it for the table of the job: `listed("path")`
-`runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`
-`local_model` the files that the job's model is made from, where it lies in a folder
+`runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`, `.arms`
+`local_model` the files that the job\'s model is made from, where it lies in a folder
 `sources`  by table: `licence`, `title`; for the report alone
 `code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
-`formats`  by name, those that are made: the digest of the converter
-`method`   the digest of the training method of the job's run
+`formats`  by name, those that are made: the digest of the converter; `method`: that of the run's training method
 """
 
 from snakemake.utils import min_version

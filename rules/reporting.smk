@@ -1,8 +1,8 @@
-"""Reporting: metrics of every run by group, the paired comparison of two runs, and the report.
+"""Reporting: metrics of every run by group, the paired comparison of two runs and of arms of runs, and the report.
 
 Needs   scores/{run}/test.jsonl, predictions/{run}/test.jsonl; for the report also what the stages before have made
-Makes   metrics/summary.csv, metrics/comparison.json, report/index.html
-Steps   summary, comparison → report
+Makes   metrics/summary.csv, metrics/comparison.json, metrics/arms.json (where there are arms), report/index.html
+Steps   summary, comparison, arms → report
 """
 
 
@@ -59,6 +59,32 @@ rule comparison:
         code=code("comparison.py"),
     script:
         "../scripts/comparison.py"
+
+
+rule arms:
+    """Compare arms, runs that differ in their seed alone, with the first of them."""
+    input:
+        scores=expand(
+            "<results>/scores/{run}/test.jsonl", run=sum(runs.arms.values(), [])
+        ),
+    output:
+        arms="<results>/metrics/arms.json",
+    log:
+        "<logs>/metrics/arms.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config={
+            # Not from `settings`, whose mappings are sorted: the first arm is what the others are compared with.
+            "arms": runs.arms,
+            "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
+            "permutations": lookup(dpath="reporting/permutations", within=settings),
+            "confidence": lookup(dpath="reporting/confidence", within=settings),
+        },
+        seed=lookup(dpath="seed", within=settings),
+        code=code("arms.py"),
+    script:
+        "../scripts/arms.py"
 
 
 rule report:

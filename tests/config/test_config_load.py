@@ -42,7 +42,7 @@ def every_key(tree: Any, prefix: str = "") -> set[str]:
     return {prefix + key for key in tree} | set().union(*(every_key(tree[key], f"{prefix}{key}.") for key in tree))
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml"])
+@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "experiments/interleaved.yaml"])
 def test_shipped_configurations_are_valid(name: str) -> None:
     load(ROOT / "config" / name)
     jsonschema.validate(yaml.safe_load((ROOT / "config" / name).read_text()), schema())
@@ -107,6 +107,35 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
 )
 def test_faults_name_the_key_and_what_it_should_be(changes: dict[str, Any], message: str) -> None:
     assert faults(minimal(**changes)) == [message]
+
+
+@pytest.mark.parametrize(
+    ("arms", "message"),
+    [
+        ({"a": ["base"]}, ": one arm has nothing to be compared with; add another, or leave arms out"),
+        ({"a": ["base"], "b": ["none"]}, ".b: no run named 'none'; there are: base, tuned, tuned-1, judge"),
+        ({"a": ["base"], "b": ["judge"]}, ".b: judge is trained to judge answers, it gives none"),
+        ({"a": ["base"], "b": ["base"]}, ".b: base is in a already; a run counts once"),
+        ({"a": ["base", "base"], "b": ["tuned"]}, ".a: base is in a already; a run counts once"),
+        (
+            {"a": ["base"], "b": ["tuned", "tuned-1"]},
+            ".b: 2 runs, but a has 1; arms are exchanged with each other in the permutation test, which takes means of "
+            "equally many runs",
+        ),
+        ({"a": ["base"], "b": []}, ".b: tuple should have at least 1 item after validation, not 0, not []"),
+    ],
+)
+def test_arms_that_cannot_be_compared_are_named(arms: dict[str, Any], message: str) -> None:
+    names = ("base", "tuned", "tuned-1")
+    judge = {"model": "m", "training": {"method": "reward", "format": "orm-pairs"}}
+    runs = {**{name: {"model": "m"} for name in names}, "judge": judge}
+    raw = minimal(runs=runs, formats={"orm-pairs": {}}, reporting={"arms": arms})
+    assert faults(raw) == [f"config.yaml: reporting.arms{message}"]
+
+
+def test_arms_keep_their_order() -> None:
+    arms = {"b": ["tuned"], "a": ["base"]}
+    assert list(plain(check(minimal(reporting={"arms": arms}), "config.yaml"))["reporting"]["arms"]) == ["b", "a"]
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 3])

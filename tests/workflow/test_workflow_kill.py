@@ -27,7 +27,7 @@ from tabletutor.sandbox.kernel import prctl
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
 RULES = (
     "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",
-    "checkpoint", "predictions", "scores", "summary", "comparison", "report",
+    "checkpoint", "predictions", "scores", "summary", "comparison", "arms", "report",
 )  # fmt: skip
 # When a rule's script is killed: as it begins its work (its log file is there), in its first second, or as soon as it
 # has something a later attempt takes up. At its start a script of each kind: alone, with a sandbox, with torch.
@@ -132,7 +132,7 @@ class Fuzz:
 
     def _works(self, rule: str, began: float) -> bool:
         """Whether a log of the rule is of this run: a script that works has opened its own."""
-        folder = {"summary": "metrics", "comparison": "metrics"}.get(rule, rule)
+        folder = {"summary": "metrics", "comparison": "metrics", "arms": "metrics"}.get(rule, rule)
         logs = self.checkout.root / "logs" / CONFIG["project"]
         name = re.compile(rf"({rule}|{folder}|{folder}s)(/|\.log$)")
         for path in logs.rglob("*.log"):

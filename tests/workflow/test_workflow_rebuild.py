@@ -21,13 +21,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 NONE: set[str] = set()
 REPORT = {"report", "all"}
-EVALUATED = {"scores base", "scores tuned", "summary", "comparison", *REPORT}
+EVALUATED = {"scores base", "scores tuned", "summary", "comparison", "arms", *REPORT}
 PREDICTED = {"predictions base", "predictions tuned", *EVALUATED}
 # The tiny model's tokenizer is made from the training rows, so of these both its runs are evaluated again.
 FORMATTED = {"format sft-standard", "audit sft-standard"}
 TRAINED = {*FORMATTED, "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
 ALL_TABLES = {"splits", "leaks", *TRAINED}
-ONE_RUN = {"checkpoint tuned", "predictions tuned", "scores tuned", "summary", "comparison", *REPORT}
+ONE_RUN = {"checkpoint tuned", "predictions tuned", "scores tuned", "summary", "comparison", "arms", *REPORT}
 SMOKE = "config/smoke.yaml"
 LIBRARY = "scripts/tabletutor"
 
@@ -149,14 +149,14 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         appended(f"{LIBRARY}/programs/describe.py", "\n_JOINS = {**_JOINS}\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
     ),
-    "a helper of summary and comparison": (
+    "a helper of summary, comparison and arms": (
         replaced(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
-        {"summary", "comparison", *REPORT},
+        {"summary", "comparison", "arms", *REPORT},
     ),
     "the version of a library of the report": (replaced("envs/requirements.lock", "altair==", "altair==9."), REPORT),
-    "the version of a library of the comparison": (
+    "the version of a library of the comparison and of arms": (
         replaced("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
-        {"comparison", *REPORT},
+        {"comparison", "arms", *REPORT},
     ),
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ def test_every_artefact_is_there(built: Checkout) -> None:
         "masks/tuned.json",
         "metrics/summary.csv",
         "metrics/comparison.json",
+        "metrics/arms.json",
         "report/index.html",
     ]
     assert [name for name in expected if not (results / name).is_file()] == []

@@ -131,7 +131,14 @@ class ReportingConfig(Section):
     )
     baseline: Name = "base"
     candidate: Name = "tuned"
+    arms: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(
+        default={},
+        description="Runs that differ in their seed alone, by name of the arm; the others are compared with the first.",
+    )
     bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")
+    permutations: int = Field(
+        default=9999, ge=999, description="Patterns of signs tried by the permutation test of arms, at most."
+    )
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mlflow: bool = Field(
         default=True,
@@ -182,13 +189,36 @@ class Config(Section):
             if run.training is not None:
                 self._check_training(name, run.model, run.training)
         for key in ("baseline", "candidate"):
-            run = getattr(self.reporting, key)
-            if run not in self.runs:
-                raise ValueError(f"reporting.{key}: no run named {run!r}; there are: {', '.join(self.runs)}")
-            training = self.runs[run].training
-            if training is not None and training.method not in STUDENTS:
-                raise ValueError(f"reporting.{key}: {run} is trained to judge answers, it gives none")
+            self._check_answers(f"reporting.{key}", getattr(self.reporting, key))
+        self._check_arms()
         return self
+
+    def _check_arms(self) -> None:
+        """Raise ValueError where arms cannot be compared."""
+        arms = self.reporting.arms
+        if len(arms) == 1:
+            raise ValueError("reporting.arms: one arm has nothing to be compared with; add another, or leave arms out")
+        seen: dict[str, str] = {}
+        for arm, runs in arms.items():
+            key, first = f"reporting.arms.{arm}", next(iter(arms))
+            for run in runs:
+                self._check_answers(key, run)
+                if run in seen:
+                    raise ValueError(f"{key}: {run} is in {seen[run]} already; a run counts once")
+                seen[run] = arm
+            if len(runs) != len(arms[first]):
+                raise ValueError(
+                    f"{key}: {len(runs)} runs, but {first} has {len(arms[first])}; arms are exchanged with each other "
+                    "in the permutation test, which takes means of equally many runs"
+                )
+
+    def _check_answers(self, key: str, run: str) -> None:
+        """Raise ValueError unless there is a run of this name that answers questions."""
+        if run not in self.runs:
+            raise ValueError(f"{key}: no run named {run!r}; there are: {', '.join(self.runs)}")
+        training = self.runs[run].training
+        if training is not None and training.method not in STUDENTS:
+            raise ValueError(f"{key}: {run} is trained to judge answers, it gives none")
 
     def _check_training(self, name: str, model: str, training: TrainingConfig) -> None:
         """Raise ValueError where a run is trained on a format that is not made, or goes on from a run it cannot."""

@@ -59,8 +59,6 @@ def summarise(
 
 def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int, confidence: float) -> SummaryRow:
     n, correct = len(scores), sum(score.correct for score in scores)
-    turns = sum(score.turns for score in scores)
-    failed = sum(score.cells_failed for score in scores)
     low, high = wilson(correct, n, confidence)
     return SummaryRow(
         *key,
@@ -70,10 +68,16 @@ def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int,
         wilson_low=low,
         wilson_high=high,
         answered=answered,
-        execution_rate=1 - failed / turns if turns else 0.0,
-        mean_turns=turns / n,
+        execution_rate=execution_rate(scores),
+        mean_turns=sum(score.turns for score in scores) / n,
         mean_tokens=sum(score.tokens for score in scores) / n,
     )
+
+
+def execution_rate(scores: Sequence[Score]) -> float:
+    """The share of cells that ran without an error, of 1; 0 where there was none."""
+    turns = sum(score.turns for score in scores)
+    return 1 - sum(score.cells_failed for score in scores) / turns if turns else 0.0
 
 
 def as_csv(rows: Iterable[SummaryRow]) -> str:

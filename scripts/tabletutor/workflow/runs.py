@@ -16,6 +16,7 @@ class Runs:
         whole: Those that train all weights.
         students: Runs that answer questions; the others judge answers.
         trained_on: The formats that runs are trained on, sorted.
+        arms: The runs of each arm, in the order of the configuration: the first is what the others are compared with.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -27,6 +28,7 @@ class Runs:
         self.whole = [name for name in self.tuned if not training[name]["lora"]]
         self.students = [name for name, how in training.items() if not how or how["method"] in STUDENTS]
         self.trained_on = sorted({training[name]["format"] for name in self.tuned})
+        self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
     def checkpoint(self, run: str) -> list[str]:
         """The files that hold the weights of a trained run."""

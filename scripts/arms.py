@@ -1,0 +1,15 @@
+"""Compare arms, runs that differ in their seed alone, with the first of them."""
+
+from pathlib import Path
+
+from tabletutor.config.schema import ReportingConfig
+from tabletutor.reporting.arms import write_arms
+from tabletutor.workflow.job import job
+
+with job(snakemake):
+    write_arms(
+        list(map(Path, snakemake.input.scores)),
+        ReportingConfig.model_validate(snakemake.params.config),
+        snakemake.params.seed,
+        Path(snakemake.output.arms),
+    )
