@@ -114,6 +114,7 @@ rule report:
         ),
         summary="<results>/metrics/summary.csv",
         comparison="<results>/metrics/comparison.json",
+        arms=branch(runs.arms, then="<results>/metrics/arms.json"),
         # Shown with their digests only.
         hashed=expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.tuned)
         + expand(

@@ -1,4 +1,4 @@
-"""A small project made of records: five tables, seventy-six questions, a base and a tuned run."""
+"""A small project made of records: five tables, seventy-six questions, base and tuned runs with two seeds each."""
 
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ from tabletutor.records.identity import content_id, digest, rng
 from tabletutor.records.question import AnswerSpec, Question, Reject
 from tabletutor.records.record import write_record, write_records
 from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
+from tabletutor.reporting.arms import write_arms
 from tabletutor.reporting.comparison import write_comparison
 from tabletutor.reporting.inputs import ReportFiles
 from tabletutor.reporting.summary import write_summary
 
-CONFIG = ReportingConfig(bootstrap=500)
+ARMS = {"base": ("base", "base-1"), "tuned": ("tuned", "tuned-1")}
+CONFIG = ReportingConfig(arms=ARMS, bootstrap=500, permutations=999)
 SPLITS = {"seattle_weather": "train", "penguins": "validation", "planes": "test", "housing": "test", "income": "test"}
 FAMILIES = [
     ("mean", "aggregate"),
@@ -26,7 +28,7 @@ FAMILIES = [
     ("rank_top", "rank"),
     ("share", "share"),
 ]
-CHANCES = {"base": 0.06, "tuned": 0.82}
+CHANCES = {"base": 0.06, "tuned": 0.82, "base-1": 0.1, "tuned-1": 0.78}
 KINDS = ("wrong_value", "wrong_type", "turn_limit", "cell_failed")
 
 
@@ -49,6 +51,7 @@ class Project:
         runs = {run: (root / f"scores/{run}/test.jsonl", root / f"predictions/{run}/test.jsonl") for run in CHANCES}
         write_summary(runs, "test", 0.95, root / "metrics/summary.csv")
         write_comparison(runs["base"][0], runs["tuned"][0], CONFIG, 0, root / "metrics/comparison.json")
+        write_arms([scores for scores, _ in runs.values()], CONFIG, 0, root / "metrics/arms.json")
         self._training()
 
     def files(self) -> ReportFiles:
@@ -68,6 +71,7 @@ class Project:
             predictions=self.root / "predictions/tuned/test.jsonl",
             summary=self.root / "metrics/summary.csv",
             comparison=self.root / "metrics/comparison.json",
+            arms=[self.root / "metrics/arms.json"],
         )
 
     def _question(self, table: str, number: int) -> Question:

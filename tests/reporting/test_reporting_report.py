@@ -7,10 +7,13 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tabletutor.config.schema import ReportingConfig
 from tabletutor.records.episode import Score
 from tabletutor.records.record import read_records
+from tabletutor.reporting.arms import compare_arms
 from tabletutor.reporting.inputs import ReportFiles, ReportInputs, TableEntry, read_inputs
 from tabletutor.reporting.render import LONGEST_TEXT, build_report, p_value, visible, write_report
 
@@ -56,6 +59,9 @@ def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
         "checkpoints/tuned/metrics.ndjson",
         "Cells that had to be stopped",
         "predictions of tuned",
+        "2 arms of 2 runs that differ in their seed alone, asked the same 60 questions. tuned is better than base .",
+        "Compared with base",
+        "tuned, tuned-1",
     ):
         assert expected in text, expected
     assert html.count("<svg ") == 9  # the picture, questions by family, loss, and six groupings
@@ -98,6 +104,57 @@ def test_the_verdict_is_the_honest_one(project: Any, points: float, sentence: st
     assert sentence in build_report(replace(inputs, comparison=new))
 
 
+@pytest.mark.parametrize(
+    ("points", "low", "p", "sentence"),
+    [
+        (3.0, 1.0, 0.01, "tuned is better than base ."),
+        (-3.0, -5.0, 0.01, "tuned is worse than base ."),
+        (3.0, -1.0, 0.01, "No difference between tuned and base is shown."),
+        (3.0, 1.0, 0.06, "No difference between tuned and base is shown."),
+    ],
+)
+def test_what_is_said_of_an_arm_takes_the_corrected_p_and_the_interval(
+    project: Any, points: float, low: float, p: float, sentence: str
+) -> None:
+    inputs = read(project)
+    assert inputs.arms is not None
+    changes = {"points": points, "points_low": low, "points_high": low + 4, "p": p / 2, "p_holm": p}
+    overall, *others = inputs.arms.differences
+    differences = (msgspec.structs.replace(overall, **changes), *others)
+    html = build_report(replace(inputs, arms=msgspec.structs.replace(inputs.arms, differences=differences)))
+    assert sentence in Page(html).text
+
+
+def test_arms_of_one_run_say_nothing_of_seeds_and_a_project_may_have_none(project: Any) -> None:
+    inputs = read(project)
+    config = ReportingConfig(arms={"base": ("base",), "tuned": ("tuned",)}, bootstrap=100, permutations=999)
+    scores = [
+        row for run in ("base", "tuned") for row in read_records(project.root / f"scores/{run}/test.jsonl", Score)
+    ]
+    text = Page(build_report(replace(inputs, arms=compare_arms(scores, config, 0)))).text
+    assert "2 arms of 1 run each, asked the same 60 questions." in text
+    assert "nothing here says what another seed would give" in text
+    assert "standard deviation" not in text
+    assert 'id="arms"' not in build_report(replace(inputs, arms=None))
+    assert read_inputs(replace(project.files(), arms=()), "t", "p", {}, {}, {}, project.root).arms is None
+
+
+def test_names_of_arms_are_text(project: Any) -> None:
+    inputs = read(project)
+    assert inputs.arms is not None
+    name = "<img src=x onerror=y>"
+    first, second = inputs.arms.arms
+    hostile = msgspec.structs.replace(
+        inputs.arms,
+        first=name,
+        arms=(first, msgspec.structs.replace(second, arm=name, runs=(name, name))),
+        differences=tuple(msgspec.structs.replace(row, arm=name) for row in inputs.arms.differences),
+    )
+    html = build_report(replace(inputs, arms=hostile))
+    assert name not in html
+    assert f"{name} is better than {name} ." in Page(html).text
+
+
 def test_a_project_with_nothing_trained_verified_or_rejected_still_has_a_report(project: Any) -> None:
     bare = replace(read(project), losses=(), rejects=(), episodes=(), verdicts=(), predictions=(), error_kinds={})
     html = build_report(bare)
@@ -110,9 +167,19 @@ def test_files_come_by_name_as_snakemake_has_them() -> None:
         name: ["a"] for name in ("profiles", "questions", "rejects", "episodes", "verdicts", "scores")
     }
     files = ReportFiles.of(
-        named | {"formats": "f", "losses": [], "splits": "s", "predictions": "p", "summary": "m", "comparison": "c"}
+        named
+        | {
+            "formats": "f",
+            "losses": [],
+            "splits": "s",
+            "predictions": "p",
+            "summary": "m",
+            "comparison": "c",
+            "arms": [],
+        }
     )
     assert (files.profiles, files.formats, files.losses) == ([Path("a")], [Path("f")], [])
+    assert files.arms == []
     assert (files.splits, files.predictions) == (Path("s"), Path("p"))
 
 

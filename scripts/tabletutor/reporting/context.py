@@ -7,10 +7,12 @@ from typing import Any, cast
 from tabletutor.records.episode import Trace
 from tabletutor.records.identity import rng
 from tabletutor.records.question import Question
+from tabletutor.reporting.arms_context import arms_context
 from tabletutor.reporting.charts import accuracy_chart, loss_chart, stacked_chart
 from tabletutor.reporting.comparison import Comparison, PairedGroup
 from tabletutor.reporting.dag import picture
 from tabletutor.reporting.inputs import ReportInputs
+from tabletutor.reporting.statistics import Interval, difference_is_shown
 from tabletutor.sandbox.incident import ENDS, INTERRUPTED, causes_of
 
 SPLITS = ("train", "validation", "test")
@@ -33,6 +35,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "project": inputs.project,
         "verdict": _verdict(inputs.comparison),
         "comparison": _comparison(inputs),
+        "arms": arms_context(inputs.arms, NOVELTY) if inputs.arms else None,
         "dag": picture(_counts(inputs)),
         "tables": _tables(inputs, tables),
         "questions": _questions(inputs, tables),
@@ -52,8 +55,9 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
 
 def _verdict(comparison: Comparison) -> dict[str, str]:
     """The honest answer in a word; the figures follow it."""
-    overall, alpha = comparison.overall, 1 - comparison.confidence
-    shown = overall.p < alpha and (overall.points_low > 0 or overall.points_high < 0)
+    overall = comparison.overall
+    interval = Interval(overall.points_low, overall.points_high)
+    shown = difference_is_shown(overall.p, interval, comparison.confidence)
     if shown and overall.points > 0:
         return {"kind": "better", "text": "Tuning helped."}
     if shown and overall.points < 0:

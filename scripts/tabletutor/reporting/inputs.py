@@ -13,6 +13,7 @@ from tabletutor.records.files import sha256_file
 from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import Record, read_record, read_records
 from tabletutor.records.table import Splits, TableProfile
+from tabletutor.reporting.arms import Arms
 from tabletutor.reporting.comparison import Comparison
 from tabletutor.reporting.summary import SummaryRow
 
@@ -51,7 +52,9 @@ class TableEntry(Record, frozen=True):
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """Everything the report shows. `artefacts` is SHA-256 by path; `versions` by package; `settings` by key."""
+    """Everything the report shows. `artefacts` is SHA-256 by path; `versions` by package; `settings` by key; `arms`
+    is None where there are none.
+    """
 
     title: str
     project: str
@@ -68,6 +71,7 @@ class ReportInputs:
     comparison: Comparison
     error_kinds: Mapping[str, Mapping[str, str]]
     predictions: Sequence[Prediction]
+    arms: Arms | None = None
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     artefacts: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -75,7 +79,9 @@ class ReportInputs:
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """The files the report is read from. Lists hold one file a table; `losses` is empty where nothing was trained."""
+    """The files the report is read from. Lists hold one file a table; `losses` is empty where nothing was trained,
+    `arms` where there are none.
+    """
 
     profiles: Sequence[Path]
     splits: Path
@@ -89,6 +95,7 @@ class ReportFiles:
     predictions: Path
     summary: Path
     comparison: Path
+    arms: Sequence[Path] = ()
     hashed: Sequence[Path] = ()
 
     @classmethod
@@ -147,6 +154,7 @@ def read_inputs(
         comparison=read_record(files.comparison, Comparison),
         error_kinds=kinds,
         predictions=read_records(files.predictions, Prediction),
+        arms=next((read_record(path, Arms) for path in files.arms), None),
         settings=settings,
         versions=versions,
         artefacts={_shown(path, root): sha256_file(path) for path in files.all() if path.is_file()},
