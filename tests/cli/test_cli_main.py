@@ -12,7 +12,8 @@ import pytest
 from tabletutor.config.jsonschema import schema
 from tabletutor.records.episode import Episode, Trace, Turn
 from tabletutor.records.question import AnswerSpec, Question
-from tabletutor.records.record import write_records
+from tabletutor.records.record import write_record, write_records
+from tabletutor.reporting.arms import Arm, ArmDifference, ArmGroup, Arms
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tabletutor")
@@ -23,7 +24,9 @@ def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Com
     return subprocess.run([COMMAND, *arguments], cwd=cwd, env=environ, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("verb", [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"], ["arms"]]
+)
 def test_help_shows_an_example(verb: list[str]) -> None:
     done = run(*verb, "--help")
     assert done.returncode == 0
@@ -135,3 +138,34 @@ def test_explain_says_what_is_not_there(tmp_path: Path, target: str, message: st
     done = run("explain", target, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(message)
+
+
+def arms_project(folder: Path, arms: str) -> None:
+    (folder / "p.yaml").write_text(
+        "project: p\nmodels: {m: {source: scratch}}\n"
+        "runs: {base: {model: m}, tuned: {model: m, training: {}}, a: {model: m}, b: {model: m}}\n"
+        f"reporting: {{arms: {arms}}}\n"
+    )
+
+
+def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
+    arms_project(tmp_path, "{first: [a], second: [b]}")
+    assert run("arms", "--config", "p.yaml", cwd=tmp_path).stderr.startswith("results/metrics/arms.json: no such file")
+    group = ArmGroup("overall", "all", 40, {"a": 0.25, "c": 0.35}, 0.3, 0.0707, 0.9, 2.5)
+    alone = ArmGroup("overall", "all", 40, {"b": 0.5}, 0.5, None, 1.0, 2.0)
+    difference = ArmDifference("second", "overall", "all", 40, 3, 20.0, -1.5, 33.0, 0.004, 0.008)
+    arms = (Arm("first", ("a", "c"), (group,)), Arm("second", ("b",), (alone,)))
+    write_record(tmp_path / "results/metrics/arms.json", Arms("first", 0.95, 200, 999, arms, (difference,)))
+    done = run("arms", "--config", "p.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in done.stdout.splitlines()]
+    assert ["first", "2", "30.0\u202f% ± 7.1", "90.0\u202f%", "2.5"] in cells
+    assert ["second", "1", "50.0\u202f%", "100.0\u202f%", "2.0"] in cells
+    assert ["second", "all", "40", "+20.0", "−1.5 to +33.0", "0.004", "0.008"] in cells
+
+
+def test_arms_says_where_there_are_none(tmp_path: Path) -> None:
+    arms_project(tmp_path, "{}")
+    done = run("arms", "--config", "p.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "p.yaml: reporting.arms is empty; name the runs of two arms at least\n"

@@ -58,6 +58,20 @@ def doctor(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: tabletutor arms --config config/experiments/interleaved.yaml")
+def arms(
+    config: Annotated[Path, typer.Option(help="The project's configuration.")] = Path("config/config.yaml"),
+) -> None:
+    """Print the comparison of a project's arms as tables in Markdown: figures by group, and differences with p."""
+    from tabletutor.cli.arms import tables
+
+    try:
+        shown = tables(config)
+    except ValueError as error:
+        _stop(str(error))
+    console.print(*shown)
+
+
 @app.command(epilog="Example: tabletutor schema > config/config.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the configuration."""
