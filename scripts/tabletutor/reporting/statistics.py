@@ -135,13 +135,19 @@ def sign_flip(differences: Sequence[float], permutations: int, seed: int, item: 
         return 1.0
     tested = permutation_test(
         (decisive,),
-        np.sum,
+        _tied_sum,
         permutation_type="samples",
+        vectorized=True,
         n_resamples=permutations,
         batch=BATCH,
         rng=_generator(seed, "permutations", item),
     )
     return float(tested.pvalue)
+
+
+def _tied_sum(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Sums in which what is equal but for the rounding of thirds is equal: as many patterns of signs are ties."""
+    return np.round(values.sum(axis=axis), 9)
 
 
 def difference_is_shown(p: float, interval: Interval, confidence: float) -> bool:
