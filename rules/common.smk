@@ -3,7 +3,7 @@
 `settings` the part of the configuration that results depend on: `params: lookup(dpath="…", within=settings)`
 `config`   all of it, every default filled in: for what says how a job runs, such as `threads`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
-`listed`   a column of it for the table of the job: `listed("path")`
+`listed`   a column of it for the table of the job: `listed("path")`; `local_model`: the files of its local model
 `runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`, `.arms`
 `local_model` the files that the job\'s model is made from, where it lies in a folder
 `sources`  by table: `licence`, `title`; for the report alone
