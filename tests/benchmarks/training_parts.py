@@ -4,13 +4,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from tabletutor.training import train as loop
+from tabletutor.models.load import make_repeatable
 from tabletutor.training.attention import SpanAttention
 from tabletutor.training.loss import FrozenHeadLoss
+from tabletutor.training.methods import sft
 from tabletutor.training.norm import FrozenRmsNorm
+from tabletutor.training.order import Order
 
 PRODUCTS = {"aten::mm", "aten::addmm", "aten::addmm_", "aten::linear", "aten::matmul", "mkldnn::_linear_pointwise"}
 LABELS = {SpanAttention: "attention", FrozenHeadLoss: "loss", FrozenRmsNorm: "normalisation"}
@@ -25,20 +26,19 @@ class _Here:
         return [work(chosen) for chosen in packs]
 
 
-def parts(prepared: loop._Run, config: Any, seed: int) -> dict[str, float]:
+def parts(prepared: sft._Loop, config: Any, seed: int) -> dict[str, float]:
     """Seconds of one step after another on one thread, by part. All rows are seen once."""
     for function, label in LABELS.items():
         for name in ("forward", "backward"):
             setattr(function, name, staticmethod(_labelled(getattr(function, name), label)))
     state = prepared._replace(workers=_Here())
     state.optimizer.step = _labelled(state.optimizer.step, OPTIMISER)  # type: ignore[method-assign]
-    order = loop._Order(state.rows, config, seed)
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
+    order = Order(state.rows, config, seed)
+    make_repeatable(threads=1)
     with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as profiled:
         for step in range(1, order.batches_per_epoch + 1):
             with record_function(STEP):
-                loop._step(state, order.batch(step), config.learning_rate, config.max_grad_norm)
+                sft._step(state, order.batch(step), config.learning_rate, config.max_grad_norm)
     return _seconds(profiled, config.lora.r)
 
 

@@ -19,14 +19,17 @@ from typing import Any
 import torch
 from training_parts import parts
 
-from tabletutor.config.schema import LoraConfig, TrainingConfig
+from tabletutor.config.training import LoraConfig, SftConfig
 from tabletutor.models.load import load_model, load_tokenizer
-from tabletutor.training import train as loop
+from tabletutor.training.methods import sft
 from tabletutor.training.rows import EncodedRow, read_rows
+from tabletutor.training.run import TrainingFiles, TrainingRun
+from tabletutor.training.tracking import Trackers
 
 THREADS, SEED = 2, 0
-CONFIG = TrainingConfig(
-    lora=LoraConfig(r=16, alpha=32, skip_layers=8), batch_size=8, pack_rows=4, max_tokens=768, learning_rate=1e-3,
+LORA = LoraConfig(r=16, alpha=32, skip_layers=8)
+CONFIG = SftConfig(
+    lora=LORA, batch_size=8, pack_rows=4, max_tokens=768, learning_rate=1e-3,
     warmup_share=0.0, scheduler="linear", threads=THREADS, eval_every=9999, checkpoint_every=9999,
     checkpoint_seconds=9999.0,
 )  # fmt: skip
@@ -34,24 +37,25 @@ Losses = list[float]
 Made = tuple[Callable[[], object], Callable[[], Losses]]  # makes the steps; tells how the loss went
 
 
-def prepared(model: Path, rows: Path, work: Path) -> tuple[loop.TrainingFiles, Any]:
-    """The files of our loop and all it loads; there are no validation rows."""
+def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
+    """The run of our loop and all it loads; there are no validation rows."""
     none = work / "none.jsonl"
     none.write_text("")
-    files = loop.TrainingFiles(model, rows / "rows.jsonl", none, work / "ours", work / "state")
-    return files, loop._prepare(files, CONFIG, SEED)
+    files = TrainingFiles(model, None, rows / "rows.jsonl", none, work / "ours", work / "state", None)
+    run = TrainingRun("benchmark", SEED, "benchmark", files, Trackers([]))
+    return run, sft._prepare(run, CONFIG)
 
 
 def ours(model: Path, rows: Path, work: Path) -> Made:
     """Our loop, to the written checkpoint."""
-    files, loaded = prepared(model, rows, work)
-    loop._prepare = lambda *unused: loaded  # what is loaded is loaded before the clock runs, as with the others
+    run, loaded = prepared(model, rows, work)
+    sft._prepare = lambda *unused: loaded  # what is loaded is loaded before the clock runs, as with the others
 
     def losses() -> Losses:
         lines = (work / "ours" / "metrics.ndjson").read_text().splitlines()
         return [json.loads(line)["loss"] for line in lines]
 
-    return lambda: loop.train(files, CONFIG, SEED, "benchmark", "benchmark", None), losses
+    return lambda: sft.train(run, CONFIG), losses
 
 
 def adapted(model: Path) -> Any:
@@ -65,8 +69,8 @@ def adapted(model: Path) -> Any:
     return get_peft_model(
         base,
         PeftLora(
-            r=CONFIG.lora.r, lora_alpha=CONFIG.lora.alpha, target_modules=sorted(names), task_type="CAUSAL_LM",
-            layers_to_transform=list(range(CONFIG.lora.skip_layers, base.config.num_hidden_layers)),
+            r=LORA.r, lora_alpha=LORA.alpha, target_modules=sorted(names), task_type="CAUSAL_LM",
+            layers_to_transform=list(range(LORA.skip_layers, base.config.num_hidden_layers)),
         ),
     )  # fmt: skip
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import StepsRow
+from tabletutor.formats.steps import step_ids
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
-from tabletutor.models.steps import step_ids
 from tabletutor.records.record import Record, read_records, write_record
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from tabletutor.config.training import PrmConfig
 from tabletutor.formats.row import StepsRow
+from tabletutor.formats.steps import step_ids
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.steps import step_ids
 from tabletutor.records.record import read_records
 from tabletutor.training.judge import load_judge
 from tabletutor.training.run import TrainingRun
