@@ -1,7 +1,6 @@
 """What all rules share: the checked configuration, the table list and `code`. No rules here.
 
-`settings` the part of the configuration that results depend on: `params: lookup(dpath="…", within=settings)`
-`config`   all of it, every default filled in: for what says how a job runs, such as `threads`
+`config`   all keys, defaults filled in; `settings` those that count: `params: lookup(dpath="…", within=settings)`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `listed`   a column of it for the table of the job: `listed("path")`; `local_model`: the files of its local model
 `runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`, `.arms`

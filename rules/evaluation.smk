@@ -2,7 +2,7 @@
 
 Needs   models/{model}/, checkpoints/{run}/ (of students that are trained), questions/program/{table}.jsonl, tables/{table}/, splits.json
 Makes   predictions/{run}/test.jsonl, scores/{run}/test.jsonl
-Steps   predictions → scores
+Steps   predictions, choice → scores
 """
 
 
@@ -29,6 +29,8 @@ rule predictions:
         predictions="<results>/predictions/{run}/test.jsonl",
     log:
         "<logs>/predictions/{run}.log",
+    wildcard_constraints:
+        run=any_of(name for name in runs.students if name not in runs.choosing),
     conda:
         "../envs/workflow.yaml"
     threads: lookup(dpath="evaluation/threads", within=config)
@@ -38,9 +40,47 @@ rule predictions:
         sandbox=lookup(dpath="sandbox", within=settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
         whole_turns=lookup(dpath="runs/{run}/whole_turns", within=settings),
+        sampling=lookup(dpath="runs/{run}/sampling", within=settings),
         code=code("predictions.py"),
     script:
         "../scripts/predictions.py"
+
+
+rule choice:
+    """Choose the best of several attempts at each question, as a judge has it."""
+    input:
+        model=expand(
+            "<results>/models/{model}/{file}",
+            model=lookup(dpath="runs/{run}/model", within=config),
+            file=[
+                "model.safetensors",
+                "config.json",
+                "tokenizer.json",
+                "tokenizer_config.json",
+                "chat_template.jinja",
+            ],
+        ),
+        judge=runs.judge,
+        attempts=expand(
+            "<results>/predictions/{run}/test.jsonl",
+            run=lookup(dpath="runs/{run}/choose/among", within=config),
+        ),
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+    output:
+        predictions="<results>/predictions/{run}/test.jsonl",
+    log:
+        "<logs>/choices/{run}.log",
+    wildcard_constraints:
+        run=any_of(runs.choosing),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        tables=list(tables),
+        kind=runs.kind,
+        code=code("choice.py"),
+    script:
+        "../scripts/choice.py"
 
 
 rule scores:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig
+from tabletutor.config.schema import EvaluationConfig, SamplingConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.workflow.job import job
 
@@ -12,8 +12,10 @@ with job(snakemake) as here:
     columns = (source.questions, source.profiles, source.parquets)
     files = {table: tuple(map(Path, paths)) for table, *paths in zip(params.tables, *columns, strict=True)}
     trained = Path(source.trained[0]).parent if source.trained else None
+    sampling = SamplingConfig.model_validate(params.sampling) if params.sampling else None
+    run, model = snakemake.wildcards.run, Path(source.model[0]).parent
     predict(
-        Asked(snakemake.wildcards.run, Path(source.model[0]).parent, trained, params.seed, params.whole_turns),
+        Asked(run, model, trained, params.seed, params.whole_turns, sampling),
         files, Path(source.splits), here.section(EvaluationConfig, "evaluation", params.config),
         here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),

@@ -90,10 +90,33 @@ class VerdictsConfig(Section):
     )
 
 
+class SamplingConfig(Section):
+    """Answers that are drawn and not the likeliest."""
+
+    samples: int = Field(default=4, ge=1, description="Attempts at each question.")
+    temperature: float = Field(default=0.8, gt=0)
+
+
+class ChoiceConfig(Section):
+    """The best of several attempts, as a judge has it."""
+
+    among: Name = Field(description="The run whose attempts are judged; it draws several.")
+    judge: Name = Field(description="The run that judges them: of method reward or prm.")
+
+
 class RunConfig(Section):
-    """One student: a model as it is, or tuned on a format."""
+    """One student: a model as it is or tuned on a format, or a judge's choice among another student's attempts."""
 
     model: Name
+    weights: Name | None = Field(
+        default=None, description="Answer with the weights that this run trains; None: with the run's own, if any."
+    )
+    sampling: SamplingConfig | None = Field(
+        default=None, description="Draw several attempts at each question; None makes one, of the likeliest tokens."
+    )
+    choose: ChoiceConfig | None = Field(
+        default=None, description="Answer nothing anew: choose among the attempts of another run."
+    )
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
         default=None, description="None evaluates the model untouched."
     )
@@ -188,6 +211,7 @@ class Config(Section):
         for name, run in self.runs.items():
             if run.training is not None:
                 self._check_training(name, run.model, run.training)
+            self._check_source(name, run)
         for key in ("baseline", "candidate"):
             self._check_answers(f"reporting.{key}", getattr(self.reporting, key))
         self._check_arms()
@@ -219,6 +243,30 @@ class Config(Section):
         training = self.runs[run].training
         if training is not None and training.method not in STUDENTS:
             raise ValueError(f"{key}: {run} is trained to judge answers, it gives none")
+
+    def _check_source(self, name: str, run: RunConfig) -> None:
+        """Raise ValueError where a run answers with weights, or chooses among attempts, that are not to be had."""
+        key = f"runs.{name}"
+        if sum(bool(kind) for kind in (run.training, run.weights, run.choose)) > 1:
+            raise ValueError(f"{key}: training, weights and choose exclude each other; give one of them")
+        if run.weights is not None:
+            other = self.runs.get(run.weights)
+            if other is None or other.training is None or other.training.method not in STUDENTS:
+                raise ValueError(f"{key}.weights: no run named {run.weights!r} that trains a student")
+            if other.model != run.model:
+                raise ValueError(f"{key}.model: must be that of {run.weights}, {other.model}, whose weights it has")
+        if run.choose is not None:
+            among, judge = self.runs.get(run.choose.among), self.runs.get(run.choose.judge)
+            if among is None or among.sampling is None or among.choose is not None:
+                raise ValueError(
+                    f"{key}.choose.among: no run named {run.choose.among!r} that draws attempts (sampling)"
+                )
+            if judge is None or judge.training is None or judge.training.method in STUDENTS:
+                raise ValueError(f"{key}.choose.judge: no run named {run.choose.judge!r} that trains a judge")
+            if run.sampling is not None:
+                raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
+            if judge.model != run.model:
+                raise ValueError(f"{key}.model: must be that of its judge, {judge.model}")
 
     def _check_training(self, name: str, model: str, training: TrainingConfig) -> None:
         """Raise ValueError where a run is trained on a format that is not made, or goes on from a run it cannot."""

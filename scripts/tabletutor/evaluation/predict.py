@@ -14,7 +14,7 @@ from loguru import logger
 
 from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig
+from tabletutor.config.schema import EvaluationConfig, SamplingConfig
 from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
@@ -32,7 +32,7 @@ from tabletutor.telemetry.progress import progress_of
 
 class Asked(NamedTuple):
     """Who is asked: the name of the run, the folders of its model and of its checkpoint (None: the model as it is), its
-    seed, and whether its turns are decoded to their end.
+    seed, whether its turns are decoded to their end, and how answers are drawn (None: the likeliest, once).
     """
 
     run: str
@@ -40,6 +40,7 @@ class Asked(NamedTuple):
     trained: Path | None
     seed: int
     whole_turns: bool
+    sampling: SamplingConfig | None = None
 
 
 TableFiles = tuple[Path, ...]  # questions, profile, Parquet
@@ -55,15 +56,15 @@ def predict(
     code: str,
     output: Path,
 ) -> int:
-    """Let a student answer the questions of all test tables; writes its predictions sorted by question, returns how
-    many.
+    """Let a student answer the questions of all test tables; writes its predictions sorted by question and sample,
+    returns how many.
 
     `files` has (questions, profile, Parquet) of every table, `splits` says which of them are test tables. Finished
     questions are kept in a journal in `cache`, under the rule's `code` and everything else that answers depend on, so a
     killed job goes on. Each group of questions is decoded by one thread, so their number is no part of the result; who
     is in a group is one, so it is in the key. Raises ValueError where there is no question.
     """
-    run, model, trained, seed, whole_turns = asked
+    run, model, trained, seed, whole_turns, sampling = asked
     tables = _test_tables(files, splits)
     make_repeatable(threads=1)
     started = time.monotonic()
@@ -72,25 +73,29 @@ def predict(
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
         *(code, run, seed, whole_turns, _folder_digest(model), trained and _folder_digest(trained)),
-        *(counted(config), counted(sandbox)),
+        *(sampling and counted(sampling), counted(config), counted(sandbox)),
     )
-    limits = DecodeLimits(config.max_new_tokens, config.max_context, whole_turns=whole_turns)
+    temperature = sampling.temperature if sampling else 0.0
+    samples = range(sampling.samples if sampling else 1)
+    limits = DecodeLimits(config.max_new_tokens, config.max_context, temperature, whole_turns)
     with (
         Journal(cache, Work("predictions", run, identity)) as journal,
-        progress_of(f"predictions {run}", len(questions)) as shown,
+        progress_of(f"predictions {run}", len(questions) * len(samples)) as shown,
         Sandboxes(sandbox) as sandboxes,
         ThreadPoolExecutor(config.threads, initializer=torch.set_num_threads, initargs=(1,)) as workers,
     ):
-        asked_together = [(group, _keys(group, content)) for group in groups(questions, config.batch_size)]
-        left = [(group, keys) for group, keys in asked_together if not all(map(journal.get, keys.values()))]
-        served = len(questions) - sum(len(group) for group, _ in left)
-        logger.info(f"{run}: {len(questions) - served} questions to answer, {served} from the journal")
+        grouped = groups(questions, config.batch_size)
+        asked_together = [(group, sample, _keys(group, sample, content)) for sample in samples for group in grouped]
+        left = [each for each in asked_together if not all(map(journal.get, each[2].values()))]
+        total = len(questions) * len(samples)
+        served = total - sum(len(group) for group, *_ in left)
+        logger.info(f"{run}: {total - served} questions to answer, {served} from the journal")
         shown.skip(served)
         weights = _weights(model, trained) if left else None
         noting = Lock()
 
-        def work(group: list[Question], keys: dict[str, str]) -> None:
-            student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
+        def work(group: list[Question], sample: int, keys: dict[str, str]) -> None:
+            student = Student(run, load_tokenizer(model), seed, sample)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
             for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandboxes):
                 with noting:
@@ -101,9 +106,9 @@ def predict(
 
         for _ in workers.map(work, *zip(*left, strict=True)) if left else ():
             pass  # raises what a worker raised
-        every = [key for _, keys in asked_together for key in keys.values()]
+        every = [key for _, _, keys in asked_together for key in keys.values()]
         done = [decode(journal.get(key) or b"", Prediction) for key in every]
-    ordered = sorted(done, key=lambda prediction: prediction.question_id)
+    ordered = sorted(done, key=lambda prediction: (prediction.question_id, prediction.sample))
     write_records(output, ordered)
     seconds = round(time.monotonic() - started, 1)
     timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
@@ -117,14 +122,14 @@ def _weights(model: Path, trained: Path | None) -> Model:
     return weights
 
 
-def _keys(group: Sequence[Question], content: Mapping[str, str]) -> dict[str, str]:
-    """The key of each question in the journal: itself, and all that is answered together with it."""
+def _keys(group: Sequence[Question], sample: int, content: Mapping[str, str]) -> dict[str, str]:
+    """The key of each question in the journal: itself, which attempt it is, and all that is answered with it."""
     tables = sorted({question.table for question in group})
     together = digest(
         [(question.question_id, question.table, question.text) for question in group],
         [(table, content[table]) for table in tables],
     )
-    return {question.question_id: f"{together[:16]} {question.question_id}" for question in group}
+    return {question.question_id: f"{together[:16]} {question.question_id} {sample}" for question in group}
 
 
 def _test_tables(files: Mapping[str, TableFiles], splits: Path) -> dict[str, TableFiles]:

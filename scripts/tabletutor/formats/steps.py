@@ -1,9 +1,22 @@
-"""Steps of an attempt as token ids, for models that judge them: prompt and steps, a separator after each step."""
+"""Steps of an attempt, for models that judge them: as texts, and as token ids with a separator after each step."""
 
 from collections.abc import Sequence
 
-from tabletutor.formats.row import SEPARATOR
+from tabletutor.formats.row import PICTURE, SEPARATOR
 from tabletutor.models.chat import Tokenizer
+from tabletutor.models.prompt import Message, assistant, observation
+from tabletutor.records.episode import Turn
+
+
+def prompt_text(opening: Sequence[Message]) -> str:
+    """What a student is told, as plain text."""
+    return _plain("\n\n".join(message["content"] for message in opening))
+
+
+def step_text(turns: Sequence[Turn], turn: int) -> str:
+    """What the student says in one turn, after what it was shown before."""
+    shown = f"{observation(turns[turn - 1])['content']}\n\n" if turn else ""
+    return _plain(shown + assistant(turns[turn].reasoning, turns[turn].code)["content"])
 
 
 def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -20,3 +33,7 @@ def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[l
 
 def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+
+
+def _plain(text: str) -> str:
+    return text.replace(SEPARATOR, PICTURE)

@@ -28,3 +28,12 @@ def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
     model = library.from_pretrained(str(folder), num_labels=LABELS[kind], local_files_only=True, dtype="float32")
     model.config.pad_token_id = tokenizer.pad_token_id
     return model
+
+
+def load_judge(folder: Path, trained: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
+    """A judge as it was trained, from the folders of its model and of its checkpoint, in evaluation mode."""
+    if not (trained / "adapter_config.json").is_file():
+        return load_head(trained, tokenizer, kind).eval()
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(load_head(folder, tokenizer, kind), str(trained)).eval()

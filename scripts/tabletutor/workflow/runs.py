@@ -15,6 +15,7 @@ class Runs:
         adapted: Of these, those that train an adapter.
         whole: Those that train all weights.
         students: Runs that answer questions; the others judge answers.
+        choosing: Of these, those that choose among another's attempts.
         trained_on: The formats that runs are trained on, sorted.
         arms: The runs of each arm, in the order of the configuration: the first is what the others are compared with.
     """
@@ -27,6 +28,7 @@ class Runs:
         self.adapted = [name for name in self.tuned if training[name]["lora"]]
         self.whole = [name for name in self.tuned if not training[name]["lora"]]
         self.students = [name for name, how in training.items() if not how or how["method"] in STUDENTS]
+        self.choosing = [name for name, run in self._runs.items() if run["choose"]]
         self.trained_on = sorted({training[name]["format"] for name in self.tuned})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
@@ -36,8 +38,19 @@ class Runs:
         return [f"{self._results}/checkpoints/{run}/{name}" for name in names]
 
     def weights(self, wildcards: Any) -> list[str]:
-        """The files of the weights trained by the run of a job; none where it answers with its model as it is."""
-        return self.checkpoint(wildcards.run) if self._runs[wildcards.run]["training"] else []
+        """The files of the weights that the run of a job answers with; none where it does with its model as it is."""
+        run = self._runs[wildcards.run]
+        name = run["weights"] or (wildcards.run if run["training"] else None)
+        return self.checkpoint(name) if name else []
+
+    def kind(self, wildcards: Any) -> str:
+        """What the judge of a job judges: the outcome of an attempt, or its steps."""
+        judge = self._runs[self._runs[wildcards.run]["choose"]["judge"]]
+        return "process" if judge["training"]["method"] == "prm" else "outcome"
+
+    def judge(self, wildcards: Any) -> list[str]:
+        """The files of the weights of the judge by whom the run of a job chooses."""
+        return self.checkpoint(self._runs[wildcards.run]["choose"]["judge"])
 
     def start(self, wildcards: Any) -> list[str]:
         """The files of the weights that the run of a job goes on from; none where it starts at its model."""

@@ -8,11 +8,10 @@ a step never holds it: where it occurs in a text it is written as its picture, U
 from collections.abc import Iterator
 
 from tabletutor.config.formats import LabelledConfig
-from tabletutor.formats.case import Case, said
+from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import PICTURE, SEPARATOR, StepsRow
-from tabletutor.models.prompt import observation
-from tabletutor.records.episode import Trace
+from tabletutor.formats.row import StepsRow
+from tabletutor.formats.steps import prompt_text, step_text
 
 
 def rows(case: Case, config: LabelledConfig, seed: int) -> Iterator[StepsRow]:
@@ -20,19 +19,10 @@ def rows(case: Case, config: LabelledConfig, seed: int) -> Iterator[StepsRow]:
     for trace in case.episode.traces:
         yield StepsRow(
             **case.ids(trace),
-            prompt=_plain("\n\n".join(message["content"] for message in case.opening())),
-            completions=tuple(_plain(_step(trace, turn)) for turn in range(len(trace.turns))),
+            prompt=prompt_text(case.opening()),
+            completions=tuple(step_text(trace.turns, turn) for turn in range(len(trace.turns))),
             labels=tuple(label == "correct" for label in case.labels(trace)),
         )
-
-
-def _step(trace: Trace, turn: int) -> str:
-    shown = f"{observation(trace.turns[turn - 1])['content']}\n\n" if turn else ""
-    return shown + said(trace, turn)["content"]
-
-
-def _plain(text: str) -> str:
-    return text.replace(SEPARATOR, PICTURE)
 
 
 FORMAT = Format(StepsRow, LabelledConfig, rows)

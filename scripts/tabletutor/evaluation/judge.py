@@ -1,0 +1,74 @@
+"""Judges: models that say of an attempt how good it is, and the choice of the best of several (best of n)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from msgspec.structs import replace
+
+from tabletutor.formats.steps import prompt_text, step_ids, step_text
+from tabletutor.models.chat import Tokenizer, encode
+from tabletutor.models.judge import Kind, load_judge
+from tabletutor.models.load import Model, load_tokenizer, make_repeatable
+from tabletutor.models.prompt import conversation, opening
+from tabletutor.records.episode import Prediction
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_record, read_records, write_records
+from tabletutor.records.table import TableProfile
+from tabletutor.telemetry.progress import progress_of
+
+
+class Judge(NamedTuple):
+    """A trained judge, its tokenizer and its kind."""
+
+    model: Model
+    tokenizer: Tokenizer
+    kind: Kind
+
+    def rate(self, profile: TableProfile, question: str, attempt: Prediction) -> float:
+        """How good an attempt is. An outcome judge's number for the whole; of a process judge, how likely its weakest
+        step is right (Lightman et al., 2023, compare this with the product over steps).
+        """
+        turns = attempt.trace.turns
+        with torch.no_grad():
+            if self.kind == "outcome":
+                ids, _ = encode(self.tokenizer, conversation(profile, question, turns))
+                return float(self.model(input_ids=torch.tensor([ids])).logits[0, 0])
+            steps = [step_text(turns, turn) for turn in range(len(turns))]
+            ids, ends = step_ids(self.tokenizer, prompt_text(opening(profile, question)), steps)
+            logits = self.model(input_ids=torch.tensor([ids])).logits[0, ends]
+            return float(torch.softmax(logits.float(), -1)[:, 1].min())
+
+
+def choose(
+    run: str,
+    judge: tuple[Path, Path, Kind],
+    attempts: Path,
+    questions: Sequence[Path],
+    profiles: Mapping[str, Path],
+    output: Path,
+) -> int:
+    """Write the best attempt at each question as the run `run`'s prediction, sorted by question; returns how many.
+
+    `judge` has the folder of its model, that of its checkpoint, and its kind. An attempt that submitted goes before one
+    that did not; of equal ratings the first sample is taken.
+    """
+    make_repeatable(threads=1)
+    model, trained, kind = judge
+    tokenizer = load_tokenizer(model)
+    judging = Judge(load_judge(model, trained, tokenizer, kind), tokenizer, kind)
+    asked = {question.question_id: question.text for path in questions for question in read_records(path, Question)}
+    cards = {table: read_record(path, TableProfile) for table, path in profiles.items()}
+    best: dict[str, tuple[tuple[bool, float], Prediction]] = {}
+    every = read_records(attempts, Prediction)
+    with progress_of(f"choice {run}", len(every)) as shown:
+        for attempt in sorted(every, key=lambda each: (each.question_id, each.sample)):
+            name = attempt.question_id
+            rating = judging.rate(cards[attempt.table], asked[name], attempt)
+            rank = (attempt.trace.ended == "submit", rating)
+            if name not in best or rank > best[name][0]:
+                best[name] = rank, attempt
+            shown.advance()
+    write_records(output, [replace(attempt, run=run, sample=0) for _, attempt in best.values()])
+    return len(best)
