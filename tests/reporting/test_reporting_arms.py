@@ -129,7 +129,8 @@ def test_later_arms_are_corrected_together() -> None:
 
 
 def test_samples_of_a_question_count_as_one_question() -> None:
-    first, second = scores({"a": [True] * 8, "b": [False] * 8}), scores({"a": [False] * 8, "b": [False] * 8})
+    """And another run may have been asked once."""
+    first, second = scores({"a": [True] * 8, "b": [False] * 8}), scores({"a": [False] * 8})
     second = [msgspec.structs.replace(row, sample=1) for row in second]
     result = compare_arms([*first, *second], config(x=("a",), y=("b",)), 0)
     assert (result.differences[0].n, result.differences[0].points) == (8, -50)

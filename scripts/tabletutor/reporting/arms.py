@@ -1,7 +1,7 @@
 """Arms compared on the same questions, an arm being runs that differ in their seed alone: `metrics/arms.json`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import fsum
 from pathlib import Path
 from statistics import fmean, stdev
@@ -135,24 +135,23 @@ def write_arms(scores: Sequence[Path], config: ReportingConfig, seed: int, out: 
 
 
 def _by_run(scores: Sequence[Score], names: Sequence[str]) -> Runs:
-    """The scores of each run by question. Raises ValueError where runs were not asked the same, or one not at all."""
+    """The scores of each run by question. Raises ValueError where runs were not asked the same, or one not at all.
+
+    How often each was asked may differ: a run that draws several attempts is compared with one that chooses among them.
+    """
     found: dict[str, defaultdict[str, list[Score]]] = {run: defaultdict(list) for run in names}
     for row in scores:
         if row.run in found:
             found[row.run][row.question_id].append(row)
     first = names[0]
     for run in names:
-        asked, ours = set(_asked(found[run])), set(_asked(found[first]))
+        asked, ours = set(found[run]), set(found[first])
         if not asked or asked != ours:
             raise ValueError(
                 f"runs {first} and {run} cannot be compared, they were not asked the same: {len(ours - asked)} "
                 f"questions only the first, {len(asked - ours)} only the second, {len(ours & asked)} both"
             )
     return found
-
-
-def _asked(questions: Mapping[str, Sequence[Score]]) -> Iterator[tuple[str, int]]:
-    return ((row.question_id, row.sample) for rows in questions.values() for row in rows)
 
 
 def _belongs(row: Score, group_by: str, group: str) -> bool:
