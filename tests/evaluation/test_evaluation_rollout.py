@@ -14,8 +14,9 @@ from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.predict import Asked, predict
-from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
+from tabletutor.evaluation.rollout import Student, Task, groups, roll_out
 from tabletutor.models.generate import DecodedTurn
+from tabletutor.models.prompt import opening
 from tabletutor.models.scratch import make_scratch
 from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.records.episode import Prediction
@@ -36,13 +37,13 @@ def question(number: int, table: str = "numbers") -> Question:
     )  # fmt: skip
 
 
-def write_table(folder: Path, name: str = "numbers") -> Table:
+def write_table(folder: Path, name: str = "numbers") -> tuple[TableProfile, Path]:
     pq.write_table(pa.table({"n": [1, 2, 3]}), folder / f"{name}.parquet")
     column = ColumnProfile(name="n", kind="integer", missing=0, unique=3)
     profile = TableProfile(
         table=name, sha256="0" * 64, source=Source("n.csv", 9, "utf-8", {}), rows=3, columns=(column,)
     )
-    return Table(profile, folder / f"{name}.parquet")
+    return profile, folder / f"{name}.parquet"
 
 
 class Reciter:
@@ -84,7 +85,7 @@ def tokenizer() -> Any:
 
 
 def test_every_way_a_conversation_ends(tmp_path: Path, tokenizer: Any) -> None:
-    table = write_table(tmp_path)
+    profile, parquet = write_table(tmp_path)
     look, submit = "I look.\n```python\nx = df['n'].sum()\nprint(x)\n```", "```python\nsubmit(x)\n```"
     turns = [
         [look, submit],
@@ -96,10 +97,10 @@ def test_every_way_a_conversation_ends(tmp_path: Path, tokenizer: Any) -> None:
         [look],
     ]
     reciter = Reciter(turns, full=[6])
-    asked = [question(number) for number in range(len(turns))]
+    asked = [Task(f"{number:04d}", "numbers", opening(profile, f"What is {number}?")) for number in range(len(turns))]
     student = Student("run", tokenizer, 0)
     with Sandboxes(SANDBOX) as sandboxes:
-        done = {p.question_id: p for p in roll_out(asked, {"numbers": table}, student, reciter, 3, sandboxes)}
+        done = {p.question_id: p for p in roll_out(asked, {"numbers": parquet}, student, reciter, 3, sandboxes)}
     ends = [done[f"{number:04d}"].trace.ended for number in range(len(turns))]
     assert ends == ["submit", "turn_limit", "submit", "turn_limit", "crash", "time", "turn_limit"]
     first = done["0000"]
@@ -131,10 +132,10 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     make_scratch(ScratchModelConfig(source="scratch", vocabulary=400, hidden=32), TEXTS, 0, model)
     files: dict[str, tuple[Path, ...]] = {}
     for name in ("numbers", "others"):
-        table = write_table(tmp_path, name)
-        write_record(tmp_path / f"{name}.json", table.profile)
+        profile, parquet = write_table(tmp_path, name)
+        write_record(tmp_path / f"{name}.json", profile)
         write_records(tmp_path / f"{name}.jsonl", [question(n, name) for n in range(5)])
-        files[name] = (tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json", table.parquet)
+        files[name] = (tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json", parquet)
     tables = (TableSplit("numbers", "numbers", "test", True), TableSplit("others", "others", "train", True))
     write_record(tmp_path / "splits.json", Splits(tables))
 

@@ -15,10 +15,11 @@ from loguru import logger
 from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, SamplingConfig
-from tabletutor.evaluation.rollout import Student, Table, groups, roll_out
+from tabletutor.evaluation.rollout import Student, Task, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
 from tabletutor.models.packed import use_packed_linears
+from tabletutor.models.prompt import opening
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
@@ -69,7 +70,8 @@ def predict(
     make_repeatable(threads=1)
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
-    known = {name: Table(read_record(profile, TableProfile), parquet) for name, (_, profile, parquet) in tables.items()}
+    profiles = {name: read_record(profile, TableProfile) for name, (_, profile, _) in tables.items()}
+    parquets = {name: parquet for name, (_, _, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
         *(code, run, seed, whole_turns, _folder_digest(model), trained and _folder_digest(trained)),
@@ -95,9 +97,13 @@ def predict(
         noting = Lock()
 
         def work(group: list[Question], sample: int, keys: dict[str, str]) -> None:
-            student = Student(run, load_tokenizer(model), seed, sample)  # a tokenizer is not for two threads
+            student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
-            for prediction in roll_out(group, known, student, decoder, config.turn_limit, sandboxes):
+            tasks = [
+                Task(question.question_id, question.table, opening(profiles[question.table], question.text), sample)
+                for question in group
+            ]
+            for prediction in roll_out(tasks, parquets, student, decoder, config.turn_limit, sandboxes):
                 with noting:
                     key = keys[prediction.question_id]
                     if journal.get(key) is None:

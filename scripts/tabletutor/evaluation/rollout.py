@@ -18,11 +18,10 @@ from typing import NamedTuple, Protocol
 from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
 from tabletutor.models.generate import DecodedTurn
 from tabletutor.models.parse import parse_turn
-from tabletutor.models.prompt import NO_CODE, Message, observation, opening
+from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import Question
-from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.session import Session
 from tabletutor.sandbox.shared import Sandboxes
@@ -64,27 +63,29 @@ class Turns(Protocol):
 
 
 class Student(NamedTuple):
-    """Who answers: the name of the run, its tokenizer, its seed, and which of several samples this is."""
+    """Who answers: the name of the run, its tokenizer and its seed."""
 
     run: str
     tokenizer: Tokenizer
     seed: int
+
+
+class Task(NamedTuple):
+    """One attempt to be made: at which question, about which table, what the student is told, and which of several
+    attempts at the question it is.
+    """
+
+    question_id: str
+    table: str
+    prompt: list[Message]
     sample: int = 0
-
-
-class Table(NamedTuple):
-    """A table questions are about."""
-
-    profile: TableProfile
-    parquet: Path
 
 
 @dataclass
 class _Attempt:
-    """One question being worked on."""
+    """One task being worked on."""
 
-    question: Question
-    prompt: list[Message]
+    task: Task
     session: Session
     turns: list[Turn] = field(default_factory=list[Turn])
     tokens: int = 0
@@ -99,31 +100,29 @@ def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question
 
 
 def roll_out(
-    group: Sequence[Question],
-    tables: Mapping[str, Table],
+    group: Sequence[Task],
+    parquets: Mapping[str, Path],
     student: Student,
     decoder: Turns,
     turn_limit: int,
     sandboxes: Sandboxes,
 ) -> Iterator[Prediction]:
-    """Let the student answer a group of questions together; yields each attempt when it has ended.
+    """Let the student work on a group of tasks together; yields each attempt when it has ended.
 
-    Every conversation has a session of its own from first to last turn; `sessions` of them run cells at once.
+    The decoder knows each by its place in the group; `parquets` has the file of each table. Every conversation has a
+    session of its own from first to last turn; `sessions` of them run cells at once.
     """
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(sandboxes.config.sessions))
-        names = sorted({question.table for question in group})
-        boxes = stack.enter_context(sandboxes.use({name: tables[name].parquet for name in names}))
+        names = sorted({task.table for task in group})
+        boxes = stack.enter_context(sandboxes.use({name: parquets[name] for name in names}))
         live: dict[int, _Attempt] = {}
-        for key, question in enumerate(group):
-            prompt = opening(tables[question.table].profile, question.text)
-            session = boxes[question.table].session(question.question_id)
-            live[key] = _Attempt(question, prompt, stack.enter_context(session))
-            decoder.begin(
-                key, opening_ids(student.tokenizer, prompt), rng(student.seed, question.question_id, student.sample)
-            )
+        for key, task in enumerate(group):
+            live[key] = _Attempt(task, stack.enter_context(boxes[task.table].session(task.question_id)))
+            source = rng(student.seed, task.question_id, task.sample)
+            decoder.begin(key, opening_ids(student.tokenizer, task.prompt), source)
         for name in names:
-            decoder.share([key for key, attempt in live.items() if attempt.question.table == name])
+            decoder.share([key for key, attempt in live.items() if attempt.task.table == name])
         ready = sorted(live)
         while live:
             for key in [key for key in ready if decoder.room(key) <= 1]:
@@ -141,7 +140,7 @@ def roll_out(
                     decoder.end(turn.key)
                     yield _finished(live.pop(turn.key), attempt.ended, student)
                 else:
-                    decoder.observe(turn.key, continuation_ids(student.tokenizer, attempt.prompt, reply))
+                    decoder.observe(turn.key, continuation_ids(student.tokenizer, attempt.task.prompt, reply))
                     ready.append(turn.key)
 
 
@@ -171,10 +170,10 @@ def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None,
 
 def _finished(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
     attempt.session.close()
-    question = attempt.question
+    task = attempt.task
     spoken = [(turn.reasoning, turn.code) for turn in attempt.turns]
     trace = Trace(
-        trace_id=content_id(question.question_id, "student", student.run, student.sample, spoken),
+        trace_id=content_id(task.question_id, "student", student.run, task.sample, spoken),
         role="student",
         teacher=student.run,
         turns=tuple(attempt.turns),
@@ -182,10 +181,10 @@ def _finished(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
         answer=attempt.answer,
     )
     return Prediction(
-        question_id=question.question_id,
-        table=question.table,
+        question_id=task.question_id,
+        table=task.table,
         run=student.run,
-        sample=student.sample,
+        sample=task.sample,
         trace=trace,
         tokens=attempt.tokens,
     )
