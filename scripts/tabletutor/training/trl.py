@@ -59,15 +59,26 @@ def begin(run: TrainingRun, config: TrlConfig) -> Tokenizer:
     return exact_tokenizer(load_tokenizer(run.files.model))
 
 
-def read_rows(path: Path, kind: type[Row], columns: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> Rows:
-    """The `columns` of a format's rows whose conversations have at most `max_tokens` tokens.
+def read_rows(
+    run: TrainingRun, config: TrlConfig, kind: type[Row], columns: Sequence[str], tokenizer: Tokenizer
+) -> tuple[Rows, Rows]:
+    """The `columns` of the run's rows whose conversations have at most `max_tokens` tokens: to train on, to validate.
 
-    Raises ValueError where a row is of another kind, or none is short enough.
+    Raises ValueError where a row is of another kind, or none of a file is short enough.
     """
-    rows = [row for row in read_records(path, kind) if _length(row, tokenizer) <= max_tokens]
-    if not rows:
-        raise ValueError(f"{path}: no row of at most training.max_tokens = {max_tokens} tokens; raise it")
-    return [{name: getattr(row, name) for name in columns} for row in rows]
+
+    def read(path: Path) -> Rows:
+        rows = [row for row in read_records(path, kind) if _length(row, tokenizer) <= config.max_tokens]
+        if not rows:
+            raise none_fits(path, config)
+        return [{name: getattr(row, name) for name in columns} for row in rows]
+
+    return read(run.files.train), read(run.files.validation)
+
+
+def none_fits(path: Path, config: TrlConfig) -> ValueError:
+    """What to raise where every row is too long."""
+    return ValueError(f"{path}: no row of at most training.max_tokens = {config.max_tokens} tokens; raise it")
 
 
 def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -> None:

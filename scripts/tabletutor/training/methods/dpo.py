@@ -16,14 +16,7 @@ def train(run: TrainingRun, config: DpoConfig) -> None:
     from trl.trainer.dpo_trainer import DPOTrainer
 
     tokenizer = begin(run, config)
-    train, validation = (
-        read_rows(path, PairRow, COLUMNS, tokenizer, config.max_tokens)
-        for path in (run.files.train, run.files.validation)
-    )
+    train, validation = read_rows(run, config, PairRow, COLUMNS, tokenizer)
     options = {"beta": config.beta, "loss_type": [config.loss], "max_length": None}
-    fit(
-        run,
-        config,
-        tokenizer,
-        Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation),
-    )
+    plan = Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation)
+    fit(run, config, tokenizer, plan)

@@ -18,17 +18,10 @@ def train(run: TrainingRun, config: KtoConfig) -> None:
     from trl.trainer.kto_trainer import KTOTrainer
 
     tokenizer = begin(run, config)
-    train, validation = (
-        read_rows(path, LabelledRow, COLUMNS, tokenizer, config.max_tokens)
-        for path in (run.files.train, run.files.validation)
-    )
+    train, validation = read_rows(run, config, LabelledRow, COLUMNS, tokenizer)
     options = {
         "beta": config.beta, "desirable_weight": config.desirable_weight,
         "undesirable_weight": config.undesirable_weight, "max_length": None,
     }  # fmt: skip
-    fit(
-        run,
-        config,
-        tokenizer,
-        Plan(KTOTrainer, KTOConfig, options, load_trained(run, config), train, validation),
-    )
+    plan = Plan(KTOTrainer, KTOConfig, options, load_trained(run, config), train, validation)
+    fit(run, config, tokenizer, plan)

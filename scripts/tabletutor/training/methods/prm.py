@@ -15,7 +15,7 @@ from tabletutor.models.chat import Tokenizer
 from tabletutor.records.record import read_records
 from tabletutor.training.judge import load_judge
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl import Plan, Rows, begin, fit
+from tabletutor.training.trl import Plan, Rows, begin, fit, none_fits
 
 CONFIG = PrmConfig
 UNLABELLED = -100  # what cross-entropy passes over
@@ -26,24 +26,24 @@ def train(run: TrainingRun, config: PrmConfig) -> None:
     from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
     tokenizer = begin(run, config)
-    train, validation = (_read(path, tokenizer, config.max_tokens) for path in (run.files.train, run.files.validation))
+    train, validation = (_read(path, config, tokenizer) for path in (run.files.train, run.files.validation))
     more = {"data_collator": DataCollatorForTokenClassification(tokenizer), "compute_metrics": _accuracy}
     model = load_judge(run, config, tokenizer, "process")
     fit(run, config, tokenizer, Plan(Trainer, TrainingArguments, {}, model, train, validation, more, answers=False))
 
 
-def _read(path: Path, tokenizer: Tokenizer, max_tokens: int) -> Rows:
+def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
     rows: Rows = []
     for row in read_records(path, StepsRow):
         ids, ends = step_ids(tokenizer, row.prompt, row.completions)
-        if len(ids) > max_tokens:
+        if len(ids) > config.max_tokens:
             continue
         labels = [UNLABELLED] * len(ids)
         for end, label in zip(ends, row.labels, strict=True):
             labels[end] = int(label)
         rows.append({"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels})
     if not rows:
-        raise ValueError(f"{path}: no row of at most training.max_tokens = {max_tokens} tokens; raise it")
+        raise none_fits(path, config)
     return rows
 
 

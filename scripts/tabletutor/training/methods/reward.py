@@ -16,10 +16,7 @@ def train(run: TrainingRun, config: RewardConfig) -> None:
     from trl.trainer.reward_trainer import RewardTrainer
 
     tokenizer = begin(run, config)
-    train, validation = (
-        read_rows(path, PairRow, COLUMNS, tokenizer, config.max_tokens)
-        for path in (run.files.train, run.files.validation)
-    )
+    train, validation = read_rows(run, config, PairRow, COLUMNS, tokenizer)
     options = {"center_rewards_coefficient": config.center_rewards, "max_length": None}
     model = load_judge(run, config, tokenizer, "outcome")
     fit(run, config, tokenizer, Plan(RewardTrainer, Arguments, options, model, train, validation, answers=False))
