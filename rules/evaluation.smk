@@ -9,17 +9,7 @@ Steps   predictions, choice → scores
 rule predictions:
     """Let one student answer the questions of all test tables, turn by turn, in the sandbox."""
     input:
-        model=expand(
-            "<results>/models/{model}/{file}",
-            model=lookup(dpath="runs/{run}/model", within=config),
-            file=[
-                "model.safetensors",
-                "config.json",
-                "tokenizer.json",
-                "tokenizer_config.json",
-                "chat_template.jinja",
-            ],
-        ),
+        model=runs.model,
         trained=runs.weights,
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
@@ -49,17 +39,7 @@ rule predictions:
 rule choice:
     """Choose the best of several attempts at each question, as a judge has it."""
     input:
-        model=expand(
-            "<results>/models/{model}/{file}",
-            model=lookup(dpath="runs/{run}/model", within=config),
-            file=[
-                "model.safetensors",
-                "config.json",
-                "tokenizer.json",
-                "tokenizer_config.json",
-                "chat_template.jinja",
-            ],
-        ),
+        model=runs.model,
         judge=runs.judge,
         attempts=expand(
             "<results>/predictions/{run}/test.jsonl",

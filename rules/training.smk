@@ -40,17 +40,7 @@ rule model:
 rule checkpoint:
     """Train the adapter of one run by its method; a run that was killed goes on where it stopped."""
     input:
-        model=expand(
-            "<results>/models/{model}/{file}",
-            model=lookup(dpath="runs/{run}/model", within=config),
-            file=[
-                "model.safetensors",
-                "config.json",
-                "tokenizer.json",
-                "tokenizer_config.json",
-                "chat_template.jinja",
-            ],
-        ),
+        model=runs.model,
         start=runs.start,
         rows=expand(
             "<results>/formats/{format}/{split}.jsonl",
@@ -85,6 +75,7 @@ rule checkpoint:
         tensorboard=lookup(dpath="reporting/tensorboard", within=config),
     params:
         config=lookup(dpath="runs/{run}/training", within=settings),
+        answering=runs.answering(settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
         code=code("checkpoint.py"),
         method=method,

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from tabletutor.training.registry import find
-from tabletutor.training.run import TrainingFiles, TrainingRun
+from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import trackers
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
-    name, source, resources = snakemake.wildcards.run, snakemake.input, snakemake.resources
-    method = find(snakemake.params.config["method"])
+    name, source, params, resources = snakemake.wildcards.run, snakemake.input, snakemake.params, snakemake.resources
+    method, graded = find(params.config["method"]), params.answering
     shown = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
     files = TrainingFiles(
         model=Path(source.model[0]).parent,
@@ -18,9 +18,14 @@ with job(snakemake) as here:
         validation=Path(source.rows[1]),
         checkpoint=Path(snakemake.output.digests).parent,
         cache=here.cache,
-        results=Path(source.tables[0]).parents[2] if source.tables else None,
+    )
+    answering = graded and Answering(
+        results=Path(source.tables[0]).parents[2],
+        sandbox=here.values("sandbox", graded["sandbox"]),
+        verdicts=graded["verdicts"],
+        whole_turns=graded["whole_turns"],
     )
     method.train(
-        TrainingRun(name, snakemake.params.seed, snakemake.params.code, files, shown),
-        here.section(method.CONFIG, f"runs/{name}/training", snakemake.params.config),
+        TrainingRun(name, params.seed, params.code, files, shown, answering or None),
+        here.section(method.CONFIG, f"runs/{name}/training", params.config),
     )

@@ -41,7 +41,7 @@ def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
     """The run of our loop and all it loads; there are no validation rows."""
     none = work / "none.jsonl"
     none.write_text("")
-    files = TrainingFiles(model, None, rows / "rows.jsonl", none, work / "ours", work / "state", None)
+    files = TrainingFiles(model, None, rows / "rows.jsonl", none, work / "ours", work / "state")
     run = TrainingRun("benchmark", SEED, "benchmark", files, Trackers([]))
     return run, sft._prepare(run, CONFIG)
 

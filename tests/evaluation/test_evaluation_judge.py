@@ -38,7 +38,7 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
     make_scratch(SIZES, [(tmp_path / "train.jsonl").read_text()], 0, tmp_path / "model")
     rows = (tmp_path / "train.jsonl", tmp_path / "validation.jsonl")
-    files = TrainingFiles(tmp_path / "model", None, *rows, tmp_path / "judge", tmp_path / "cache", None)
+    files = TrainingFiles(tmp_path / "model", None, *rows, tmp_path / "judge", tmp_path / "cache")
     config = find(method).CONFIG.model_validate(
         {"method": method, "max_tokens": 512, "epochs": 50, "max_steps": 80, "learning_rate": 3e-3, "threads": 1,
          "lora": None, "eval_every": 80, "checkpoint_every": 1000}

@@ -41,7 +41,7 @@ def run(project: Path, out: Path, threads: int) -> None:
         samples=1, threads=threads,
     )  # fmt: skip
     rows = (project / "train.jsonl", project / "validation.jsonl")
-    files = TrainingFiles(project / "model", None, *rows, out, out.with_name(f"{out.name}.cache"), None)
+    files = TrainingFiles(project / "model", None, *rows, out, out.with_name(f"{out.name}.cache"))
     train(TrainingRun("tuned", 5, "code", files, Trackers([])), config)
 
 

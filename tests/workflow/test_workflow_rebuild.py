@@ -109,6 +109,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
             appended(f"{LIBRARY}/records/files.py", UNRELATED),
             appended(f"{LIBRARY}/formats/converters/dpo.py", "\n_submits = print\n"),
             created(f"{LIBRARY}/formats/converters/more.py", "FORMAT = None\n"),
+            appended(f"{LIBRARY}/training/methods/dpo.py", "\ntrain = train\n"),
             replaced(SMOKE, "sessions: 2", "sessions: 3\n  require: []\n  max_containers: 3"),
             replaced(SMOKE, "checkpoint_every: 6\n      threads: 1", "checkpoint_every: 5\n      threads: 2"),
             replaced(SMOKE, "{train: 8, validation: 6, test: 8}", "{test: 8, train: 8, validation: 6}"),
@@ -120,6 +121,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         replaced(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
         TRAINED,
     ),
+    "a training method": (appended(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n"), ONE_RUN),
     "a helper of some converters": (appended(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
     "how steps are labelled": (
         replaced(f"{LIBRARY}/verdicts/steps.py", "(strays and not right)", "(not right and strays)"),

@@ -103,11 +103,12 @@ class TrlConfig(MethodConfig):
 
     @model_validator(mode="after")
     def _parts_are_whole(self) -> "TrlConfig":
-        if self.batch_size % self.accumulation:
-            raise ValueError(
-                f"accumulation = {self.accumulation} does not divide batch_size = {self.batch_size}; take one that does"
-            )
+        self._divides_batch("accumulation", self.accumulation)
         return self
+
+    def _divides_batch(self, name: str, parts: int) -> None:
+        if self.batch_size % parts:
+            raise ValueError(f"{name} = {parts} does not divide batch_size = {self.batch_size}; take one that does")
 
 
 class DpoConfig(TrlConfig):
@@ -163,16 +164,20 @@ class GrpoConfig(TrlConfig):
     format: Name = "rl"
     generations: int = Field(default=4, ge=2, description="Answers to one question, compared with each other.")
     temperature: float = Field(default=1.0, gt=0)
-    max_new_tokens: int = Field(default=128, ge=8, description="Tokens of an answer, at most.")
+    turn_limit: int = Field(default=3, ge=1, description="Turns a student has to submit an answer.")
+    max_new_tokens: int = Field(default=128, ge=8, description="Tokens of a turn, at most.")
+    max_context: int = Field(default=1536, ge=128, description="Tokens of a whole conversation, at most.")
     beta: float = Field(default=0.0, ge=0, description="Weight of staying near the model it starts from.")
     right_weight: float = Field(default=1.0, ge=0, description="Reward of a right answer.")
-    runs_weight: float = Field(default=0.2, ge=0, description="Reward of a cell that runs.")
+    runs_weight: float = Field(default=0.2, ge=0, description="Reward of turns that all run; of some, their share.")
 
     @model_validator(mode="after")
     def _groups_are_whole(self) -> "GrpoConfig":
-        if self.batch_size % self.generations:
+        self._divides_batch("generations", self.generations)
+        if self.max_context < self.max_tokens + self.max_new_tokens:
             raise ValueError(
-                f"generations = {self.generations} does not divide batch_size = {self.batch_size}; take one that does"
+                f"max_context = {self.max_context} has no room for a turn after a prompt of max_tokens = "
+                f"{self.max_tokens}: take {self.max_tokens + self.max_new_tokens} or more"
             )
         return self
 

@@ -22,7 +22,7 @@ from datasets import Dataset
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, VerdictsConfig
-from tabletutor.formats.reward import Rewards
+from tabletutor.formats.reward import Rewards, parquets
 from tabletutor.formats.row import TaskRow
 from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation
@@ -59,7 +59,7 @@ def load_environment(
     config = SandboxConfig.model_validate(sandbox or {})
     rewards = Rewards(root, config, VerdictsConfig.model_validate(verdicts or {}))
     # An error while grading would be logged by verifiers and counted as a wrong answer, so tables are looked for here.
-    rewards.parquets(row.table for each in rows.values() for row in each)
+    parquets(root, (row.table for each in rows.values() for row in each))
     return TableEnvironment(
         rewards,
         threads=config.sessions,

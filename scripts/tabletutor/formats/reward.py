@@ -6,7 +6,8 @@ For TRL's GRPO trainer, on the rows of the `rl` format:
         GRPOTrainer(model, reward_funcs=[rewards.answers_right, rewards.runs], train_dataset=...)
 
 Students of that trainer say one turn, which has to submit. An answer that is claimed and not submitted counts nothing.
-Where students say several turns (`environment.py`), the cells run in one session and the last one is graded.
+Where students say several turns (`environment.py`, `training/attempts.py`), the cells run in one session and the last
+one is graded.
 """
 
 import json
@@ -31,6 +32,20 @@ from tabletutor.sandbox.session import Session
 from tabletutor.sandbox.shared import Sandboxes
 
 Completion = str | Sequence[Message]
+
+
+def matches(found: object, answer: Any, about: dict[str, Any], config: VerdictsConfig) -> bool:
+    """Whether what was submitted is the right answer to the question that the row's `info` is about."""
+    spec = msgspec.convert(about["answer_spec"], AnswerSpec)
+    return match(answer, found, about["answer_type"], spec, config)
+
+
+def parquets(results: Path, tables: Iterable[str]) -> dict[str, Path]:
+    """The Parquet file of each of these tables. Raises FileNotFoundError for one the results folder lacks."""
+    found = {table: results / "tables" / table / "table.parquet" for table in sorted(set(tables))}
+    if missing := [path for path in found.values() if not path.is_file()]:
+        raise FileNotFoundError(f"{missing[0]}: no such file; give the results folder the rows are from")
+    return found
 
 
 class Rewards:
@@ -73,17 +88,7 @@ class Rewards:
 
     def is_right(self, result: CellResult | None, answer: Any, about: dict[str, Any]) -> bool:
         """Whether a cell submitted the right answer to the question that the row's `info` is about."""
-        if result is None or not result.submitted:
-            return False
-        spec = msgspec.convert(about["answer_spec"], AnswerSpec)
-        return match(answer, result.answer, about["answer_type"], spec, self._verdicts)
-
-    def parquets(self, tables: Iterable[str]) -> dict[str, Path]:
-        """The Parquet file of each of these tables. Raises FileNotFoundError for one the results folder lacks."""
-        found = {table: self._results / "tables" / table / "table.parquet" for table in sorted(set(tables))}
-        if missing := [path for path in found.values() if not path.is_file()]:
-            raise FileNotFoundError(f"{missing[0]}: no such file; give the results folder the rows are from")
-        return found
+        return result is not None and result.submitted and matches(result.answer, answer, about, self._verdicts)
 
     @contextmanager
     def session(self, table: str, question: str) -> Generator[Session]:
@@ -91,7 +96,7 @@ class Rewards:
 
         Raises FileNotFoundError for a table that the results folder does not have, SandboxError if none can be had.
         """
-        with self._sandboxes.use(self.parquets([table])) as boxes, boxes[table].session(question) as session:
+        with self._sandboxes.use(parquets(self._results, [table])) as boxes, boxes[table].session(question) as session:
             yield session
 
     def _run(self, completions: Sequence[Completion], info: Sequence[str]) -> list[CellResult | None]:
@@ -99,7 +104,7 @@ class Rewards:
         tables = [str(json.loads(about)["table"]) for about in info]
         codes = [parse_turn(_text(completion)).code for completion in completions]
         with (
-            self._sandboxes.use(self.parquets(tables)) as boxes,
+            self._sandboxes.use(parquets(self._results, tables)) as boxes,
             ThreadPoolExecutor(self._sandboxes.config.sessions) as pool,
         ):
             return list(pool.map(lambda work: _result(boxes[work[0]], work[1]), zip(tables, codes, strict=True)))

@@ -46,11 +46,14 @@ class DecodeLimits(NamedTuple):
 
 
 class DecodedTurn(NamedTuple):
-    """A finished assistant turn: whose it is, its text without the stop token, and the tokens it took."""
+    """A finished assistant turn: whose it is, its text without the stop token, the tokens it took, and all that were
+    chosen: those of the text, and the stop token where one ended it.
+    """
 
     key: int
     text: str
     tokens: int
+    chosen: tuple[int, ...] = ()
 
 
 @dataclass
@@ -192,7 +195,8 @@ class Decoder:
         """Take a token into the turn, which a stop token, closed code, a loop or a limit ends."""
         live.unfed = []
         room = self._limits.max_context - int(self._cache.lengths[live.row])
-        if token not in self._stops:
+        stops = token in self._stops
+        if not stops:
             live.turn.append(token)
             live.unfed = [token]
             text = self._text(live) if token in self._fences and not self._limits.whole_turns else ""
@@ -200,7 +204,8 @@ class Decoder:
             if not (full or closes_block(text) or repeats(live.turn)):
                 return
         live.running = False
-        self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn)))
+        chosen = (*live.turn, *([token] if stops else []))
+        self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn), chosen))
 
     def _text(self, live: _Live) -> str:
         return str(self._tokenizer.decode(live.turn, skip_special_tokens=False, clean_up_tokenization_spaces=False))

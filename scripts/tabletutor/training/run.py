@@ -1,10 +1,11 @@
 """What a training method is given: the name of the run, its files, its seed, and where it is shown while it trains."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tabletutor.config.load import counted
 from tabletutor.config.training import MethodConfig
+from tabletutor.models.layout import ADAPTER_FILES, MODEL_FILES
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Work
@@ -13,8 +14,7 @@ from tabletutor.training.tracking import Tracker
 
 class TrainingFiles(NamedTuple):
     """What a run reads and writes: the model's folder, the checkpoint it goes on from (None: the model as it is), the
-    rows, the checkpoint folder, the cache for its state, and the results folder whose tables answers
-    are run on (None: none are run).
+    rows, the checkpoint folder, and the cache for its state.
     """
 
     model: Path
@@ -23,17 +23,31 @@ class TrainingFiles(NamedTuple):
     validation: Path
     checkpoint: Path
     cache: Path
-    results: Path | None
+
+
+class Answering(NamedTuple):
+    """How answers are run and graded while a student is trained by them: the results folder whose tables they are
+    about, the sections `sandbox` and `verdicts` of the configuration, and whether turns are decoded to their end. The
+    sections are plain values, so that only a method that grades depends on their classes.
+    """
+
+    results: Path
+    sandbox: dict[str, Any]
+    verdicts: dict[str, Any]
+    whole_turns: bool
 
 
 class TrainingRun(NamedTuple):
-    """A run: its name and seed, the digest of its code, its files, and where its metrics are shown."""
+    """A run: its name and seed, the digest of its code, its files, where its metrics are shown, and how answers are
+    graded (None where none are).
+    """
 
     name: str
     seed: int
     code: str
     files: TrainingFiles
     tracker: Tracker
+    answering: Answering | None = None
 
     def work(self, config: MethodConfig) -> Work:
         """What a state of this run belongs to: code, rows, weights, settings and seed."""
@@ -41,11 +55,12 @@ class TrainingRun(NamedTuple):
         weights = [
             path
             for folder in filter(None, (files.model, files.start))
-            for path in sorted(folder.iterdir())
-            if path.suffix in (".safetensors", ".jinja") or path.name.endswith(("config.json", "tokenizer.json"))
+            for name in (*MODEL_FILES, *ADAPTER_FILES)
+            if (path := folder / name).exists()
         ]
         content = [sha256_file(path) for path in (*weights, files.train, files.validation)]
-        return Work("training", self.name, digest(self.code, content, counted(config), self.seed))
+        graded = self.answering and self.answering[1:]
+        return Work("training", self.name, digest(self.code, content, counted(config), self.seed, graded))
 
     def parameters(self, config: MethodConfig) -> dict[str, object]:
         """What a tracker is told of the run."""

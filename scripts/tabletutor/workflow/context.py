@@ -19,7 +19,11 @@ class Job:
         """A section of the configuration: all that results depend on from the rule's parameters, `counted`, and the
         knobs that say how, which are no parameters of a rule, from the configuration at `path`.
         """
+        return kind.model_validate(self.values(path, counted))
+
+    def values(self, path: str, counted: dict[str, Any]) -> dict[str, Any]:
+        """The same as plain values, for a script that must not depend on the section's class."""
         how: Any = self._config
         for key in path.split("/"):
             how = how[key]
-        return kind.model_validate({**how, **counted})
+        return {**how, **counted}

@@ -1,6 +1,6 @@
 """The runs of a configuration, as rules need them: which are trained and how, and which files hold whose weights."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tabletutor.config.training import STUDENTS
@@ -32,6 +32,10 @@ class Runs:
         self.trained_on = sorted({training[name]["format"] for name in self.tuned})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
+    def model(self, wildcards: Any) -> list[str]:
+        """The files of the model of the run of a job."""
+        return [f"{self._results}/models/{self._runs[wildcards.run]['model']}/{name}" for name in MODEL_FILES]
+
     def checkpoint(self, run: str) -> list[str]:
         """The files that hold the weights of a trained run."""
         names = ADAPTER_FILES if run in self.adapted else MODEL_FILES
@@ -56,6 +60,19 @@ class Runs:
         """The files of the weights that the run of a job goes on from; none where it starts at its model."""
         start = self._runs[wildcards.run]["training"]["start"]
         return self.checkpoint(start) if start else []
+
+    def answering(self, settings: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
+        """For a run of a job: the settings by which answers are run and graded while it is trained; none where its
+        method does not run answers.
+        """
+
+        def chosen(wildcards: Any) -> dict[str, Any]:
+            run = self._runs[wildcards.run]
+            if run["training"]["method"] != "grpo":
+                return {}
+            return {**{name: settings[name] for name in ("sandbox", "verdicts")}, "whole_turns": run["whole_turns"]}
+
+        return chosen
 
 
 def any_of(names: Iterable[str]) -> str:

@@ -1,12 +1,17 @@
 """`grpo`: group-relative policy optimisation (Shao et al., 2024) by TRL: answers are sampled, run in the sandbox and
 rewarded.
 
-A student says one turn here, which has to submit; a cell that runs earns a little even so.
+A student takes its turns as when it is evaluated (`attempts.py`), so that it may look before it submits.
 """
 
+import warnings
+
+from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import GrpoConfig
-from tabletutor.formats.reward import Rewards
+from tabletutor.evaluation.rollout import Student
 from tabletutor.formats.row import TaskRow
+from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.training.attempts import Attempts, answers_right, runs
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows
@@ -22,19 +27,20 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
     from trl.trainer.grpo_config import GRPOConfig
     from trl.trainer.grpo_trainer import GRPOTrainer
 
+    warnings.filterwarnings("ignore", message="You are using 'rollout_func'")  # which may change: TRL is pinned
+    if run.answering is None:
+        raise ValueError(f"run {run.name}: grpo runs answers on tables; say how they are run (TrainingRun.answering)")
     tokenizer = begin(run, config)
-    train, validation = (
-        read_rows(path, TaskRow, COLUMNS, tokenizer, config.max_tokens)
-        for path in (run.files.train, run.files.validation)
-    )
+    train, validation = read_rows(run, config, TaskRow, COLUMNS, tokenizer)
     options = {
-        "num_generations": config.generations, "max_completion_length": config.max_new_tokens, "beta": config.beta,
-        "temperature": config.temperature, "reward_weights": [config.right_weight, config.runs_weight],
+        "num_generations": config.generations, "temperature": config.temperature, "beta": config.beta,
+        "reward_weights": [config.right_weight, config.runs_weight],
     }  # fmt: skip
-    if run.files.results is None:
-        raise ValueError("grpo runs answers on tables: give the results folder they are in")
-    with Rewards(run.files.results) as rewards:
-        more = {"reward_funcs": [rewards.answers_right, rewards.runs]}
-        model = load_trained(run, config)
-        plan = Plan(GRPOTrainer, GRPOConfig, options, model, train, validation, more, "-reward")
+    with Sandboxes(SandboxConfig.model_validate(run.answering.sandbox)) as sandboxes:
+        student = Student(run.name, tokenizer, run.seed)
+        attempts = Attempts(train + validation, student, config, run.answering, sandboxes)
+        more = {"reward_funcs": [answers_right, runs], "rollout_func": attempts}
+        plan = Plan(
+            GRPOTrainer, GRPOConfig, options, load_trained(run, config), train, validation, more, metric="-reward"
+        )
         fit(run, config, tokenizer, plan)
