@@ -19,13 +19,11 @@ with job(snakemake) as here:
         checkpoint=Path(snakemake.output.digests).parent,
         cache=here.cache,
     )
-    answering = graded and Answering(
-        results=Path(source.tables[0]).parents[2],
-        sandbox=here.values("sandbox", graded["sandbox"]),
-        verdicts=graded["verdicts"],
-        whole_turns=graded["whole_turns"],
-    )
+    answering = None
+    if graded:
+        sandbox = here.values("sandbox", graded["sandbox"])
+        answering = Answering(Path(source.tables[0]).parents[2], sandbox, graded["verdicts"], graded["whole_turns"])
     method.train(
-        TrainingRun(name, params.seed, params.code, files, shown, answering or None),
+        TrainingRun(name, params.seed, params.code, files, shown, answering),
         here.section(method.CONFIG, f"runs/{name}/training", params.config),
     )

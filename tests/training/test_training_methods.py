@@ -16,13 +16,13 @@ from tabletutor.config.formats import KNOBS, FormatConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import MethodConfig
-from tabletutor.evaluation.rollout import Student
 from tabletutor.formats.registry import find as find_format
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_student, load_tokenizer
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import encode
 from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.students.rollout import Student
 from tabletutor.training.attempts import Attempts
 from tabletutor.training.registry import find
 from tabletutor.training.run import Answering, TrainingFiles, TrainingRun

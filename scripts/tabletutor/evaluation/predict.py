@@ -1,9 +1,13 @@
-"""The predictions of one run: every test question answered once, resumable, sorted by question."""
+"""The predictions of one run: every test question answered, resumable, sorted by question.
+
+Questions are taken in fixed groups of `batch_size`, sorted by table and id. A group that was cut off is worked through
+again as a whole and gives the same bytes: what it costs to kill a job is one group.
+"""
 
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -15,7 +19,6 @@ from loguru import logger
 from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, SamplingConfig
-from tabletutor.evaluation.rollout import Student, Task, groups, roll_out
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
 from tabletutor.models.packed import use_packed_linears
@@ -28,6 +31,7 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import Splits, TableProfile
 from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.students.rollout import Student, Task, roll_out
 from tabletutor.telemetry.progress import progress_of
 
 
@@ -45,6 +49,12 @@ class Asked(NamedTuple):
 
 
 TableFiles = tuple[Path, ...]  # questions, profile, Parquet
+
+
+def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question]]:
+    """The fixed groups questions are worked through in; they follow from the questions alone."""
+    order = sorted(questions, key=lambda question: (question.table, question.question_id))
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
 def predict(

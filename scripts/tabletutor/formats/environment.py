@@ -2,7 +2,7 @@
 
     env = verifiers.load_environment("tabletutor.formats.environment", results="results")
 
-A student works as in `evaluation/rollout.py`: turn by turn in one session of the sandbox, shown what each cell printed,
+A student works as in `students/rollout.py`: turn by turn in one session of the sandbox, shown what each cell printed,
 until it submits, its session ends or its turns are used up. `formats/reward.py` grades what it submitted.
 
 Only `verifiers` imports this module; nothing else of tabletutor does, so that the library is not needed otherwise.

@@ -1,4 +1,4 @@
-"""Attempts at questions for reinforcement learning: TRL asks, students work as in `evaluation/rollout.py`.
+"""Attempts at questions for reinforcement learning: TRL asks, students work as in `students/rollout.py`.
 
 A student says several turns in one session of the sandbox. What it chose is trained; what it was told (what its cells
 printed, and the markup between turns) is not. Chance follows from the run's seed, the question and the step, so a run
@@ -13,7 +13,6 @@ from typing import Any
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.config.training import GrpoConfig
-from tabletutor.evaluation.rollout import Student, Task, roll_out
 from tabletutor.formats.reward import matches, parquets
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
@@ -21,6 +20,7 @@ from tabletutor.models.load import Model
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Trace
 from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.students.rollout import Student, Task, roll_out
 from tabletutor.training.run import Answering
 from tabletutor.training.trl import Rows
 

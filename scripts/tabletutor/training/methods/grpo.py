@@ -8,9 +8,9 @@ import warnings
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import GrpoConfig
-from tabletutor.evaluation.rollout import Student
 from tabletutor.formats.row import TaskRow
 from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.students.rollout import Student
 from tabletutor.training.attempts import Attempts, answers_right, runs
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained

@@ -1,10 +1,7 @@
-"""Students in the sandbox: one that recites given turns, and a tiny real model."""
+"""Predictions: groups of questions, and a tiny real model that answers them."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from random import Random
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,18 +10,13 @@ import pytest
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig
-from tabletutor.evaluation.predict import Asked, predict
-from tabletutor.evaluation.rollout import Student, Task, groups, roll_out
-from tabletutor.models.generate import DecodedTurn
-from tabletutor.models.prompt import opening
+from tabletutor.evaluation.predict import Asked, groups, predict
 from tabletutor.models.scratch import make_scratch
-from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_record, write_records
 from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
-from tabletutor.sandbox.shared import Sandboxes
 
 TEXTS = ["the table df has a column n\n```python\nsubmit(df['n'].sum())\n```"] * 3
 SANDBOX = SandboxConfig(sessions=2, soft_seconds=2, hard_seconds=4)
@@ -44,79 +36,6 @@ def write_table(folder: Path, name: str = "numbers") -> tuple[TableProfile, Path
         table=name, sha256="0" * 64, source=Source("n.csv", 9, "utf-8", {}), rows=3, columns=(column,)
     )
     return profile, folder / f"{name}.parquet"
-
-
-class Reciter:
-    """Recites the turns written for each conversation; remembers how many tokens each was fed."""
-
-    def __init__(self, turns: Sequence[Sequence[str]], full: Sequence[int] = ()) -> None:
-        self._turns = [list(texts) for texts in turns]
-        self._full = set(full)
-        self._started: list[int] = []
-        self.fed: dict[int, list[list[int]]] = {}
-        self.shared: list[list[int]] = []
-
-    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        self.fed[key] = [list(ids)]
-
-    def share(self, keys: Sequence[int]) -> None:
-        self.shared.append(list(keys))
-
-    def feed(self, keys: Sequence[int]) -> None:
-        self._started += keys
-
-    def decode(self, wanted: int) -> list[DecodedTurn]:
-        done, self._started = self._started, []
-        return [DecodedTurn(key, self._turns[key].pop(0), 10) for key in done]
-
-    def observe(self, key: int, ids: Sequence[int]) -> None:
-        self.fed[key].append(list(ids))
-
-    def room(self, key: int) -> int:
-        return 0 if key in self._full else 100
-
-    def end(self, key: int) -> None:
-        assert key not in self._started
-
-
-@pytest.fixture(scope="module")
-def tokenizer() -> Any:
-    return train_tokenizer(ScratchModelConfig(source="scratch", vocabulary=400), TEXTS)
-
-
-def test_every_way_a_conversation_ends(tmp_path: Path, tokenizer: Any) -> None:
-    profile, parquet = write_table(tmp_path)
-    look, submit = "I look.\n```python\nx = df['n'].sum()\nprint(x)\n```", "```python\nsubmit(x)\n```"
-    turns = [
-        [look, submit],
-        ["I do not know.", "Still not.", "Really not."],
-        ["```python\nx\n```", look, submit],
-        [look, look, look],
-        ["```python\nimport os\nos._exit(3)\n```"],
-        ["```python\nsum(range(10**13))\n```"],  # one call that no signal interrupts
-        [look],
-    ]
-    reciter = Reciter(turns, full=[6])
-    asked = [Task(f"{number:04d}", "numbers", opening(profile, f"What is {number}?")) for number in range(len(turns))]
-    student = Student("run", tokenizer, 0)
-    with Sandboxes(SANDBOX) as sandboxes:
-        done = {p.question_id: p for p in roll_out(asked, {"numbers": parquet}, student, reciter, 3, sandboxes)}
-    ends = [done[f"{number:04d}"].trace.ended for number in range(len(turns))]
-    assert ends == ["submit", "turn_limit", "submit", "turn_limit", "crash", "time", "turn_limit"]
-    first = done["0000"]
-    assert first.trace.answer == 6
-    assert first.tokens == 20
-    assert first.trace.turns[0].reasoning == "I look."
-    assert first.trace.turns[0].stdout == "6\n"
-    assert [turn.code for turn in done["0001"].trace.turns] == ["", "", ""]
-    assert "NameError" in (done["0002"].trace.turns[0].error or "")
-    assert done["0006"].trace.turns == ()
-    assert done["0003"].trace.answer is None
-    told = tokenizer.decode(reciter.fed[0][1])
-    assert told == "<|im_end|>\n<|im_start|>user\n6<|im_end|>\n<|im_start|>assistant\n"
-    assert "No code found" in tokenizer.decode(reciter.fed[1][1])
-    assert "What is 0?" in tokenizer.decode(reciter.fed[0][0])
-    assert reciter.shared == [list(range(len(turns)))]
 
 
 def test_groups_follow_from_the_questions_alone() -> None:

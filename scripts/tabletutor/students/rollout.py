@@ -1,13 +1,12 @@
 """Students at work: questions answered turn by turn in the sandbox, many at a time.
 
-Questions are taken in fixed groups of `batch_size`, sorted by table and id. A group's conversations are decoded
-together; batched arithmetic can round differently in other company, so a group that was cut off is worked through again
-as a whole and gives the same bytes. What it costs to kill a job is therefore one group. Once a quarter of the live
-conversations have finished a turn, their cells run, in a few threads, and their next turns are read in together: who
-waits for whom follows from token counts, never from the clock.
+The conversations of a group are decoded together. Batched arithmetic can round differently in other company, so only a
+whole group gives the same bytes again. Once a quarter of the live conversations have finished a turn, their cells run,
+in a few threads, and their next turns are read in together: who waits for whom follows from token counts, never from
+the clock.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -21,7 +20,6 @@ from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.identity import content_id, rng
-from tabletutor.records.question import Question
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.session import Session
 from tabletutor.sandbox.shared import Sandboxes
@@ -91,12 +89,6 @@ class _Attempt:
     tokens: int = 0
     ended: Ended | None = None
     answer: object = None
-
-
-def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question]]:
-    """The fixed groups questions are worked through in; they follow from the questions alone."""
-    order = sorted(questions, key=lambda question: (question.table, question.question_id))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
 
 def roll_out(
