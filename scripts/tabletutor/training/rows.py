@@ -45,3 +45,8 @@ def short_rows(rows: Sequence[EncodedRow], max_tokens: int) -> list[EncodedRow]:
 def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:
     """The number of tokens of each row."""
     return [len(row.ids) for row in rows]
+
+
+def none_fits(path: Path, max_tokens: int) -> ValueError:
+    """What to raise where every row of a file is too long."""
+    return ValueError(f"{path}: no row of at most training.max_tokens = {max_tokens} tokens; raise it")

@@ -24,6 +24,7 @@ from tabletutor.training.adapter import trained_parameters
 from tabletutor.training.callbacks import Watch, keeping
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
 from tabletutor.training.kept import latest
+from tabletutor.training.rows import none_fits
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import read_prompts
 from tabletutor.training.weights import Weights
@@ -70,15 +71,10 @@ def read_rows(
     def read(path: Path) -> Rows:
         rows = [row for row in read_records(path, kind) if _length(row, tokenizer) <= config.max_tokens]
         if not rows:
-            raise none_fits(path, config)
+            raise none_fits(path, config.max_tokens)
         return [{name: getattr(row, name) for name in columns} for row in rows]
 
     return read(run.files.train), read(run.files.validation)
-
-
-def none_fits(path: Path, config: TrlConfig) -> ValueError:
-    """What to raise where every row is too long."""
-    return ValueError(f"{path}: no row of at most training.max_tokens = {config.max_tokens} tokens; raise it")
 
 
 def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -> None:

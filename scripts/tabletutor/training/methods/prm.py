@@ -14,8 +14,9 @@ from tabletutor.formats.steps import step_ids
 from tabletutor.models.chat import Tokenizer
 from tabletutor.records.record import read_records
 from tabletutor.training.judge import load_judge
+from tabletutor.training.rows import none_fits
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl import Plan, Rows, begin, fit, none_fits
+from tabletutor.training.trl import Plan, Rows, begin, fit
 
 CONFIG = PrmConfig
 UNLABELLED = -100  # what cross-entropy passes over
@@ -43,7 +44,7 @@ def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
             labels[end] = int(label)
         rows.append({"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels})
     if not rows:
-        raise none_fits(path, config)
+        raise none_fits(path, config.max_tokens)
     return rows
 
 

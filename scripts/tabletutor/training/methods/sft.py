@@ -26,7 +26,7 @@ from tabletutor.training.loss import pack_loss
 from tabletutor.training.norm import use_frozen_norms
 from tabletutor.training.order import Order
 from tabletutor.training.packing import Pack, alike, ordered_packs, pack
-from tabletutor.training.rows import EncodedRow, read_rows, row_lengths, short_rows
+from tabletutor.training.rows import EncodedRow, none_fits, read_rows, row_lengths, short_rows
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import Prompt, read_prompts, sample
 from tabletutor.training.schedule import learning_rate, total_steps
@@ -107,7 +107,7 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     rows = short_rows(read_rows(files.train, tokenizer), config.max_tokens)
     validation = short_rows(read_rows(files.validation, tokenizer, config.eval_rows), config.max_tokens)
     if not rows:
-        raise ValueError(f"{files.train}: no row of at most training.max_tokens = {config.max_tokens} tokens; raise it")
+        raise none_fits(files.train, config.max_tokens)
     model = load_trained(run, config)
     longest = max(row_lengths([*rows, *validation]))
     if longest > model.config.max_position_embeddings:
