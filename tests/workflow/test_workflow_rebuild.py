@@ -223,3 +223,13 @@ def test_checkouts_share_finished_work_but_never_that_of_other_code(built: Check
     assert not (other.root / ".tabletutor" / "cache").exists()
     appended(f"{LIBRARY}/episodes/execute.py", "\nexecute = execute\n")(other)
     assert episodes(other) == (count, 0)
+
+
+def test_the_state_of_a_run_is_never_that_of_another_method(clone: Checkout) -> None:
+    """A run that was killed, and whose method was edited then, begins anew: its state is kept under all of its code."""
+    kept = clone.root / ".tabletutor" / "cache" / "training"
+    before = set(kept.iterdir())
+    assert before
+    appended(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n")(clone)
+    clone.run(f"{RESULTS}/checkpoints/tuned/SHA256SUMS")
+    assert len(set(kept.iterdir()) - before) == 1

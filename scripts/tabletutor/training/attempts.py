@@ -13,7 +13,7 @@ from typing import Any
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.config.training import GrpoConfig
-from tabletutor.formats.reward import matches, parquets
+from tabletutor.formats.reward import matches
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
 from tabletutor.models.load import Model
@@ -68,15 +68,13 @@ class RecordingDecoder(Decoder):
 class Attempts:
     """TRL's `rollout_func` over rows of `rl`, graded: each attempt comes with `right` (1 or 0) and `ran`, the share of
     its turns whose cell ran without error.
-
-    Raises FileNotFoundError where the table of a row is missing.
     """
 
     def __init__(
         self, rows: Rows, student: Student, config: GrpoConfig, answering: Answering, sandboxes: Sandboxes
     ) -> None:
         self._rows = {_key(row["prompt"]): (json.loads(row["info"]), json.loads(row["answer"])) for row in rows}
-        self._parquets = parquets(answering.results, (info["table"] for info, _ in self._rows.values()))
+        self._parquets = answering.parquets
         self._verdicts = VerdictsConfig.model_validate(answering.verdicts)
         self._student, self._config, self._sandboxes = student, config, sandboxes
         self._limits = DecodeLimits(
@@ -101,10 +99,11 @@ class Attempts:
         model.train(training)
         ended = [traces[task.question_id, task.sample] for task in tasks]
         keys = range(len(tasks))
+        lasts = [_last(decoder.chosen[key]) for key in keys]
         return {
             "prompt_ids": [decoder.prompts[key] for key in keys],
-            "completion_ids": [decoder.said[key] for key in keys],
-            "env_mask": [decoder.chosen[key] for key in keys],
+            "completion_ids": [decoder.said[key][:last] for key, last in zip(keys, lasts, strict=True)],
+            "env_mask": [decoder.chosen[key][:last] for key, last in zip(keys, lasts, strict=True)],
             "logprobs": None,
             "right": [
                 float(trace.ended == "submit" and matches(trace.answer, answer, info, self._verdicts))
@@ -126,6 +125,11 @@ def runs(completions: Sequence[Any], ran: Sequence[float], **_: Any) -> list[flo
 
 def _ran(trace: Trace) -> float:
     return sum(bool(turn.code) and turn.error is None for turn in trace.turns) / max(1, len(trace.turns))
+
+
+def _last(chosen: Sequence[int]) -> int:
+    """Where the last turn ends; a reply for which there is no room is of no use."""
+    return len(chosen) - next((index for index, each in enumerate(reversed(chosen)) if each), 0)
 
 
 def _key(prompt: Sequence[Message]) -> str:

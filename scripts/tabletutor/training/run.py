@@ -1,5 +1,6 @@
 """What a training method is given: the name of the run, its files, its seed, and where it is shown while it trains."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,20 +27,20 @@ class TrainingFiles(NamedTuple):
 
 
 class Answering(NamedTuple):
-    """How answers are run and graded while a student is trained by them: the results folder whose tables they are
-    about, the sections `sandbox` and `verdicts` of the configuration, and whether turns are decoded to their end. The
-    sections are plain values, so that only a method that grades depends on their classes.
+    """How answers are run and graded while a student is trained by them: the Parquet files of all tables by name, the
+    sections `sandbox` and `verdicts` of the configuration, and whether turns are decoded to their end. The sections are
+    plain values, so that only a method that grades depends on their classes.
     """
 
-    results: Path
+    parquets: Mapping[str, Path]
     sandbox: dict[str, Any]
     verdicts: dict[str, Any]
     whole_turns: bool
 
 
 class TrainingRun(NamedTuple):
-    """A run: its name and seed, the digest of its code, its files, where its metrics are shown, and how answers are
-    graded (None where none are).
+    """A run: its name and seed, the digest of its code and of all that is graded by, its files, where its metrics are
+    shown, and how answers are graded (None where none are).
     """
 
     name: str
@@ -58,9 +59,9 @@ class TrainingRun(NamedTuple):
             for name in (*MODEL_FILES, *ADAPTER_FILES)
             if (path := folder / name).exists()
         ]
-        content = [sha256_file(path) for path in (*weights, files.train, files.validation)]
-        graded = self.answering and self.answering[1:]
-        return Work("training", self.name, digest(self.code, content, counted(config), self.seed, graded))
+        tables = self.answering.parquets.values() if self.answering else ()
+        content = [sha256_file(path) for path in (*weights, files.train, files.validation, *tables)]
+        return Work("training", self.name, digest(self.code, content, counted(config), self.seed))
 
     def parameters(self, config: MethodConfig) -> dict[str, object]:
         """What a tracker is told of the run."""
