@@ -2,6 +2,7 @@
 
 from tabletutor.config.training import DpoConfig
 from tabletutor.formats.row import PairRow
+from tabletutor.training.masks import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows
@@ -13,10 +14,17 @@ COLUMNS = ("prompt", "chosen", "rejected")
 def train(run: TrainingRun, config: DpoConfig) -> None:
     """Train a run on pairs and write its checkpoint folder. Raises ValueError for rows that are none or too long."""
     from trl.trainer.dpo_config import DPOConfig
-    from trl.trainer.dpo_trainer import DPOTrainer
+    from trl.trainer.dpo_trainer import DataCollatorForPreference, DPOTrainer
 
     tokenizer = begin(run, config)
     train, validation = read_rows(run, config, PairRow, COLUMNS, tokenizer)
     options = {"beta": config.beta, "loss_type": [config.loss], "max_length": None}
-    plan = Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation)
+    pairs = ((row["prompt"], row[side]) for row in train + validation for side in ("chosen", "rejected"))
+    collator = masked(
+        DataCollatorForPreference(tokenizer.pad_token_id),
+        completion_masks(tokenizer, pairs),
+        {"completion_mask": ("chosen_ids", "rejected_ids")},
+    )
+    more = {"data_collator": collator}
+    plan = Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation, more)
     fit(run, config, tokenizer, plan)

@@ -1,7 +1,13 @@
-"""`kto`: Kahneman-Tversky optimisation (Ethayarajh et al., 2024) by TRL; the reference is the model it starts from."""
+"""`kto`: Kahneman-Tversky optimisation (Ethayarajh et al., 2024) by TRL; the reference is the model it starts from.
+
+TRL takes the rows in the order they have, and a row's neighbour for the mismatched pair of its KL term. So they are
+shuffled here: a file has all rows of a table, and of a question, together.
+"""
 
 from tabletutor.config.training import KtoConfig
 from tabletutor.formats.row import LabelledRow
+from tabletutor.records.identity import rng
+from tabletutor.training.masks import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows
@@ -15,13 +21,21 @@ def train(run: TrainingRun, config: KtoConfig) -> None:
     too long.
     """
     from trl.trainer.kto_config import KTOConfig
-    from trl.trainer.kto_trainer import KTOTrainer
+    from trl.trainer.kto_trainer import DataCollatorForUnpairedPreference, KTOTrainer
 
     tokenizer = begin(run, config)
     train, validation = read_rows(run, config, LabelledRow, COLUMNS, tokenizer)
+    rng(run.seed, "order").shuffle(train)
     options = {
         "beta": config.beta, "desirable_weight": config.desirable_weight,
         "undesirable_weight": config.undesirable_weight, "max_length": None,
     }  # fmt: skip
-    plan = Plan(KTOTrainer, KTOConfig, options, load_trained(run, config), train, validation)
+    pairs = ((row["prompt"], row["completion"]) for row in train + validation)
+    collator = masked(
+        DataCollatorForUnpairedPreference(tokenizer.pad_token_id),
+        completion_masks(tokenizer, pairs),
+        {"completion_mask": ("completion_ids",), "KL_completion_mask": ("KL_completion_ids",)},
+    )
+    more = {"data_collator": collator}
+    plan = Plan(KTOTrainer, KTOConfig, options, load_trained(run, config), train, validation, more)
     fit(run, config, tokenizer, plan)
