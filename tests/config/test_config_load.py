@@ -9,9 +9,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from tabletutor.config.jsonschema import key_paths, schema, schema_text
 from tabletutor.config.load import ConfigError, check, load, plain
+from tabletutor.config.training import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "hub, local, packaged, scratch"
@@ -165,3 +167,32 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
     where = ".".join([*parents, slipped])
     if slipped not in {name.rpartition(".")[2] for name in key_paths()}:
         assert any(line.startswith(f"config.yaml: {where}: unknown key; ") for line in faults({**minimal(), **tree}))
+
+
+@pytest.mark.parametrize(
+    ("training", "message"),
+    [
+        ({"method": "grpo", "generations": 3}, "generations = 3 does not divide batch_size = 8; take one that does"),
+        ({"method": "dpo", "accumulation": 3}, "accumulation = 3 does not divide batch_size = 8; take one that does"),
+        (
+            {"method": "grpo", "max_tokens": 1536},
+            "max_context = 1536 has no room for a turn after a prompt of max_tokens = 1536: take 1664 or more",
+        ),
+        ({"method": "kto", "accumulation": 8}, "batch_size must be twice accumulation at least"),
+        ({"method": "dpo", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0 here"),
+        ({"method": "reward", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0 here"),
+        ({"method": "kto", "dtype": "float32", "lora": {"bias": "all"}}, r"lora\.bias must be none here"),
+        (
+            {"method": "sft", "lora": {"bias": "all"}},
+            r"lora\.bias: all trains biases of the base",
+        ),
+        (
+            {"method": "grpo", "beta": 0.1, "dtype": "float32", "lora": {"bias": "all"}},
+            r"lora\.bias must be none",
+        ),
+        ({"method": "prm", "dtype": "bfloat16"}, "dtype: bfloat16 rounds the steps of the head off"),
+    ],
+)
+def test_knobs_of_training_that_exclude_each_other_are_named(training: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        TypeAdapter(TrainingConfig).validate_python(training)

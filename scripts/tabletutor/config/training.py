@@ -71,6 +71,8 @@ class MethodConfig(Section):
             raise ValueError(
                 "without lora all weights are trained, which takes dtype: float32; bfloat16 rounds steps off"
             )
+        if self.lora is not None and self.lora.bias != "none" and self.dtype != "float32":
+            raise ValueError(f"lora.bias: {self.lora.bias} trains biases of the base, which takes dtype: float32")
         return self
 
 
@@ -111,23 +113,41 @@ class TrlConfig(MethodConfig):
             raise ValueError(f"{name} = {parts} does not divide batch_size = {self.batch_size}; take one that does")
 
 
-class DpoConfig(TrlConfig):
+class ReferenceConfig(TrlConfig):
+    """What methods share that compare a student with the one it started from."""
+
+    beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
+
+    @model_validator(mode="after")
+    def _reference_is_the_same(self) -> "ReferenceConfig":
+        if self.lora is not None and self.lora.dropout:
+            raise ValueError("lora.dropout must be 0 here: TRL compares the student with its start without dropout")
+        if self.lora is not None and self.lora.bias != "none":
+            raise ValueError("lora.bias must be none here: PEFT keeps one set of biases, the start needs another")
+        return self
+
+
+class DpoConfig(ReferenceConfig):
     """Direct preference optimisation on pairs."""
 
     method: Literal["dpo"]
     format: Name = "dpo"
-    beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
-    loss: Literal["sigmoid", "hinge", "ipo", "robust", "sppo_hard", "apo_zero", "apo_down"] = "sigmoid"
+    loss: Literal["sigmoid", "hinge", "ipo", "sppo_hard", "apo_zero", "apo_down"] = "sigmoid"
 
 
-class KtoConfig(TrlConfig):
+class KtoConfig(ReferenceConfig):
     """Kahneman-Tversky optimisation on single turns or attempts, right or wrong."""
 
     method: Literal["kto"]
     format: Name = "kto"
-    beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
     desirable_weight: float = Field(default=1.0, gt=0)
     undesirable_weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _rows_have_neighbours(self) -> "KtoConfig":
+        if self.batch_size == self.accumulation:
+            raise ValueError("batch_size must be twice accumulation at least: a part of a batch compares its rows")
+        return self
 
 
 class JudgeConfig(TrlConfig):
@@ -148,6 +168,12 @@ class RewardConfig(JudgeConfig):
     method: Literal["reward"]
     format: Name = "orm-pairs"
     center_rewards: float | None = Field(default=None, gt=0, description="Weight of keeping rewards around 0.")
+
+    @model_validator(mode="after")
+    def _no_dropout(self) -> "RewardConfig":
+        if self.lora is not None and self.lora.dropout:
+            raise ValueError("lora.dropout must be 0 here: TRL's reward trainer switches dropout off")
+        return self
 
 
 class PrmConfig(JudgeConfig):
@@ -174,6 +200,8 @@ class GrpoConfig(TrlConfig):
     @model_validator(mode="after")
     def _groups_are_whole(self) -> "GrpoConfig":
         self._divides_batch("generations", self.generations)
+        if self.beta and self.lora is not None and self.lora.bias != "none":
+            raise ValueError("lora.bias must be none where beta is above 0: the start needs biases of its own")
         if self.max_context < self.max_tokens + self.max_new_tokens:
             raise ValueError(
                 f"max_context = {self.max_context} has no room for a turn after a prompt of max_tokens = "
