@@ -118,6 +118,9 @@ def _add(total: Tensor, span: Span, part: Tensor) -> None:
     total[:, span.start : span.stop] += part[:, length:]
 
 
+_OTHERWISE = ("sliding_window", "softcap", "s_aux")  # what makes a model attend otherwise, as transformers calls it
+
+
 def _attend(
     module: Any,
     query: Tensor,
@@ -128,8 +131,10 @@ def _attend(
     dropout: float = 0.0,
     *,
     spans: tuple[Span, ...],
-    **_: Any,
+    **more: Any,
 ) -> tuple[Tensor, None]:
+    if unknown := [name for name in _OTHERWISE if more.get(name) is not None]:
+        raise ValueError(f"this attention knows no {', '.join(unknown)}; train the model by another method than sft")
     if mask is not None or dropout:
         raise ValueError("this attention is for batches without a mask and models without attention dropout")
     return cast(Tensor, SpanAttention.apply(query, key, value, scaling, spans)).transpose(1, 2).contiguous(), None

@@ -43,6 +43,17 @@ class FrozenHeadLoss(torch.autograd.Function):
         return gradient * outputs[0].to(gradient.dtype), None, None
 
 
+def check_head(model: Model) -> None:
+    """Raise ValueError for a model whose logits are not the plain product of hidden states and output matrix."""
+    config: Any = model.config
+    scales = ("final_logit_softcapping", "logits_scaling", "logit_scale")
+    found = [name for name in scales if getattr(config, name, None) not in (None, 1, 1.0)]
+    if model.get_output_embeddings().bias is not None:
+        found.append("a bias of its output layer")
+    if found:
+        raise ValueError(f"the model has {', '.join(found)}, which sft does not know; train it by another method")
+
+
 def pack_loss(decoder: Model, head: Tensor, pack: Pack) -> Tensor:
     """Summed loss over the trained tokens of a pack (float32 scalar).
 
