@@ -31,6 +31,8 @@ class Judge(NamedTuple):
         step is right (Lightman et al., 2023, compare this with the product over steps).
         """
         turns = attempt.trace.turns
+        if not turns:
+            return float("-inf")
         with torch.no_grad():
             if self.kind == "outcome":
                 ids, _ = encode(self.tokenizer, conversation(profile, question, turns))

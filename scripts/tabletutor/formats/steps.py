@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tabletutor.formats.row import PICTURE, SEPARATOR
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.prompt import Message, assistant, observation
+from tabletutor.models.prompt import Message, exchanged
 from tabletutor.records.episode import Turn
 
 
@@ -15,8 +15,8 @@ def prompt_text(opening: Sequence[Message]) -> str:
 
 def step_text(turns: Sequence[Turn], turn: int) -> str:
     """What the student says in one turn, after what it was shown before."""
-    shown = f"{observation(turns[turn - 1])['content']}\n\n" if turn else ""
-    return _plain(shown + assistant(turns[turn].reasoning, turns[turn].code)["content"])
+    shown = f"{exchanged(turns[turn - 1])[1]['content']}\n\n" if turn else ""
+    return _plain(shown + exchanged(turns[turn])[0]["content"])
 
 
 def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:

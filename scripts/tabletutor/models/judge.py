@@ -19,13 +19,15 @@ def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
     """The model of a folder with a head that judges, in float32; the head is drawn from torch's random state where the
     folder has none.
     """
-    from transformers import AutoModelForSequenceClassification, AutoModelForTokenClassification
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoModelForTokenClassification
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # it warns of a new head, which is what is wanted
     library: Any = AutoModelForSequenceClassification if kind == "outcome" else AutoModelForTokenClassification
-    model = library.from_pretrained(str(folder), num_labels=LABELS[kind], local_files_only=True, dtype="float32")
+    config = AutoConfig.from_pretrained(str(folder), num_labels=LABELS[kind], local_files_only=True)
+    config.classifier_dropout = 0.0  # where it is not said, some heads of transformers have 0.1
+    model = library.from_pretrained(str(folder), config=config, local_files_only=True, dtype="float32")
     model.config.pad_token_id = tokenizer.pad_token_id
     return model
 

@@ -76,6 +76,13 @@ def observation(turn: Turn) -> Message:
     return {"role": "user", "content": text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"}
 
 
+def exchanged(turn: Turn) -> tuple[Message, Message]:
+    """What a student said in a turn, and what it was told then. Where it said no code, it was told so."""
+    if not turn.code:
+        return {"role": "assistant", "content": turn.reasoning}, NO_CODE
+    return assistant(turn.reasoning, turn.code), observation(turn)
+
+
 def conversation(
     profile: TableProfile, question: str, turns: Sequence[Turn], weights: Sequence[int] | None = None
 ) -> list[Message]:
@@ -84,8 +91,8 @@ def conversation(
     """
     messages = opening(profile, question)
     for position, turn in enumerate(turns):
-        message = assistant(turn.reasoning, turn.code)
+        message, told = exchanged(turn)
         messages.append(message if weights is None or weights[position] else {**message, "weight": 0})
         if position < len(turns) - 1:
-            messages.append(observation(turn))
+            messages.append(told)
     return messages
