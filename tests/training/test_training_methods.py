@@ -17,6 +17,7 @@ from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import MethodConfig
 from tabletutor.formats.registry import find as find_format
+from tabletutor.models.chat import encode as encode_chat
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_student, load_tokenizer
 from tabletutor.models.scratch import make_scratch
@@ -24,6 +25,7 @@ from tabletutor.records.record import encode
 from tabletutor.sandbox.shared import Sandboxes
 from tabletutor.students.rollout import Student
 from tabletutor.training.attempts import Attempts
+from tabletutor.training.masks import completion_masks, masked
 from tabletutor.training.registry import find
 from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import Tracker, Trackers
@@ -78,6 +80,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def tables(project: Path) -> dict[str, Path]:
+    return {path.parent.name: path for path in project.glob("results/tables/*/table.parquet")}
+
+
 def settings(method: str, **changes: Any) -> MethodConfig:
     common = {
         "method": method, "max_tokens": 512, "batch_size": 8, "epochs": 50, "max_steps": 8, "eval_every": 4,
@@ -101,7 +107,7 @@ def train(
         project / "model", start, rows / "train.jsonl", rows / "validation.jsonl", out,
         out.with_name(f"{out.name}.cache"),
     )  # fmt: skip
-    answering = Answering(project / "results", {"sessions": 2}, {}, whole_turns=False) if method == "grpo" else None
+    answering = Answering(tables(project), {"sessions": 2}, {}, whole_turns=False) if method == "grpo" else None
     find(method).train(TrainingRun("run", 3, "code", files, tracker or Trackers([]), answering), config)
     return [json.loads(line) for line in (out / "metrics.ndjson").read_text().splitlines()]
 
@@ -140,7 +146,7 @@ def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path
     shutil.copytree(project / name, mixed)
     rows = shuffled(name, [json.loads(line) for line in lines])
     (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    steps = {"sft": 80, "prm": 60}.get(FORMATS[name], 30)
+    steps = {"prm": 60, "orm": 60}.get(name, 80 if FORMATS[name] == "sft" else 30)
     config = settings(FORMATS[name], **WHOLE, max_steps=steps, eval_every=steps, eval_rows=24, checkpoint_every=1000)
     right = train(project, project / name, tmp_path / "right", config)
     wrong = train(project, mixed, tmp_path / "wrong", config)
@@ -188,7 +194,7 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
     rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()[:3]]
     model, tokenizer = load_student(project / "model", halting, "float32"), load_tokenizer(project / "model")
     config = settings("grpo", turn_limit=3, max_new_tokens=24)
-    answering = Answering(project / "results", {}, {}, whole_turns)
+    answering = Answering(tables(project), {}, {}, whole_turns)
     prompts = [row["prompt"] for row in rows for _ in range(4)]
     accelerator, state = SimpleNamespace(unwrap_model=lambda each: each), SimpleNamespace(global_step=1)
     trainer = SimpleNamespace(accelerator=accelerator, model=model, state=state)
@@ -228,20 +234,25 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
         ("kto", WHOLE),
         ("orm-pairs", {}),
         ("prm", WHOLE),
-        ("rl", {"beta": 0.1}),
+        ("rl", {"beta": 0.1}),  # with five questions, two a step: over several epochs
     ],
 )
 def test_stopped_and_resumed_is_bit_for_bit_the_same(
     name: str, changes: dict[str, Any], project: Path, tmp_path: Path
 ) -> None:
     config = settings(FORMATS[name], **changes)
-    train(project, project / name, tmp_path / "whole", config)
+    rows = tmp_path / "rows"
+    shutil.copytree(project / name, rows)
+    if name == "rl":
+        lines = (rows / "train.jsonl").read_text().splitlines(keepends=True)
+        (rows / "train.jsonl").write_text("".join(lines[:5]))
+    train(project, rows, tmp_path / "whole", config)
     with pytest.raises(Stopped):
-        train(project, project / name, tmp_path / "cut", config, tracker=Stopping(7))
+        train(project, rows, tmp_path / "cut", config, tracker=Stopping(7))
     assert not (tmp_path / "cut" / "SHA256SUMS").exists()
     states = [*tmp_path.glob("cut.cache/**/resume.state"), *tmp_path.glob("cut.cache/**/checkpoint-6/SHA256SUMS")]
     assert len(states) == 1
-    train(project, project / name, tmp_path / "cut", config)
+    train(project, rows, tmp_path / "cut", config)
     files = [path.name for path in (tmp_path / "whole").iterdir() if path.name != "timing.json"]
     assert len(files) in (5, 8)
     for file in files:
@@ -261,6 +272,70 @@ def test_a_checkpoint_that_is_not_whole_is_left_alone(project: Path, tmp_path: P
     train(project, project / "dpo", tmp_path / "cut", config)
     weights = "adapter_model.safetensors"
     assert (tmp_path / "cut" / weights).read_bytes() == (tmp_path / "whole" / weights).read_bytes()
+
+
+def test_of_a_completion_only_what_was_said_is_trained(project: Path) -> None:
+    """TRL's masks of whole attempts hold what the sandbox printed too; ours do not."""
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    tokenizer = load_tokenizer(project / "model")
+    rows = [json.loads(line) for line in (project / "orm-pairs" / "train.jsonl").read_text().splitlines()[:6]]
+    sides = ("chosen", "rejected")
+    examples = [
+        {
+            "prompt_ids": opening_ids(tokenizer, row["prompt"]),
+            **{
+                f"{side}_ids": encode_chat(tokenizer, row["prompt"] + row[side])[0][
+                    len(opening_ids(tokenizer, row["prompt"])) :
+                ]
+                for side in sides
+            },
+        }
+        for row in rows
+    ]
+    theirs = DataCollatorForPreference(tokenizer.pad_token_id)
+    masks = completion_masks(tokenizer, ((row["prompt"], row[side]) for row in rows for side in sides))
+    ours = masked(theirs, masks, {"completion_mask": ("chosen_ids", "rejected_ids")})
+    trained = [
+        [
+            tokenizer.decode(ids[mask.bool()])
+            for ids, mask in zip(batch["input_ids"], batch["completion_mask"], strict=True)
+        ]
+        for batch in (theirs(examples), ours(examples))
+    ]
+    said = [
+        "".join(f"{message['content']}<|im_end|>" for message in row[side] if message["role"] == "assistant")
+        for side in sides
+        for row in rows
+    ]
+    assert trained[1] == said
+    assert any("<|im_start|>user" in text for text in trained[0])
+
+
+def test_rows_of_kto_are_shuffled(project: Path, tmp_path: Path) -> None:
+    """A file has what belongs together in one place, and TRL takes it as it stands."""
+    shutil.copytree(project / "kto", tmp_path / "sorted")
+    lines = (tmp_path / "sorted" / "train.jsonl").read_text().splitlines(keepends=True)
+    ordered = sorted(lines, key=lambda line: bool(json.loads(line)["label"]))
+    (tmp_path / "sorted" / "train.jsonl").write_text("".join(ordered))
+    (first, *_) = train(project, tmp_path / "sorted", tmp_path / "out", settings("kto", max_steps=1))
+    assert {"rewards/chosen", "rewards/rejected"} <= first.keys()
+
+
+def test_neither_epochs_nor_steps_are_exceeded(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "dpo", tmp_path / "few")
+    lines = (tmp_path / "few" / "train.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "few" / "train.jsonl").write_text("".join(lines[:9]))
+    for epochs, steps, expected in ((1.5, 100, 3), (1.5, 2, 2), (1.5, None, 3)):
+        config = settings("dpo", epochs=epochs, max_steps=steps)
+        metrics = train(project, tmp_path / "few", tmp_path / f"{epochs} {steps}", config)
+        assert len(losses_of(metrics, "train")) == expected
+
+
+def test_a_loss_that_is_no_number_stops_the_run(project: Path, tmp_path: Path) -> None:
+    wild = {**WHOLE, "learning_rate": 1e30, "max_grad_norm": 1e30, "scheduler": "constant", "warmup_share": 0}
+    with pytest.raises(RuntimeError, match=r"loss is no longer a number; lower the run's training\.learning_rate"):
+        train(project, project / "dpo", tmp_path / "out", settings("dpo", **wild))
 
 
 def losses_of(lines: list[dict[str, Any]], split: str) -> list[float]:
@@ -301,13 +376,13 @@ def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: 
     """A checkpoint gives, as a student, the loss it had at the end of its training."""
     import torch
 
-    from tabletutor.training.rows import read_rows
+    from tabletutor.training.rows import drawn, read_rows
 
     config = settings("sft", lora=lora, dtype="float32", eval_every=8)
     lines = train(project, project / "sft-standard", tmp_path / "out", config)
     student = load_student(project / "model", tmp_path / "out", "float32")
     total, count = 0.0, 0
-    rows = read_rows(project / "sft-standard" / "validation.jsonl", load_tokenizer(project / "model"), 8)
+    rows = drawn(read_rows(project / "sft-standard" / "validation.jsonl", load_tokenizer(project / "model")), 8)
     with torch.no_grad():
         for row in rows:
             logits = student(input_ids=torch.tensor([row.ids])).logits[0, :-1]

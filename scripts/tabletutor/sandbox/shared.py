@@ -50,7 +50,7 @@ class Sandboxes:
         if self.config.backend == "docker" and len(wanted) > self._limit:
             raise SandboxError(
                 f"{len(wanted)} tables are worked on at once, but sandbox.max_containers is {self._limit}; raise it, "
-                "or lower evaluation.batch_size"
+                "or ask fewer at once (evaluation.batch_size, or training.batch_size of a run by grpo)"
             )
         with self._changed:
             while not self._reserve(wanted):

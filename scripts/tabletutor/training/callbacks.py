@@ -99,7 +99,7 @@ class Watch(TrainerCallback):
         if not metrics:
             return
         if not math.isfinite(metrics.get("loss", 0.0)):
-            raise RuntimeError("the training loss is no longer a number; lower the run's training.learning_rate")
+            raise RuntimeError(f"the {split} loss is no longer a number; lower the run's training.learning_rate")
         line = {"step": state.global_step, "split": split, **_finite(metrics)}
         self.lines.append(json.dumps(line, sort_keys=True))
         self._tracker.log(state.global_step, {f"{split}/{name}": value for name, value in metrics.items()})
@@ -114,6 +114,7 @@ class Watch(TrainerCallback):
             self.samples += sample(model, self._tokenizer, self._prompts, state.global_step)
         if self._config.patience is not None and self._weights.waited >= self._config.patience:
             control.should_training_stop = True
+            control.should_save = False  # a run that went on from here would not know that it has ended
         return control
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:

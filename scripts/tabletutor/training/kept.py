@@ -1,5 +1,10 @@
 """TRL's checkpoints to resume from: one counts only under the digests of all of its files, written last."""
 
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from loguru import logger
@@ -7,6 +12,23 @@ from loguru import logger
 from tabletutor.records.files import sha256_file, write_atomic
 
 SUMS = "SHA256SUMS"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Generator[Path]:
+    """The folder in `folder` for TRL's checkpoints of a run, removed at the end of one that ended well. Where another
+    process is at work in it, one of this process alone, which is not taken up later.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "trl.lock").open("w") as gate:
+        try:
+            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with tempfile.TemporaryDirectory(prefix="trl.", dir=folder) as own:
+                yield Path(own)
+            return
+        yield folder / "trl"
+        shutil.rmtree(folder / "trl", ignore_errors=True)
 
 
 def seal(folder: Path) -> None:

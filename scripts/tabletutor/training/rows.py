@@ -3,9 +3,12 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from tabletutor.models.chat import Tokenizer, encode
+from tabletutor.records.identity import rng
+
+T = TypeVar("T")
 
 
 class EncodedRow(NamedTuple):
@@ -15,13 +18,13 @@ class EncodedRow(NamedTuple):
     trained: list[bool]
 
 
-def read_rows(path: Path, tokenizer: Tokenizer, limit: int | None = None) -> list[EncodedRow]:
-    """Encode the rows `{"messages": [...]}` of a JSON Lines file, the first `limit` of them.
+def read_rows(path: Path, tokenizer: Tokenizer) -> list[EncodedRow]:
+    """Encode the rows `{"messages": [...]}` of a JSON Lines file.
 
     Raises ValueError naming file and line where a row is not a conversation or nothing in it is trained.
     """
     rows: list[EncodedRow] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n")[:limit], start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
         if not line:
             continue
         try:
@@ -35,6 +38,14 @@ def read_rows(path: Path, tokenizer: Tokenizer, limit: int | None = None) -> lis
             )
         rows.append(encoded)
     return rows
+
+
+def drawn(rows: Sequence[T], count: int) -> list[T]:
+    """At most `count` rows, drawn from all and in their order: a file has the rows of a table together. The same rows
+    whatever the seed of a run, so that runs can be compared.
+    """
+    chosen = rng(0, "drawn rows").sample(range(len(rows)), min(count, len(rows)))
+    return [rows[index] for index in sorted(chosen)]
 
 
 def short_rows(rows: Sequence[EncodedRow], max_tokens: int) -> list[EncodedRow]:

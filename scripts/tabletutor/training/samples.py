@@ -9,6 +9,7 @@ import torch
 
 from tabletutor.models.chat import Tokenizer, opening_ids
 from tabletutor.models.load import Model
+from tabletutor.training.rows import drawn
 
 LENGTH = 96  # tokens of a sample, at most
 
@@ -21,9 +22,10 @@ class Prompt(NamedTuple):
 
 
 def read_prompts(path: Path, tokenizer: Tokenizer, limit: int) -> list[Prompt]:
-    """The prompts of the first `limit` rows of a format: what comes before the first turn that is learnt."""
+    """The prompts of `limit` rows of a format, drawn from all: what comes before the first turn that is learnt."""
     prompts: list[Prompt] = []
-    for line in path.read_text(encoding="utf-8").splitlines()[:limit]:
+    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
+    for line in drawn(lines, limit):
         row: Any = json.loads(line)
         messages: list[Any] = row["prompt"] if "prompt" in row else row["messages"]
         if "prompt" not in row:

@@ -4,7 +4,8 @@ TRL keeps its own checkpoints; they go to the run's folder of the cache, and one
 its files. The number of threads is part of the result, since products are made by all of them together.
 """
 
-import shutil
+import math
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,8 +24,8 @@ from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import trained_parameters
 from tabletutor.training.callbacks import Watch, keeping
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
-from tabletutor.training.kept import latest
-from tabletutor.training.rows import none_fits
+from tabletutor.training.kept import alone_in, latest
+from tabletutor.training.rows import drawn, none_fits
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import read_prompts
 from tabletutor.training.weights import Weights
@@ -47,6 +48,8 @@ class Plan(NamedTuple):
     more: Mapping[str, Any] = {}
     metric: str = "loss"
     answers: bool = True  # whether what is trained answers questions, so that it can be sampled
+    step_rows: int | None = None  # rows of a step, where they are not `batch_size`
+    drops_last: bool = False  # whether rows that fill no step are left out of an epoch
 
 
 def begin(run: TrainingRun, config: TrlConfig) -> Tokenizer:
@@ -83,18 +86,17 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
 
     started = time.monotonic()
     work = run.work(config)
-    folder = work.folder(run.files.cache) / "trl"
     weights = Weights(trained_parameters(plan.model), config.ema, config.keep)
-    options = {**_common(config, run.seed, folder), **plan.options}
     run.tracker.start(run.name, run.parameters(config))
-    with progress_of(f"training {run.name}", 0) as shown:
+    with progress_of(f"training {run.name}", 0) as shown, alone_in(work.folder(run.files.cache)) as folder:
+        options = {**_common(config, run.seed, folder), "max_steps": _steps(config, plan), **plan.options}
         prompts = read_prompts(run.files.validation, tokenizer, config.samples) if plan.answers else []
         watch = Watch(run.tracker, weights, config, prompts, tokenizer, plan.metric, shown)
         trainer: Any = keeping(plan.trainer, weights)(
             model=plan.model,
             args=plan.arguments(**options),
             train_dataset=Dataset.from_list(plan.train),
-            eval_dataset=Dataset.from_list(plan.validation[: config.eval_rows]),
+            eval_dataset=Dataset.from_list(drawn(plan.validation, config.eval_rows)),
             processing_class=tokenizer,
             callbacks=[watch],
             **plan.more,
@@ -105,18 +107,16 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
             watch.restore(resumed)
             logger.info("training {}: taken up at {}", run.name, resumed.name)
         trainer.train(resume_from_checkpoint=str(resumed) if resumed is not None else None)
-    run.tracker.end()
-    weights.finish()
-    write_checkpoint(run.files.checkpoint, plan.model, run.files.model, watch.lines, watch.samples)
-    seconds = watch.seconds + time.monotonic() - started
-    write_timing(run.files.checkpoint, seconds, int(trainer.state.num_input_tokens_seen))
-    shutil.rmtree(folder, ignore_errors=True)
+        run.tracker.end()
+        weights.finish()
+        write_checkpoint(run.files.checkpoint, plan.model, run.files.model, watch.lines, watch.samples)
+        seconds = watch.seconds + time.monotonic() - started
+        write_timing(run.files.checkpoint, seconds, int(trainer.state.num_input_tokens_seen))
 
 
 def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
     return {
-        "output_dir": str(folder), "seed": seed, "data_seed": seed, "num_train_epochs": config.epochs,
-        "max_steps": config.max_steps or -1, "learning_rate": config.learning_rate,
+        "output_dir": str(folder), "seed": seed, "data_seed": seed, "learning_rate": config.learning_rate,
         "per_device_train_batch_size": config.batch_size // config.accumulation,
         "per_device_eval_batch_size": config.batch_size // config.accumulation,
         "gradient_accumulation_steps": config.accumulation, "lr_scheduler_type": SCHEDULERS[config.scheduler],
@@ -124,9 +124,17 @@ def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
         "max_grad_norm": config.max_grad_norm, "gradient_checkpointing": config.gradient_checkpointing,
         "eval_strategy": "steps", "eval_steps": config.eval_every, "logging_steps": 1, "save_strategy": "steps",
         "save_steps": config.checkpoint_every, "save_total_limit": 2, "report_to": [], "disable_tqdm": True,
-        "bf16": False, "use_cpu": not torch.cuda.is_available(), "include_num_input_tokens_seen": "all",
+        "logging_nan_inf_filter": False, "bf16": False, "use_cpu": not torch.cuda.is_available(),
+        "include_num_input_tokens_seen": "all",
         "dataloader_pin_memory": False,
     }  # fmt: skip
+
+
+def _steps(config: TrlConfig, plan: Plan) -> int:
+    """Steps of `config.epochs` epochs, at most `config.max_steps`; in transformers one would overrule the other."""
+    rows = plan.step_rows or config.batch_size
+    epoch = max(1, len(plan.train) // rows if plan.drops_last else math.ceil(len(plan.train) / rows))
+    return min(math.ceil(config.epochs * epoch), config.max_steps or sys.maxsize)
 
 
 def _length(row: Row, tokenizer: Tokenizer) -> int:

@@ -5,6 +5,7 @@ A student takes its turns as when it is evaluated (`attempts.py`), so that it ma
 """
 
 import warnings
+from typing import Any
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import GrpoConfig
@@ -35,12 +36,30 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
     options = {
         "num_generations": config.generations, "temperature": config.temperature, "beta": config.beta,
         "reward_weights": [config.right_weight, config.runs_weight],
+        "per_device_eval_batch_size": config.batch_size,  # whole groups, however a batch is parted in training
+        "use_cpu": True,  # attempts are decoded there
     }  # fmt: skip
     with Sandboxes(SandboxConfig.model_validate(run.answering.sandbox)) as sandboxes:
         student = Student(run.name, tokenizer, run.seed)
         attempts = Attempts(train + validation, student, config, run.answering, sandboxes)
         more = {"reward_funcs": [answers_right, runs], "rollout_func": attempts}
         plan = Plan(
-            GRPOTrainer, GRPOConfig, options, load_trained(run, config), train, validation, more, metric="-reward"
-        )
+            _drawn_by_epoch(GRPOTrainer, run.seed), GRPOConfig, options, load_trained(run, config), train, validation,
+            more, metric="-reward", step_rows=config.batch_size // config.generations, drops_last=True,
+        )  # fmt: skip
         fit(run, config, tokenizer, plan)
+
+
+def _drawn_by_epoch(trainer: type[Any], seed: int) -> type[Any]:
+    """The trainer's class, whose order of questions follows from seed and epoch. TRL's own sampler goes on with one
+    random source from epoch to epoch, which a run that is resumed begins anew.
+    """
+
+    class ByEpoch(trainer):
+        def _get_train_sampler(self, *arguments: Any) -> Any:
+            sampler = super()._get_train_sampler(*arguments)
+            sampler.set_epoch = lambda epoch: sampler.generator.manual_seed(seed + epoch)  # accelerate calls it
+            return sampler
+
+    ByEpoch.__name__ = trainer.__name__
+    return ByEpoch

@@ -22,11 +22,11 @@ from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import base_of, is_adapted, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import use_spans, without_spans
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
-from tabletutor.training.loss import pack_loss
+from tabletutor.training.loss import check_head, pack_loss
 from tabletutor.training.norm import use_frozen_norms
 from tabletutor.training.order import Order
 from tabletutor.training.packing import Pack, alike, ordered_packs, pack
-from tabletutor.training.rows import EncodedRow, none_fits, read_rows, row_lengths, short_rows
+from tabletutor.training.rows import EncodedRow, drawn, none_fits, read_rows, row_lengths, short_rows
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import Prompt, read_prompts, sample
 from tabletutor.training.schedule import learning_rate, total_steps
@@ -105,9 +105,11 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     files = run.files
     tokenizer = load_tokenizer(files.model)
     rows = short_rows(read_rows(files.train, tokenizer), config.max_tokens)
-    validation = short_rows(read_rows(files.validation, tokenizer, config.eval_rows), config.max_tokens)
-    if not rows:
-        raise none_fits(files.train, config.max_tokens)
+    told = read_rows(files.validation, tokenizer)
+    validation = drawn(short_rows(told, config.max_tokens), config.eval_rows)
+    for path, all_are_long in ((files.train, not rows), (files.validation, told and not validation)):
+        if all_are_long:
+            raise none_fits(path, config.max_tokens)
     model = load_trained(run, config)
     longest = max(row_lengths([*rows, *validation]))
     if longest > model.config.max_position_embeddings:
@@ -115,6 +117,7 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
         raise ValueError(
             f"{files.train}: a row has {longest} tokens, the model takes {limit}; lower training.max_tokens"
         )
+    check_head(base_of(model))
     model.train()
     if config.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
