@@ -100,8 +100,8 @@ def test_a_closed_block_ends_the_turn_unless_whole_turns_are_wanted(student: Stu
     decoder = Scripted(model, tokenizer, 1, DecodeLimits(100, 400, whole_turns=whole_turns))
     decoder.begin(0, [3, 4])
     decoder.feed([0])
-    whole = DecodedTurn(0, f"{said} y", len(block) + len(more))
-    assert decoder.decode(1) == [whole if whole_turns else DecodedTurn(0, said, len(block))]
+    whole = DecodedTurn(0, f"{said} y", len(block) + len(more), (*block, *more, tokenizer.eos_token_id))
+    assert decoder.decode(1) == [whole if whole_turns else DecodedTurn(0, said, len(block), tuple(block))]
 
 
 def test_a_full_context_ends_the_turn(student: Student) -> None:
