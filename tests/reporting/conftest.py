@@ -1,7 +1,7 @@
 """A small project made of records: five tables, seventy-six questions, base and tuned runs with two seeds each."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -19,6 +19,12 @@ from tabletutor.reporting.inputs import ReportFiles
 from tabletutor.reporting.summary import write_summary
 
 ARMS = {"base": ("base", "base-1"), "tuned": ("tuned", "tuned-1")}
+SETTINGS = {
+    "runs": {
+        "base": {"model": "tiny", "training": None},
+        "tuned": {"model": "tiny", "seed": 3, "training": {"method": "sft"}},
+    }
+}
 CONFIG = ReportingConfig(arms=ARMS, bootstrap=500, permutations=999)
 SPLITS = {"seattle_weather": "train", "penguins": "validation", "planes": "test", "housing": "test", "income": "test"}
 FAMILIES = [
@@ -34,6 +40,8 @@ KINDS = ("wrong_value", "wrong_type", "turn_limit", "cell_failed")
 
 class Project:
     """The files of a project in a results folder, and the names that stand in it."""
+
+    settings: ClassVar[dict[str, Any]] = SETTINGS
 
     def __init__(self, root: Path, headers: tuple[str, ...] = ("date", "wind", "temp_max"), text: str = "") -> None:
         self.root, self.headers, self.text = root, headers, text

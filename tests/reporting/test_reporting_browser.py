@@ -80,7 +80,9 @@ def test_the_report_in_a_browser(browser: webdriver.Chrome, make_project: Any, t
     project = make_project(tmp_path / "results", headers, " ".join(texts) if hostile else "")
     page = tmp_path / "results/report/index.html"
     title = f"Report {HOSTILE[0]}" if hostile else "Report"
-    write_report(project.files(), title, "tiny", {"planes": {"title": texts[0]}}, {"x": texts}, page)
+    write_report(
+        project.files(), title, "tiny", {"planes": {"title": texts[0]}}, {**project.settings, "x": texts}, page
+    )
 
     browser.get(page.as_uri())
 

@@ -22,7 +22,7 @@ ENTRIES = {"planes": {"licence": "CC0-1.0", "title": "Aircraft"}}
 
 def read(project: Any) -> ReportInputs:
     entries = {name: TableEntry(**entry) for name, entry in ENTRIES.items()}
-    return read_inputs(project.files(), "A title", "tiny", entries, {"runs": {"tuned": {"seed": 3}}}, {}, project.root)
+    return read_inputs(project.files(), "A title", "tiny", entries, project.settings, {}, project.root)
 
 
 class Page:
@@ -64,6 +64,7 @@ def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
         "tuned, tuned-1",
     ):
         assert expected in text, expected
+    assert re.search(r">models<.*>tiny<.*>checkpoints<|>checkpoints<.*>tuned<.*>models<.*>tiny<", html, re.DOTALL)
     assert html.count("<svg ") == 9  # the picture, questions by family, loss, and six groupings
 
 
@@ -83,7 +84,7 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
     project: Any, make_project: Any, tmp_path: Path
 ) -> None:
     for name, source in (("a", project), ("b", make_project(tmp_path / "elsewhere"))):
-        write_report(source.files(), "A title", "tiny", ENTRIES, {}, source.root / "report/index.html")
+        write_report(source.files(), "A title", "tiny", ENTRIES, source.settings, source.root / "report/index.html")
         (tmp_path / name).write_bytes((source.root / "report/index.html").read_bytes())
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 

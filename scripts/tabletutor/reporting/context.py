@@ -84,14 +84,17 @@ def _counts(inputs: ReportInputs) -> dict[str, str]:
     rows = sum(split.rows for entry in inputs.formats for split in entry.splits if split.split == "train")
     turns = sum(len(trace.turns) for episode in inputs.episodes for trace in episode.traces)
     verified = sum(verdict.verified for verdict in inputs.verdicts)
+    runs = inputs.settings["runs"]
+    trained = [name for name, run in runs.items() if run["training"]]
+    models = sorted({run["model"] for run in runs.values()})
     return {
         "tables": f"{len(inputs.profiles):,}",
         "questions": f"{len(inputs.questions):,}",
         "episodes": f"{turns:,} turns",
         "verdicts": f"{verified:,} verified",
         "training rows": f"{rows:,}",
-        "adapter": comparison.candidate,
-        "base model": comparison.baseline,
+        "checkpoints": trained[0] if len(trained) == 1 else f"{len(trained)} runs",
+        "models": models[0] if len(models) == 1 else f"{len(models)} models",
         "evaluation": f"{comparison.overall.n:,} questions",
         "report": "this page",
     }
