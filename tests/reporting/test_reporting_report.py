@@ -89,9 +89,18 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@pytest.mark.parametrize(("points", "sentence"), [(0.0, "No difference is shown."), (-40.0, "Tuning did harm.")])
-def test_the_verdict_is_the_honest_one(project: Any, points: float, sentence: str) -> None:
-    inputs = read(project)
+@pytest.mark.parametrize(
+    ("points", "baseline", "sentence"),
+    [
+        (0.0, {"training": None}, "No difference is shown."),
+        (-40.0, {"training": None}, "Tuning did harm."),
+        (-40.0, {"training": {"method": "sft"}}, "tuned is worse."),
+        (40.0, {"training": None, "weights": "tuned"}, "tuned is better."),
+    ],
+)
+def test_the_verdict_is_the_honest_one(project: Any, points: float, baseline: dict[str, Any], sentence: str) -> None:
+    runs = {**project.settings["runs"], "base": {"model": "tiny", **baseline}}
+    inputs = replace(read(project), settings={"runs": runs})
     p = 1.0 if points == 0 else 1e-9
     overall = inputs.comparison.overall
     changed = type(overall)(

@@ -33,7 +33,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "title": inputs.title,
         "project": inputs.project,
-        "verdict": _verdict(inputs.comparison),
+        "verdict": _verdict(inputs.comparison, inputs.settings["runs"]),
         "comparison": _comparison(inputs),
         "arms": arms_context(inputs.arms, NOVELTY) if inputs.arms else None,
         "dag": picture(_counts(inputs)),
@@ -53,15 +53,23 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
     }
 
 
-def _verdict(comparison: Comparison) -> dict[str, str]:
-    """The honest answer in a word; the figures follow it."""
+def _verdict(comparison: Comparison, runs: Mapping[str, Any]) -> dict[str, str]:
+    """The honest answer in a word; the figures follow it. Of tuning it speaks where a model as it is is compared with
+    one that was trained.
+    """
+    baseline, candidate = runs[comparison.baseline], comparison.candidate
+    untouched = not any(baseline.get(key) for key in ("training", "weights", "choose"))
+    tuned = untouched and runs[candidate].get("training")
+    better, worse = (
+        ("Tuning helped.", "Tuning did harm.") if tuned else (f"{candidate} is better.", f"{candidate} is worse.")
+    )
     overall = comparison.overall
     interval = Interval(overall.points_low, overall.points_high)
     shown = difference_is_shown(overall.p, interval, comparison.confidence)
     if shown and overall.points > 0:
-        return {"kind": "better", "text": "Tuning helped."}
+        return {"kind": "better", "text": better}
     if shown and overall.points < 0:
-        return {"kind": "worse", "text": "Tuning did harm."}
+        return {"kind": "worse", "text": worse}
     return {"kind": "open", "text": "No difference is shown."}
 
 
