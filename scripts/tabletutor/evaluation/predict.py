@@ -20,6 +20,7 @@ from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, SamplingConfig
 from tabletutor.models.generate import DecodeLimits, Decoder
+from tabletutor.models.layout import files_of
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
 from tabletutor.models.packed import use_packed_linears
 from tabletutor.models.prompt import opening
@@ -84,7 +85,7 @@ def predict(
     parquets = {name: parquet for name, (_, _, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
-        *(code, run, seed, whole_turns, _folder_digest(model), trained and _folder_digest(trained)),
+        *(code, run, seed, whole_turns, _files_digest(files_of(model)), trained and _files_digest(files_of(trained))),
         *(sampling and counted(sampling), counted(config), counted(sandbox)),
     )
     temperature = sampling.temperature if sampling else 0.0
@@ -162,20 +163,6 @@ def _questions(tables: Mapping[str, TableFiles], limit: int | None) -> list[Ques
     if not result:
         raise ValueError("there is no question to answer: no table is in the test split, or none of them has questions")
     return result
-
-
-def _folder_digest(folder: Path) -> str:
-    """The digest of what makes a model or adapter; sidecars do not count."""
-    return _files_digest(
-        sorted(
-            [
-                *folder.glob("*.safetensors"),
-                *folder.glob("*config.json"),
-                *folder.glob("tokenizer*"),
-                *folder.glob("*.jinja"),
-            ]
-        )
-    )
 
 
 def _files_digest(paths: Sequence[Path]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tabletutor.config.load import counted
 from tabletutor.config.training import MethodConfig
-from tabletutor.models.layout import ADAPTER_FILES, MODEL_FILES
+from tabletutor.models.layout import files_of
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Work
@@ -53,12 +53,7 @@ class TrainingRun(NamedTuple):
     def work(self, config: MethodConfig) -> Work:
         """What a state of this run belongs to: code, rows, weights, settings and seed."""
         files = self.files
-        weights = [
-            path
-            for folder in filter(None, (files.model, files.start))
-            for name in (*MODEL_FILES, *ADAPTER_FILES)
-            if (path := folder / name).exists()
-        ]
+        weights = [path for folder in filter(None, (files.model, files.start)) for path in files_of(folder)]
         tables = self.answering.parquets.values() if self.answering else ()
         content = [sha256_file(path) for path in (*weights, files.train, files.validation, *tables)]
         return Work("training", self.name, digest(self.code, content, counted(config), self.seed))
