@@ -190,7 +190,6 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
             {"method": "grpo", "beta": 0.1, "dtype": "float32", "lora": {"bias": "all"}},
             r"lora\.bias must be none",
         ),
-        ({"method": "prm", "dtype": "bfloat16"}, "dtype: bfloat16 rounds the steps of the head off"),
     ],
 )
 def test_knobs_of_training_that_exclude_each_other_are_named(training: dict[str, Any], message: str) -> None:

@@ -110,6 +110,28 @@ def test_what_the_fast_layer_does_not_compute_is_left_to_peft(base: Path, more: 
     assert not any("forward" in vars(layer) for layer in wrapped.modules())
 
 
+def test_adapters_are_switched_as_peft_switches_them(base: Path) -> None:
+    """TRL compares a student with its start by another adapter, or by none."""
+    fast, plain = adapted(base), adapted(base, 0.5).eval()
+    use_fast_adapters(fast)
+    ids = torch.tensor([ROWS[0].ids])
+    for wrapped in (fast, plain):
+        wrapped.add_adapter("other", wrapped.peft_config["default"])
+    outputs: list[list[torch.Tensor]] = []
+    with torch.no_grad():
+        for wrapped in (fast, plain):
+            with wrapped.disable_adapter():
+                off = wrapped(input_ids=ids).logits
+            default = wrapped(input_ids=ids).logits
+            wrapped.set_adapter("other")
+            outputs.append([off, default, wrapped(input_ids=ids).logits])
+    for mine, theirs in zip(*outputs, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
+    off, default, other = outputs[0]
+    assert torch.equal(off, other), "a fresh adapter adds nothing"
+    assert not torch.allclose(off, default)
+
+
 def test_adapters_of_a_bfloat16_base_are_float32(base: Path) -> None:
     wrapped = add_adapter(load_model(base, "bfloat16"), LoraConfig(r=4), 3, "base")
     assert {parameter.dtype for parameter in trained_parameters(wrapped).values()} == {torch.float32}

@@ -150,19 +150,7 @@ class KtoConfig(ReferenceConfig):
         return self
 
 
-class JudgeConfig(TrlConfig):
-    """What methods share whose models judge answers."""
-
-    dtype: Literal["bfloat16", "float32"] = Field(default="float32", description="float32: their heads are trained.")
-
-    @model_validator(mode="after")
-    def _heads_are_float32(self) -> "JudgeConfig":
-        if self.dtype != "float32":
-            raise ValueError(f"dtype: {self.dtype} rounds the steps of the head off; take float32, or leave it out")
-        return self
-
-
-class RewardConfig(JudgeConfig):
+class RewardConfig(TrlConfig):
     """An outcome reward model: one number for a whole attempt, from pairs."""
 
     method: Literal["reward"]
@@ -176,7 +164,7 @@ class RewardConfig(JudgeConfig):
         return self
 
 
-class PrmConfig(JudgeConfig):
+class PrmConfig(TrlConfig):
     """A process reward model: for every step, how likely it is right."""
 
     method: Literal["prm"]

@@ -1,7 +1,8 @@
 """Models that judge answers: a language model with another head.
 
 An outcome judge gives one number for a whole attempt; a process judge gives two for every token, and those at the end
-of a step say whether it is right.
+of a step say whether it is right. The head is float32 whatever the model below it is: it is new and trained whole, and
+bfloat16 would round its steps off.
 """
 
 from pathlib import Path
@@ -15,8 +16,8 @@ TASKS: dict[Kind, str] = {"outcome": "SEQ_CLS", "process": "TOKEN_CLS"}  # as PE
 LABELS: dict[Kind, int] = {"outcome": 1, "process": 2}
 
 
-def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
-    """The model of a folder with a head that judges, in float32; the head is drawn from torch's random state where the
+def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind, dtype: Literal["bfloat16", "float32"]) -> Model:
+    """The model of a folder in `dtype`, with a head that judges; the head is drawn from torch's random state where the
     folder has none.
     """
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoModelForTokenClassification
@@ -27,15 +28,22 @@ def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
     library: Any = AutoModelForSequenceClassification if kind == "outcome" else AutoModelForTokenClassification
     config = AutoConfig.from_pretrained(str(folder), num_labels=LABELS[kind], local_files_only=True)
     config.classifier_dropout = 0.0  # where it is not said, some heads of transformers have 0.1
-    model = library.from_pretrained(str(folder), config=config, local_files_only=True, dtype="float32")
+    model = library.from_pretrained(str(folder), config=config, local_files_only=True, dtype=dtype)
     model.config.pad_token_id = tokenizer.pad_token_id
+    for name, part in model.named_children():
+        if name != model.base_model_prefix:
+            part.float().register_forward_pre_hook(_widened)
     return model
 
 
 def load_judge(folder: Path, trained: Path, tokenizer: Tokenizer, kind: Kind) -> Model:
-    """A judge as it was trained, from the folders of its model and of its checkpoint, in evaluation mode."""
+    """A judge that was trained, from the folders of its model and of its checkpoint; in float32 and evaluation mode."""
     if not (trained / "adapter_config.json").is_file():
-        return load_head(trained, tokenizer, kind).eval()
+        return load_head(trained, tokenizer, kind, "float32").eval()
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(load_head(folder, tokenizer, kind), str(trained)).eval()
+    return PeftModel.from_pretrained(load_head(folder, tokenizer, kind, "float32"), str(trained)).eval()
+
+
+def _widened(_: Model, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(each.float() for each in inputs)

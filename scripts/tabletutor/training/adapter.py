@@ -90,7 +90,7 @@ def base_of(model: Model) -> Model:
 
 def use_fast_adapters(wrapped: Model) -> None:
     """Let every adapted linear layer run `LoraProduct`, where that is what PEFT's layer computes: no dropout, no DoRA,
-    no trained bias.
+    no trained bias. Adapters are switched, and switched off, as PEFT does it.
     """
     for layer in wrapped.modules():
         if _replaceable(layer):
@@ -119,17 +119,19 @@ def _replaceable(layer: Any) -> bool:
 
 
 class _Forward:
-    """The forward pass of one adapted linear layer."""
+    """The forward pass of one adapted linear layer, with the adapter that is switched on, or without one."""
 
     def __init__(self, layer: Any) -> None:
+        self.layer = layer
         self.base = layer.get_base_layer()
-        self.a = layer.lora_A[ADAPTER]
-        self.b = layer.lora_B[ADAPTER]
-        self.scaling = float(layer.scaling[ADAPTER])
 
     def __call__(self, x: Tensor, *unused: Any, **also_unused: Any) -> Tensor:
+        if self.layer.disable_adapters:
+            return cast(Tensor, self.base(x))
+        (name,) = self.layer.active_adapters
+        a, b = self.layer.lora_A[name].weight, self.layer.lora_B[name].weight
         flat = x.reshape(-1, x.shape[-1])
-        y = LoraProduct.apply(flat, self.base.weight, self.base.bias, self.a.weight, self.b.weight, self.scaling)
+        y = LoraProduct.apply(flat, self.base.weight, self.base.bias, a, b, float(self.layer.scaling[name]))
         return cast(Tensor, y).view(*x.shape[:-1], -1)
 
 

@@ -10,7 +10,7 @@ from tabletutor.training.run import TrainingRun
 
 def load_judge(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, kind: Kind) -> Model:
     """The judge of a run, ready to be trained: its head is drawn from torch's random state and trained whole."""
-    model = load_head(run.files.model, tokenizer, kind)
+    model = load_head(run.files.model, tokenizer, kind, config.dtype)
     if config.lora is None:
         return model.requires_grad_(True)
     return add_adapter(model, config.lora, run.seed, run.files.model.name, TASKS[kind])

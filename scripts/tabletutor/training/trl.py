@@ -21,7 +21,7 @@ from tabletutor.models.exact import exact_tokenizer
 from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.records.record import read_records
 from tabletutor.telemetry.progress import progress_of
-from tabletutor.training.adapter import trained_parameters
+from tabletutor.training.adapter import trained_parameters, use_fast_adapters
 from tabletutor.training.callbacks import Watch, keeping
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
 from tabletutor.training.kept import alone_in, latest
@@ -86,6 +86,7 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
 
     started = time.monotonic()
     work = run.work(config)
+    use_fast_adapters(plan.model)
     weights = Weights(trained_parameters(plan.model), config.ema, config.keep)
     run.tracker.start(run.name, run.parameters(config))
     with progress_of(f"training {run.name}", 0) as shown, alone_in(work.folder(run.files.cache)) as folder:

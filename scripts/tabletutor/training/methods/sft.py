@@ -19,7 +19,7 @@ from tabletutor.config.training import SftConfig
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.telemetry.progress import progress_of
-from tabletutor.training.adapter import base_of, is_adapted, trained_parameters, use_fast_adapters
+from tabletutor.training.adapter import base_of, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import use_spans, without_spans
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
 from tabletutor.training.loss import check_head, pack_loss
@@ -123,8 +123,7 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     use_spans(base_of(model))
     use_frozen_norms(base_of(model))
-    if is_adapted(model):
-        use_fast_adapters(model)
+    use_fast_adapters(model)
     parameters = trained_parameters(model)
     optimizer = torch.optim.AdamW(
         list(parameters.values()), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
