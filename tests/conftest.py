@@ -12,6 +12,7 @@ import pytest
 # Before torch is imported: its threads wait for each other by spinning, which for tiny models in two workers on two
 # cores takes ten times the processor time of the work. Jobs have this from Snakemake, which sets it to their `threads`.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -41,7 +41,7 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     files = TrainingFiles(tmp_path / "model", None, *rows, tmp_path / "judge", tmp_path / "cache")
     config = find(method).CONFIG.model_validate(
         {"method": method, "max_tokens": 512, "epochs": 50, "max_steps": 80, "learning_rate": 3e-3, "threads": 1,
-         "lora": None, "eval_every": 80, "checkpoint_every": 1000}
+         "lora": None, "dtype": "float32", "eval_every": 80, "checkpoint_every": 1000}
     )  # fmt: skip
     find(method).train(TrainingRun("judge", 0, "code", files, Trackers([])), config)
     limits = range(64, 76)

@@ -122,7 +122,7 @@ def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
         "per_device_eval_batch_size": config.batch_size // config.accumulation,
         "gradient_accumulation_steps": config.accumulation, "lr_scheduler_type": SCHEDULERS[config.scheduler],
         "warmup_steps": config.warmup_share, "weight_decay": config.weight_decay,
-        "max_grad_norm": config.max_grad_norm, "gradient_checkpointing": config.gradient_checkpointing,
+        "max_grad_norm": config.max_grad_norm, "activation_checkpointing": config.gradient_checkpointing,
         "eval_strategy": "steps", "eval_steps": config.eval_every, "logging_steps": 1, "save_strategy": "steps",
         "save_steps": config.checkpoint_every, "save_total_limit": 2, "report_to": [], "disable_tqdm": True,
         "logging_nan_inf_filter": False, "bf16": False, "use_cpu": not torch.cuda.is_available(),

@@ -1,0 +1,86 @@
+"""`grpo`: a student works at questions, is rewarded for what came of it, and trained on what it chose."""
+
+import json
+from itertools import groupby
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from trials import WHOLE, settings, tables, train
+
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.models.chat import opening_ids
+from tabletutor.models.load import load_student, load_tokenizer
+from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.students.rollout import Student
+from tabletutor.training.attempts import Attempts
+from tabletutor.training.run import Answering
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def halting(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint of a student that writes code which runs half of the time."""
+    tmp_path: Path = tmp_path_factory.mktemp("halting")
+    codes = ("df.head(1)", "df.head(1")
+    rows = [json.loads(line) for line in (project / "sft-standard" / "train.jsonl").read_text().splitlines()]
+    taught = tmp_path / "rows"
+    taught.mkdir()
+    for split in ("train", "validation"):
+        told = [
+            {**row, "messages": [*row["messages"][:2], {"role": "assistant", "content": f"```python\n{code}\n```"}]}
+            for row in rows
+            for code in codes
+        ]
+        (taught / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
+    train(project, taught, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_every=250))
+    return tmp_path / "student"
+
+
+def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -> None:
+    """A student that writes code which runs half of the time learns, by running it, to do so more often."""
+    sampled = {
+        "generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "right_weight": 0, "runs_weight": 1,
+    }  # fmt: skip
+    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
+    lines = train(project, project / "rl", tmp_path / "rewarded", config, start=halting)
+    rewards = [line["reward"] for line in lines if line["split"] == "train"]
+    assert 0.1 < sum(rewards[:3]) / 3 < 0.6
+    assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.2
+
+
+@pytest.mark.parametrize("whole_turns", [False, True])
+def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, whole_turns: bool) -> None:
+    """Over several turns, what is trained is what it said; prompts, results and markup between turns are told."""
+    rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()[:3]]
+    model, tokenizer = load_student(project / "model", halting, "float32"), load_tokenizer(project / "model")
+    config = settings("grpo", turn_limit=3, max_new_tokens=24)
+    answering = Answering(tables(project), {}, {}, whole_turns)
+    prompts = [row["prompt"] for row in rows for _ in range(4)]
+    accelerator, state = SimpleNamespace(unwrap_model=lambda each: each), SimpleNamespace(global_step=1)
+    trainer = SimpleNamespace(accelerator=accelerator, model=model, state=state)
+    with Sandboxes(SandboxConfig(sessions=2)) as sandboxes:
+        attempts = Attempts(rows, Student("run", tokenizer, 0), config, answering, sandboxes)
+        made, again = attempts(prompts, trainer), attempts(prompts, trainer)
+    assert made == again, "chance follows from seed, question and step"
+    assert len({tuple(ids) for ids in made["completion_ids"][:4]}) > 1, "four attempts at one question differ"
+    assert 0 < sum(made["ran"]) < len(prompts)
+    stop = tokenizer.eos_token_id
+    stopped: list[bool] = []
+    for prompt, opened, ids, chosen in zip(
+        prompts, made["prompt_ids"], made["completion_ids"], made["env_mask"], strict=True
+    ):
+        assert opened == opening_ids(tokenizer, prompt)
+        parts = [
+            (mark, [token for token, _ in part])
+            for mark, part in groupby(zip(ids, chosen, strict=True), lambda each: each[1])
+        ]
+        assert [mark for mark, _ in parts] == [1, 0, 1, 0, 1], "three turns, two replies"
+        for (_, said), (_, told) in zip(parts[::2], parts[1::2], strict=False):
+            assert (said[-1] == stop) != (told[0] == stop), "one stop token, chosen or told"
+            text = tokenizer.decode(told).removeprefix("<|im_end|>")
+            assert text.startswith("\n<|im_start|>user\n")
+            assert text.endswith("<|im_end|>\n<|im_start|>assistant\n")
+        stopped += [said[-1] == stop for _, said in parts[::2]]
+    assert (sum(stopped) > len(stopped) / 2) is whole_turns, "else a turn ends with its code"

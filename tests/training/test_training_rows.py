@@ -1,0 +1,80 @@
+"""What of their rows the methods train on that TRL trains."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from trials import losses_of, settings, train
+
+from tabletutor.models.chat import encode as encode_chat
+from tabletutor.models.chat import opening_ids
+from tabletutor.models.load import load_tokenizer
+from tabletutor.training.masks import completion_masks, masked
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+def test_of_a_completion_only_what_was_said_is_trained(project: Path) -> None:
+    """TRL's masks of whole attempts hold what the sandbox printed too; ours do not."""
+    from trl.trainer.dpo_trainer import DataCollatorForPreference
+
+    tokenizer = load_tokenizer(project / "model")
+    rows = [json.loads(line) for line in (project / "orm-pairs" / "train.jsonl").read_text().splitlines()[:6]]
+    sides = ("chosen", "rejected")
+    examples = [
+        {
+            "prompt_ids": opening_ids(tokenizer, row["prompt"]),
+            **{
+                f"{side}_ids": encode_chat(tokenizer, row["prompt"] + row[side])[0][
+                    len(opening_ids(tokenizer, row["prompt"])) :
+                ]
+                for side in sides
+            },
+        }
+        for row in rows
+    ]
+    theirs = DataCollatorForPreference(tokenizer.pad_token_id)
+    masks = completion_masks(tokenizer, ((row["prompt"], row[side]) for row in rows for side in sides))
+    ours = masked(theirs, masks, {"completion_mask": ("chosen_ids", "rejected_ids")})
+    trained = [
+        [
+            tokenizer.decode(ids[mask.bool()])
+            for ids, mask in zip(batch["input_ids"], batch["completion_mask"], strict=True)
+        ]
+        for batch in (theirs(examples), ours(examples))
+    ]
+    said = [
+        "".join(f"{message['content']}<|im_end|>" for message in row[side] if message["role"] == "assistant")
+        for side in sides
+        for row in rows
+    ]
+    assert trained[1] == said
+    assert any("<|im_start|>user" in text for text in trained[0])
+
+
+def test_rows_of_kto_are_shuffled(project: Path, tmp_path: Path) -> None:
+    """A file has what belongs together in one place, and TRL takes it as it stands."""
+    shutil.copytree(project / "kto", tmp_path / "sorted")
+    lines = (tmp_path / "sorted" / "train.jsonl").read_text().splitlines(keepends=True)
+    ordered = sorted(lines, key=lambda line: bool(json.loads(line)["label"]))
+    (tmp_path / "sorted" / "train.jsonl").write_text("".join(ordered))
+    (first, *_) = train(project, tmp_path / "sorted", tmp_path / "out", settings("kto", max_steps=1))
+    assert {"rewards/chosen", "rewards/rejected"} <= first.keys()
+
+
+def test_neither_epochs_nor_steps_are_exceeded(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "dpo", tmp_path / "few")
+    lines = (tmp_path / "few" / "train.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "few" / "train.jsonl").write_text("".join(lines[:9]))
+    for epochs, steps, expected in ((1.5, 100, 3), (1.5, 2, 2), (1.5, None, 3)):
+        config = settings("dpo", epochs=epochs, max_steps=steps)
+        metrics = train(project, tmp_path / "few", tmp_path / f"{epochs} {steps}", config)
+        assert len(losses_of(metrics, "train")) == expected
+
+
+def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"train\.jsonl:1: not a PairRow: .*unknown field `completion`"):
+        train(project, project / "kto", tmp_path / "out", settings("dpo"))
+    with pytest.raises(ValueError, match=r"no row of at most training\.max_tokens = 64 tokens; raise it"):
+        train(project, project / "dpo", tmp_path / "out", settings("dpo", max_tokens=64))
