@@ -80,6 +80,9 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
         assert bool(mends) == name.endswith("_mended")
         if mends:
             assert describe(program) in mends[0].reasoning
+        looking = [turn.corrects is not None for turn in script.turns if "hook('answer'" in turn.code]
+        assert looking in ([], [False, True]), "who looks at a wrong result looks at the right one too"
+        assert sum("submit" in turn.code for turn in script.turns[:-1]) == name.startswith("case_mismatch")
 
 
 def test_a_slip_is_made_under_the_right_plan(table: tuple[Path, TableProfile]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from tabletutor.episodes.script import Script, ScriptedTurn
-from tabletutor.episodes.teacher import inspection, unsubmitted, working
+from tabletutor.episodes.script import Script
+from tabletutor.episodes.teacher import at_once, inspection, looking, mending, working
 from tabletutor.programs.grammar import (
     DERIVATIONS,
     Aggregate,
@@ -51,8 +51,8 @@ def mistaken(
         look = inspection(program if slip else wrong)
         if not recover:
             return Script((look, *working(wrong)), name)
-        mended = working(program, EXCUSES[name], corrects=1)
-        return Script((look, unsubmitted(wrong), *mended), f"{name}_mended")
+        mended = mending(program, EXCUSES[name], corrects=1, look=True)
+        return Script((look, looking(wrong), *mended), f"{name}_mended")
     return None
 
 
@@ -68,10 +68,10 @@ def _case_mismatch(program: Program, profile: TableProfile, recover: bool, sourc
     if blind == program or set(columns_used(blind)) <= headers:
         return None
     look = inspection(program)
-    raising = ScriptedTurn(*unsubmitted(blind)[:2])
+    raising = at_once(blind)
     if recover:
         excuse = f"The column is called {column!r}."
-        return Script((look, raising, *working(program, excuse, corrects=1)), "case_mismatch_mended")
+        return Script((look, raising, *mending(program, excuse, corrects=1, look=False)), "case_mismatch_mended")
     wrong = _wrong_column(program, profile, source)
     return None if wrong is None else Script((look, raising, *working(wrong)), "case_mismatch")
 

@@ -19,6 +19,7 @@ from tabletutor.programs.pandas_source import Block, render
 
 WORK = "Now I compute it."
 FINISH = "Now the last step."
+SUBMIT = "That is the answer."
 SHORT_PROGRAM = 2  # blocks that fit one cell
 SHOWN_COLUMNS = 4
 SHOWN_ROWS = 3
@@ -37,14 +38,11 @@ def inspection(program: Program) -> ScriptedTurn:
     )
 
 
-def working(program: Program, correction: str | None = None, corrects: int | None = None) -> tuple[ScriptedTurn, ...]:
-    """The turns after the inspection: one cell for a short program, else one up to the last block and one that ends it.
-
-    With `correction`, a sentence that says what was wrong before, all goes in one cell that mends turn `corrects`.
+def working(program: Program) -> tuple[ScriptedTurn, ...]:
+    """The turns after the inspection: one cell for a short program, else one up to the last block and one that ends
+    it.
     """
     blocks = render(program)
-    if correction is not None:
-        return (ScriptedTurn(f"{correction} {describe(program)}", _cell(blocks, last=True), corrects),)
     if len(blocks) <= SHORT_PROGRAM:
         return (ScriptedTurn(WORK, _cell(blocks, last=True)),)
     start = next((place for place, block in enumerate(blocks) if isinstance(block.step, Join)), len(blocks) - 1)
@@ -54,10 +52,24 @@ def working(program: Program, correction: str | None = None, corrects: int | Non
     )
 
 
-def unsubmitted(program: Program) -> ScriptedTurn:
+def at_once(program: Program) -> ScriptedTurn:
+    """The whole program in one cell that submits."""
+    return ScriptedTurn(WORK, _cell(render(program), last=True))
+
+
+def looking(program: Program) -> ScriptedTurn:
     """The whole program in one cell that shows its result but does not submit it yet."""
-    lines = _lines(render(program))
-    return ScriptedTurn(WORK, "\n".join([*lines, "hook('answer', answer)"]))
+    return ScriptedTurn(WORK, "\n".join([*_lines(render(program)), "hook('answer', answer)"]))
+
+
+def mending(program: Program, correction: str, corrects: int, look: bool) -> tuple[ScriptedTurn, ...]:
+    """The turns that mend turn `corrects` after `correction`, a sentence that says what was wrong in it. Who looked at
+    the wrong result looks at the right one too before submitting it: to look must not be a sign of a mistake.
+    """
+    said = f"{correction} {describe(program)}"
+    if not look:
+        return (ScriptedTurn(said, at_once(program).code, corrects),)
+    return (ScriptedTurn(said, looking(program).code, corrects), ScriptedTurn(SUBMIT, "submit(answer)"))
 
 
 def _cell(blocks: tuple[Block, ...], last: bool) -> str:
