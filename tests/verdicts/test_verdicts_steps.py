@@ -176,6 +176,9 @@ STATES = [[], [("rows", "r1"), ("groups", "g1")], []]
         (made(turn(0, "df.head(3)", "Take them all."), *GOLD.turns[1:]), STATES, True, "correctable correct correct"),
         (made(turn(0, "df.head(3)", "All."), *GOLD.turns[1:], teacher="m"), STATES, True, "correct correct correct"),
         (made(LOOK, RAISING, *GOLD.turns[1:]), [[], *STATES], True, "correct correctable correct correct"),
+        # mended later, though by luck what it set agrees
+        (made(*GOLD.turns[:2], msgspec.structs.replace(GOLD.turns[1], corrects_turn=1), GOLD.turns[2]),
+         [*STATES[:2], *STATES[1:]], True, "correct correctable correct correct"),
         (made(*GOLD.turns[:2], ended="turn_limit"), STATES[:2], False, "correct correct"),
         (made(*GOLD.turns[:2], turn(2, "while True: pass"), ended="time"), STATES, False, "correct correct wrong"),
     ],

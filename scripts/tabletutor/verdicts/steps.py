@@ -3,8 +3,9 @@
 A step is *correct* if all it set that the answer depends on has a value the gold trace gave that name too, and, where
 it submits, the answer is right. It is *wrong* if it set another value and the trace did not come right in the end, or
 if it submits a wrong answer or ends the session. It is *correctable* if it did wrong but nothing is lost: it raised an
-error and left the state as it was, or what it set was mended later, or it only said a wrong plan. So a right step in a
-wrong trace is right, and the first step that is not is where the trace went wrong.
+error and left the state as it was, or what it set was mended later, or it only said a wrong plan; and where a later
+step says that it mends this one, even if by luck its values agree. So a right step in a wrong trace is right, and the
+first step that is not is where the trace went wrong.
 """
 
 from collections.abc import Sequence
@@ -24,13 +25,19 @@ def step_labels(
     for name, value in (setting for turn in gold_states for setting in turn):
         if name in matters or base(name) in matters:
             values.setdefault(name, set()).add(value)
+    mended = {turn.corrects_turn for turn in trace.turns}
     labels: list[StepLabel] = []
     for index, (turn, settings) in enumerate(zip(trace.turns, states, strict=True)):
         last = index == len(trace.turns) - 1
         strays = any(value not in values.get(name, {value}) for name, value in settings)
         if (last and trace.ended != "turn_limit" and not right) or (strays and not right):
             labels.append("wrong")
-        elif strays or turn.error is not None or _plans_otherwise(trace, gold, index, settings, gold_states):
+        elif (
+            strays
+            or index in mended
+            or turn.error is not None
+            or _plans_otherwise(trace, gold, index, settings, gold_states)
+        ):
             labels.append("correctable")
         else:
             labels.append("correct")
