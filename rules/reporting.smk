@@ -62,7 +62,7 @@ rule comparison:
 
 
 rule arms:
-    """Compare arms, runs that differ in their seed alone, with the first of them."""
+    """Compare arms, runs that differ in their seed alone, with the first of them or another."""
     input:
         scores=expand(
             "<results>/scores/{run}/test.jsonl", run=sum(runs.arms.values(), [])
@@ -77,6 +77,7 @@ rule arms:
         config={
             # Not from `settings`, whose mappings are sorted: the first arm is what the others are compared with.
             "arms": runs.arms,
+            "against": lookup(dpath="reporting/against", within=settings),
             "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
             "permutations": lookup(dpath="reporting/permutations", within=settings),
             "confidence": lookup(dpath="reporting/confidence", within=settings),

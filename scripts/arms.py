@@ -1,8 +1,8 @@
-"""Compare arms, runs that differ in their seed alone, with the first of them."""
+"""Compare arms, runs that differ in their seed alone, with the first of them or another."""
 
 from pathlib import Path
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.reporting.arms import write_arms
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.reporting.comparison import write_comparison
 from tabletutor.workflow.job import job
 

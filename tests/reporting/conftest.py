@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Episode, Hook, Prediction, Score, Trace, Turn, Verdict, Vote
 from tabletutor.records.files import write_atomic
 from tabletutor.records.identity import content_id, digest, rng

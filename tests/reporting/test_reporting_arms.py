@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Score
 from tabletutor.records.identity import rng
 from tabletutor.records.record import read_record, write_records
@@ -126,6 +126,17 @@ def test_later_arms_are_corrected_together() -> None:
     assert smaller.p_holm == pytest.approx(min(1, 2 * smaller.p))
     assert larger.p_holm == pytest.approx(max(larger.p, smaller.p_holm))
     assert result.arms[0].groups[0].spread is None
+
+
+def test_an_arm_may_be_compared_with_another_than_the_first() -> None:
+    answers = {"a": drawn("a", 0.5), "b": drawn("b", 0.75), "c": drawn("c", 0.6)}
+    arms = {"first": ("a",), "second": ("b",), "third": ("c",)}
+    set_against = ReportingConfig(arms=arms, against={"third": "second"}, bootstrap=200, permutations=999)
+    second, third = compare_arms(scores(answers), set_against, 0).differences[:2]
+    assert [(row.arm, row.against) for row in (second, third)] == [("second", "first"), ("third", "second")]
+    alone = compare_arms(scores(answers), config(second=("b",), third=("c",)), 0).differences[0]
+    assert msgspec.structs.replace(third, p_holm=alone.p_holm) == alone
+    assert third.p_holm == pytest.approx(max(min(1, 2 * min(second.p, third.p)), third.p))
 
 
 def test_samples_of_a_question_count_as_one_question() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Prediction, Score, Trace
 from tabletutor.records.record import read_record, read_records, write_records
 from tabletutor.reporting.comparison import Comparison, compare
@@ -46,6 +47,16 @@ def test_an_unanswered_question_stays_in_the_denominator() -> None:
     assert overall.execution_rate == pytest.approx(1 - 3 / 8)
     assert overall.mean_turns == pytest.approx(8 / 3)
     assert overall.wilson_low < overall.accuracy < overall.wilson_high
+
+
+def test_attempts_at_one_question_make_an_interval_no_narrower() -> None:
+    once = [score(str(k), k < 4) for k in range(10)]
+    asked = [prediction(str(k)) for k in range(10)]
+    thrice = [replace(row, sample=sample) for row in once for sample in range(3)]
+    drawn = [replace(row, sample=sample) for row in asked for sample in range(3)]
+    (single, *_), (several, *_) = (summarise("tuned", "test", *both, 0.95) for both in ((once, asked), (thrice, drawn)))
+    assert (several.n, several.correct, several.accuracy) == (30, 12, single.accuracy)
+    assert (several.wilson_low, several.wilson_high) == (single.wilson_low, single.wilson_high)
 
 
 def test_every_grouping_counts_every_question_once() -> None:

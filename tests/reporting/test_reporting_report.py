@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Score
 from tabletutor.records.record import read_records
 from tabletutor.reporting.arms import compare_arms
@@ -60,7 +60,7 @@ def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
         "Cells that had to be stopped",
         "predictions of tuned",
         "2 arms of 2 runs that differ in their seed alone, asked the same 60 questions. tuned is better than base .",
-        "Compared with base",
+        "Compared with each other",
         "tuned, tuned-1",
     ):
         assert expected in text, expected
@@ -158,7 +158,7 @@ def test_names_of_arms_are_text(project: Any) -> None:
         inputs.arms,
         first=name,
         arms=(first, msgspec.structs.replace(second, arm=name, runs=(name, name))),
-        differences=tuple(msgspec.structs.replace(row, arm=name) for row in inputs.arms.differences),
+        differences=tuple(msgspec.structs.replace(row, arm=name, against=name) for row in inputs.arms.differences),
     )
     html = build_report(replace(inputs, arms=hostile))
     assert name not in html

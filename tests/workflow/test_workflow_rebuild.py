@@ -156,9 +156,9 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         {"summary", "comparison", "arms", *REPORT},
     ),
     "the version of a library of the report": (replaced("envs/requirements.lock", "altair==", "altair==9."), REPORT),
-    "the version of a library of the comparison and of arms": (
+    "the version of a library of all figures": (
         replaced("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
-        {"comparison", "arms", *REPORT},
+        {"summary", "comparison", "arms", *REPORT},
     ),
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from tabletutor.reporting.render import p_value, percent, signed
 
 
 def tables(config: Path) -> tuple[Table, Table]:
-    """The arms of a project, and their differences from the first one.
+    """The arms of a project, and their differences from those they are compared with.
 
     Raises ValueError where the project has no arms, or has not compared them yet.
     """
@@ -38,9 +38,9 @@ def _arms(arms: Arms) -> Table:
 
 
 def _differences(arms: Arms) -> Table:
-    table = _table("arm", "questions", "n", f"points over {arms.first}", f"{arms.confidence:.0%} interval", "p", "Holm")
+    table = _table("arm", "against", "questions", "n", "points", f"{arms.confidence:.0%} interval", "p", "Holm")
     for row in arms.differences:
-        table.add_row(row.arm, row.group, str(row.n), *_difference(row))
+        table.add_row(row.arm, row.against, row.group, str(row.n), *_difference(row))
     return table
 
 

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from tabletutor.config.formats import FormatsConfig
 from tabletutor.config.models import ModelConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import HOW, Name, Section
 from tabletutor.config.training import STUDENTS, TrainingConfig, with_method
@@ -144,37 +145,6 @@ class EvaluationConfig(Section):
     limit_per_table: int | None = Field(default=None, ge=1, description="Questions of a table, at most; None asks all.")
 
 
-class ReportingConfig(Section):
-    """The report and the comparison it makes."""
-
-    title: str = Field(
-        default="tabletutor report",
-        pattern=r"^[^{}]*$",
-        description="Title of the report; no braces, which Snakemake reads as wildcards.",
-    )
-    baseline: Name = "base"
-    candidate: Name = "tuned"
-    arms: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(
-        default={},
-        description="Runs that differ in their seed alone, by name of the arm; the others are compared with the first.",
-    )
-    bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")
-    permutations: int = Field(
-        default=9999, ge=999, description="Patterns of signs tried by the permutation test of arms, at most."
-    )
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    mlflow: bool = Field(
-        default=True,
-        json_schema_extra=HOW,
-        description="Log training to a local MLflow store as well (telemetry, not a result).",
-    )
-    tensorboard: bool = Field(
-        default=False,
-        json_schema_extra=HOW,
-        description="Log training for TensorBoard as well, to .tabletutor/tensorboard (telemetry, not a result).",
-    )
-
-
 class Config(Section):
     """The whole configuration of a project."""
 
@@ -223,6 +193,12 @@ class Config(Section):
         if len(arms) == 1:
             raise ValueError("reporting.arms: one arm has nothing to be compared with; add another, or leave arms out")
         seen: dict[str, str] = {}
+        for arm, other in self.reporting.against.items():
+            if arm not in arms or other not in arms or arm in (other, next(iter(arms))):
+                raise ValueError(
+                    f"reporting.against.{arm}: {other}: give for an arm but the first another arm; there are: "
+                    f"{', '.join(arms)}"
+                )
         for arm, runs in arms.items():
             key, first = f"reporting.arms.{arm}", next(iter(arms))
             for run in runs:

@@ -9,7 +9,7 @@ from typing import get_args
 
 import msgspec
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Score
 from tabletutor.records.question import Difficulty, Novelty
 from tabletutor.records.record import Record, read_records, write_record
@@ -50,12 +50,13 @@ class Arm(Record, frozen=True):
 
 
 class ArmDifference(Record, frozen=True):
-    """An arm against the first one on a group of questions. `points` and its interval are percentage points.
+    """An arm against another one on a group of questions. `points` and its interval are percentage points.
 
     `p_holm` is corrected over the arms compared; by difficulty over arms and difficulties together.
     """
 
     arm: str
+    against: str
     group_by: str
     group: str
     n: int
@@ -68,7 +69,7 @@ class ArmDifference(Record, frozen=True):
 
 
 class Arms(Record, frozen=True):
-    """All arms, and each later one compared with the first: overall, then by difficulty."""
+    """All arms; each later one compared with the first or what it is set against: overall, then by difficulty."""
 
     first: str
     confidence: float
@@ -109,8 +110,9 @@ def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) ->
     differences: list[ArmDifference] = []
     for dimension in COMPARED:
         family = [
-            _difference(runs, (first, arm), (arms[first], arms[arm]), group, config, seed)
+            _difference(runs, (other, arm), (arms[other], arms[arm]), group, config, seed)
             for arm in others
+            for other in (config.against.get(arm, first),)
             for group in groups
             if group[0] == dimension
         ]
@@ -192,6 +194,7 @@ def _difference(
     interval = crossed_bootstrap(ours, theirs, config.bootstrap, config.confidence, seed, item)
     return ArmDifference(
         arm=names[1],
+        against=names[0],
         group_by=group_by,
         group=name,
         n=len(questions),

@@ -22,9 +22,9 @@ def arms_context(arms: Arms, labels: Mapping[str, str]) -> dict[str, Any]:
             for place, shown in enumerate(first.groups)
             if shown.group_by != "overall"
         ],
-        "verdicts": [(row.arm, verdict(row, arms.confidence)) for row in overall],
+        "verdicts": [(row.arm, row.against, verdict(row, arms.confidence)) for row in overall],
         "differences": [
-            (arm.arm, [row for row in arms.differences if row.arm == arm.arm]) for arm in arms.arms if arm is not first
+            (row.arm, row.against, [each for each in arms.differences if each.arm == row.arm]) for row in overall
         ],
     }
 

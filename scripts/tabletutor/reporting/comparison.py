@@ -7,7 +7,7 @@ from typing import get_args
 
 import msgspec
 
-from tabletutor.config.schema import ReportingConfig
+from tabletutor.config.reporting import ReportingConfig
 from tabletutor.records.episode import Score
 from tabletutor.records.question import Novelty
 from tabletutor.records.record import Record, read_records, write_record

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import binomtest, norm, permutation_test
 from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
 from tabletutor.records.identity import digest
 
@@ -22,12 +23,15 @@ class Interval(NamedTuple):
     high: float
 
 
-def wilson(correct: int, n: int, confidence: float) -> Interval:
-    """The Wilson score interval of a proportion, as a share of 1. (0, 1) where there is nothing to count."""
+def wilson(correct: float, n: int, confidence: float) -> Interval:
+    """The Wilson score interval of a proportion, as a share of 1. (0, 1) where there is nothing to count. `correct`
+    need not be whole: it may be a sum of shares.
+    """
     if n == 0:
         return Interval(0.0, 1.0)
-    interval = binomtest(correct, n).proportion_ci(confidence_level=confidence, method="wilson")
-    return Interval(float(interval.low), float(interval.high))
+    found = proportion_confint(correct, n, alpha=1 - confidence, method="wilson")
+    low, high = cast("tuple[float, float]", found)
+    return Interval(max(0.0, float(low)), min(1.0, float(high)))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

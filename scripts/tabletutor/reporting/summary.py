@@ -16,7 +16,11 @@ GROUPINGS = ("overall", "novelty", "family", "category", "difficulty", "table", 
 
 
 class SummaryRow(NamedTuple):
-    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error."""
+    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error.
+
+    `n` counts attempts, of which a run that samples has several a question. The interval counts questions: attempts at
+    one question are not independent.
+    """
 
     run: str
     split: str
@@ -59,7 +63,8 @@ def summarise(
 
 def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int, confidence: float) -> SummaryRow:
     n, correct = len(scores), sum(score.correct for score in scores)
-    low, high = wilson(correct, n, confidence)
+    questions = len({score.question_id for score in scores})
+    low, high = wilson(correct * questions / n, questions, confidence)
     return SummaryRow(
         *key,
         n=n,
