@@ -4,23 +4,25 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from cases import question
 from datasets import load_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.config.formats import FORMATS, KNOBS, FormatConfig, LabelledConfig, PairsConfig
 from tabletutor.formats.audit import Audit, audit_format
-from tabletutor.formats.build import SplitFiles, build_format
+from tabletutor.formats.build import SplitFiles, build_format, told_of
+from tabletutor.formats.leak import hint_leak
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import FormatStats, LabelledRow, Note, PairRow, Row
 from tabletutor.formats.select import balanced, capped, content, drawn, unique
-from tabletutor.formats.surface import Pair, accuracy, even
+from tabletutor.formats.surface import Judged, Pair, accuracy, even
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records, write_records
@@ -65,7 +67,7 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
         assert {splits.of(row.table) for row in rows} <= {split}
         assert all(traces[row.trace_id] == row.question_id for row in rows)
         assert [(note.question_id, note.trace_id) for note in notes] == [
-            (row.question_id, row.trace_id) for row in rows
+            (row.question_id, told_of(row)) for row in rows
         ]
         assert all(note.step_labels for note in notes)
     loaded = load_dataset(
@@ -114,6 +116,7 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
         "roles": ("sft-standard", lambda rows: first(rows, lambda row: row["messages"].pop(2)), "do not alternate"),
         "empty": ("dpo", lambda rows: first(rows, lambda row: row["chosen"][0].update(content=" ")), "is empty"),
         "twice": ("rl", lambda rows: [*rows, rows[0]], "says the same as"),
+        "nothing": ("dpo", lambda rows: [], "no row to train on"),
         "labels": ("orm", lambda rows: [row for row in rows if row["label"]], "are labelled right"),
         "separator": ("prm", lambda rows: first(rows, lambda row: row.update(prompt="a\x1eb")), "holds the separator"),
         "steps": ("prm", lambda rows: first(rows, lambda row: row["labels"].pop()), "steps with"),
@@ -131,6 +134,13 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
             audit(built, name, folder)
         assert "train.jsonl" in str(fault.value), title
         assert not (folder / "audit.json").exists()
+
+
+def test_a_short_hint_counts_as_a_whole() -> None:
+    asked = msgspec.structs.replace(question("q", "Which is the latest start?"), hint="Take the max of 'start_date'.")
+    assert hint_leak("What to do: take the MAX of start_date.", asked) == "take the max of start_date"
+    assert hint_leak("the max of start_date", asked) is None
+    assert hint_leak("take the max of start_date", msgspec.structs.replace(asked, text=asked.hint)) is None
 
 
 def untrain(row: dict[str, Any]) -> None:
@@ -197,19 +207,27 @@ def giving_away(share: float, count: int = 600) -> list[Pair]:
     return pairs
 
 
+def judged(pairs: Sequence[Pair]) -> list[Judged]:
+    return [
+        Judged(text, right, each.table)
+        for each in pairs
+        for text, right in ((each.chosen, True), (each.rejected, False))
+    ]
+
+
 def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
     pairs = giving_away(0.9)
-    told = accuracy(pairs)
+    told = accuracy(judged(pairs))
     assert told is not None
     assert told > 0.85
     kept = [pairs[place] for place in even(pairs)]
-    evened = accuracy(kept)
+    evened = accuracy(judged(kept))
     assert evened is not None
     assert evened < 0.65
     assert len(kept) >= 100
     fair = giving_away(0.5)
     assert len(even(fair)) == len(fair), "what gives nothing away stays"
-    assert accuracy(pairs[:4]) is None
+    assert accuracy(judged(pairs[:24])) is None
 
 
 def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path) -> None:

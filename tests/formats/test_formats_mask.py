@@ -8,7 +8,7 @@ import pytest
 
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.formats.mask import check_mask, mask_fault
-from tabletutor.formats.row import ConversationRow
+from tabletutor.formats.row import ConversationRow, LabelledRow
 from tabletutor.models.chat import encode
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.scratch import make_scratch
@@ -54,6 +54,23 @@ def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
     assert mask_fault(tokenizer, messages, ids, mask) is None
     assert tokenizer.decode([token for token, trained in zip(ids, mask, strict=True) if trained]).startswith("Done.")
     assert mask_fault(tokenizer, messages, *encode(tokenizer, ROW.messages))
+
+
+def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -> None:
+    """Of a row that goes on from an earlier turn, only what follows counts."""
+    ids = {"question_id": "q", "table": "t", "trace_id": "g"}
+    row = LabelledRow(**ids, prompt=ROW.messages[:4], completion=ROW.messages[4:], label=True)
+    write_records(tmp_path / "train.jsonl", [row])
+    result = check_mask("tuned", "kto", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json")
+    tokenizer = load_tokenizer(model)
+    said = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
+    assert result.splits[0].trained_tokens == len(said) + 1
+
+
+def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").touch()
+    with pytest.raises(ValueError, match=r"train\.jsonl: no row; run tuned cannot be trained on dpo"):
+        check_mask("tuned", "dpo", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ A fault stops the build. Each check stands on the files alone and not on how the
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tabletutor.formats.build import pairs
 from tabletutor.formats.leak import hint_leak
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import PairRow, Row
 from tabletutor.formats.select import content
-from tabletutor.formats.surface import accuracy
+from tabletutor.formats.surface import Judged, accuracy
 from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
 from tabletutor.records.record import Record, read_record, read_records, write_record
@@ -22,14 +21,16 @@ ENOUGH = 200  # pairs from which that share is held against a format
 
 
 class SplitAudit(Record, frozen=True):
-    """One split: its rows, how many of them are labelled right (None: no labels), and the share of chosen and rejected
-    texts that a classifier tells apart by form alone (None: no pairs, or too few).
+    """One split: its rows, and how many of them are labelled right (None: no labels). Of the texts that are labelled
+    (both of a pair, every step), the share that a classifier tells right or wrong by form alone, and that of the
+    likelier label, which guessing gets (None: none, or too few).
     """
 
     split: str
     rows: int
     right: int | None
     surface_accuracy: float | None
+    likelier_label: float | None
 
 
 class Audit(Record, frozen=True):
@@ -45,7 +46,8 @@ def audit_format(
     """Check the rows of every split (`files`) of a format, and write the figures. `questions` are by table.
 
     Raises ValueError naming file and row where one shows a hint, is of a table of another split, is no conversation or
-    stands twice; and naming the file where all labels are alike, or form gives the chosen text away.
+    stands twice; and naming the file where there is nothing to train on, all labels are alike, or form gives the chosen
+    text away.
     """
     kind = find(name).row
     assigned = read_record(splits, Splits)
@@ -88,14 +90,22 @@ def _fault(conversations: Sequence[Sequence[Message]]) -> str | None:
 
 
 def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:
+    if split == "train" and not rows:
+        raise ValueError(
+            f"{path}: no row to train on; the format's stats.json says what was left out and why. Ask more questions, "
+            f"or take the format out of the configuration"
+        )
     labels = [label for row in rows if (label := row.is_right()) is not None]
     if labels and len(set(labels)) == 1:
         raise ValueError(f"{path}: all {len(labels)} rows are labelled {'right' if labels[0] else 'wrong'}")
-    compared = [row for row in rows if isinstance(row, PairRow)]
-    told = accuracy(pairs(compared)) if compared else None
-    if told is not None and told >= SEPARABLE and len(compared) >= ENOUGH:
+    judged = [Judged(text, right, row.table) for row in rows for text, right in row.judged()]
+    told = accuracy(judged) if judged else None
+    compared = sum(isinstance(row, PairRow) for row in rows)
+    if told is not None and told >= SEPARABLE and compared >= ENOUGH:
         raise ValueError(
             f"{path}: form alone tells {told:.0%} of chosen and rejected texts apart, {SEPARABLE:.0%} is too much; set "
             f"even_surface for this format"
         )
-    return SplitAudit(split, len(rows), sum(labels) if labels else None, told)
+    right = sum(each.right for each in judged)
+    likelier = round(max(right, len(judged) - right) / len(judged), 3) if told is not None else None
+    return SplitAudit(split, len(rows), sum(labels) if labels else None, told, likelier)

@@ -67,7 +67,7 @@ def build_format(
         )
         del rows
         if not kept:
-            logger.warning("{}: the {} split has no row: none of its episodes has what this format needs", name, split)
+            logger.warning("{}: the {} split has no row; stats.json says what was left out and why", name, split)
         write_records(outputs[split].rows, kept)
         write_records(outputs[split].notes, [known.notes[told_of(row)] for row in kept])
         all_stats.append(split_stats(split, kept, known.families, dropped))
@@ -152,7 +152,7 @@ def told_of(row: Row) -> str:
 
 def note(row: Row, trace: Trace, case: Case) -> Note:
     """What is known of a row; `trace` is the one it is told of."""
-    return Note(row.question_id, row.table, row.trace_id, case.question.family, trace.mistake, case.labels(trace))
+    return Note(row.question_id, row.table, trace.trace_id, case.question.family, trace.mistake, case.labels(trace))
 
 
 def split_stats(

@@ -12,8 +12,10 @@ def hint_leak(told: str, question: Question) -> str | None:
 
     What it is told is all it sees before its own first turn; what follows is its own work and the sandbox's output.
     """
-    seen = _grams(_words(told))
-    for gram in sorted(_grams(_words(question.hint)) - _grams(_words(question.text))):
+    hint = _words(question.hint)
+    size = min(GRAM, len(hint))  # a shorter hint counts as a whole
+    seen = _grams(_words(told), size)
+    for gram in sorted(_grams(hint, size) - _grams(_words(question.text), size)):
         if gram in seen:
             return " ".join(gram)
     return None
@@ -23,5 +25,5 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _grams(words: list[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + GRAM]) for start in range(len(words) - GRAM + 1)}
+def _grams(words: list[str], size: int) -> set[tuple[str, ...]]:
+    return {tuple(words[start : start + size]) for start in range(len(words) - size + 1)} - {()}

@@ -2,7 +2,8 @@
 
 It holds for every conversation of every row: the tokens taken for the assistant's, decoded, are exactly its turns that
 are to be learnt, each with its stop token; so none of them is untrained, no observation is trained and nothing is
-truncated. Rows too long for the run are counted. Rows of plain steps have no mask: they are measured only.
+truncated. Of a row with a prompt, what was said in the prompt is not to be learnt. Rows too long for the run are
+counted. Rows of plain steps have no mask: they are measured only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,16 @@ from pathlib import Path
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import StepsRow
 from tabletutor.formats.steps import step_ids
-from tabletutor.models.chat import Tokenizer, encode
+from tabletutor.models.chat import Tokenizer, encode, opening_ids
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.records.record import Record, read_records, write_record
 
 
 class SplitMask(Record, frozen=True):
-    """Token counts of one split as a run sees it; `too_long` rows are dropped whole by the run."""
+    """Token counts of one split as a run sees it; `too_long` rows are dropped whole by the run. `trained_tokens` are
+    what a student learns to say; a judge reads them.
+    """
 
     split: str
     rows: int
@@ -51,11 +54,16 @@ def check_mask(
             sizes = [len(step_ids(tokenizer, row.prompt, row.completions)[0])] if isinstance(row, StepsRow) else []
             for messages in row.conversations():
                 ids, mask = encode(tokenizer, messages)
-                if fault := mask_fault(tokenizer, messages, ids, mask):
+                if opened := row.opened():
+                    start = len(opening_ids(tokenizer, messages[:opened]))
+                    mask = [False] * start + mask[start:]
+                if fault := mask_fault(tokenizer, messages[opened:], ids, mask):
                     raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
                 sizes.append(len(ids))
                 trained += sum(mask)
             lengths.append(max(sizes))
+        if not lengths:
+            raise ValueError(f"{path}: no row; run {run} cannot be trained on {name}")
         too_long = sum(length > max_tokens for length in lengths)
         if too_long == len(lengths):
             raise ValueError(

@@ -29,6 +29,10 @@ class Row(Record, frozen=True, kw_only=True):
         """What is taught by it, each as one text; for a pair the chosen one first."""
         return ["\n".join(message["content"] for message in each) for each in self.conversations()]
 
+    def opened(self) -> int:
+        """How many messages of each conversation are a prompt, of which nothing is trained."""
+        return 0
+
     def turns(self) -> int:
         """How many turns of a student it holds."""
         return sum(message["role"] == "assistant" for message in self.conversations()[0])
@@ -42,6 +46,10 @@ class Row(Record, frozen=True, kw_only=True):
     def is_right(self) -> bool | None:
         """Its label; None for rows without one."""
         return None
+
+    def judged(self) -> list[tuple[str, bool]]:
+        """The texts its labels are about, each with whether it is right; none for rows without labels."""
+        return []
 
     def fault(self) -> str | None:
         """What is wrong with it beyond its types and its conversations; None if it is sound."""
@@ -85,6 +93,10 @@ class StepsRow(Row, frozen=True, kw_only=True):
         """Whether all steps are."""
         return all(self.labels)
 
+    def judged(self) -> list[tuple[str, bool]]:
+        """Every step."""
+        return list(zip(self.completions, self.labels, strict=True))
+
     def fault(self) -> str | None:
         """A step without label, or one that holds the separator."""
         if len(self.labels) != len(self.completions) or not self.labels:
@@ -101,6 +113,10 @@ class LabelledRow(Row, frozen=True, kw_only=True):
     completion: Sequence[Message]
     label: bool
 
+    def opened(self) -> int:
+        """The prompt."""
+        return len(self.prompt)
+
     def conversations(self) -> list[list[Message]]:
         """Prompt and completion."""
         return [[*self.prompt, *self.completion]]
@@ -108,6 +124,10 @@ class LabelledRow(Row, frozen=True, kw_only=True):
     def is_right(self) -> bool | None:
         """The label."""
         return self.label
+
+    def judged(self) -> list[tuple[str, bool]]:
+        """What followed."""
+        return [("\n".join(message["content"] for message in self.completion), self.label)]
 
 
 class PairRow(Row, frozen=True, kw_only=True):
@@ -124,6 +144,10 @@ class PairRow(Row, frozen=True, kw_only=True):
         """Both sides alike."""
         return "chosen and rejected are alike" if list(self.chosen) == list(self.rejected) else None
 
+    def opened(self) -> int:
+        """The prompt."""
+        return len(self.prompt)
+
     def conversations(self) -> list[list[Message]]:
         """The right and the wrong one."""
         return [[*self.prompt, *self.chosen], [*self.prompt, *self.rejected]]
@@ -131,6 +155,10 @@ class PairRow(Row, frozen=True, kw_only=True):
     def texts(self) -> list[str]:
         """What was chosen and what was rejected."""
         return ["\n".join(message["content"] for message in each) for each in (self.chosen, self.rejected)]
+
+    def judged(self) -> list[tuple[str, bool]]:
+        """The chosen one is right."""
+        return list(zip(self.texts(), (True, False), strict=True))
 
 
 class TaskRow(Row, frozen=True, kw_only=True):
@@ -146,8 +174,8 @@ class TaskRow(Row, frozen=True, kw_only=True):
 
 
 class Note(Record, frozen=True):
-    """What is known of a row beyond what its library wants: the labels of every step of its trace, the mistake in the
-    trace (of a pair the rejected one), and the family of its question. Line n is about row n.
+    """What is known of a row beyond what its library wants: its trace (of a pair the rejected one), the labels of every
+    step of it, the mistake in it, and the family of its question. Line n is about row n.
     """
 
     question_id: str

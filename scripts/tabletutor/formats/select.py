@@ -1,7 +1,8 @@
-"""Which of the rows that could be are kept: no repeats, even labels, caps. Choices go by the hash of ids, so that a new
-row moves few others.
+"""Which of the rows that could be are kept: no repeats, even labels, caps. Choices go by the hash of a row's trace and
+place among the rows of that trace, so that a new row moves few others.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -44,7 +45,13 @@ def capped(rows: Sequence[R], families: Mapping[str, str], per_family: int, seed
 
 
 def drawn(rows: Sequence[R], most: int, seed: int, purpose: str = "row") -> list[R]:
-    """At most `most` rows, in the order of the hashes of their traces, which differ by purpose: what was drawn for one
-    is no better placed for the next.
+    """At most `most` rows, in the order of their hashes, which differ by purpose: what was drawn for one is no better
+    placed for the next.
     """
-    return sorted(rows, key=lambda row: digest(seed, purpose, row.trace_id))[:most]
+    met: Counter[str] = Counter()
+    placed: list[tuple[str, int]] = []
+    for at, row in enumerate(rows):
+        place = [met[row.trace_id]] if row.trace_id in met else []  # the first row of a trace goes by the trace alone
+        placed.append((digest(seed, purpose, row.trace_id, *place), at))
+        met[row.trace_id] += 1
+    return [rows[at] for _, at in sorted(placed)[:most]]

@@ -1,4 +1,4 @@
-"""Whether form gives away which of two texts was chosen, and how pairs are left out until it does not.
+"""Whether form gives away which texts are labelled right, and how pairs are left out until it does not.
 
 Form is the count of words, of two words in a row, and the length. A mistake that mostly makes texts shorter, or swaps
 one common word for a rare one, would teach a student to look for that and not to think.
@@ -21,6 +21,14 @@ class Pair(NamedTuple):
 
     chosen: str
     rejected: str
+    table: str
+
+
+class Judged(NamedTuple):
+    """A text, whether it is labelled right (chosen, of a pair), and the table it is about."""
+
+    text: str
+    right: bool
     table: str
 
 
@@ -47,22 +55,22 @@ def even(pairs: Sequence[Pair]) -> list[int]:
     return [int(place) for place in np.flatnonzero(alive)]
 
 
-def accuracy(pairs: Sequence[Pair]) -> float | None:
-    """The share of texts that a bag-of-words classifier tells chosen or rejected from their form alone, on tables it
-    was not fitted on; None where there are fewer than five tables, or texts for each.
+def accuracy(judged: Sequence[Judged]) -> float | None:
+    """The share of texts that a bag-of-words classifier tells right or wrong from their form alone, on tables it was
+    not fitted on; None where there are fewer than five tables, or twenty-five texts of a label.
 
     The classifier is a logistic regression on counts of words and of two words in a row and on the length.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
 
-    tables = [pair.table for pair in pairs]
-    if len(set(tables)) < FEWEST or len(pairs) < FEWEST * FEWEST:
+    texts, tables = [row.text for row in judged], [row.table for row in judged]
+    labels = np.array([row.right for row in judged], dtype=bool)
+    fewer = min(int(labels.sum()), len(labels) - int(labels.sum()))
+    if len(set(tables)) < FEWEST or fewer < FEWEST * FEWEST:
         return None
-    texts = [*(pair.chosen for pair in pairs), *(pair.rejected for pair in pairs)]
-    labels = np.repeat([1, 0], len(pairs))
     right = 0
-    for fitted, held in GroupKFold(FEWEST).split(texts, labels, [*tables, *tables]):
+    for fitted, held in GroupKFold(FEWEST).split(texts, labels, tables):
         counter = _counter().fit([texts[place] for place in fitted])
         seen = [_form(counter, [texts[place] for place in places]) for places in (fitted, held)]
         model: Any = LogisticRegression(max_iter=5000, C=0.3).fit(seen[0], labels[fitted])

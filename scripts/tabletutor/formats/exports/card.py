@@ -77,6 +77,7 @@ def _format(exported: Exported) -> dict[str, Any]:
         "splits": [
             {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
             | {"right": audits[split.split].right, "surface": audits[split.split].surface_accuracy}
+            | {"likelier": audits[split.split].likelier_label}
             for split in exported.stats.splits
         ],
     }
