@@ -1,7 +1,7 @@
 """`sft-interleaved`: as `sft-standard`, but after each cell the student says which values its hooks will show.
 
-What it says is what the sandbox truly had, and the observation that follows shows it. So a student learns to foresee
-the state its code leads to.
+What it says is what the sandbox truly had, and the observation that follows, after every turn but the last, shows it.
+So a student learns to foresee the state its code leads to.
 """
 
 from collections.abc import Iterator
