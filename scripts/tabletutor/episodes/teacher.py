@@ -44,7 +44,7 @@ def working(program: Program) -> tuple[ScriptedTurn, ...]:
     """
     blocks = render(program)
     if len(blocks) <= SHORT_PROGRAM:
-        return (ScriptedTurn(WORK, _cell(blocks, last=True)),)
+        return (at_once(program),)
     start = next((place for place, block in enumerate(blocks) if isinstance(block.step, Join)), len(blocks) - 1)
     return (
         ScriptedTurn(WORK, _cell(blocks[:start], last=False)),
