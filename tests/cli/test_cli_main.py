@@ -153,7 +153,7 @@ def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
     assert run("arms", "--config", "p.yaml", cwd=tmp_path).stderr.startswith("results/metrics/arms.json: no such file")
     group = ArmGroup("overall", "all", 40, {"a": 0.25, "c": 0.35}, 0.3, 0.0707, 0.9, 2.5)
     alone = ArmGroup("overall", "all", 40, {"b": 0.5}, 0.5, None, 1.0, 2.0)
-    difference = ArmDifference("second", "overall", "all", 40, 3, 20.0, -1.5, 33.0, 0.004, 0.008)
+    difference = ArmDifference("second", "first", "overall", "all", 40, 3, 20.0, -1.5, 33.0, 0.004, 0.008)
     arms = (Arm("first", ("a", "c"), (group,)), Arm("second", ("b",), (alone,)))
     write_record(tmp_path / "results/metrics/arms.json", Arms("first", 0.95, 200, 999, arms, (difference,)))
     done = run("arms", "--config", "p.yaml", cwd=tmp_path)
@@ -161,7 +161,7 @@ def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
     cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in done.stdout.splitlines()]
     assert ["first", "2", "30.0\u202f% ± 7.1", "90.0\u202f%", "2.5"] in cells
     assert ["second", "1", "50.0\u202f%", "100.0\u202f%", "2.0"] in cells
-    assert ["second", "all", "40", "+20.0", "−1.5 to +33.0", "0.004", "0.008"] in cells
+    assert ["second", "first", "all", "40", "+20.0", "−1.5 to +33.0", "0.004", "0.008"] in cells
 
 
 def test_arms_says_where_there_are_none(tmp_path: Path) -> None:
