@@ -135,6 +135,15 @@ def test_arms_that_cannot_be_compared_are_named(arms: dict[str, Any], message: s
     assert faults(raw) == [f"config.yaml: reporting.arms{message}"]
 
 
+@pytest.mark.parametrize("against", [{"a": "b"}, {"b": "b"}, {"b": "c"}, {"c": "a"}])
+def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
+    reporting = {"arms": {"a": ["base"], "b": ["tuned"]}, "against": against}
+    ((arm, other),) = against.items()
+    told = f"reporting.against.{arm}: {other}: give for an arm but the first another arm; there are: a, b"
+    assert faults(minimal(reporting=reporting)) == [f"config.yaml: {told}"]
+    check(minimal(reporting={**reporting, "against": {"b": "a"}}), "config.yaml")
+
+
 def test_arms_keep_their_order() -> None:
     arms = {"b": ["tuned"], "a": ["base"]}
     assert list(plain(check(minimal(reporting={"arms": arms}), "config.yaml"))["reporting"]["arms"]) == ["b", "a"]
