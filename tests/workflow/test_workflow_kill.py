@@ -123,6 +123,8 @@ class Fuzz:
 
     def _come(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
         """Whether a rule's script has come to its moment."""
+        if moment == "sight":
+            return True
         if moment in ("journal", "state"):
             return self._saved_size() > saved
         working = self._works(rule, began)
@@ -173,8 +175,11 @@ class Fuzz:
         self.journal = self.journal or self.noted()
 
     def again(self) -> bool:
-        """Take away what rules made whose scripts were too quick to be caught at work; whether there are any."""
+        """Take away what rules made whose scripts were too quick to be caught at work, and catch them at first sight;
+        whether there are any.
+        """
         missed = set(RULES) - set(self.hits)
+        self.left |= {rule: ["sight"] for rule in missed}
         for name, (rule, *_) in metadata(self.checkout).items():
             if rule in missed:
                 (self.checkout.root / name).unlink(missing_ok=True)
