@@ -99,7 +99,7 @@ def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:
     if labels and len(set(labels)) == 1:
         raise ValueError(f"{path}: all {len(labels)} rows are labelled {'right' if labels[0] else 'wrong'}")
     judged = [Judged(text, right, row.table) for row in rows for text, right in row.judged()]
-    told = accuracy(judged) if judged else None
+    told = accuracy(judged)
     compared = sum(isinstance(row, PairRow) for row in rows)
     if told is not None and told >= SEPARABLE and compared >= ENOUGH:
         raise ValueError(

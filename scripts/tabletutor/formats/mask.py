@@ -54,13 +54,12 @@ def check_mask(
             sizes = [len(step_ids(tokenizer, row.prompt, row.completions)[0])] if isinstance(row, StepsRow) else []
             for messages in row.conversations():
                 ids, mask = encode(tokenizer, messages)
-                if opened := row.opened():
-                    start = len(opening_ids(tokenizer, messages[:opened]))
-                    mask = [False] * start + mask[start:]
-                if fault := mask_fault(tokenizer, messages[opened:], ids, mask):
+                opened = row.opened()
+                start = len(opening_ids(tokenizer, messages[:opened])) if opened else 0
+                if fault := mask_fault(tokenizer, messages[opened:], ids[start:], mask[start:]):
                     raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
                 sizes.append(len(ids))
-                trained += sum(mask)
+                trained += sum(mask[start:])
             lengths.append(max(sizes))
         if not lengths:
             raise ValueError(f"{path}: no row; run {run} cannot be trained on {name}")

@@ -61,14 +61,14 @@ def accuracy(judged: Sequence[Judged]) -> float | None:
 
     The classifier is a logistic regression on counts of words and of two words in a row and on the length.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import GroupKFold
-
     texts, tables = [row.text for row in judged], [row.table for row in judged]
     labels = np.array([row.right for row in judged], dtype=bool)
     fewer = min(int(labels.sum()), len(labels) - int(labels.sum()))
     if len(set(tables)) < FEWEST or fewer < FEWEST * FEWEST:
         return None
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold
+
     right = 0
     for fitted, held in GroupKFold(FEWEST).split(texts, labels, tables):
         counter = _counter().fit([texts[place] for place in fitted])

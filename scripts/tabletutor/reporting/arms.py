@@ -107,12 +107,12 @@ def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) ->
     ]
     groups = [(by, name, sorted(questions)) for by, name, questions in groups if questions]
     first, *others = arms
+    compared = {arm: config.against.get(arm, first) for arm in others}
     differences: list[ArmDifference] = []
     for dimension in COMPARED:
         family = [
             _difference(runs, (other, arm), (arms[other], arms[arm]), group, config, seed)
-            for arm in others
-            for other in (config.against.get(arm, first),)
+            for arm, other in compared.items()
             for group in groups
             if group[0] == dimension
         ]

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tabletutor.formats.audit import SplitAudit
 from tabletutor.formats.exports.project import Exported, Project
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
@@ -76,8 +77,11 @@ def _format(exported: Exported) -> dict[str, Any]:
         "name": exported.name,
         "splits": [
             {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
-            | {"right": audits[split.split].right, "surface": audits[split.split].surface_accuracy}
-            | {"likelier": audits[split.split].likelier_label}
+            | _figures(audits[split.split])
             for split in exported.stats.splits
         ],
     }
+
+
+def _figures(audit: SplitAudit) -> dict[str, Any]:
+    return {"right": audit.right, "surface": audit.surface_accuracy, "likelier": audit.likelier_label}
