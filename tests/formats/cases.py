@@ -1,6 +1,7 @@
 """Cases made by hand, of which all is known: one with every kind of trace, and many alike that a model can learn."""
 
 from tabletutor.formats.case import Case
+from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Hook, StepLabel, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.table import ColumnProfile, Source, TableProfile
@@ -66,4 +67,4 @@ def _case(name: str, asked: Question, traces: tuple[Trace, ...]) -> Case:
     correct = {each.trace_id: each.answer == 1.5 for each in traces}
     labels = {each.trace_id: LABELS[each.trace_id] for each in traces}
     verdict = Verdict(name, "t", True, 1.5, (), {}, "verified", correct, labels)
-    return Case(Episode(f"e-{name}", name, "t", traces), verdict, asked, PROFILE)
+    return Case(Episode(f"e-{name}", name, "t", traces), verdict, asked, table_card(PROFILE))

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from hypothesis import strategies as st
 
 from tabletutor.config.formats import FORMATS, KNOBS, FormatConfig, LabelledConfig, PairsConfig
 from tabletutor.formats.audit import Audit, audit_format
-from tabletutor.formats.build import SplitFiles, build_format, told_of
+from tabletutor.formats.build import SplitFiles, build_format
+from tabletutor.formats.candidate import Candidate
 from tabletutor.formats.leak import hint_leak
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import FormatStats, LabelledRow, Note, PairRow, Row
-from tabletutor.formats.select import balanced, capped, content, drawn, unique
+from tabletutor.formats.row import FormatStats, Note, PairRow, Row
+from tabletutor.formats.select import balanced, capped, drawn, unique
 from tabletutor.formats.surface import Judged, Pair, accuracy, even
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
@@ -66,9 +68,9 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
         notes = read_records(paths.notes, Note)
         assert {splits.of(row.table) for row in rows} <= {split}
         assert all(traces[row.trace_id] == row.question_id for row in rows)
-        assert [(note.question_id, note.trace_id) for note in notes] == [
-            (row.question_id, told_of(row)) for row in rows
-        ]
+        told = [row.rejected_id if isinstance(row, PairRow) else row.trace_id for row in rows]
+        assert [note.trace_id for note in notes] == told
+        assert [(note.question_id, note.table) for note in notes] == [(row.question_id, row.table) for row in rows]
         assert all(note.step_labels for note in notes)
     loaded = load_dataset(
         "json", data_files=str(tmp_path / "train.jsonl"), split="train", cache_dir=str(tmp_path / "hf")
@@ -165,28 +167,23 @@ def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> Non
     assert train.rows < everything.rows
 
 
-def row(number: int, label: bool = True) -> LabelledRow:
-    said = {"role": "assistant", "content": str(number)}
-    return LabelledRow(
-        question_id=f"q{number}", table="t", trace_id=f"g{number}", prompt=[], completion=[said], label=label
-    )  # type: ignore[list-item]
+def row(number: int, label: bool = True) -> Candidate:
+    note = Note(f"q{number}", "t", f"g{number}", str(number % 10), None, ())
+    return Candidate(b"", f"{number} {label}", f"g{number}", label, 1, None, note)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans())), st.floats(0.1, 0.9))
 def test_choices_keep_their_promises(drawn_rows: list[tuple[int, bool]], share: float) -> None:
     rows = unique([row(number, label) for number, label in drawn_rows])
-    assert len({content(each) for each in rows}) == len(rows)
+    assert {each.content for each in rows} == {f"{number} {label}" for number, label in drawn_rows}
+    assert len(rows) == len(set(drawn_rows))
     kept = balanced(rows, share, 0)
     assert [each for each in rows if each in kept] == kept
-    right = sum(each.label for each in kept)
+    right = sum(bool(each.label) for each in kept)
     if kept and right < len(kept):
         assert abs(right - share * len(kept)) <= 1
-    families = {each.question_id: each.question_id[-1] for each in rows}
-    few = capped(rows, families, 2, 0)
-    assert (
-        max([sum(families[each.question_id] == family for each in few) for family in set(families.values())], default=0)
-        <= 2
-    )
+    families = Counter(each.note.family for each in capped(rows, 2, 0))
+    assert max(families.values(), default=0) <= 2
     assert drawn(rows, 3, 0) == drawn(list(reversed(rows)), 3, 0) or len({each.trace_id for each in rows}) < len(rows)
 
 

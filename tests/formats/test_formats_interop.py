@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from datasets import load_dataset
 
-from tabletutor.models.prompt import NO_CODE, Message, assistant, observation, opening
+from tabletutor.models.prompt import NO_CODE, Message, assistant, observation, opening, table_card
 from tabletutor.records.episode import Episode, Trace, Verdict
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records
@@ -64,7 +64,7 @@ def test_verifiers_rolls_students_out_and_scores_them(project: Path, built: Any,
     profile, questions, episodes, verdicts = built.tables["penguins_raw"]
     card = read_record(profile, TableProfile)
     texts = {
-        question.question_id: opening(card, question.text)[1]["content"]
+        question.question_id: opening(table_card(card), question.text)[1]["content"]
         for question in read_records(questions, Question)
     }
     judged = {verdict.question_id: verdict for verdict in read_records(verdicts, Verdict)}

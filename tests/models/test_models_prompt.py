@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.models.prompt import SHOWN, conversation, header_label, observation
+from tabletutor.models.prompt import SHOWN, conversation, header_label, observation, opening, table_card
 from tabletutor.records.episode import Hook, Turn
 from tabletutor.records.table import ColumnProfile, Source, TableProfile
 
@@ -19,13 +19,13 @@ def test_a_header_takes_one_line_and_cannot_add_prompt_structure(header: str) ->
     assert "\r" not in label
     if label != header:
         assert label == repr(header)
-    card = conversation(profile(header), "Why?", [])[1]["content"]
+    card = opening(table_card(profile(header)), "Why?")[1]["content"]
     assert card.splitlines()[-1] == "Why?"
 
 
 def test_turns_alternate_and_the_last_observation_is_left_out() -> None:
     turns = [Turn(0, "Look.", "df", "1\n"), Turn(1, "Done.", "submit(1)", "2\n")]
-    messages = conversation(profile("wind"), "Why?", turns)
+    messages = conversation(opening("wind: number", "Why?"), turns)
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "user", "assistant"]
     assert messages[3]["content"] == "1"
 

@@ -11,7 +11,7 @@ from tabletutor.formats.steps import prompt_text, step_ids, step_text
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.models.judge import Kind, load_judge
 from tabletutor.models.load import Model, load_tokenizer, make_repeatable
-from tabletutor.models.prompt import conversation, opening
+from tabletutor.models.prompt import Message, conversation, opening, table_card
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records, write_records
@@ -26,19 +26,20 @@ class Judge(NamedTuple):
     tokenizer: Tokenizer
     kind: Kind
 
-    def rate(self, profile: TableProfile, question: str, attempt: Prediction) -> float:
-        """How good an attempt is. An outcome judge's number for the whole; of a process judge, how likely its weakest
-        step is right (Lightman et al., 2023, compare this with the product over steps).
+    def rate(self, start: Sequence[Message], attempt: Prediction) -> float:
+        """How good an attempt is, `start` being what was told before it. An outcome judge's number for the whole; of a
+        process judge, how likely its weakest step is right (Lightman et al., 2023, compare this with the product over
+        steps).
         """
         turns = attempt.trace.turns
         if not turns:
             return float("-inf")
         with torch.no_grad():
             if self.kind == "outcome":
-                ids, _ = encode(self.tokenizer, conversation(profile, question, turns))
+                ids, _ = encode(self.tokenizer, conversation(start, turns))
                 return float(self.model(input_ids=torch.tensor([ids])).logits[0, 0])
             steps = [step_text(turns, turn) for turn in range(len(turns))]
-            ids, ends = step_ids(self.tokenizer, prompt_text(opening(profile, question)), steps)
+            ids, ends = step_ids(self.tokenizer, prompt_text(start), steps)
             logits = self.model(input_ids=torch.tensor([ids])).logits[0, ends]
             return float(torch.softmax(logits.float(), -1)[:, 1].min())
 
@@ -61,13 +62,13 @@ def choose(
     tokenizer = load_tokenizer(model)
     judging = Judge(load_judge(model, trained, tokenizer, kind), tokenizer, kind)
     asked = {question.question_id: question.text for path in questions for question in read_records(path, Question)}
-    cards = {table: read_record(path, TableProfile) for table, path in profiles.items()}
+    cards = {table: table_card(read_record(path, TableProfile)) for table, path in profiles.items()}
     best: dict[str, tuple[tuple[bool, float], Prediction]] = {}
     every = read_records(attempts, Prediction)
     with progress_of(f"choice {run}", len(every)) as shown:
         for attempt in sorted(every, key=lambda each: (each.question_id, each.sample)):
             name = attempt.question_id
-            rating = judging.rate(cards[attempt.table], asked[name], attempt)
+            rating = judging.rate(opening(cards[attempt.table], asked[name]), attempt)
             rank = (attempt.trace.ended == "submit", rating)
             if name not in best or rank > best[name][0]:
                 best[name] = rank, attempt

@@ -23,7 +23,7 @@ from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.layout import files_of
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
 from tabletutor.models.packed import use_packed_linears
-from tabletutor.models.prompt import opening
+from tabletutor.models.prompt import opening, table_card
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
 from tabletutor.records.identity import digest
@@ -81,7 +81,7 @@ def predict(
     make_repeatable(threads=1)
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
-    profiles = {name: read_record(profile, TableProfile) for name, (_, profile, _) in tables.items()}
+    cards = {name: table_card(read_record(profile, TableProfile)) for name, (_, profile, _) in tables.items()}
     parquets = {name: parquet for name, (_, _, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
@@ -111,7 +111,7 @@ def predict(
             student = Student(run, load_tokenizer(model), seed)  # a tokenizer is not for two threads
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
             tasks = [
-                Task(question.question_id, question.table, opening(profiles[question.table], question.text), sample)
+                Task(question.question_id, question.table, opening(cards[question.table], question.text), sample)
                 for question in group
             ]
             for prediction in roll_out(tasks, parquets, student, decoder, config.turn_limit, sandboxes):

@@ -9,7 +9,6 @@ from pathlib import Path
 from tabletutor.formats.leak import hint_leak
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import PairRow, Row
-from tabletutor.formats.select import content
 from tabletutor.formats.surface import Judged, accuracy
 from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
@@ -69,7 +68,7 @@ def audit_format(
                 raise ValueError(f"{where}: question {row.question_id}: {fault}")
             if leak := hint_leak(row.told(), asked[row.question_id]):
                 raise ValueError(f"{where}: question {row.question_id}: the hint shows: {leak!r}")
-            if (first := seen.setdefault(content(row), where)) != where:
+            if (first := seen.setdefault(row.content(), where)) != where:
                 raise ValueError(f"{where}: says the same as {first}")
         result.append(_figures(split, path, rows))
     audit = Audit(name, tuple(result))

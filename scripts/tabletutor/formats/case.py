@@ -2,19 +2,18 @@
 
 from typing import NamedTuple
 
-from tabletutor.models.prompt import Message, assistant, conversation, observation, opening
+from tabletutor.models.prompt import Message, conversation, exchanged, opening
 from tabletutor.records.episode import Episode, StepLabel, Trace, Verdict
 from tabletutor.records.question import Question
-from tabletutor.records.table import TableProfile
 
 
 class Case(NamedTuple):
-    """One verified question: its episode, the verdict, the question and the profile of its table."""
+    """One verified question: its episode, the verdict, the question and the card of its table."""
 
     episode: Episode
     verdict: Verdict
     question: Question
-    profile: TableProfile
+    card: str
 
     @property
     def gold(self) -> Trace:
@@ -39,16 +38,18 @@ class Case(NamedTuple):
 
     def opening(self) -> list[Message]:
         """What a student is told."""
-        return opening(self.profile, self.question.text)
+        return opening(self.card, self.question.text)
 
     def before(self, trace: Trace, turn: int) -> list[Message]:
         """The conversation up to where a turn of the trace begins."""
-        messages = conversation(self.profile, self.question.text, trace.turns[:turn])
-        return [*messages, observation(trace.turns[turn - 1])] if turn else messages
+        messages = self.opening()
+        for earlier in trace.turns[:turn]:
+            messages += exchanged(earlier)
+        return messages
 
     def after_opening(self, trace: Trace) -> list[Message]:
         """All that was said and shown in a trace."""
-        return conversation(self.profile, self.question.text, trace.turns)[len(self.opening()) :]
+        return conversation((), trace.turns)
 
     def ids(self, trace: Trace) -> dict[str, str]:
         """The ids of a row made from a trace."""
@@ -61,8 +62,3 @@ class Case(NamedTuple):
 def mends(trace: Trace) -> bool:
     """Whether a turn of the trace mends an earlier one."""
     return any(turn.corrects_turn is not None for turn in trace.turns)
-
-
-def said(trace: Trace, turn: int) -> Message:
-    """What was said in one turn."""
-    return assistant(trace.turns[turn].reasoning, trace.turns[turn].code)

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.records.episode import StepLabel
+from tabletutor.records.identity import digest
 from tabletutor.records.record import Record
 
 # Between the steps of a trace, and nowhere in one: "record separator". Where a text holds it, its picture is written.
 SEPARATOR, PICTURE = "\x1e", "\u241e"
+_IDS = ("question_id", "table", "trace_id", "rejected_id")
 
 
 class Row(Record, frozen=True, kw_only=True):
@@ -35,7 +37,7 @@ class Row(Record, frozen=True, kw_only=True):
 
     def turns(self) -> int:
         """How many turns of a student it holds."""
-        return sum(message["role"] == "assistant" for message in self.conversations()[0])
+        return [message["role"] for message in self.conversations()[0]].count("assistant")
 
     def told(self) -> str:
         """All a student is told before its own first turn."""
@@ -50,6 +52,10 @@ class Row(Record, frozen=True, kw_only=True):
     def judged(self) -> list[tuple[str, bool]]:
         """The texts its labels are about, each with whether it is right; none for rows without labels."""
         return []
+
+    def content(self) -> str:
+        """The digest of all that it says but its ids."""
+        return digest({name: getattr(self, name) for name in self.__struct_fields__ if name not in _IDS})
 
     def fault(self) -> str | None:
         """What is wrong with it beyond its types and its conversations; None if it is sound."""

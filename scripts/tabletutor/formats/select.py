@@ -3,48 +3,62 @@ place among the rows of that trace, so that a new row moves few others.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Sequence
 
-from tabletutor.formats.row import Row
+from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
+from tabletutor.formats.candidate import Candidate
+from tabletutor.formats.surface import even
 from tabletutor.records.identity import digest
 
-R = TypeVar("R", bound=Row)
-_IDS = ("question_id", "table", "trace_id", "rejected_id")
+
+def select(rows: Sequence[Candidate], config: FormatConfig, seed: int, dropped: Counter[str]) -> list[Candidate]:
+    """The rows that are kept, by what `config` says; what is not is counted in `dropped` by reason."""
+
+    def counted(reason: str, kept: list[Candidate], before: Sequence[Candidate]) -> list[Candidate]:
+        dropped[reason] += len(before) - len(kept)
+        return kept
+
+    kept = counted("duplicate", unique(rows), rows)
+    if isinstance(config, LabelledConfig) and config.positive_share is not None:
+        kept = counted("uneven_labels", balanced(kept, config.positive_share, seed), kept)
+    if isinstance(config, PairsConfig) and config.even_surface:
+        pairs = [row.pair for row in kept if row.pair is not None]
+        kept = counted("uneven_surface", [kept[place] for place in even(pairs)], kept)
+    chosen: list[Candidate] = []
+    for own in _grouped(kept, lambda row: row.note.table):
+        if config.per_family is not None:
+            own = counted("over_per_family", capped(own, config.per_family, seed), own)
+        if config.per_table is not None:
+            own = counted("over_per_table", drawn(own, config.per_table, seed), own)
+        chosen += own
+    return chosen
 
 
-def content(row: Row) -> str:
-    """The digest of all that a row says but its ids."""
-    return digest({name: getattr(row, name) for name in row.__struct_fields__ if name not in _IDS})
-
-
-def unique(rows: Sequence[R]) -> list[R]:
+def unique(rows: Sequence[Candidate]) -> list[Candidate]:
     """The rows without exact repeats of what they say."""
-    seen: dict[str, R] = {}
+    seen: dict[str, Candidate] = {}
     for row in rows:
-        seen.setdefault(content(row), row)
+        seen.setdefault(row.content, row)
     return list(seen.values())
 
 
-def balanced(rows: Sequence[R], positive_share: float, seed: int) -> list[R]:
+def balanced(rows: Sequence[Candidate], positive_share: float, seed: int) -> list[Candidate]:
     """As many rows as can be such that `positive_share` of them are labelled right."""
-    right, wrong = ([row for row in rows if row.is_right() is label] for label in (True, False))
+    right, wrong = ([row for row in rows if row.label is label] for label in (True, False))
     total = min(len(right) / positive_share, len(wrong) / (1 - positive_share))
     kept = {id(row) for row in drawn(right, round(total * positive_share), seed, "label")}
     kept |= {id(row) for row in drawn(wrong, round(total * (1 - positive_share)), seed, "label")}
     return [row for row in rows if id(row) in kept]
 
 
-def capped(rows: Sequence[R], families: Mapping[str, str], per_family: int, seed: int) -> list[R]:
-    """At most `per_family` rows of each family of questions; `families` are by question."""
-    by_family: dict[str, list[R]] = {}
-    for row in rows:
-        by_family.setdefault(families[row.question_id], []).append(row)
-    kept = {id(row) for own in by_family.values() for row in drawn(own, per_family, seed)}
+def capped(rows: Sequence[Candidate], per_family: int, seed: int) -> list[Candidate]:
+    """At most `per_family` rows of each family of questions."""
+    families = _grouped(rows, lambda row: row.note.family)
+    kept = {id(row) for own in families for row in drawn(own, per_family, seed)}
     return [row for row in rows if id(row) in kept]
 
 
-def drawn(rows: Sequence[R], most: int, seed: int, purpose: str = "row") -> list[R]:
+def drawn(rows: Sequence[Candidate], most: int, seed: int, purpose: str = "row") -> list[Candidate]:
     """At most `most` rows, in the order of their hashes, which differ by purpose: what was drawn for one is no better
     placed for the next.
     """
@@ -55,3 +69,10 @@ def drawn(rows: Sequence[R], most: int, seed: int, purpose: str = "row") -> list
         placed.append((digest(seed, purpose, row.trace_id, *place), at))
         met[row.trace_id] += 1
     return [rows[at] for _, at in sorted(placed)[:most]]
+
+
+def _grouped(rows: Iterable[Candidate], group: Callable[[Candidate], str]) -> Iterable[list[Candidate]]:
+    found: dict[str, list[Candidate]] = {}
+    for row in rows:
+        found.setdefault(group(row), []).append(row)
+    return found.values()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tabletutor.formats.row import PICTURE, SEPARATOR
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.prompt import Message, exchanged
+from tabletutor.models.prompt import Message, exchanged, said
 from tabletutor.records.episode import Turn
 
 
@@ -16,7 +16,7 @@ def prompt_text(opening: Sequence[Message]) -> str:
 def step_text(turns: Sequence[Turn], turn: int) -> str:
     """What the student says in one turn, after what it was shown before."""
     shown = f"{exchanged(turns[turn - 1])[1]['content']}\n\n" if turn else ""
-    return _plain(shown + exchanged(turns[turn])[0]["content"])
+    return _plain(shown + said(turns[turn])["content"])
 
 
 def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:

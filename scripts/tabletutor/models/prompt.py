@@ -53,12 +53,9 @@ def table_card(profile: TableProfile) -> str:
     return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)
 
 
-def opening(profile: TableProfile, question: str) -> list[Message]:
-    """The messages before the first assistant turn."""
-    return [
-        {"role": "system", "content": SYSTEM},
-        {"role": "user", "content": f"{table_card(profile)}\n\n{question}"},
-    ]
+def opening(card: str, question: str) -> list[Message]:
+    """The messages before the first assistant turn; `card` is that of the table."""
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{card}\n\n{question}"}]
 
 
 def assistant(reasoning: str, code: str) -> Message:
@@ -76,23 +73,27 @@ def observation(turn: Turn) -> Message:
     return {"role": "user", "content": text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"}
 
 
+def said(turn: Turn) -> Message:
+    """What a student said in a turn."""
+    return assistant(turn.reasoning, turn.code) if turn.code else {"role": "assistant", "content": turn.reasoning}
+
+
 def exchanged(turn: Turn) -> tuple[Message, Message]:
     """What a student said in a turn, and what it was told then. Where it said no code, it was told so."""
-    if not turn.code:
-        return {"role": "assistant", "content": turn.reasoning}, NO_CODE
-    return assistant(turn.reasoning, turn.code), observation(turn)
+    return said(turn), observation(turn) if turn.code else NO_CODE
 
 
 def conversation(
-    profile: TableProfile, question: str, turns: Sequence[Turn], weights: Sequence[int] | None = None
+    start: Sequence[Message], turns: Sequence[Turn], weights: Sequence[int] | None = None
 ) -> list[Message]:
-    """The whole conversation up to the last assistant turn; the observation of the last turn is left out. `weights`
-    are those of the turns; a weight of 0 is noted, since 1 is what a message without one has.
+    """What was said from `start` on, with it; the observation of the last turn is left out. `weights` are those of the
+    turns; a weight of 0 is noted, since 1 is what a message without one has.
     """
-    messages = opening(profile, question)
-    for position, turn in enumerate(turns):
-        message, told = exchanged(turn)
-        messages.append(message if weights is None or weights[position] else {**message, "weight": 0})
-        if position < len(turns) - 1:
-            messages.append(told)
+    messages = [*start]
+    for turn in turns[:-1]:
+        messages += exchanged(turn)
+    messages += [said(turn) for turn in turns[-1:]]
+    for position, weight in enumerate(weights or ()):
+        if not weight:
+            messages[len(start) + 2 * position]["weight"] = 0
     return messages

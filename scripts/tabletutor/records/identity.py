@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
 
 def digest(*parts: Any) -> str:
     """SHA-256 (hexadecimal) over the canonical JSON of `parts`: what is equal as JSON has one digest."""
-    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(parts)).hexdigest()
 
 
 def content_id(*parts: Any) -> str:

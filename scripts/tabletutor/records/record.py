@@ -1,13 +1,14 @@
 """The base of all records, and their one encoding: JSON Lines, UTF-8, LF, sorted keys, shortest round-trip floats."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from tabletutor.records.decoder import decoder
-from tabletutor.records.files import write_atomic
+from tabletutor.records.files import BLOCK, write_atomic
 
 R = TypeVar("R", bound="Record")
 
@@ -33,8 +34,13 @@ def decode(line: bytes, kind: type[R]) -> R:
 
 def write_records(path: Path, records: Iterable[R]) -> int:
     """Write records to a JSON Lines file atomically, in the order given; returns how many."""
-    whole = list(records)
-    write_atomic(path, _ENCODER.encode_lines(whole))
+    return write_lines(path, map(encode, records))
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> int:
+    """Write encoded records to a JSON Lines file, as `write_records`."""
+    whole = list(lines)
+    write_atomic(path, chain.from_iterable(zip(whole, repeat(b"\n"))))
     return len(whole)
 
 
@@ -46,7 +52,7 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
 def each_record(path: Path, kind: type[R]) -> Iterator[R]:
     """The records of a JSON Lines file one after another, as `read_records`; for files of which little is kept."""
     decode_line = decoder(kind).decode
-    with path.open("rb") as stream:
+    with path.open("rb", buffering=BLOCK) as stream:
         for number, line in enumerate(stream, start=1):
             try:
                 record = decode_line(line)

@@ -8,9 +8,10 @@ form, one of which submits and the other does not, are left out.
 from collections.abc import Iterator
 
 from tabletutor.config.formats import PairsConfig
-from tabletutor.formats.case import Case, said
+from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
 from tabletutor.formats.row import PairRow
+from tabletutor.models.prompt import said
 from tabletutor.records.episode import Trace
 
 
@@ -26,8 +27,8 @@ def rows(case: Case, config: PairsConfig, seed: int) -> Iterator[PairRow]:
                 **case.ids(gold),
                 rejected_id=trace.trace_id,
                 prompt=case.before(gold, turn),
-                chosen=[said(gold, turn)],
-                rejected=[said(trace, turn)],
+                chosen=[said(gold.turns[turn])],
+                rejected=[said(trace.turns[turn])],
             )
 
 

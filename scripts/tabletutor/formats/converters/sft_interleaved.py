@@ -18,7 +18,7 @@ from tabletutor.models.state import expecting
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
     """The rows of `sft-standard`, with the values of the hooks after each cell."""
     for trace, turns, weights in taught(case, config, seed):
-        messages = conversation(case.profile, case.question.text, turns, weights)
+        messages = conversation(case.opening(), turns, weights)
         yield ConversationRow(**case.ids(trace), messages=expecting(messages, turns))
 
 

@@ -19,7 +19,7 @@ def rows(case: Case, config: MaskedConfig, seed: int) -> Iterator[ConversationRo
         weights = [int(label == "correct") for label in case.labels(trace)]
         if any(weights):
             length = max(place for place, weight in enumerate(weights) if weight) + 1
-            messages = conversation(case.profile, case.question.text, trace.turns[:length], weights[:length])
+            messages = conversation(case.opening(), trace.turns[:length], weights[:length])
             yield ConversationRow(**case.ids(trace), messages=messages)
 
 

@@ -18,7 +18,7 @@ from tabletutor.models.prompt import conversation
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
     """The verified gold trace and, if wanted, traces that mended a mistake."""
     for trace, turns, weights in taught(case, config, seed):
-        messages = conversation(case.profile, case.question.text, turns, weights)
+        messages = conversation(case.opening(), turns, weights)
         yield ConversationRow(**case.ids(trace), messages=messages)
 
 
