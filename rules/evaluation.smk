@@ -2,7 +2,7 @@
 
 Needs   models/{model}/, checkpoints/{run}/ (of students that are trained), questions/program/{table}.jsonl, tables/{table}/, splits.json
 Makes   predictions/{run}/test.jsonl, scores/{run}/test.jsonl
-Steps   predictions, choice → scores
+Steps   predictions → choice, vote → scores
 """
 
 
@@ -52,7 +52,7 @@ rule choice:
     log:
         "<logs>/choices/{run}.log",
     wildcard_constraints:
-        run=any_of(runs.choosing),
+        run=any_of(runs.judged),
     conda:
         "../envs/workflow.yaml"
     params:
@@ -61,6 +61,29 @@ rule choice:
         code=code("choice.py"),
     script:
         "../scripts/choice.py"
+
+
+rule vote:
+    """Take of several attempts at each question the one whose answer most agree on."""
+    input:
+        attempts=expand(
+            "<results>/predictions/{run}/test.jsonl",
+            run=lookup(dpath="runs/{run}/choose/among", within=config),
+        ),
+        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+    output:
+        predictions="<results>/predictions/{run}/test.jsonl",
+    log:
+        "<logs>/votes/{run}.log",
+    wildcard_constraints:
+        run=any_of(name for name in runs.choosing if name not in runs.judged),
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=lookup(dpath="verdicts", within=settings),
+        code=code("vote.py"),
+    script:
+        "../scripts/vote.py"
 
 
 rule scores:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tabletutor.evaluation.judge import choose
+from tabletutor.evaluation.judge import choose_best
 from tabletutor.workflow.job import job
 
 with job(snakemake):
     source, params = snakemake.input, snakemake.params
-    choose(
+    choose_best(
         snakemake.wildcards.run,
         (Path(source.model[0]).parent, Path(source.judge[0]).parent, params.kind),
         Path(source.attempts[0]),

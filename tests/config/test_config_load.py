@@ -44,7 +44,9 @@ def every_key(tree: Any, prefix: str = "") -> set[str]:
     return {prefix + key for key in tree} | set().union(*(every_key(tree[key], f"{prefix}{key}.") for key in tree))
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "smoke.yaml", "experiments/interleaved.yaml"])
+@pytest.mark.parametrize(
+    "name", sorted(path.relative_to(ROOT / "config").as_posix() for path in (ROOT / "config").rglob("*.yaml"))
+)
 def test_shipped_configurations_are_valid(name: str) -> None:
     load(ROOT / "config" / name)
     jsonschema.validate(yaml.safe_load((ROOT / "config" / name).read_text()), schema())

@@ -6,7 +6,7 @@ import pytest
 from cases import PROFILE, above, question, turns
 
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.evaluation.judge import choose
+from tabletutor.evaluation.judge import choose_best
 from tabletutor.formats.converters import orm_pairs, prm
 from tabletutor.models.judge import Kind
 from tabletutor.models.scratch import make_scratch
@@ -61,7 +61,7 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     write_record(tmp_path / "profile.json", PROFILE)
     judge = (tmp_path / "model", tmp_path / "judge", kind)
     given = (tmp_path / "attempts.jsonl", [tmp_path / "questions.jsonl"], {"t": tmp_path / "profile.json"})
-    assert choose("best", judge, *given, tmp_path / "best.jsonl") == len(limits)
+    assert choose_best("best", judge, *given, tmp_path / "best.jsonl") == len(limits)
     chosen = read_records(tmp_path / "best.jsonl", Prediction)
     assert [each.question_id for each in chosen] == sorted(f"q{limit}" for limit in limits)
     assert {(each.run, each.sample) for each in chosen} == {("best", 0)}

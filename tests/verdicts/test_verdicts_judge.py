@@ -1,17 +1,14 @@
-"""Clusters of answers, and verdicts on episodes."""
+"""Verdicts on episodes."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records
-from tabletutor.verdicts.cluster import cluster
 from tabletutor.verdicts.judge import judge, judge_all, judge_table
 
 CONFIG = VerdictsConfig()
@@ -121,22 +118,6 @@ def test_a_stated_answer_is_the_measure_and_the_gold_trace_must_meet_it() -> Non
     verdict = verdict_on(episode(*traces), question(source="pairs", answer=6.0, engines={}))
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (False, "ambiguous", 6.0)
     assert not any(verdict.trace_correct.values())
-
-
-@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=2), st.floats(0, 1), min_size=1), st.randoms())
-def test_clusters_do_not_depend_on_the_order(answers: dict[str, float], source: Any) -> None:
-    shuffled = list(answers.items())
-    source.shuffle(shuffled)
-    wide = VerdictsConfig(relative_tolerance=0.009)
-    clusters = cluster(answers, "number", AnswerSpec(decimals=1), wide)
-    assert cluster(dict(shuffled), "number", AnswerSpec(decimals=1), wide) == clusters
-    assert clusters[min(answers)] == 0
-    assert set(clusters.values()) == set(range(max(clusters.values()) + 1))
-
-
-def test_a_chain_of_equal_answers_is_one_cluster() -> None:
-    answers = {"a": 1.00, "b": 1.04, "c": 1.08, "d": 2.0}
-    assert cluster(answers, "number", AnswerSpec(decimals=1), CONFIG) == {"a": 0, "b": 0, "c": 0, "d": 1}
 
 
 def test_a_table_is_judged_from_file_to_file_in_the_order_of_question_ids(tmp_path: Path) -> None:

@@ -152,6 +152,8 @@ def write_project(root: Path, canary: Path) -> tuple[dict[str, str], dict[str, l
     config["runs"]["tuned"]["training"] |= {"max_steps": 4, "eval_every": 4, "checkpoint_every": 4}
     config["evaluation"] |= {"max_context": 4096, "limit_per_table": 2}
     del config["runs"]["base"]
+    config["runs"]["drawn"] = {"model": "tiny", "weights": "tuned", "sampling": {"samples": 2}}
+    config["runs"]["voted"] = {"model": "tiny", "choose": {"among": "drawn"}}
     config["reporting"]["baseline"] = "tuned"  # the report compares it with itself, which saves an evaluation
     config["reporting"].pop("arms")
     (root / "config" / "hostile.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")

@@ -99,14 +99,17 @@ class SamplingConfig(Section):
 
 
 class ChoiceConfig(Section):
-    """The best of several attempts, as a judge has it."""
+    """One of several attempts, as a judge or most of them have it."""
 
-    among: Name = Field(description="The run whose attempts are judged; it draws several.")
-    judge: Name = Field(description="The run that judges them: of method reward or prm.")
+    among: Name = Field(description="The run whose attempts are chosen among; it draws several.")
+    judge: Name | None = Field(
+        default=None,
+        description="The run that judges them: of method reward or prm. None takes the answer most attempts agree on.",
+    )
 
 
 class RunConfig(Section):
-    """One student: a model as it is or tuned on a format, or a judge's choice among another student's attempts."""
+    """One student: a model as it is or tuned on a format, or a choice among another student's attempts."""
 
     model: Name
     weights: Name | None = Field(
@@ -232,15 +235,20 @@ class Config(Section):
             if other.model != run.model:
                 raise ValueError(f"{key}.model: must be that of {run.weights}, {other.model}, whose weights it has")
         if run.choose is not None:
-            among, judge = self.runs.get(run.choose.among), self.runs.get(run.choose.judge)
+            among = self.runs.get(run.choose.among)
             if among is None or among.sampling is None or among.choose is not None:
                 raise ValueError(
                     f"{key}.choose.among: no run named {run.choose.among!r} that draws attempts (sampling)"
                 )
-            if judge is None or judge.training is None or judge.training.method in STUDENTS:
-                raise ValueError(f"{key}.choose.judge: no run named {run.choose.judge!r} that trains a judge")
             if run.sampling is not None:
                 raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
+            if run.choose.judge is None:
+                if among.model != run.model:
+                    raise ValueError(f"{key}.model: must be that of {run.choose.among}, {among.model}")
+                return
+            judge = self.runs.get(run.choose.judge)
+            if judge is None or judge.training is None or judge.training.method in STUDENTS:
+                raise ValueError(f"{key}.choose.judge: no run named {run.choose.judge!r} that trains a judge")
             if judge.model != run.model:
                 raise ValueError(f"{key}.model: must be that of its judge, {judge.model}")
 

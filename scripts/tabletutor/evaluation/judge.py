@@ -1,12 +1,12 @@
-"""Judges: models that say of an attempt how good it is, and the choice of the best of several (best of n)."""
+"""Judges: models that say of an attempt how good it is, and the choice of the best of several by one."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from msgspec.structs import replace
 
+from tabletutor.evaluation.choice import choose, submitted
 from tabletutor.formats.steps import prompt_text, step_ids, step_text
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.models.judge import Kind, load_judge
@@ -14,9 +14,8 @@ from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.models.prompt import Message, conversation, opening, table_card
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
-from tabletutor.records.record import read_record, read_records, write_records
+from tabletutor.records.record import read_record, read_records
 from tabletutor.records.table import TableProfile
-from tabletutor.telemetry.progress import progress_of
 
 
 class Judge(NamedTuple):
@@ -44,7 +43,7 @@ class Judge(NamedTuple):
             return float(torch.softmax(logits.float(), -1)[:, 1].min())
 
 
-def choose(
+def choose_best(
     run: str,
     judge: tuple[Path, Path, Kind],
     attempts: Path,
@@ -52,7 +51,7 @@ def choose(
     profiles: Mapping[str, Path],
     output: Path,
 ) -> int:
-    """Write the best attempt at each question as the run `run`'s prediction, sorted by question; returns how many.
+    """Write, for each question, the attempt that is rated best as the run `run`'s prediction; returns how many.
 
     `judge` has the folder of its model, that of its checkpoint, and its kind. An attempt that submitted goes before one
     that did not; of equal ratings the first sample is taken.
@@ -63,15 +62,9 @@ def choose(
     judging = Judge(load_judge(model, trained, tokenizer, kind), tokenizer, kind)
     asked = {question.question_id: question.text for path in questions for question in read_records(path, Question)}
     cards = {table: table_card(read_record(path, TableProfile)) for table, path in profiles.items()}
-    best: dict[str, tuple[tuple[bool, float], Prediction]] = {}
-    every = read_records(attempts, Prediction)
-    with progress_of(f"choice {run}", len(every)) as shown:
-        for attempt in sorted(every, key=lambda each: (each.question_id, each.sample)):
-            name = attempt.question_id
-            rating = judging.rate(opening(cards[attempt.table], asked[name]), attempt)
-            rank = (attempt.trace.ended == "submit", rating)
-            if name not in best or rank > best[name][0]:
-                best[name] = rank, attempt
-            shown.advance()
-    write_records(output, [replace(attempt, run=run, sample=0) for _, attempt in best.values()])
-    return len(best)
+
+    def best(several: Sequence[Prediction]) -> Prediction:
+        start = opening(cards[several[0].table], asked[several[0].question_id])
+        return max(several, key=lambda attempt: (submitted(attempt), judging.rate(start, attempt)))
+
+    return choose(run, attempts, best, output)

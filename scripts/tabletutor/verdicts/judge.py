@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tabletutor.config.schema import VerdictsConfig
+from tabletutor.matching.cluster import cluster
 from tabletutor.matching.match import match
 from tabletutor.records.episode import Episode, Replay, StepLabel, Taxonomy, Trace, Verdict, Vote
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
-from tabletutor.verdicts.cluster import cluster
 from tabletutor.verdicts.steps import step_labels
 
 FEWEST_WITNESSES = 2  # engines, or independent traces, that must agree before anything is called verified

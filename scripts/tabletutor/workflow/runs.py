@@ -16,6 +16,7 @@ class Runs:
         whole: Those that train all weights.
         students: Runs that answer questions; the others judge answers.
         choosing: Of these, those that choose among another's attempts.
+        judged: Of these, those that choose by a judge; the others by vote.
         trained_on: The formats that runs are trained on, sorted.
         arms: The runs of each arm, in the order of the configuration: the first is what the others are compared with.
     """
@@ -29,6 +30,7 @@ class Runs:
         self.whole = [name for name in self.tuned if not training[name]["lora"]]
         self.students = [name for name, how in training.items() if not how or how["method"] in STUDENTS]
         self.choosing = [name for name, run in self._runs.items() if run["choose"]]
+        self.judged = [name for name in self.choosing if self._runs[name]["choose"]["judge"]]
         self.trained_on = sorted({training[name]["format"] for name in self.tuned})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 

@@ -1,0 +1,31 @@
+"""The answer most attempts agree on: self-consistency (Wang et al., 2023), what a judge is to be compared with."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.evaluation.choice import choose, submitted
+from tabletutor.matching.cluster import cluster
+from tabletutor.records.episode import Prediction
+from tabletutor.records.question import Question
+from tabletutor.records.record import read_records
+
+
+def agreed(attempts: Sequence[Prediction], question: Question, config: VerdictsConfig) -> Prediction:
+    """The first of the attempts whose answer most attempts gave; of equally many, the earliest. Answers are equal as
+    they are when they are graded, by the type of the question. Where no attempt submitted, the first one.
+    """
+    given = {str(attempt.sample): attempt for attempt in attempts if submitted(attempt)}
+    if not given:
+        return attempts[0]
+    answers = {sample: attempt.trace.answer for sample, attempt in given.items()}
+    clusters = cluster(answers, question.answer_type, question.answer_spec, config)
+    votes = Counter(clusters.values())
+    return max(given.values(), key=lambda attempt: votes[clusters[str(attempt.sample)]])
+
+
+def choose_agreed(run: str, attempts: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
+    """Write, for each question, the attempt of most agreement as the run `run`'s prediction; returns how many."""
+    asked = {question.question_id: question for path in questions for question in read_records(path, Question)}
+    return choose(run, attempts, lambda several: agreed(several, asked[several[0].question_id], config), output)

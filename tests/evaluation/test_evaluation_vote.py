@@ -1,0 +1,63 @@
+"""The answer most attempts agree on."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from cases import question
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.evaluation.vote import agreed, choose_agreed
+from tabletutor.records.episode import Ended, Prediction, Trace
+from tabletutor.records.record import read_records, write_records
+
+CONFIG = VerdictsConfig()
+
+
+def attempt(sample: int, answer: Any, ended: Ended = "submit", name: str = "q") -> Prediction:
+    return Prediction(name, "t", "drawn", sample, Trace(f"{name}{sample}", "student", "drawn", (), ended, answer), 9)
+
+
+@pytest.mark.parametrize(
+    ("answers", "taken"),
+    [
+        ([3.0, 7, "7", 7.000000001], 1),  # equal as they are graded: 7, as text, within the tolerance
+        ([7, 3, 3, 7], 0),  # of equally many the earliest
+        ([None, 5, None, None], 1),  # what was not submitted is no vote
+        ([None, None], 0),
+    ],
+)
+def test_the_first_attempt_of_the_largest_agreement_is_taken(answers: list[Any], taken: int) -> None:
+    attempts = [
+        attempt(sample, answer, "submit" if answer is not None else "turn_limit")
+        for sample, answer in enumerate(answers)
+    ]
+    assert agreed(attempts, question("q", "What is the mean wind?"), CONFIG).sample == taken
+
+
+@given(st.lists(st.integers(0, 3) | st.none(), min_size=1, max_size=12))
+def test_nothing_that_fewer_agree_on_is_taken(answers: list[int | None]) -> None:
+    attempts = [
+        attempt(sample, answer, "submit" if answer is not None else "turn_limit")
+        for sample, answer in enumerate(answers)
+    ]
+    taken = agreed(attempts, question("q", "What is the mean wind?"), CONFIG)
+    given_answers = [answer for answer in answers if answer is not None]
+    if given_answers:
+        most = max(given_answers.count(answer) for answer in given_answers)
+        assert given_answers.count(taken.trace.answer) == most
+        assert all(given_answers.count(earlier) < most for earlier in answers[: taken.sample] if earlier is not None)
+
+
+def test_each_question_has_one_prediction_of_the_run(tmp_path: Path) -> None:
+    drawn = [attempt(sample, answer, name=name) for name in ("b", "a") for sample, answer in ((2, 5), (0, 4), (1, 5))]
+    write_records(tmp_path / "drawn.jsonl", drawn)
+    asked = [question(name, "What is the mean wind?") for name in ("a", "b")]
+    write_records(tmp_path / "questions.jsonl", asked)
+    given_files = (tmp_path / "drawn.jsonl", [tmp_path / "questions.jsonl"])
+    assert choose_agreed("voted", *given_files, CONFIG, tmp_path / "voted.jsonl") == 2
+    voted = read_records(tmp_path / "voted.jsonl", Prediction)
+    assert voted == [msgspec.structs.replace(attempt(1, 5, name=name), run="voted", sample=0) for name in ("a", "b")]
