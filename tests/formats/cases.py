@@ -56,11 +56,12 @@ def every_kind() -> Case:
 
 def above(limit: int) -> Case:
     """A question of many alike: rows above a limit are asked for, and the wrong trace takes those below."""
-    gold, slip = (
-        trace(name, *turns(f"rows = df[df['wind'] {sign} {limit}]", "submit(rows['wind'].mean())"), **more)
-        for name, sign, more in (("gold", ">", {}), ("slip", "<", {"answer": 9, "mistake": "wrong_end"}))
-    )
-    return _case(f"q{limit}", question(f"q{limit}", f"What is the mean wind above {limit}?"), (gold, slip))
+    right, wrong = (f"rows = df[df['wind'] {sign} {limit}]" for sign in "><")
+    submit = "submit(rows['wind'].mean())"
+    gold = trace("gold", *turns(right, submit))
+    slip = trace("slip", *turns(wrong, submit), answer=9, mistake="wrong_end")
+    mended = trace("mended", *turns(wrong, f"{right}\n{submit}", mends=1), mistake="wrong_end_mended")
+    return _case(f"q{limit}", question(f"q{limit}", f"What is the mean wind above {limit}?"), (gold, slip, mended))
 
 
 def _case(name: str, asked: Question, traces: tuple[Trace, ...]) -> Case:

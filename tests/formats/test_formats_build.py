@@ -22,7 +22,7 @@ from tabletutor.formats.build import SplitFiles, build_format
 from tabletutor.formats.candidate import Candidate
 from tabletutor.formats.leak import hint_leak
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import FormatStats, Note, PairRow, Row
+from tabletutor.formats.row import ConversationRow, FormatStats, Note, PairRow, Row
 from tabletutor.formats.select import balanced, capped, drawn, unique
 from tabletutor.formats.surface import Judged, Pair, accuracy, even
 from tabletutor.records.episode import Episode
@@ -68,8 +68,7 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
         notes = read_records(paths.notes, Note)
         assert {splits.of(row.table) for row in rows} <= {split}
         assert all(traces[row.trace_id] == row.question_id for row in rows)
-        told = [row.rejected_id if isinstance(row, PairRow) else row.trace_id for row in rows]
-        assert [note.trace_id for note in notes] == told
+        assert [note.trace_id for note in notes] == [row.noted() for row in rows]
         assert [(note.question_id, note.table) for note in notes] == [(row.question_id, row.table) for row in rows]
         assert all(note.step_labels for note in notes)
     loaded = load_dataset(
@@ -97,14 +96,13 @@ def test_every_stated_value_is_what_the_sandbox_showed(built: Any, tmp_path: Pat
 
 
 def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
-    hint = read_records(built.tables["gapminder"][1], Question)[0].hint
-
     def first(rows: list[dict[str, Any]], change: Callable[[dict[str, Any]], object]) -> list[dict[str, Any]]:
         change(rows[0])
         return rows
 
     faults: dict[str, tuple[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]], str]] = {
-        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, hint, built)), "the hint shows"),
+        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 1, built)), "the hint shows"),
+        "recited": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 2, built)), "the hint shows"),
         "test table": (
             "sft-standard",
             lambda rows: first(rows, lambda row: row.update(table="msleep")),
@@ -140,9 +138,13 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
 
 def test_a_short_hint_counts_as_a_whole() -> None:
     asked = msgspec.structs.replace(question("q", "Which is the latest start?"), hint="Take the max of 'start_date'.")
-    assert hint_leak("What to do: take the MAX of start_date.", asked) == "take the max of start_date"
-    assert hint_leak("the max of start_date", asked) is None
-    assert hint_leak("take the max of start_date", msgspec.structs.replace(asked, text=asked.hint)) is None
+
+    def told(text: str) -> ConversationRow:
+        return ConversationRow(question_id="q", table="t", trace_id="g", messages=[{"role": "user", "content": text}])
+
+    assert hint_leak(told("What to do: take the MAX of start_date."), asked) == "take the max of start_date"
+    assert hint_leak(told("the max of start_date"), asked) is None
+    assert hint_leak(told("take the max of start_date"), msgspec.structs.replace(asked, text=asked.hint)) is None
 
 
 def untrain(row: dict[str, Any]) -> None:
@@ -150,9 +152,9 @@ def untrain(row: dict[str, Any]) -> None:
         message["weight"] = 0
 
 
-def tell(row: dict[str, Any], hint: str, built: Any) -> None:
+def tell(row: dict[str, Any], place: int, built: Any) -> None:
     asked = {question.question_id: question for question in read_records(built.tables[row["table"]][1], Question)}
-    row["messages"][1]["content"] += f"\nHint: {asked[row['question_id']].hint}"
+    row["messages"][place]["content"] += f"\nHint: {asked[row['question_id']].hint}"
 
 
 def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> None:

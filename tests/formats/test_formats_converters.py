@@ -7,7 +7,7 @@ import pytest
 from tabletutor.config.formats import ConversationConfig, FormatConfig, LabelledConfig, MaskedConfig, PairsConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.converters import dpo, kto, orm, orm_pairs, prm, rl, sft_interleaved, sft_masked, sft_standard
-from tabletutor.formats.row import PICTURE, SEPARATOR, ConversationRow
+from tabletutor.formats.row import PICTURE, SEPARATOR
 from tabletutor.models.prompt import Message
 from tabletutor.models.state import state
 from tabletutor.records.episode import Hook, Turn
@@ -165,10 +165,3 @@ def test_rl_carries_all_that_grading_needs(case: Case) -> None:
     assert json.loads(row.answer) == 1.5
     info = json.loads(row.info)
     assert (info["question_id"], info["table"], info["answer_type"]) == ("q", "t", "number")
-
-
-def test_what_is_told_ends_where_the_student_begins(case: Case) -> None:
-    (row,) = sft_standard.rows(case, GOLD_ONLY, 0)
-    assert isinstance(row, ConversationRow)
-    assert "What is the mean wind?" in row.told()
-    assert "df.head" not in row.told()

@@ -1,6 +1,7 @@
 """`grpo`: a student works at questions, is rewarded for what came of it, and trained on what it chose."""
 
 import json
+import shutil
 from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,8 +23,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def halting(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a student that writes code which runs half of the time."""
-    tmp_path: Path = tmp_path_factory.mktemp("halting")
-    codes = ("df.head(1)", "df.head(1")
+    return saying(project, tmp_path_factory.mktemp("halting"), "df.head(1)", "df.head(1")
+
+
+def saying(project: Path, tmp_path: Path, *codes: str) -> Path:
+    """The checkpoint of a student that writes one of these cells, each as often."""
     rows = [json.loads(line) for line in (project / "sft-standard" / "train.jsonl").read_text().splitlines()]
     taught = tmp_path / "rows"
     taught.mkdir()
@@ -48,6 +52,27 @@ def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -
     rewards = [line["reward"] for line in lines if line["split"] == "train"]
     assert 0.1 < sum(rewards[:3]) / 3 < 0.6
     assert sum(rewards[-3:]) / 3 > sum(rewards[:3]) / 3 + 0.2
+
+
+def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
+    """A student that is right half of the time is right more often on questions held out; not where the answers it is
+    graded by are those of other rows.
+    """
+    guessing = saying(project, tmp_path, "submit(1.5)", "submit(9)")
+    rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()]
+    mixed = tmp_path / "mixed"
+    shutil.copytree(project / "rl", mixed)
+    told = [{**row, "answer": answer} for row, answer in zip(rows, ["1.5", "9"] * 30, strict=True)]
+    (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
+    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "runs_weight": 0}
+    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
+    right, wrong = (
+        train(project, folder, tmp_path / f"{folder.name}-out", config, start=guessing)
+        for folder in (project / "rl", mixed)
+    )
+    print("rl", [[line["reward"] for line in lines] for lines in (right, wrong)])
+    assert right[-1]["split"] == wrong[-1]["split"] == "validation"
+    assert right[-1]["reward"] > wrong[-1]["reward"] + 0.2
 
 
 @pytest.mark.parametrize("whole_turns", [False, True])

@@ -3,6 +3,7 @@
 import json
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def shuffled(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with labels that say nothing: of texts to be learnt, the words in any order."""
+    """The rows with labels that say nothing: where turns are to be learnt, they stand in places of others."""
     source = random.Random(1)
     if "messages" in rows[0]:
-        return [{**row, "messages": [_mixed(message, source) for message in row["messages"]]} for row in rows]
+        said = [each["content"] for row in rows for each in row["messages"] if each["role"] == "assistant"]
+        source.shuffle(said)
+        return [{**row, "messages": [_saying(each, said) for each in row["messages"]]} for row in rows]
     if "labels" in rows[0]:
         labels = [label for row in rows for label in row["labels"]]
         source.shuffle(labels)
@@ -32,12 +35,8 @@ def shuffled(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _mixed(message: dict[str, Any], source: random.Random) -> dict[str, Any]:
-    if message["role"] != "assistant":
-        return message
-    words = message["content"].split(" ")
-    source.shuffle(words)
-    return {**message, "content": " ".join(words)}
+def _saying(message: dict[str, Any], said: list[str]) -> dict[str, Any]:
+    return {**message, "content": said.pop()} if message["role"] == "assistant" else message
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "rl"])
@@ -48,7 +47,7 @@ def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path
     shutil.copytree(project / name, mixed)
     rows = shuffled(name, [json.loads(line) for line in lines])
     (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    steps = {"prm": 60, "orm": 60}.get(name, 80 if FORMATS[name] == "sft" else 30)
+    steps = {"prm": 60, "orm": 60}.get(name, 200 if FORMATS[name] == "sft" else 30)
     config = settings(FORMATS[name], **WHOLE, max_steps=steps, eval_every=steps, eval_rows=24, checkpoint_every=1000)
     right = train(project, project / name, tmp_path / "right", config)
     wrong = train(project, mixed, tmp_path / "wrong", config)
@@ -57,6 +56,39 @@ def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path
     print(name, losses[0], losses[-1], right[-1]["loss"], wrong[-1]["loss"])
     assert right[-1]["split"] == wrong[-1]["split"] == "validation"
     assert right[-1]["loss"] < 0.95 * wrong[-1]["loss"]
+
+
+def test_a_mistake_in_a_masked_row_is_not_learnt(project: Path, tmp_path: Path) -> None:
+    """What mistaken turns say is foreseen worse than by a run that is trained on them too."""
+    lines = (project / "sft-masked" / "train.jsonl").read_text().splitlines()
+    rows = [row for row in map(json.loads, lines) if any(map(is_mistake, row["messages"]))]
+    assert len(rows) == 60
+    for name, weigh in (("masked", is_taught), ("whole", lambda turn: True)):
+        folder = tmp_path / name
+        folder.mkdir()
+        for split, weight in (("train", weigh), ("validation", is_mistake)):
+            (folder / f"{split}.jsonl").write_text("".join(json.dumps(weighed(row, weight)) + "\n" for row in rows))
+    config = settings("sft", **WHOLE, max_steps=150, eval_every=150, eval_rows=24, checkpoint_every=1000)
+    masked, whole = (
+        losses_of(train(project, tmp_path / name, tmp_path / f"{name}-out", config), "validation")[-1]
+        for name in ("masked", "whole")
+    )
+    print("mistakes", masked, whole)
+    assert masked > 1.5 * whole
+
+
+def is_mistake(turn: dict[str, Any]) -> bool:
+    return turn.get("weight") == 0
+
+
+def is_taught(turn: dict[str, Any]) -> bool:
+    return not is_mistake(turn)
+
+
+def weighed(row: dict[str, Any], weight: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The row with turns weighed by what they weigh in it now."""
+    said = [{**turn, "weight": int(weight(turn))} if turn["role"] == "assistant" else turn for turn in row["messages"]]
+    return {**row, "messages": said}
 
 
 def test_a_loss_that_is_no_number_stops_the_run(project: Path, tmp_path: Path) -> None:

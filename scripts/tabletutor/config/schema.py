@@ -235,22 +235,23 @@ class Config(Section):
             if other.model != run.model:
                 raise ValueError(f"{key}.model: must be that of {run.weights}, {other.model}, whose weights it has")
         if run.choose is not None:
-            among = self.runs.get(run.choose.among)
-            if among is None or among.sampling is None or among.choose is not None:
-                raise ValueError(
-                    f"{key}.choose.among: no run named {run.choose.among!r} that draws attempts (sampling)"
-                )
-            if run.sampling is not None:
-                raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
-            if run.choose.judge is None:
-                if among.model != run.model:
-                    raise ValueError(f"{key}.model: must be that of {run.choose.among}, {among.model}")
-                return
-            judge = self.runs.get(run.choose.judge)
+            self._check_choice(key, run, run.choose)
+
+    def _check_choice(self, key: str, run: RunConfig, choose: ChoiceConfig) -> None:
+        """Raise ValueError where a run chooses among no attempts, or by no judge, or for another model."""
+        among = self.runs.get(choose.among)
+        if among is None or among.sampling is None or among.choose is not None:
+            raise ValueError(f"{key}.choose.among: no run named {choose.among!r} that draws attempts (sampling)")
+        if run.sampling is not None:
+            raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
+        name, other = choose.among, among
+        if choose.judge is not None:
+            judge = self.runs.get(choose.judge)
             if judge is None or judge.training is None or judge.training.method in STUDENTS:
-                raise ValueError(f"{key}.choose.judge: no run named {run.choose.judge!r} that trains a judge")
-            if judge.model != run.model:
-                raise ValueError(f"{key}.model: must be that of its judge, {judge.model}")
+                raise ValueError(f"{key}.choose.judge: no run named {choose.judge!r} that trains a judge")
+            name, other = choose.judge, judge
+        if other.model != run.model:
+            raise ValueError(f"{key}.model: must be that of {name}, {other.model}")
 
     def _check_training(self, name: str, model: str, training: TrainingConfig) -> None:
         """Raise ValueError where a run is trained on a format that is not made, or goes on from a run it cannot."""

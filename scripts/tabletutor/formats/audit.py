@@ -66,7 +66,7 @@ def audit_format(
                 )
             if fault := row.fault() or _fault(row.conversations()):
                 raise ValueError(f"{where}: question {row.question_id}: {fault}")
-            if leak := hint_leak(row.told(), asked[row.question_id]):
+            if leak := hint_leak(row, asked[row.question_id]):
                 raise ValueError(f"{where}: question {row.question_id}: the hint shows: {leak!r}")
             if (first := seen.setdefault(row.content(), where)) != where:
                 raise ValueError(f"{where}: says the same as {first}")

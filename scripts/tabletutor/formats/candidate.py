@@ -28,9 +28,11 @@ class Candidate(Record, frozen=True):
 
 
 def candidate(row: Row, case: Case) -> Candidate:
-    """What is kept of a row of a case."""
-    told = row.rejected_id if isinstance(row, PairRow) else row.trace_id
-    trace = next(trace for trace in case.episode.traces if trace.trace_id == told)
+    """What is kept of a row of a case. Raises ValueError where the row is of a trace that the case has not."""
+    told = row.noted()
+    trace = next((trace for trace in case.episode.traces if trace.trace_id == told), None)
+    if trace is None:
+        raise ValueError(f"question {row.question_id}: a row is of trace {told}, which its episode has not")
     return Candidate(
         encode(row),
         row.content(),

@@ -1,24 +1,43 @@
-"""Proof that no hint reaches a student: what a student is told holds nothing of the hint beyond the question itself."""
+"""Proof that no hint reaches a student: a row holds nothing of the hint beyond the words of the question itself."""
 
 import re
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
 
+import msgspec
+
+from tabletutor.formats.row import Row
 from tabletutor.records.question import Question
 
 GRAM = 6  # words in a row that count as a quotation
 
 
-def hint_leak(told: str, question: Question) -> str | None:
-    """A run of words of the hint that stands in what a student is told and not in the question; None if there is none.
+def hint_leak(row: Row, question: Question) -> str | None:
+    """A run of words of the hint that stands in a row and not in the question; None if there is none.
 
-    What it is told is all it sees before its own first turn; what follows is its own work and the sandbox's output.
+    It is looked for in all that a student reads or says there: a teacher that was shown the hint may recite it.
     """
     hint = _words(question.hint)
     size = min(GRAM, len(hint))  # a shorter hint counts as a whole
-    seen = _grams(_words(told), size)
+    seen = {gram for text in _texts(msgspec.to_builtins(row)) for gram in _grams(_words(text), size)}
     for gram in sorted(_grams(hint, size) - _grams(_words(question.text), size)):
         if gram in seen:
             return " ".join(gram)
     return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a value that is JSON."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts(list(cast("dict[str, Any]", value).values()))
+        case list() | tuple():
+            for member in cast("Sequence[Any]", value):
+                yield from _texts(member)
+        case _:
+            return
 
 
 def _words(text: str) -> list[str]:

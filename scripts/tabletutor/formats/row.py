@@ -1,7 +1,7 @@
 """Rows of the training formats. What leaves loads in the library it is meant for without a change.
 
 Each row names the question, the table and the trace it is from (`tabletutor explain`), and can say what a check needs:
-the conversations it holds, what was told in them before the first turn, and how it is labelled.
+the conversations it holds, what of them is a prompt, and how it is labelled.
 """
 
 from collections.abc import Sequence
@@ -39,12 +39,6 @@ class Row(Record, frozen=True, kw_only=True):
         """How many turns of a student it holds."""
         return [message["role"] for message in self.conversations()[0]].count("assistant")
 
-    def told(self) -> str:
-        """All a student is told before its own first turn."""
-        first = self.conversations()[0]
-        assistant = next((at for at, message in enumerate(first) if message["role"] == "assistant"), len(first))
-        return " ".join(message["content"] for message in first[:assistant])
-
     def is_right(self) -> bool | None:
         """Its label; None for rows without one."""
         return None
@@ -52,6 +46,10 @@ class Row(Record, frozen=True, kw_only=True):
     def judged(self) -> list[tuple[str, bool]]:
         """The texts its labels are about, each with whether it is right; none for rows without labels."""
         return []
+
+    def noted(self) -> str:
+        """The id of the trace that a note on it is about."""
+        return self.trace_id
 
     def content(self) -> str:
         """The digest of all that it says but its ids."""
@@ -90,10 +88,6 @@ class StepsRow(Row, frozen=True, kw_only=True):
     def turns(self) -> int:
         """How many steps."""
         return len(self.completions)
-
-    def told(self) -> str:
-        """The prompt."""
-        return self.prompt
 
     def is_right(self) -> bool | None:
         """Whether all steps are."""
@@ -145,6 +139,10 @@ class PairRow(Row, frozen=True, kw_only=True):
     prompt: Sequence[Message]
     chosen: Sequence[Message]
     rejected: Sequence[Message]
+
+    def noted(self) -> str:
+        """The rejected one."""
+        return self.rejected_id
 
     def fault(self) -> str | None:
         """Both sides alike."""

@@ -23,6 +23,8 @@ def select(rows: Sequence[Candidate], config: FormatConfig, seed: int, dropped: 
         kept = counted("uneven_labels", balanced(kept, config.positive_share, seed), kept)
     if isinstance(config, PairsConfig) and config.even_surface:
         pairs = [row.pair for row in kept if row.pair is not None]
+        if len(pairs) != len(kept):
+            raise ValueError(f"{len(kept) - len(pairs)} rows are no pairs, so even_surface cannot be; leave it out")
         kept = counted("uneven_surface", [kept[place] for place in even(pairs)], kept)
     chosen: list[Candidate] = []
     for own in _grouped(kept, lambda row: row.note.table):

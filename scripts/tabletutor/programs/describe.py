@@ -1,4 +1,4 @@
-"""A program in a few plain words: what a teacher thinks before a cell, and the hint of a question.
+"""A program in a few plain words: what a teacher thinks before a cell.
 
 Columns and values stand as the Python literals they are in the code that follows, so a small model copies them from
 the plan letter by letter: it need not spell a header it read as prose.

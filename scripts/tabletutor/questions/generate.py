@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabletutor.config.schema import ProgramQuestionsConfig
-from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import size, to_json
+from tabletutor.programs.outline import outline
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Family, with_rounding
 from tabletutor.questions.wording import fill
@@ -102,7 +102,7 @@ def candidates(
                     wording=f"{family.name}/{index}",
                     novelty=pool.novelty,
                     difficulty=difficulty(size(program)),
-                    hint=describe(program),
+                    hint=outline(program),
                     program=to_json(program),
                     tags=candidate.tags,
                 ),
