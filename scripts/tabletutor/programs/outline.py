@@ -5,7 +5,7 @@ says, a teacher has recited it (`formats/leak.py`).
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -13,7 +13,7 @@ from tabletutor.programs import grammar as g
 
 
 def outline(program: g.Program) -> str:
-    """`Operations in order: where(column='wind', comparison='>', value=5); aggregate(column='wind', …)`."""
+    """`Operations in order: where(column given 'wind', comparison given '>', value given 5); count()`."""
     chains = {"left: ": program.steps, "right: ": program.other} if program.join else {"": program.steps}
     parts = [start + "; ".join(map(_operation, steps)) for start, steps in chains.items()]
     parts += [f"join: {program.join.operator}"] if program.join else []
@@ -26,9 +26,11 @@ def _operation(step: g.Step) -> str:
 
 
 def _arguments(fields: dict[str, Any]) -> Iterator[str]:
-    """Members of a list are numbered, so that in the words of an outline no value follows on another as in code."""
+    """Each value follows on `given`, members of a list too: in the words of an outline none follows on what it does in
+    code, in a plan or in another list of the same values.
+    """
     for name, value in fields.items():
-        if isinstance(value, list):
-            yield from (f"{name}[{place}]={member!r}" for place, member in enumerate(value))
+        if isinstance(value, list | tuple):
+            yield from (f"{name}[{place}] given {member!r}" for place, member in enumerate(cast("list[Any]", value)))
         elif value is not None:
-            yield f"{name}={value!r}"
+            yield f"{name} given {value!r}"
