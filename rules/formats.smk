@@ -83,5 +83,6 @@ rule mask:
         format=lookup(dpath="runs/{run}/training/format", within=settings),
         max_tokens=lookup(dpath="runs/{run}/training/max_tokens", within=settings),
         code=code("mask.py"),
+        converter=runs.converter(formats),
     script:
         "../scripts/mask.py"

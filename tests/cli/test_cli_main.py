@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.jsonschema import schema
+from tabletutor.formats.row import ConversationRow, PairRow
+from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Episode, Trace, Turn
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import write_record, write_records
@@ -108,8 +110,11 @@ def question(identity: str) -> Question:
 
 def episode(identity: str) -> Episode:
     turn = Turn(index=0, reasoning="r", code="submit(3)", stdout="")
-    trace = Trace(trace_id="t1", role="gold", teacher="program", turns=(turn,), ended="submit", answer=3)
-    return Episode(episode_id="e" + identity, question_id=identity, table="t", traces=(trace,))
+    traces = (
+        Trace(trace_id="t1", role="gold", teacher="program", turns=(turn,), ended="submit", answer=3),
+        Trace(trace_id="t2", role="perturbed", teacher="program", turns=(turn,), ended="submit", answer=4),
+    )
+    return Episode(episode_id="e" + identity, question_id=identity, table="t", traces=traces)
 
 
 def test_explain_follows_a_row_through_all_stages(tmp_path: Path) -> None:
@@ -121,6 +126,19 @@ def test_explain_follows_a_row_through_all_stages(tmp_path: Path) -> None:
     assert "How many [bold]rows[/bold] has q2?" in done.stdout
     assert "t1: gold by program, 1 turns, ended by submit, answer 3" in done.stdout
     assert "q1" not in done.stdout
+
+
+def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) -> None:
+    write_records(tmp_path / "results/episodes/program/t.jsonl", [episode("q1")])
+    said: list[list[Message]] = [[{"role": "assistant", "content": text}] for text in ("right", "wrong")]
+    ids = {"question_id": "q1", "table": "t", "trace_id": "t1"}
+    pair = PairRow(**ids, rejected_id="t2", prompt=[], chosen=said[0], rejected=said[1])
+    for name, row in {"sft-standard": ConversationRow(**ids, messages=said[0]), "dpo": pair}.items():
+        write_records(tmp_path / "results/formats" / name / "train.jsonl", [row])
+        done = run("explain", f"results/formats/{name}/train.jsonl:1", cwd=tmp_path, COLUMNS="200")
+        assert done.returncode == 0, done.stderr
+        assert "answer 3 ← this row" in done.stdout
+        assert ("answer 4 ← rejected by this row" in done.stdout) is (name == "dpo")
 
 
 @pytest.mark.parametrize(

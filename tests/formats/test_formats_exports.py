@@ -32,6 +32,7 @@ def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path:
         loaded = load_dataset(str(folder), name, split="train", cache_dir=str(tmp_path / "cache"))
         assert f"| {name} | train | {len(loaded)} |" in card
     assert "msleep" not in card, "no row is of a test table"
+    assert 'step_separator="\\x1e"' in card
     assert "A \\| table of \\<b\\>gapminder\\</b\\>" in card
     again = tmp_path / "again"
     export("hf", again)

@@ -14,6 +14,7 @@ from tabletutor.programs.pandas_source import source
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records
 
+ROOT = Path(__file__).parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
@@ -58,6 +59,33 @@ def test_a_format_trains_in_trl_as_it_is(
             arguments = trl.GRPOConfig(**common, num_generations=4, max_completion_length=8)
             functions = [rewards.answers_right, rewards.runs]
             two_steps(trl.GRPOTrainer(student, reward_funcs=functions, args=arguments, **given))
+
+
+def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model: str, tmp_path: Path) -> None:
+    """With the chat template of `docs/formats.md`."""
+    import trl
+    from datasets import load_dataset
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    template = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8").split("```jinja\n")[1].split("```")[0]
+    rows = [json.loads(line) for line in files("sft-masked").read_text().splitlines()]
+    weighed = [row for row in rows if any(message.get("weight") == 0 for message in row["messages"])][:8]
+    assert len(weighed) == 8
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in weighed))
+    data = load_dataset("json", data_files=str(tmp_path / "rows.jsonl"), split="train", cache_dir=str(tmp_path / "hf"))
+    tokenizer: Any = AutoTokenizer.from_pretrained(model)
+    tokenizer.chat_template = template
+    student: Any = AutoModelForCausalLM.from_pretrained(model, dtype="float32")
+    arguments = trl.SFTConfig(
+        str(tmp_path), max_steps=2, per_device_train_batch_size=4, logging_steps=1, save_strategy="no", report_to=[],
+        use_cpu=True, bf16=False, max_length=4096, assistant_only_loss=True,
+    )  # fmt: skip
+    trainer: Any = trl.SFTTrainer(student, args=arguments, train_dataset=data, processing_class=tokenizer)
+    for row, made in zip(weighed, trainer.train_dataset, strict=True):
+        kept = [token for token in made["labels"] if token != -100]
+        learnt = [each for each in row["messages"] if each["role"] == "assistant" and each.get("weight") != 0]
+        assert tokenizer.decode(kept) == "".join(each["content"] + "<|im_end|>" for each in learnt)
+    two_steps(trainer)
 
 
 def test_a_reward_is_given_for_a_right_answer_that_was_submitted(built: Any, files: Callable[[str], Path]) -> None:

@@ -1,5 +1,6 @@
 """`tabletutor explain`: how a file or a row came to be, drawn as a tree."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,10 @@ def _row(path: Path, line: int) -> Tree:
     if row.get("question_id") is None:
         tree.add("this row belongs to no question")
         return tree
+    marks = {row.get("trace_id"): " ← this row", row.get("rejected_id"): " ← rejected by this row"}
     for sighting in sightings(results, str(row["question_id"])):
         branch = tree.add(f"[bold]{sighting.stage}[/bold] {escape(str(sighting.path))}:{sighting.line}")
-        for fact in _facts(sighting):
+        for fact in _facts(sighting, marks):
             branch.add(escape(fact))
     return tree
 
@@ -101,13 +103,14 @@ def _grow_table(tree: Tree, folder: Path) -> None:
         _grow(branch, str(table), notes(METADATA), set())
 
 
-def _facts(sighting: Sighting) -> list[str]:
+def _facts(sighting: Sighting, marks: Mapping[str | None, str]) -> list[str]:
+    """What a stage has about a question; the traces that a row is of are marked (`marks`, by id)."""
     row = sighting.row
     match sighting.stage:
         case "questions":
             return [f"{row['text']}", f"answer {row['answer']!r} ({row['answer_type']}), family {row['family']}"]
         case "episodes":
-            return [f"trace {_trace(trace)}" for trace in row["traces"]]
+            return [f"trace {_trace(trace)}{marks.get(trace['trace_id'], '')}" for trace in row["traces"]]
         case "verdicts":
             wrong = [trace for trace, correct in sorted(row["trace_correct"].items()) if not correct]
             return [

@@ -5,6 +5,7 @@ the conversations it holds, what of them is a prompt, and how it is labelled.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.records.episode import StepLabel
@@ -17,7 +18,9 @@ _IDS = ("question_id", "table", "trace_id", "rejected_id")
 
 
 class Row(Record, frozen=True, kw_only=True):
-    """What all rows have: the ids that lead back."""
+    """What all rows have: the ids that lead back. `READ_AS` is what whoever trains on them has to know."""
+
+    READ_AS: ClassVar[str] = ""
 
     question_id: str
     table: str
@@ -63,6 +66,11 @@ class Row(Record, frozen=True, kw_only=True):
 class ConversationRow(Row, frozen=True, kw_only=True):
     """A conversation for supervised fine-tuning, TRL's `messages`. A message of weight 0 is not to be trained."""
 
+    READ_AS: ClassVar[str] = (
+        "A message of weight 0 is a mistake and not to be trained. TRL reads a weight only where the chat template "
+        "does: one that marks the assistant's other messages with `{% generation %}`, with `assistant_only_loss`."
+    )
+
     messages: Sequence[Message]
 
     def conversations(self) -> list[list[Message]]:
@@ -76,6 +84,8 @@ class ConversationRow(Row, frozen=True, kw_only=True):
 
 class StepsRow(Row, frozen=True, kw_only=True):
     """The steps of a trace and which of them are right, as TRL's process reward trainer takes them."""
+
+    READ_AS: ClassVar[str] = 'Steps are joined by U+001E, which none holds: `step_separator="\\x1e"` in TRL.'
 
     prompt: str
     completions: tuple[str, ...]
@@ -108,6 +118,8 @@ class StepsRow(Row, frozen=True, kw_only=True):
 
 class LabelledRow(Row, frozen=True, kw_only=True):
     """A prompt and what followed, right or wrong, as TRL's KTO trainer takes it."""
+
+    READ_AS: ClassVar[str] = "Rows are in the order of tables and questions: shuffle them for TRL's KTO trainer."
 
     prompt: Sequence[Message]
     completion: Sequence[Message]

@@ -63,6 +63,14 @@ class Runs:
         start = self._runs[wildcards.run]["training"]["start"]
         return self.checkpoint(start) if start else []
 
+    def converter(self, digests: Mapping[str, str]) -> Callable[[Any], str]:
+        """For a run of a job: the digest of the converter of the format that it is trained on."""
+
+        def chosen(wildcards: Any) -> str:
+            return digests[self._runs[wildcards.run]["training"]["format"]]
+
+        return chosen
+
     def answering(self, settings: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
         """For a run of a job: the settings by which answers are run and graded while it is trained; none where its
         method does not run answers.

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tabletutor.formats.audit import SplitAudit
 from tabletutor.formats.exports.project import Exported, Project
+from tabletutor.formats.registry import find
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>&~$-])")
@@ -75,6 +76,7 @@ def _format(exported: Exported) -> dict[str, Any]:
     audits = {split.split: split for split in exported.audit.splits}
     return {
         "name": exported.name,
+        "read_as": find(exported.name).row.READ_AS,
         "splits": [
             {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
             | _figures(audits[split.split])
