@@ -76,6 +76,14 @@ def test_trajectories_alternate_code_and_what_it_printed(export: Export, tmp_pat
         assert trajectory["content"][0]["source"] == "user"
         assert "submit(" in trajectory["content"][-1]["content"]
         assert trajectory["details"]["table"] in ("gapminder", "mpg")
+        links = [part.get("tool_call_id") for part in trajectory["content"]]
+        assert links[0] is links[-1] is None, "what the user asks is no result, and the last action has none"
+        assert links[1:-1:2] == links[2:-1:2], "an observation names the action it is of"
+        assert len(set(links)) == len(kinds) // 2
+        fields = {frozenset(part) - {"tool_call_id"} for part in trajectory["content"]}
+        assert fields == {
+            frozenset({"class_", "content", "source"}), frozenset({"class_", "content", "language", "description"})
+        }  # fmt: skip
 
 
 def test_text_of_a_table_is_no_markup() -> None:

@@ -1,6 +1,8 @@
 """Trajectories in the Agent Data Protocol (arXiv:2510.24702): observations and actions by turns, one object a line.
 
 A trajectory is a trace that a row of `sft-standard` is from, whole: what the user asks, then code and what it printed.
+Of the protocol's schema this is version 1.5.0 (github.com/neulab/agent-data-protocol, `schema/`), which links each
+action to the observation it led to.
 """
 
 import json
@@ -13,6 +15,8 @@ from tabletutor.models.prompt import observation
 from tabletutor.records.episode import Episode, Trace
 from tabletutor.records.files import write_atomic
 from tabletutor.records.record import read_records
+
+SCHEMA_VERSION = "1.5.0"
 
 
 def export_adp(project: Project, folder: Path) -> list[str]:
@@ -38,16 +42,22 @@ def export_adp(project: Project, folder: Path) -> list[str]:
 
 def trajectory(row: ConversationRow, trace: Trace) -> dict[str, Any]:
     """One trace as a trajectory; what the user asks is the row's second message."""
-    content: list[dict[str, Any]] = [_observation(row.messages[1]["content"], "user")]
+    content = [_observation(row.messages[1]["content"], "user")]
     for turn in trace.turns:
-        content.append(
-            {"class_": "code_action", "language": "python", "content": turn.code, "description": turn.reasoning}
-        )
-        if turn.index < len(trace.turns) - 1:
-            content.append(_observation(observation(turn)["content"], "environment"))
-    details = {"question_id": row.question_id, "table": row.table, "system": row.messages[0]["content"]}
-    return {"id": trace.trace_id, "content": content, "details": details}
+        action = {"class_": "code_action", "language": "python", "content": turn.code, "description": turn.reasoning}
+        content.append(action)
+        if turn.index < len(trace.turns) - 1:  # the last one submits; an action without an observation has no id
+            link = {"tool_call_id": f"turn-{turn.index}"}
+            content[-1] |= link
+            content.append(_observation(observation(turn)["content"], "environment") | link)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "id": trace.trace_id,
+        "content": content,
+        "available_code_languages": ["python"],
+        "details": {"question_id": row.question_id, "table": row.table, "system": row.messages[0]["content"]},
+    }
 
 
 def _observation(content: str, source: str) -> dict[str, Any]:
-    return {"class_": "text_observation", "content": content, "name": None, "source": source}
+    return {"class_": "text_observation", "content": content, "source": source}
