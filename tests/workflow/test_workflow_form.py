@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tabletutor.workflow.reproduce import copy_checkout
+
 ROOT = Path(__file__).parents[2]
 RULES = sorted(path for path in (ROOT / "rules").glob("*.smk") if path.name != "common.smk")
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"))
@@ -32,6 +34,14 @@ def test_scripts_are_thin(path: Path) -> None:
     statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
     assert len(statements) <= 20
     assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)
+
+
+def test_a_copied_checkout_has_nothing_that_git_ignores(tmp_path: Path) -> None:
+    ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
+    for name in ["Snakefile", *(line.replace("*", "x") for line in ignored if line and not line.startswith("#"))]:
+        (tmp_path / "source" / name).mkdir(parents=True)
+    copy_checkout(tmp_path / "source", tmp_path / "copy")
+    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["Snakefile"]
 
 
 def test_common_is_short() -> None:

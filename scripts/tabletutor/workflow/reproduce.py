@@ -19,7 +19,9 @@ from tabletutor.tables.table_list import read_table_list
 from tabletutor.workflow.cache import VARIABLE
 from tabletutor.workflow.manifest import differences, manifest, write_manifest
 
-_MADE = re.compile(r"\.git|\.venv|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|results.*|logs|mlruns|local|slurm")
+_MADE = re.compile(
+    r"\.git|\.venv|\.peers|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|.*\.egg-info|results.*|logs|mlruns|local|slurm"
+)
 
 
 class Outcome(NamedTuple):
