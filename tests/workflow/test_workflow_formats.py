@@ -1,0 +1,68 @@
+"""Every format, method and choice through its rules, on the smoke project; and an audit that stops the build."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+from checkout import CONFIG, RESULTS, SNAKEMAKE, Checkout
+
+from tabletutor.config.formats import FORMATS
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ADAPTED = {"dpo": "dpo", "kto": "kto", "grpo": "rl", "reward": "orm-pairs", "prm": "prm"}
+
+
+def run(method: str, name: str, **more: Any) -> dict[str, Any]:
+    """A run of one step."""
+    short = {"lora": {"r": 4}, "max_steps": 1, "batch_size": 2, "max_tokens": 2048, "eval_every": 1, "eval_rows": 2}
+    return {"model": "tiny", "training": {**short, "threads": 1, "method": method, "format": name, **more}}
+
+
+def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) -> None:
+    more = {
+        "dpo": {"start": "tuned", "lora": {"r": 4, "alpha": 8}},
+        "grpo": {"generations": 2, "max_new_tokens": 8, "max_context": 2100},
+    }
+    runs = {method: run(method, name, **more.get(method, {})) for method, name in ADAPTED.items()}
+    runs["whole"] = run("sft", "sft-masked", lora=None, dtype="float32")
+    runs["drawn"] = {"model": "tiny", "sampling": {"samples": 2}}
+    runs["best"] = {"model": "tiny", "choose": {"among": "drawn", "judge": "reward"}}
+    runs["voted"] = {"model": "tiny", "choose": {"among": "drawn"}}
+    config = {**CONFIG, "formats": {name: {} for name in FORMATS}, "runs": {**CONFIG["runs"], **runs}}
+    (clone.root / "config" / "every.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [SNAKEMAKE, "--profile", "local", "--configfile", "config/every.yaml"]
+
+    def build() -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **clone.environment()}
+        return subprocess.run(command, cwd=clone.root, env=environment, capture_output=True, text=True, check=False)
+
+    done = build()
+    assert done.returncode == 0, done.stderr
+    results = clone.root / RESULTS
+    for name in FORMATS:
+        audit = json.loads((results / "formats" / name / "audit.json").read_text())
+        assert audit["splits"][0]["rows"] == len((results / f"formats/{name}/train.jsonl").read_text().splitlines()) > 0
+    for name, each in runs.items():
+        if "training" in each:
+            steps = [json.loads(line) for line in (results / f"checkpoints/{name}/metrics.ndjson").open()]
+            assert [line["step"] for line in steps if line["split"] == "train"] == [1], name
+            assert (results / f"masks/{name}.json").is_file()
+    counts = {
+        name: len((results / f"scores/{name}/test.jsonl").read_text().splitlines())
+        for name in ("drawn", "best", "voted")
+    }
+    assert counts["drawn"] == 2 * counts["best"] == 2 * counts["voted"] > 0
+    recited = results / "formats" / "kto" / "train.jsonl"
+    rows = [json.loads(line) for line in recited.read_text().splitlines()]
+    asked = results / "questions" / "program" / f"{rows[0]['table']}.jsonl"
+    hints = {row["question_id"]: row["hint"] for row in map(json.loads, asked.read_text().splitlines())}
+    rows[0]["completion"][0]["content"] += hints[rows[0]["question_id"]]
+    recited.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    stopped = build()
+    assert stopped.returncode != 0
+    assert "formats/kto/train.jsonl:1: question" in stopped.stderr
+    assert "the hint shows" in stopped.stderr
