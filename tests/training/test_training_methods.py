@@ -148,11 +148,3 @@ def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: 
     rounded = 0.02 if lora is None else 1e-4  # a whole model is written in bfloat16
     assert total / count == pytest.approx(losses_of(lines, "validation")[-1], rel=rounded)
     assert total / count < losses_of(lines, "train")[0]
-
-
-def test_less_memory_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
-    for name, checkpointing in (("kept", False), ("made", True)):
-        config = settings("sft", gradient_checkpointing=checkpointing, max_steps=3)
-        train(project, project / "sft-standard", tmp_path / name, config)
-    weights = "adapter_model.safetensors"
-    assert (tmp_path / "kept" / weights).read_bytes() == (tmp_path / "made" / weights).read_bytes()

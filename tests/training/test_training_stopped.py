@@ -38,7 +38,7 @@ class Stopping:
         # dropout draws from torch's random state, which must come back too; states are kept by time alone
         ("sft-standard", {"lora": {"r": 4, "dropout": 0.3}, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
         ("dpo", {"ema": 0.9, "keep": "best", "samples": 1, "accumulation": 2}),
-        ("kto", WHOLE),
+        ("kto", {**WHOLE, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
         ("orm-pairs", {}),
         ("prm", WHOLE),
         ("rl", {"beta": 0.1}),  # with five questions, two a step: over several epochs
