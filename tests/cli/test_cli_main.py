@@ -173,12 +173,14 @@ def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
     alone = ArmGroup("overall", "all", 40, {"b": 0.5}, 0.5, None, 1.0, 2.0)
     difference = ArmDifference("second", "first", "overall", "all", 40, 3, 20.0, -1.5, 33.0, 0.004, 0.008)
     arms = (Arm("first", ("a", "c"), (group,)), Arm("second", ("b",), (alone,)))
-    write_record(tmp_path / "results/metrics/arms.json", Arms("first", 0.95, 200, 999, arms, (difference,)))
+    write_record(tmp_path / "results/metrics/arms.json", Arms(0.95, 200, 999, arms, (difference,)))
     done = run("arms", "--config", "p.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in done.stdout.splitlines()]
-    assert ["first", "2", "30.0\u202f% ± 7.1", "90.0\u202f%", "2.5"] in cells
-    assert ["second", "1", "50.0\u202f%", "100.0\u202f%", "2.0"] in cells
+    assert ["first", "2", "30.0\u202f% ± 7.1"] in cells
+    assert ["second", "1", "50.0\u202f%"] in cells
+    assert ["first", "90.0\u202f% · 2.5"] in cells
+    assert ["second", "100.0\u202f% · 2.0"] in cells
     assert ["second", "first", "all", "40", "+20.0", "−1.5 to +33.0", "0.004", "0.008"] in cells
 
 

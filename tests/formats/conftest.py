@@ -36,7 +36,7 @@ from tabletutor.verdicts.replay import build_replays
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "resources" / "tables"
 SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=16, layers=1, heads=2, positions=2048)
-EXPORTED = ("sft-standard", "sft-masked", "dpo", "kto", "orm", "orm-pairs", "prm", "rl")
+EXPORTED = ("sft-standard", "sft-interleaved", "sft-masked", "dpo", "kto", "orm", "orm-pairs", "prm", "rl")
 SPLIT: dict[str, Split] = {"gapminder": "train", "mpg": "train", "penguins_raw": "validation", "msleep": "test"}
 
 

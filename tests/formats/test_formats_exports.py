@@ -27,7 +27,7 @@ def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path:
     card = (folder / "README.md").read_text()
     head = yaml.safe_load(card.split("---\n")[1])
     names = [entry["config_name"] for entry in head["configs"]]
-    assert names == ["dpo", "kto", "orm", "orm-pairs", "prm", "rl", "sft-masked", "sft-standard"]
+    assert names == ["dpo", "kto", "orm", "orm-pairs", "prm", "rl", "sft-interleaved", "sft-masked", "sft-standard"]
     for name in names:
         loaded = load_dataset(str(folder), name, split="train", cache_dir=str(tmp_path / "cache"))
         assert f"| {name} | train | {len(loaded)} |" in card

@@ -11,8 +11,8 @@ from tabletutor.reporting.arms import ArmDifference, ArmGroup, Arms
 from tabletutor.reporting.render import p_value, percent, signed
 
 
-def tables(config: Path) -> tuple[Table, Table]:
-    """The arms of a project, and their differences from those they are compared with.
+def tables(config: Path) -> tuple[Table, Table, Table]:
+    """The arms of a project: what they get right, how they work, and how they differ from those they are compared with.
 
     Raises ValueError where the project has no arms, or has not compared them yet.
     """
@@ -23,17 +23,22 @@ def tables(config: Path) -> tuple[Table, Table]:
     if not path.is_file():
         raise ValueError(f"{path}: no such file; make it: snakemake --profile local {path} --configfile {config}")
     arms = read_record(path, Arms)
-    return _arms(arms), _differences(arms)
+    return _arms(arms), _work(arms), _differences(arms)
 
 
 def _arms(arms: Arms) -> Table:
-    table = _table("arm", "runs", *(group.group for group in arms.arms[0].groups), "cells that ran", "turns")
+    table = _table("arm", "runs", *(group.group for group in arms.arms[0].groups))
     for arm in arms.arms:
-        overall = arm.groups[0]
-        shares = map(_accuracy, arm.groups)
-        table.add_row(
-            arm.arm, str(len(arm.runs)), *shares, percent(overall.execution_rate), f"{overall.mean_turns:.1f}"
-        )
+        table.add_row(arm.arm, str(len(arm.runs)), *map(_accuracy, arm.groups))
+    return table
+
+
+def _work(arms: Arms) -> Table:
+    """The share of cells that ran, and turns a question."""
+    table = _table("cells that ran · turns", *(group.group for group in arms.arms[0].groups))
+    for arm in arms.arms:
+        shown = (f"{percent(group.execution_rate)} · {group.mean_turns:.1f}" for group in arm.groups)
+        table.add_row(arm.arm, *shown)
     return table
 
 

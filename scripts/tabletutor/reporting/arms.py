@@ -69,9 +69,8 @@ class ArmDifference(Record, frozen=True):
 
 
 class Arms(Record, frozen=True):
-    """All arms; each later one compared with the first or what it is set against: overall, then by difficulty."""
+    """All arms; each later one compared with the first, or with what it is set against: overall, then by difficulty."""
 
-    first: str
     confidence: float
     bootstrap: int
     permutations: int
@@ -119,7 +118,6 @@ def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) ->
         corrected = holm([row.p for row in family])
         differences += [msgspec.structs.replace(row, p_holm=p) for row, p in zip(family, corrected, strict=True)]
     return Arms(
-        first=first,
         confidence=config.confidence,
         bootstrap=config.bootstrap,
         permutations=config.permutations,
