@@ -51,7 +51,7 @@ def test_llama_factory_finds_every_file_and_column_it_is_told_of(export: Export,
     assert done.returncode == 0, done.stderr
     entries = json.loads((tmp_path / "data/dataset_info.json").read_text())
     formats = {name.removeprefix("tabletutor_").rsplit("_", 1)[0] for name in entries}
-    assert formats == {"sft_standard", "sft_masked", "dpo", "kto"}
+    assert formats == {"sft_standard", "sft_interleaved", "sft_masked", "dpo", "kto"}
     for name in ("prm", "rl", "orm", "orm_pairs"):
         assert f"tabletutor_{name}_train: 0 rows" in done.stdout
     for entry in entries.values():

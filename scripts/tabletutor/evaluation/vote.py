@@ -14,7 +14,8 @@ from tabletutor.records.record import read_records
 
 def agreed(attempts: Sequence[Prediction], question: Question, config: VerdictsConfig) -> Prediction:
     """The first of the attempts whose answer most attempts gave; of equally many, the earliest. Answers are equal as
-    they are when they are graded, by the type of the question, and a chain of equal ones is one answer. Where no attempt submitted, the first one.
+    they are when they are graded, by the type of the question, and a chain of equal ones is one answer. Where no
+    attempt submitted, the first one.
     """
     given = {str(attempt.sample): attempt for attempt in attempts if submitted(attempt)}
     if not given:
