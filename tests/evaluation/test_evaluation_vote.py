@@ -28,6 +28,8 @@ def attempt(sample: int, answer: Any, ended: Ended = "submit", name: str = "q") 
         ([7, 3, 3, 7], 0),  # of equally many the earliest
         ([None, 5, None, None], 1),  # what was not submitted is no vote
         ([None, None], 0),
+        (["n/a", True, "n/a", 7], 3),  # what no number can be is no vote for one
+        (["n/a", True], 0),
     ],
 )
 def test_the_first_attempt_of_the_largest_agreement_is_taken(answers: list[Any], taken: int) -> None:

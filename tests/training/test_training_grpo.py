@@ -56,7 +56,7 @@ def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -
 
 def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
     """A student that is right half of the time is right more often on questions held out; not where the answers it is
-    graded by are those of other rows.
+    graded by are wrong for half of the rows.
     """
     guessing = saying(project, tmp_path, "submit(1.5)", "submit(9)")
     rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()]

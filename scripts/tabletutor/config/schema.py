@@ -242,6 +242,7 @@ class Config(Section):
         among = self.runs.get(choose.among)
         if among is None or among.sampling is None or among.choose is not None:
             raise ValueError(f"{key}.choose.among: no run named {choose.among!r} that draws attempts (sampling)")
+        self._check_answers(f"{key}.choose.among", choose.among)
         if run.sampling is not None:
             raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
         name, other = choose.among, among

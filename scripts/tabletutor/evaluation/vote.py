@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.evaluation.choice import choose, submitted
+from tabletutor.matching.canonical import Missing, Unfit, canonical
 from tabletutor.matching.cluster import cluster
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
@@ -14,16 +15,18 @@ from tabletutor.records.record import read_records
 
 def agreed(attempts: Sequence[Prediction], question: Question, config: VerdictsConfig) -> Prediction:
     """The first of the attempts whose answer most attempts gave; of equally many, the earliest. Answers are equal as
-    they are when they are graded, by the type of the question, and a chain of equal ones is one answer. Where no
-    attempt submitted, the first one.
+    they are when they are graded, by the type of the question, and a chain of equal ones is one answer. What is of no
+    such type is no vote. Where there is none, the first attempt that submitted, or else the first.
     """
-    given = {str(attempt.sample): attempt for attempt in attempts if submitted(attempt)}
-    if not given:
-        return attempts[0]
-    answers = {sample: attempt.trace.answer for sample, attempt in given.items()}
-    clusters = cluster(answers, question.answer_type, question.answer_spec, config)
+    kind, spec = question.answer_type, question.answer_spec
+    answers = {
+        str(attempt.sample): attempt.trace.answer
+        for attempt in attempts
+        if submitted(attempt) and not isinstance(canonical(attempt.trace.answer, kind, spec), Unfit | Missing)
+    }
+    clusters = cluster(answers, kind, spec, config)
     votes = Counter(clusters.values())
-    return max(given.values(), key=lambda attempt: votes[clusters[str(attempt.sample)]])
+    return max(attempts, key=lambda each: (submitted(each), votes[clusters.get(str(each.sample), -1)]))
 
 
 def choose_agreed(run: str, attempts: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:

@@ -28,11 +28,12 @@ class Candidate(Record, frozen=True):
 
 
 def candidate(row: Row, case: Case) -> Candidate:
-    """What is kept of a row of a case. Raises ValueError where the row is of a trace that the case has not."""
+    """What is kept of a row of a case. Raises ValueError where the row is of another question, table or trace."""
+    traces = {trace.trace_id: trace for trace in case.episode.traces}
     told = row.noted()
-    trace = next((trace for trace in case.episode.traces if trace.trace_id == told), None)
-    if trace is None:
-        raise ValueError(f"question {row.question_id}: a row is of trace {told}, which its episode has not")
+    if case.ids(traces.get(row.trace_id, case.gold)) != row.ids() or told not in traces:
+        raise ValueError(f"question {case.question.question_id}: a converter made a row of others: {row.ids()}")
+    trace = traces[told]
     return Candidate(
         encode(row),
         row.content(),

@@ -41,7 +41,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+    return re.findall(r"\w+", text.casefold().replace("ı", "i"))  # as its capital is folded, which begins a question
 
 
 def _grams(words: list[str], size: int) -> set[tuple[str, ...]]:

@@ -26,6 +26,10 @@ class Row(Record, frozen=True, kw_only=True):
     table: str
     trace_id: str
 
+    def ids(self) -> dict[str, str]:
+        """Of which question, table and trace it is."""
+        return {"question_id": self.question_id, "table": self.table, "trace_id": self.trace_id}
+
     def conversations(self) -> list[list[Message]]:
         """The whole conversations this row holds; none for rows of plain text."""
         return []
