@@ -146,6 +146,27 @@ def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
     check(minimal(reporting={**reporting, "against": {"b": "a"}}), "config.yaml")
 
 
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"choose": {"among": "base"}}, "choose.among: no run named 'base' that draws attempts (sampling)"),
+        ({"choose": {"among": "judge"}}, "choose.among: judge is trained to judge answers, it gives none"),
+        ({"choose": {"among": "drawn", "judge": "base"}}, "choose.judge: no run named 'base' that trains a judge"),
+        ({"choose": {"among": "drawn"}, "sampling": {}}, "sampling: a run that chooses draws nothing; leave it out"),
+        ({"choose": {"among": "drawn"}, "model": "n"}, "model: must be that of drawn, m"),
+        ({"choose": {"among": "drawn", "judge": "judge"}, "model": "n"}, "model: must be that of judge, m"),
+    ],
+)
+def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: str) -> None:
+    trained = {"model": "m", "training": {"method": "reward", "format": "orm-pairs"}, "sampling": {}}
+    runs = {"base": {"model": "m"}, "tuned": {"model": "m"}, "drawn": {"model": "m", "sampling": {}}, "judge": trained}
+    raw = minimal(
+        models={name: {"source": "scratch"} for name in "mn"}, formats={"orm-pairs": {}},
+        runs={**runs, "chosen": {"model": "m", **choice}},
+    )  # fmt: skip
+    assert faults(raw) == [f"config.yaml: runs.chosen.{message}"]
+
+
 def test_arms_keep_their_order() -> None:
     arms = {"b": ["tuned"], "a": ["base"]}
     assert list(plain(check(minimal(reporting={"arms": arms}), "config.yaml"))["reporting"]["arms"]) == ["b", "a"]

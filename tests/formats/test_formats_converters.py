@@ -2,9 +2,11 @@
 
 import json
 
+import msgspec
 import pytest
 
 from tabletutor.config.formats import ConversationConfig, FormatConfig, LabelledConfig, MaskedConfig, PairsConfig
+from tabletutor.formats.candidate import candidate
 from tabletutor.formats.case import Case
 from tabletutor.formats.converters import dpo, kto, orm, orm_pairs, prm, rl, sft_interleaved, sft_masked, sft_standard
 from tabletutor.formats.row import PICTURE, SEPARATOR
@@ -165,3 +167,13 @@ def test_rl_carries_all_that_grading_needs(case: Case) -> None:
     assert json.loads(row.answer) == 1.5
     info = json.loads(row.info)
     assert (info["question_id"], info["table"], info["answer_type"]) == ("q", "t", "number")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("question_id", "p"), ("table", "u"), ("trace_id", "t"), ("rejected_id", "t")]
+)
+def test_a_row_is_of_its_case(case: Case, field: str, value: str) -> None:
+    (row, *_) = orm_pairs.rows(case, PairsConfig(), 0)
+    assert candidate(row, case).note.trace_id == row.rejected_id
+    with pytest.raises(ValueError, match="question q: a converter made a row of others"):
+        candidate(msgspec.structs.replace(row, **{field: value}), case)
