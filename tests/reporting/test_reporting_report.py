@@ -156,7 +156,6 @@ def test_names_of_arms_are_text(project: Any) -> None:
     first, second = inputs.arms.arms
     hostile = msgspec.structs.replace(
         inputs.arms,
-        first=name,
         arms=(first, msgspec.structs.replace(second, arm=name, runs=(name, name))),
         differences=tuple(msgspec.structs.replace(row, arm=name, against=name) for row in inputs.arms.differences),
     )

@@ -148,7 +148,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     ),
     "one more table": (appended(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
     "a helper of questions and episodes": (
-        appended(f"{LIBRARY}/programs/describe.py", "\n_JOINS = {**_JOINS}\n"),
+        appended(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
     ),
     "a helper of summary, comparison and arms": (
