@@ -1,5 +1,6 @@
 """The answer most attempts agree on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,15 @@ def attempt(sample: int, answer: Any, ended: Ended = "submit", name: str = "q") 
     return Prediction(name, "t", "drawn", sample, Trace(f"{name}{sample}", "student", "drawn", (), ended, answer), 9)
 
 
+def voted(answers: Sequence[Any]) -> Prediction:
+    """What is taken of attempts with these answers, of which None was not submitted."""
+    attempts = [
+        attempt(sample, answer, "submit" if answer is not None else "turn_limit")
+        for sample, answer in enumerate(answers)
+    ]
+    return agreed(question("q", "What is the mean wind?"), attempts, CONFIG)
+
+
 @pytest.mark.parametrize(
     ("answers", "taken"),
     [
@@ -33,20 +43,12 @@ def attempt(sample: int, answer: Any, ended: Ended = "submit", name: str = "q") 
     ],
 )
 def test_the_first_attempt_of_the_largest_agreement_is_taken(answers: list[Any], taken: int) -> None:
-    attempts = [
-        attempt(sample, answer, "submit" if answer is not None else "turn_limit")
-        for sample, answer in enumerate(answers)
-    ]
-    assert agreed(attempts, question("q", "What is the mean wind?"), CONFIG).sample == taken
+    assert voted(answers).sample == taken
 
 
 @given(st.lists(st.integers(0, 3) | st.none(), min_size=1, max_size=12))
 def test_nothing_that_fewer_agree_on_is_taken(answers: list[int | None]) -> None:
-    attempts = [
-        attempt(sample, answer, "submit" if answer is not None else "turn_limit")
-        for sample, answer in enumerate(answers)
-    ]
-    taken = agreed(attempts, question("q", "What is the mean wind?"), CONFIG)
+    taken = voted(answers)
     given_answers = [answer for answer in answers if answer is not None]
     if given_answers:
         most = max(given_answers.count(answer) for answer in given_answers)
@@ -61,5 +63,5 @@ def test_each_question_has_one_prediction_of_the_run(tmp_path: Path) -> None:
     write_records(tmp_path / "questions.jsonl", asked)
     given_files = (tmp_path / "drawn.jsonl", [tmp_path / "questions.jsonl"])
     assert choose_agreed("voted", *given_files, CONFIG, tmp_path / "voted.jsonl") == 2
-    voted = read_records(tmp_path / "voted.jsonl", Prediction)
-    assert voted == [msgspec.structs.replace(attempt(1, 5, name=name), run="voted", sample=0) for name in ("a", "b")]
+    taken = read_records(tmp_path / "voted.jsonl", Prediction)
+    assert taken == [msgspec.structs.replace(attempt(1, 5, name=name), run="voted", sample=0) for name in ("a", "b")]

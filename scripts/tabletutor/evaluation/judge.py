@@ -14,7 +14,7 @@ from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.models.prompt import Message, conversation, opening, table_card
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
-from tabletutor.records.record import read_record, read_records
+from tabletutor.records.record import read_record
 from tabletutor.records.table import TableProfile
 
 
@@ -60,11 +60,10 @@ def choose_best(
     model, trained, kind = judge
     tokenizer = load_tokenizer(model)
     judging = Judge(load_judge(model, trained, tokenizer, kind), tokenizer, kind)
-    asked = {question.question_id: question.text for path in questions for question in read_records(path, Question)}
     cards = {table: table_card(read_record(path, TableProfile)) for table, path in profiles.items()}
 
-    def best(several: Sequence[Prediction]) -> Prediction:
-        start = opening(cards[several[0].table], asked[several[0].question_id])
+    def best(asked: Question, several: Sequence[Prediction]) -> Prediction:
+        start = opening(cards[asked.table], asked.text)
         return max(several, key=lambda attempt: (submitted(attempt), judging.rate(start, attempt)))
 
-    return choose(run, attempts, best, output)
+    return choose(run, attempts, questions, best, output)

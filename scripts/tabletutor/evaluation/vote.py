@@ -10,10 +10,9 @@ from tabletutor.matching.canonical import Missing, Unfit, canonical
 from tabletutor.matching.cluster import cluster
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
-from tabletutor.records.record import read_records
 
 
-def agreed(attempts: Sequence[Prediction], question: Question, config: VerdictsConfig) -> Prediction:
+def agreed(question: Question, attempts: Sequence[Prediction], config: VerdictsConfig) -> Prediction:
     """The first of the attempts whose answer most attempts gave; of equally many, the earliest. Answers are equal as
     they are when they are graded, by the type of the question, and a chain of equal ones is one answer. What is of no
     such type is no vote. Where there is none, the first attempt that submitted, or else the first.
@@ -31,5 +30,4 @@ def agreed(attempts: Sequence[Prediction], question: Question, config: VerdictsC
 
 def choose_agreed(run: str, attempts: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
     """Write, for each question, the attempt of most agreement as the run `run`'s prediction; returns how many."""
-    asked = {question.question_id: question for path in questions for question in read_records(path, Question)}
-    return choose(run, attempts, lambda several: agreed(several, asked[several[0].question_id], config), output)
+    return choose(run, attempts, questions, lambda asked, several: agreed(asked, several, config), output)

@@ -45,10 +45,10 @@ def trajectory(row: ConversationRow, trace: Trace) -> dict[str, Any]:
     content = [_observation(row.messages[1]["content"], "user")]
     for turn in trace.turns:
         action = {"class_": "code_action", "language": "python", "content": turn.code, "description": turn.reasoning}
-        content.append(action)
-        if turn.index < len(trace.turns) - 1:  # the last one submits; an action without an observation has no id
-            link = {"tool_call_id": f"turn-{turn.index}"}
-            content[-1] |= link
+        # The last one submits; an action without an observation has no id.
+        link = {"tool_call_id": f"turn-{turn.index}"} if turn.index < len(trace.turns) - 1 else {}
+        content.append(action | link)
+        if link:
             content.append(_observation(observation(turn)["content"], "environment") | link)
     return {
         "schema_version": SCHEMA_VERSION,
