@@ -17,6 +17,7 @@ from tabletutor.config.training import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "hub, local, packaged, scratch"
+JUDGE = {"method": "reward", "format": "orm-pairs"}
 
 
 def minimal(**changes: Any) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def test_faults_name_the_key_and_what_it_should_be(changes: dict[str, Any], mess
 )
 def test_arms_that_cannot_be_compared_are_named(arms: dict[str, Any], message: str) -> None:
     names = ("base", "tuned", "tuned-1")
-    judge = {"model": "m", "training": {"method": "reward", "format": "orm-pairs"}}
+    judge = {"model": "m", "training": JUDGE}
     runs = {**{name: {"model": "m"} for name in names}, "judge": judge}
     raw = minimal(runs=runs, formats={"orm-pairs": {}}, reporting={"arms": arms})
     assert faults(raw) == [f"config.yaml: reporting.arms{message}"]
@@ -150,15 +151,17 @@ def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
     ("choice", "message"),
     [
         ({"choose": {"among": "base"}}, "choose.among: no run named 'base' that draws attempts (sampling)"),
-        ({"choose": {"among": "judge"}}, "choose.among: judge is trained to judge answers, it gives none"),
+        ({"choose": {"among": "judge"}}, "choose.among: no run named 'judge' that draws attempts (sampling)"),
         ({"choose": {"among": "drawn", "judge": "base"}}, "choose.judge: no run named 'base' that trains a judge"),
-        ({"choose": {"among": "drawn"}, "sampling": {}}, "sampling: a run that chooses draws nothing; leave it out"),
+        ({"choose": {"among": "drawn"}, "sampling": {}}, "sampling: a run that chooses says nothing; leave it out"),
+        ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges says nothing; leave it out"),
+        ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges says nothing; leave it out"),
         ({"choose": {"among": "drawn"}, "model": "n"}, "model: must be that of drawn, m"),
         ({"choose": {"among": "drawn", "judge": "judge"}, "model": "n"}, "model: must be that of judge, m"),
     ],
 )
 def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: str) -> None:
-    trained = {"model": "m", "training": {"method": "reward", "format": "orm-pairs"}, "sampling": {}}
+    trained = {"model": "m", "training": JUDGE}
     runs = {"base": {"model": "m"}, "tuned": {"model": "m"}, "drawn": {"model": "m", "sampling": {}}, "judge": trained}
     raw = minimal(
         models={name: {"source": "scratch"} for name in "mn"}, formats={"orm-pairs": {}},

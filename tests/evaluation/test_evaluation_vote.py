@@ -65,3 +65,9 @@ def test_each_question_has_one_prediction_of_the_run(tmp_path: Path) -> None:
     assert choose_agreed("voted", *given_files, CONFIG, tmp_path / "voted.jsonl") == 2
     taken = read_records(tmp_path / "voted.jsonl", Prediction)
     assert taken == [msgspec.structs.replace(attempt(1, 5, name=name), run="voted", sample=0) for name in ("a", "b")]
+
+
+def test_an_attempt_at_no_question_is_named(tmp_path: Path) -> None:
+    write_records(tmp_path / "drawn.jsonl", [attempt(0, 4, name="gone")])
+    with pytest.raises(ValueError, match=r"drawn\.jsonl: question gone of table t is in no question file"):
+        choose_agreed("voted", tmp_path / "drawn.jsonl", [], CONFIG, tmp_path / "voted.jsonl")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.models.chat import continuation_ids, encode, opening_ids
+from tabletutor.models.chat import continuation_ids, encode, opening_ids, prompt_length
 from tabletutor.models.prompt import Message
 from tabletutor.models.tokenizer import train_tokenizer
 
@@ -78,6 +78,16 @@ def test_a_template_without_a_stop_token_is_refused(tokenizer: Any) -> None:
     other.chat_template = tokenizer.chat_template.replace("'<|im_end|>' + ", "")
     with pytest.raises(ValueError, match="must end an assistant turn with"):
         encode(other, conversation("s", "q", "a"))
+
+
+def test_a_template_that_opens_turns_in_another_way_is_refused(tokenizer: Any) -> None:
+    messages = conversation("s", "q", "a")
+    ids, mask = encode(tokenizer, messages)
+    assert prompt_length(tokenizer, messages[:2], ids) == mask.index(True)
+    other = train_tokenizer(ScratchModelConfig(source="scratch", vocabulary=400), TEXTS)
+    other.chat_template = tokenizer.chat_template + "{% if add_generation_prompt %}system{% endif %}"
+    with pytest.raises(ValueError, match="opens an assistant turn otherwise"):
+        prompt_length(other, messages[:2], encode(other, messages)[0])
 
 
 def test_a_tokenizer_without_a_template_is_refused(tokenizer: Any) -> None:

@@ -224,7 +224,9 @@ class Config(Section):
             raise ValueError(f"{key}: {run} is trained to judge answers, it gives none")
 
     def _check_source(self, name: str, run: RunConfig) -> None:
-        """Raise ValueError where a run answers with weights, or chooses among attempts, that are not to be had."""
+        """Raise ValueError where a run answers with weights, or chooses among attempts, that are not to be had, or is
+        told how to answer and does not.
+        """
         key = f"runs.{name}"
         if sum(bool(kind) for kind in (run.training, run.weights, run.choose)) > 1:
             raise ValueError(f"{key}: training, weights and choose exclude each other; give one of them")
@@ -234,6 +236,12 @@ class Config(Section):
                 raise ValueError(f"{key}.weights: no run named {run.weights!r} that trains a student")
             if other.model != run.model:
                 raise ValueError(f"{key}.model: must be that of {run.weights}, {other.model}, whose weights it has")
+        silent = run.choose and "chooses"
+        if run.training is not None and run.training.method not in STUDENTS:
+            silent = "judges"
+        for option in ("sampling", "whole_turns"):
+            if silent and getattr(run, option):
+                raise ValueError(f"{key}.{option}: a run that {silent} says nothing; leave it out")
         if run.choose is not None:
             self._check_choice(key, run, run.choose)
 
@@ -242,9 +250,6 @@ class Config(Section):
         among = self.runs.get(choose.among)
         if among is None or among.sampling is None or among.choose is not None:
             raise ValueError(f"{key}.choose.among: no run named {choose.among!r} that draws attempts (sampling)")
-        self._check_answers(f"{key}.choose.among", choose.among)
-        if run.sampling is not None:
-            raise ValueError(f"{key}.sampling: a run that chooses draws nothing; leave it out")
         name, other = choose.among, among
         if choose.judge is not None:
             judge = self.runs.get(choose.judge)

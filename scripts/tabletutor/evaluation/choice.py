@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from tabletutor.evaluation.asked import Asked
 from tabletutor.records.episode import Prediction
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
@@ -17,15 +18,17 @@ Take = Callable[[Question, Sequence[Prediction]], Prediction]
 def choose(run: str, attempts: Path, questions: Sequence[Path], take: Take, output: Path) -> int:
     """Write what `take` takes of the attempts at each question as the run `run`'s prediction, sorted by question;
     returns how many. Attempts are given in the order of their samples.
+
+    Raises ValueError for an attempt whose question is in no file.
     """
-    asked = {question.question_id: question for path in questions for question in read_records(path, Question)}
+    asked = Asked(questions)
     found: defaultdict[str, list[Prediction]] = defaultdict(list)
     for attempt in sorted(read_records(attempts, Prediction), key=lambda each: (each.question_id, each.sample)):
         found[attempt.question_id].append(attempt)
     taken: list[Prediction] = []
     with progress_of(f"choice {run}", len(found)) as shown:
-        for name, several in found.items():
-            taken.append(replace(take(asked[name], several), run=run, sample=0))
+        for several in found.values():
+            taken.append(replace(take(asked.by(several[0], attempts), several), run=run, sample=0))
             shown.advance()
     return write_records(output, taken)
 

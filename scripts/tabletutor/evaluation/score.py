@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tabletutor.config.schema import VerdictsConfig
+from tabletutor.evaluation.asked import Asked
 from tabletutor.matching.match import match
 from tabletutor.records.episode import Prediction, Score
 from tabletutor.records.question import AnswerType, Question
@@ -74,17 +75,11 @@ def score_file(predictions: Path, questions: Sequence[Path], config: VerdictsCon
 
     Raises ValueError for a prediction whose question is in no file.
     """
-    asked: dict[str, Question] = {}
-    for path in questions:
-        asked.update((question.question_id, question) for question in read_records(path, Question))
-    scores: list[Score] = []
-    for prediction in read_records(predictions, Prediction):
-        if prediction.question_id not in asked:
-            raise ValueError(
-                f"{predictions}: question {prediction.question_id} of table {prediction.table} is in no question file"
-            )
-        scores.append(score(prediction, asked[prediction.question_id], config))
-    return write_records(output, scores)
+    asked = Asked(questions)
+    return write_records(
+        output,
+        [score(each, asked.by(each, predictions), config) for each in read_records(predictions, Prediction)],
+    )
 
 
 def _stray_bool(answer: Any, answer_type: AnswerType) -> bool:

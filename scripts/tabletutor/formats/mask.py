@@ -12,7 +12,7 @@ from pathlib import Path
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import StepsRow
 from tabletutor.formats.steps import step_ids
-from tabletutor.models.chat import Tokenizer, encode, opening_ids
+from tabletutor.models.chat import Tokenizer, encode, prompt_length
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.records.record import Record, read_records, write_record
@@ -55,7 +55,7 @@ def check_mask(
             for messages in row.conversations():
                 ids, mask = encode(tokenizer, messages)
                 opened = row.opened()
-                start = len(opening_ids(tokenizer, messages[:opened])) if opened else 0
+                start = prompt_length(tokenizer, messages[:opened], ids) if opened else 0
                 if fault := mask_fault(tokenizer, messages[opened:], ids[start:], mask[start:]):
                     raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
                 sizes.append(len(ids))

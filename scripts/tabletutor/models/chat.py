@@ -83,6 +83,17 @@ def opening_ids(tokenizer: Tokenizer, messages: Sequence[Message]) -> list[int]:
     return [token for part in pieces(tokenizer, messages, reply=True) for token in _tokens(tokenizer, part)]
 
 
+def prompt_length(tokenizer: Tokenizer, prompt: Sequence[Message], ids: Sequence[int]) -> int:
+    """How many of the ids of a conversation are its prompt's: what a student is given before it speaks.
+
+    Raises ValueError where the ids do not begin with the prompt's, so that one is trained on what it is never asked.
+    """
+    given = opening_ids(tokenizer, prompt)
+    if list(ids[: len(given)]) != given:
+        raise ValueError("the chat template opens an assistant turn otherwise than it shows one in a conversation")
+    return len(given)
+
+
 def continuation_ids(tokenizer: Tokenizer, messages: Sequence[Message], observation: Message) -> list[int]:
     """The ids that follow an assistant turn's own tokens: its stop token, the observation and the opening of the next
     turn.

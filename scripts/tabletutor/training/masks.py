@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from tabletutor.models.chat import Tokenizer, encode, opening_ids
+from tabletutor.models.chat import Tokenizer, encode, prompt_length
 from tabletutor.models.prompt import Message
 
 Masks = dict[tuple[int, ...], list[bool]]  # for the ids of a completion, which of them are trained
@@ -20,7 +20,7 @@ def completion_masks(tokenizer: Tokenizer, pairs: Iterable[tuple[Sequence[Messag
     masks: Masks = {}
     for prompt, completion in pairs:
         ids, trained = encode(tokenizer, [*prompt, *completion])
-        start = len(opening_ids(tokenizer, prompt))
+        start = prompt_length(tokenizer, prompt, ids)
         masks[tuple(ids[start:])] = trained[start:]
     return masks
 
