@@ -129,6 +129,11 @@ class RunConfig(Section):
         default=False, description="Decode turns to their end, for students that say more after their code."
     )
 
+    @property
+    def judges(self) -> bool:
+        """Whether it is trained to judge answers, and gives none."""
+        return self.training is not None and self.training.method not in STUDENTS
+
 
 class EvaluationConfig(Section):
     """How students answer."""
@@ -219,8 +224,7 @@ class Config(Section):
         """Raise ValueError unless there is a run of this name that answers questions."""
         if run not in self.runs:
             raise ValueError(f"{key}: no run named {run!r}; there are: {', '.join(self.runs)}")
-        training = self.runs[run].training
-        if training is not None and training.method not in STUDENTS:
+        if self.runs[run].judges:
             raise ValueError(f"{key}: {run} is trained to judge answers, it gives none")
 
     def _check_source(self, name: str, run: RunConfig) -> None:
@@ -232,16 +236,14 @@ class Config(Section):
             raise ValueError(f"{key}: training, weights and choose exclude each other; give one of them")
         if run.weights is not None:
             other = self.runs.get(run.weights)
-            if other is None or other.training is None or other.training.method not in STUDENTS:
+            if other is None or other.training is None or other.judges:
                 raise ValueError(f"{key}.weights: no run named {run.weights!r} that trains a student")
             if other.model != run.model:
                 raise ValueError(f"{key}.model: must be that of {run.weights}, {other.model}, whose weights it has")
-        silent = run.choose and "chooses"
-        if run.training is not None and run.training.method not in STUDENTS:
-            silent = "judges"
         for option in ("sampling", "whole_turns"):
-            if silent and getattr(run, option):
-                raise ValueError(f"{key}.{option}: a run that {silent} says nothing; leave it out")
+            if getattr(run, option) and (run.judges or run.choose):
+                does = "judges" if run.judges else "chooses"
+                raise ValueError(f"{key}.{option}: a run that {does} says nothing; leave it out")
         if run.choose is not None:
             self._check_choice(key, run, run.choose)
 
@@ -253,7 +255,7 @@ class Config(Section):
         name, other = choose.among, among
         if choose.judge is not None:
             judge = self.runs.get(choose.judge)
-            if judge is None or judge.training is None or judge.training.method in STUDENTS:
+            if judge is None or not judge.judges:
                 raise ValueError(f"{key}.choose.judge: no run named {choose.judge!r} that trains a judge")
             name, other = choose.judge, judge
         if other.model != run.model:
@@ -278,7 +280,7 @@ class Config(Section):
                 raise ValueError(
                     f"{key}.start: {start} trains {run.model}, this run {model}; they must train one model"
                 )
-            if run.training.method not in STUDENTS:
+            if run.judges:
                 raise ValueError(f"{key}.start: {start} is trained to judge answers; go on from one that answers")
             if run.training.lora != training.lora:
                 raise ValueError(f"{key}.lora: must be that of {start}, whose weights it goes on from")
