@@ -8,8 +8,6 @@ Steps   table → splits → leaks
 
 rule table:
     """Read one CSV into a typed table and its profile."""
-    input:
-        csv=listed("path"),
     output:
         parquet="<results>/tables/{table}/table.parquet",
         profile="<results>/tables/{table}/profile.json",
@@ -18,6 +16,7 @@ rule table:
     conda:
         "../envs/workflow.yaml"
     params:
+        # No input: the CSV counts by its content alone, whatever its time.
         path=listed("path"),
         content=listed("content"),
         config=lookup(dpath="tables", within=settings),

@@ -14,7 +14,6 @@ rule model:
             cases={"scratch": ["<results>/formats/sft-standard/train.jsonl"]},
             otherwise=[],
         ),
-        files=local_model,
     output:
         multiext(
             "<results>/models/{model}/",
@@ -31,6 +30,7 @@ rule model:
     threads: 2
     params:
         config=lookup(dpath="models/{model}", within=settings),
+        files=local_model,
         seed=lookup(dpath="seed", within=settings),
         code=code("model.py"),
     script:

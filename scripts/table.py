@@ -8,7 +8,7 @@ from tabletutor.workflow.job import job
 
 with job(snakemake):
     ingest(
-        Path(snakemake.input.csv),
+        Path(snakemake.params.path),
         snakemake.wildcards.table,
         snakemake.params.path,
         TablesConfig.model_validate(snakemake.params.config),

@@ -50,7 +50,7 @@ def _grow(tree: Tree, path: str, made: dict[str, Made], seen: set[str]) -> None:
     tree.add(f"rule [bold]{escape(note.rule)}[/bold]{_script(note)}")
     for value in note.settings:
         tree.add(f"parameter {escape(value)}")
-    for parent in note.input:
+    for parent in note.files:
         branch = tree.add(_headline(Path(parent)))
         if parent in seen:
             branch.add("as above")
@@ -66,7 +66,7 @@ def _script(note: Made) -> str:
     now = closure(note.script).digest()
     if now in note.digests:
         return f", scripts/{note.script}, code {now[:16]} (as it is now)"
-    content = {sha256_file(path) for path in map(Path, note.input) if len(note.digests) > 1 and path.is_file()}
+    content = {sha256_file(path) for path in map(Path, note.files) if len(note.digests) > 1 and path.is_file()}
     recorded = [digest for digest in note.digests if digest not in content]  # a raw CSV's is a parameter too
     return f", scripts/{note.script}, code {recorded[0][:16] if recorded else 'not noted'} (the code has changed since)"
 

@@ -39,6 +39,12 @@ class Made(msgspec.Struct, frozen=True):
         return [match[1] for match in map(_DIGEST.match, self.params) if match]
 
     @property
+    def files(self) -> list[str]:
+        """What the job read: its inputs, and files that a parameter names; a raw CSV is no input (`contents.py`)."""
+        named = [value[1:-1] for value in self.settings if re.fullmatch(r"'[^'\\]+'", value)]
+        return [*self.input, *(name for name in named if Path(name).is_file())]
+
+    @property
     def settings(self) -> list[str]:
         """The other parameters."""
         return [value for value in self.params if not _DIGEST.match(value)]

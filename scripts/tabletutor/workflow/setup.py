@@ -10,10 +10,12 @@ from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
 from tabletutor.config.load import ConfigError, check, counted, plain
-from tabletutor.records.files import PARTIAL, sha256_file
+from tabletutor.records.files import PARTIAL
 from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import read_table_list
 from tabletutor.workflow.cache import cache_folder
+from tabletutor.workflow.clock import date_back
+from tabletutor.workflow.contents import contents
 from tabletutor.workflow.environment import ENVIRONMENT
 from tabletutor.workflow.job import CheckoutError, check_checkout, describe
 from tabletutor.workflow.lock import enter_run
@@ -25,9 +27,9 @@ class Project(NamedTuple):
     """What rules read beside the configuration.
 
     `settings`: that part of the configuration which results depend on. `tables`: for each table its `path`, its pinned
-    `split` (or ""), and the `content` digest of its CSV, which rules put into `params`: Snakemake alone would miss a
-    changed file with an old modification time. `sources`: `licence` and `title` of each table, apart, so that a better
-    title makes nothing again but the report.
+    `split` (or ""), and the `content` digest of its CSV, which rules put into `params`: that is what a CSV counts by
+    (`contents.py`). `sources`: `licence` and `title` of each table, apart, so that a better title makes nothing again
+    but the report.
     """
 
     settings: dict[str, Any]
@@ -60,7 +62,8 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
 
 
 def check_folders(config: dict[str, Any]) -> None:
-    """Before the first job: every folder that jobs write to takes a file. Raises WorkflowError that says what to do.
+    """Before the first job: every folder that jobs write to takes a file, and no artefact is dated in the future.
+    Raises WorkflowError that says what to do.
 
     Snakemake prepares a job's folders itself, and stops with a traceback where it cannot.
     """
@@ -72,6 +75,7 @@ def check_folders(config: dict[str, Any]) -> None:
         except OSError as error:
             error.filename = str(folder)  # the probe's name helps nobody, and a full disk names nothing
             raise WorkflowError(describe(error)) from None
+    date_back(Path(config["results"]))
 
 
 def column_of(tables: Listing) -> Callable[[str], Callable[[Any], str]]:
@@ -106,8 +110,9 @@ def clear_up(config: dict[str, Any]) -> None:
 def list_tables(path: Path) -> tuple[Listing, Listing]:
     """The table list as JSON types, in its own order; see `Project`. Raises ValueError naming the line at fault."""
     entries = read_table_list(path)
+    digests = contents(Path(entry.path) for entry in entries)
     tables = {
-        entry.table: {"path": entry.path, "split": entry.split or "", "content": sha256_file(Path(entry.path))}
+        entry.table: {"path": entry.path, "split": entry.split or "", "content": digests[str(Path(entry.path))]}
         for entry in entries
     }
     return tables, {entry.table: {"licence": entry.licence, "title": entry.title} for entry in entries}
