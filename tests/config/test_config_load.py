@@ -89,22 +89,26 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
     ("changes", "message"),
     [
         ({"seed": "x"}, "config.yaml: seed: should be a valid integer, unable to parse string as an integer, not 'x'"),
-        ({"models": {"m": {"source": "git"}}}, f"config.yaml: models.m.source: must be one of {SOURCES}"),
+        ({"models": {"m": {"source": "git"}}}, f"config.yaml: models.m.source: must be one of {SOURCES}, not 'git'"),
         ({"models": {"m": {}}}, f"config.yaml: models.m.source: must be one of {SOURCES}"),
         ({"questions": None}, "config.yaml: questions: should be a mapping of keys, not None"),
         ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key has no default"),
-        ({"runs": {"base": {"model": "n"}}}, "config.yaml: runs.base.model: no model named 'n'; there are: m"),
+        (
+            {"runs": {"base": {"model": "n"}, "tuned": {"model": "m"}}},
+            "config.yaml: runs.base.model: no model named 'n'; there are: m",
+        ),
         (trained(format="dpo"), "config.yaml: runs.tuned.training.format: dpo is not made; give it a key in formats"),
         (
             trained(method="ppo"),
-            "config.yaml: runs.tuned.training.method: must be one of dpo, grpo, kto, prm, reward, sft",
+            "config.yaml: runs.tuned.training.method: must be one of dpo, grpo, kto, prm, reward, sft, not 'ppo'; did "
+            "you mean dpo?",
         ),
         (
             trained(lora=None),
             "config.yaml: runs.tuned.training: without lora all weights are trained, which takes dtype: float32; "
             "bfloat16 rounds steps off",
         ),
-        (trained(start="base"), "config.yaml: runs.tuned.training.start: no trained run named 'base'"),
+        (trained(start="base"), "config.yaml: runs.tuned.training.start: no trained run named 'base'; there are: none"),
         (trained(start="tuned"), "config.yaml: runs.tuned.training.start: tuned → tuned goes in a circle"),
         (trained(lorra={}), "config.yaml: runs.tuned.training.lorra: unknown key; did you mean lora?"),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
@@ -121,7 +125,7 @@ def test_faults_name_the_key_and_what_it_should_be(changes: dict[str, Any], mess
         ({"a": ["base"], "b": ["none"]}, ".b: no run named 'none'; there are: base, tuned, tuned-1, judge"),
         ({"a": ["base"], "b": ["judge"]}, ".b: judge is trained to judge answers, it gives none"),
         ({"a": ["base"], "b": ["base"]}, ".b: base is in a already; a run counts once"),
-        ({"a": ["base", "base"], "b": ["tuned"]}, ".a: base is in a already; a run counts once"),
+        ({"a": ["base", "base"], "b": ["tuned", "tuned-1"]}, ".a: base is in a already; a run counts once"),
         (
             {"a": ["base"], "b": ["tuned", "tuned-1"]},
             ".b: 2 runs, but a has 1; arms are exchanged with each other in the permutation test, which takes means of "
@@ -150,9 +154,18 @@ def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"choose": {"among": "base"}}, "choose.among: no run named 'base' that draws attempts (sampling)"),
-        ({"choose": {"among": "judge"}}, "choose.among: no run named 'judge' that draws attempts (sampling)"),
-        ({"choose": {"among": "drawn", "judge": "base"}}, "choose.judge: no run named 'base' that trains a judge"),
+        (
+            {"choose": {"among": "base"}},
+            "choose.among: no run named 'base' that draws attempts (sampling); there are: drawn",
+        ),
+        (
+            {"choose": {"among": "draw"}},
+            "choose.among: no run named 'draw' that draws attempts (sampling); did you mean drawn?",
+        ),
+        (
+            {"choose": {"among": "drawn", "judge": "base"}},
+            "choose.judge: no run named 'base' that trains a judge; there are: judge",
+        ),
         ({"choose": {"among": "drawn"}, "sampling": {}}, "sampling: a run that chooses says nothing; leave it out"),
         ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges says nothing; leave it out"),
         ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges says nothing; leave it out"),

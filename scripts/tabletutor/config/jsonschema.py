@@ -27,6 +27,23 @@ def keys_at(path: Sequence[str], raw: object) -> list[str]:
     return list(_resolved(node, value).get("properties", {}))
 
 
+def flags_for_numbers(raw: object) -> Iterator[tuple[str, ...]]:
+    """The paths at which a number is wanted and a flag is given, which pydantic takes for 0 or 1."""
+    for path in _flags(raw, ()):
+        node, _ = _at(path, raw)
+        kinds = {option.get("type") for option in (node, *node.get("anyOf", []))}
+        if "boolean" not in kinds and kinds & {"integer", "number"}:
+            yield path
+
+
+def _flags(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if isinstance(value, bool):
+        yield path
+    elif isinstance(value, Mapping):
+        for key, member in cast("Mapping[Any, object]", value).items():
+            yield from _flags(member, (*path, str(key)))
+
+
 def tags_at(path: Sequence[str], raw: object) -> list[str]:
     """The kinds there are of the section at `path`, by the value of the key that tells them apart; none of others."""
     node, _ = _at(path, raw)

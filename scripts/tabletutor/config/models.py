@@ -1,9 +1,9 @@
 """The base models, by where their weights come from. A source is a key of `SOURCES`; its name is `source` here."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tabletutor.config.section import HOW, Section
 
@@ -43,6 +43,14 @@ class ScratchModelConfig(Section):
     layers: int = Field(default=2, ge=1)
     heads: int = Field(default=4, ge=1)
     positions: int = Field(default=2048, ge=64)
+
+    @model_validator(mode="after")
+    def _heads_are_whole(self) -> Self:
+        if self.hidden % (2 * self.heads):
+            raise ValueError(
+                f"hidden = {self.hidden} is no multiple of twice heads = {self.heads}: a head turns numbers in pairs"
+            )
+        return self
 
 
 class LocalModelConfig(Section):

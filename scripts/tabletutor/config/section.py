@@ -14,6 +14,6 @@ HOW: dict[str, JsonValue] = {"partOfResult": False}
 
 
 class Section(BaseModel):
-    """A part of the configuration: frozen, and an unknown key is an error."""
+    """A part of the configuration: frozen, and an unknown key is an error, as is a number that is none or infinite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -1,6 +1,7 @@
 """The knobs of training runs, by method. A method is a file in `training/methods/`; its name there is `method` here."""
 
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -66,14 +67,17 @@ class MethodConfig(Section):
     )
 
     @model_validator(mode="after")
-    def _all_weights_are_float32(self) -> "MethodConfig":
-        if self.lora is None and self.dtype != "float32":
-            raise ValueError(
-                "without lora all weights are trained, which takes dtype: float32; bfloat16 rounds steps off"
-            )
-        if self.lora is not None and self.lora.bias != "none" and self.dtype != "float32":
-            raise ValueError(f"lora.bias: {self.lora.bias} trains biases of the base, which takes dtype: float32")
+    def _knobs_fit(self) -> Self:
+        if faults := list(self.faults()):
+            raise ValueError("\n".join(faults))
         return self
+
+    def faults(self) -> Iterator[str]:
+        """Knobs that exclude each other."""
+        if self.lora is None and self.dtype != "float32":
+            yield "without lora all weights are trained, which takes dtype: float32; bfloat16 rounds steps off"
+        if self.lora is not None and self.lora.bias != "none" and self.dtype != "float32":
+            yield f"lora.bias: {self.lora.bias} trains biases of the base, which takes dtype: float32"
 
 
 class SftConfig(MethodConfig):
@@ -103,14 +107,13 @@ class TrlConfig(MethodConfig):
     )
     threads: int = Field(default=2, ge=1, description="Threads of a product; here a part of the result.")
 
-    @model_validator(mode="after")
-    def _parts_are_whole(self) -> "TrlConfig":
-        self._divides_batch("accumulation", self.accumulation)
-        return self
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        yield from self._divides_batch("accumulation", self.accumulation)
 
-    def _divides_batch(self, name: str, parts: int) -> None:
+    def _divides_batch(self, name: str, parts: int) -> Iterator[str]:
         if self.batch_size % parts:
-            raise ValueError(f"{name} = {parts} does not divide batch_size = {self.batch_size}; take one that does")
+            yield f"{name} = {parts} does not divide batch_size = {self.batch_size}; take one that does"
 
 
 class ReferenceConfig(TrlConfig):
@@ -118,13 +121,12 @@ class ReferenceConfig(TrlConfig):
 
     beta: float = Field(default=0.1, gt=0, description="Weight of staying near the model it starts from.")
 
-    @model_validator(mode="after")
-    def _reference_is_the_same(self) -> "ReferenceConfig":
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.lora is not None and self.lora.dropout:
-            raise ValueError("lora.dropout must be 0 here: TRL compares the student with its start without dropout")
+            yield "lora.dropout must be 0 here: TRL compares the student with its start without dropout"
         if self.lora is not None and self.lora.bias != "none":
-            raise ValueError("lora.bias must be none here: PEFT keeps one set of biases, the start needs another")
-        return self
+            yield "lora.bias must be none here: PEFT keeps one set of biases, the start needs another"
 
 
 class DpoConfig(ReferenceConfig):
@@ -143,11 +145,10 @@ class KtoConfig(ReferenceConfig):
     desirable_weight: float = Field(default=1.0, gt=0)
     undesirable_weight: float = Field(default=1.0, gt=0)
 
-    @model_validator(mode="after")
-    def _rows_have_neighbours(self) -> "KtoConfig":
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.batch_size == self.accumulation:
-            raise ValueError("batch_size must be twice accumulation at least: a part of a batch compares its rows")
-        return self
+            yield "batch_size must be twice accumulation at least: a part of a batch compares its rows"
 
 
 class RewardConfig(TrlConfig):
@@ -157,11 +158,10 @@ class RewardConfig(TrlConfig):
     format: Name = "orm-pairs"
     center_rewards: float | None = Field(default=None, gt=0, description="Weight of keeping rewards around 0.")
 
-    @model_validator(mode="after")
-    def _no_dropout(self) -> "RewardConfig":
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
         if self.lora is not None and self.lora.dropout:
-            raise ValueError("lora.dropout must be 0 here: TRL's reward trainer switches dropout off")
-        return self
+            yield "lora.dropout must be 0 here: TRL's reward trainer switches dropout off"
 
 
 class PrmConfig(TrlConfig):
@@ -185,23 +185,31 @@ class GrpoConfig(TrlConfig):
     right_weight: float = Field(default=1.0, ge=0, description="Reward of a right answer.")
     runs_weight: float = Field(default=0.2, ge=0, description="Reward of turns that all run; of some, their share.")
 
-    @model_validator(mode="after")
-    def _groups_are_whole(self) -> "GrpoConfig":
-        self._divides_batch("generations", self.generations)
+    def faults(self) -> Iterator[str]:
+        yield from super().faults()
+        yield from self._divides_batch("generations", self.generations)
         if self.beta and self.lora is not None and self.lora.bias != "none":
-            raise ValueError("lora.bias must be none where beta is above 0: the start needs biases of its own")
+            yield "lora.bias must be none where beta is above 0: the start needs biases of its own"
         if self.max_context < self.max_tokens + self.max_new_tokens:
-            raise ValueError(
+            yield (
                 f"max_context = {self.max_context} has no room for a turn after a prompt of max_tokens = "
                 f"{self.max_tokens}: take {self.max_tokens + self.max_new_tokens} or more"
             )
-        return self
 
 
 TrainingConfig = Annotated[
     SftConfig | DpoConfig | KtoConfig | RewardConfig | PrmConfig | GrpoConfig, Field(discriminator="method")
 ]
 DEFAULT_METHOD = "sft"
+# The formats whose rows a method reads. One of your own (formats/converters/) may fit any.
+FORMATS_OF: dict[str, tuple[str, ...]] = {
+    "sft": ("sft-standard", "sft-interleaved", "sft-masked"),
+    "dpo": ("dpo", "orm-pairs"),
+    "kto": ("kto", "orm"),
+    "grpo": ("rl",),
+    "reward": ("orm-pairs", "dpo"),
+    "prm": ("prm",),
+}
 STUDENTS = frozenset({"sft", "dpo", "kto", "grpo"})  # methods whose models answer questions; others judge answers
 
 

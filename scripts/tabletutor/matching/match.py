@@ -7,22 +7,28 @@ key. There is no absolute tolerance but the one a question declares.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
+from tabletutor.config.nearest import nearest
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.matching.canonical import Canonical, Entries, Items, Number, canonical
 from tabletutor.records.question import AnswerSpec, AnswerType
 
+TYPES: tuple[AnswerType, ...] = get_args(AnswerType)
 ZERO_NOISE = 1e-12  # what a sum that is truly 0 may leave behind in doubles; a relative tolerance has no meaning at 0
 ROUNDING_NOISE = 1e-9  # share of half a unit by which a value exactly on the edge may miss it in doubles
 
 
 def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, config: VerdictsConfig) -> bool:
-    """Whether `candidate` is the answer `gold`, both as JSON. Symmetric in the two; never raises on any JSON.
+    """Whether `candidate` is the answer `gold`, both as JSON. Symmetric in the two; never raises on any JSON, only
+    ValueError for a type that there is not.
 
     Percentages are in percent points: 45.3, "45.3" and "45.3%" are equal, 0.453 is not. A list of one is not its
     member. `spec.decimals` holds for a number or percentage and for such members of a list, set or mapping.
     """
+    for kind in (answer_type, spec.item):
+        if kind is not None and kind not in TYPES:
+            raise ValueError(f"no answer type {kind!r}; {nearest(str(kind), TYPES)}")
     return _same(canonical(gold, answer_type, spec), canonical(candidate, answer_type, spec), spec, config)
 
 

@@ -22,7 +22,7 @@ def assign_splits(listed: Sequence[ListedTable], contents: Sequence[Content], co
     """The split of every listed table: its pin, else the hash bucket of its group of near-duplicates.
 
     A group is named after its first table in the list, so that adding tables at the end moves none. Raises SplitError
-    where a group is pinned to two splits, or a split has no table.
+    where a group is pinned to two splits, or no table is in train or test.
     """
     by_table = {content.table: content for content in contents}
     groups = _groups([by_table[table.table] for table in listed], config.duplicate_threshold)
@@ -36,7 +36,7 @@ def assign_splits(listed: Sequence[ListedTable], contents: Sequence[Content], co
         )
         for table in listed
     ]
-    _refuse_empty(entries, config)
+    _refuse_empty(entries)
     return Splits(tuple(sorted(entries, key=lambda entry: entry.table)))
 
 
@@ -96,11 +96,11 @@ def _bucket(group: str, shares: Mapping[Split, float]) -> Split:
     return next(split for split in reversed(SPLITS) if shares.get(split, 0.0) > 0)
 
 
-def _refuse_empty(entries: Sequence[TableSplit], config: TablesConfig) -> None:
+def _refuse_empty(entries: Sequence[TableSplit]) -> None:
+    """Validation rows only show how training goes; the other splits are needed."""
     used = {entry.split for entry in entries}
     for split in SPLITS:
-        needed = split != "validation" or config.split_shares.get(split, 0.0) > 0
-        if needed and split not in used:
+        if split != "validation" and split not in used:
             raise SplitError(
                 f"no {split} table: all {len(entries)} tables went to {', '.join(s for s in SPLITS if s in used)}. "
                 f"Pin a table with the value {split!r} in the column 'split' of the table list, or add tables."

@@ -34,7 +34,7 @@ def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
     """The tables of a list, in its order. Blank lines and lines that begin with `#` do not count.
 
     Paths of CSVs count from `root`. Raises TableListError for a missing list or CSV, unknown or missing columns, bad or
-    repeated names, and unknown splits.
+    repeated names, and unknown splits: all that is wrong with the lines, a line each.
     """
     if not path.is_file():
         raise TableListError(f"{path}: there is no such file. Write a table list with {COLUMNS}.")
@@ -48,26 +48,42 @@ def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
     columns = _columns(lines[0][1].split("\t"), path, lines[0][0])
     tables: list[ListedTable] = []
     seen: dict[str, int] = {}
+    faults: list[str] = []
     for number, line in lines[1:]:
-        listed = _table(line.split("\t"), columns, path, number)
+        try:
+            listed = _table(line.split("\t"), columns, path, number)
+            _check_file(listed, path, number, root)
+        except TableListError as error:
+            faults.append(str(error))
+            continue
         if listed.table in seen:
             first = seen[listed.table]
-            raise TableListError(f"{path}:{number}: table {listed.table!r} is on line {first} already. Rename one.")
-        if "{" in listed.path or "}" in listed.path:
-            raise TableListError(
-                f"{path}:{number}: column path: Snakemake would read the braces of {listed.path!r} as wildcards. "
-                "Rename the file."
-            )
-        if not (root / listed.path).is_file():
-            raise TableListError(
-                f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
-                "Correct the path, or add the file."
-            )
+            faults.append(f"{path}:{number}: table {listed.table!r} is on line {first} already. Rename one.")
+            continue
         seen[listed.table] = number
         tables.append(listed)
+    if faults:
+        raise TableListError("\n".join(faults))
     if not tables:
         raise TableListError(f"{path}: no table is listed. Add a line with a table's name and path.")
     return tuple(tables)
+
+
+def _check_file(listed: ListedTable, path: Path, number: int, root: Path) -> None:
+    if "{" in listed.path or "}" in listed.path:
+        raise TableListError(
+            f"{path}:{number}: column path: Snakemake would read the braces of {listed.path!r} as wildcards. "
+            "Rename the file."
+        )
+    source = root / listed.path
+    if not source.is_file():
+        there = [file.name for file in source.parent.glob("*")]
+        near = difflib.get_close_matches(source.name, there, n=1, cutoff=0.6)
+        meant = f" Did you mean {str(Path(listed.path).with_name(near[0]))!r}?" if near else ""
+        raise TableListError(
+            f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
+            f"Correct the path, or add the file.{meant}"
+        )
 
 
 def _columns(cells: list[str], path: Path, number: int) -> list[str]:

@@ -2,23 +2,26 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
-from tabletutor.config.load import ConfigError, check, counted, plain
+from tabletutor.config.load import ConfigError, counted, examine, line_of, plain
+from tabletutor.config.references import Fault
+from tabletutor.config.schema import Config
 from tabletutor.records.files import PARTIAL
 from tabletutor.sandbox.owner import RUN, owner
-from tabletutor.tables.table_list import read_table_list
+from tabletutor.tables.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.workflow.cache import cache_folder
 from tabletutor.workflow.clock import date_back
 from tabletutor.workflow.contents import contents
 from tabletutor.workflow.environment import ENVIRONMENT
 from tabletutor.workflow.job import CheckoutError, check_checkout, describe
 from tabletutor.workflow.lock import enter_run
+from tabletutor.workflow.preflight import outside_faults, split_faults
 
 Listing = dict[str, dict[str, str]]
 
@@ -43,22 +46,41 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
     Fills every default into `config`, in place; its `cache` is the folder that is used.
 
     Raises WorkflowError where the installed package is another checkout's, or the configuration or the table list
-    cannot be used; the message names file, line and key.
+    cannot be used; the message names file, line and key of all that is wrong.
     """
     try:
         check_checkout(Path(workflow.basedir) / "scripts")
         os.environ.update(ENVIRONMENT)
         os.environ.setdefault(RUN, owner())  # jobs inherit it, and what they make in an engine goes with this run
-        origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
-        checked = check(config, origin)
-        tables, sources = list_tables(Path(checked.table_list))
+        checked, entries = _check(workflow, config)
+        tables, sources = list_tables(entries)
         if workflow.is_main_process and not workflow.output_settings.dryrun:
             enter_run(checked.results)
-    except (CheckoutError, ConfigError, ValueError, OSError) as error:
+    except (CheckoutError, ValueError, OSError) as error:
         raise WorkflowError(str(error)) from None
     config.clear()
     config.update({**plain(checked), "cache": str(cache_folder(checked.cache))})
     return Project(counted(checked), tables, sources)
+
+
+def _check(workflow: Any, raw: dict[str, Any]) -> tuple[Config, Sequence[ListedTable]]:
+    """The configuration and its table list. Raises ConfigError with a line for each fault of both."""
+    found = examine(raw)
+    faults, others = list(found.faults), list[str]()
+    entries: Sequence[ListedTable] = ()
+    if found.config is not None:
+        outside = list(outside_faults(found.config)) if workflow.is_main_process else []
+        try:
+            entries = read_table_list(Path(found.config.table_list))
+            outside += split_faults(found.config, entries)
+        except TableListError as error:
+            others = [] if found.concerns(Fault(("table_list",), "")) else [str(error)]
+        faults += [fault for fault in outside if not found.concerns(fault)]
+    origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
+    lines = [line_of(fault, origin, workflow.config_settings.config) for fault in faults]
+    if found.config is None or lines or others:
+        raise ConfigError("\n".join(dict.fromkeys([*lines, *others])))
+    return found.config, entries
 
 
 def check_folders(config: dict[str, Any]) -> None:
@@ -107,9 +129,8 @@ def clear_up(config: dict[str, Any]) -> None:
             logger.info("removed from the engine: {}", name)
 
 
-def list_tables(path: Path) -> tuple[Listing, Listing]:
-    """The table list as JSON types, in its own order; see `Project`. Raises ValueError naming the line at fault."""
-    entries = read_table_list(path)
+def list_tables(entries: Sequence[ListedTable]) -> tuple[Listing, Listing]:
+    """The table list as JSON types, in its own order; see `Project`."""
     digests = contents(Path(entry.path) for entry in entries)
     tables = {
         entry.table: {"path": entry.path, "split": entry.split or "", "content": digests[str(Path(entry.path))]}
