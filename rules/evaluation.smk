@@ -97,6 +97,9 @@ rule scores:
         "<logs>/scores/{run}.log",
     conda:
         "../envs/workflow.yaml"
+    # Telemetry, as in rule checkpoint.
+    resources:
+        mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:
         config=lookup(dpath="verdicts", within=settings),
         code=code("scores.py"),

@@ -48,6 +48,9 @@ rule comparison:
         "<logs>/metrics/comparison.log",
     conda:
         "../envs/workflow.yaml"
+    # Telemetry, as in rule checkpoint.
+    resources:
+        mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:
         config={
             "baseline": lookup(dpath="reporting/baseline", within=settings),

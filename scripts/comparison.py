@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.reporting.comparison import write_comparison
+from tabletutor.training.tracking import difference, log_evaluation
 from tabletutor.workflow.job import job
 
 with job(snakemake):
@@ -14,3 +15,5 @@ with job(snakemake):
         snakemake.params.seed,
         Path(snakemake.output.comparison),
     )
+    made, candidate = Path(snakemake.output.comparison), snakemake.params.config["candidate"]
+    log_evaluation(made, candidate, lambda: difference(made), snakemake.resources.mlflow)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tabletutor.config.schema import VerdictsConfig
 from tabletutor.evaluation.score import score_file
+from tabletutor.training.tracking import accuracy, log_evaluation
 from tabletutor.workflow.job import job
 
 with job(snakemake):
@@ -13,3 +14,5 @@ with job(snakemake):
         VerdictsConfig.model_validate(snakemake.params.config),
         Path(snakemake.output.scores),
     )
+    made = Path(snakemake.output.scores)
+    log_evaluation(made, snakemake.wildcards.run, lambda: accuracy(made), snakemake.resources.mlflow)

@@ -20,14 +20,14 @@ class Stopping:
     def __init__(self, step: int) -> None:
         self._step = step
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
         pass
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
         if step == self._step:
             raise Stopped
 
-    def end(self) -> None:
+    def end(self, digests: dict[str, str]) -> None:
         pass
 
 

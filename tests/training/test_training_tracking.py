@@ -1,8 +1,16 @@
 """Curves to look at while a run trains; none of them can stop it."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+from trials import settings, train
+
+from tabletutor.records.files import sha256_file
+from tabletutor.training import tracking
 from tabletutor.training.tracking import MlflowTracker, NdjsonTracker, TensorboardTracker, Trackers
 
 
@@ -11,10 +19,10 @@ def test_curves_are_in_every_place(tmp_path: Path) -> None:
     trackers = Trackers(
         [MlflowTracker(store), TensorboardTracker(tmp_path / "board"), NdjsonTracker(tmp_path / "curves.ndjson")]
     )
-    trackers.start("tuned", {"seed": 0, "lora": {"r": 4}})
+    trackers.start("tuned", "identity", {"seed": 0, "lora": {"r": 4}})
     for step in (1, 2):
         trackers.log(step, {"train/loss": 2.0 / step})
-    trackers.end()
+    trackers.end({})
     from mlflow import MlflowClient
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -39,9 +47,9 @@ def test_a_place_that_fails_is_left_out_and_stops_nothing(tmp_path: Path) -> Non
     trackers = Trackers(
         [MlflowTracker(broken / "mlflow.db"), TensorboardTracker(broken / "board"), NdjsonTracker(broken / "n"), lines]
     )
-    trackers.start("run", {"seed": 0})
+    trackers.start("run", "identity", {"seed": 0})
     trackers.log(1, {"train/loss": 2.0})
-    trackers.end()
+    trackers.end({})
     assert broken.read_text() == "not a folder"
     assert len((tmp_path / "curves.ndjson").read_text().splitlines()) == 2
 
@@ -49,11 +57,72 @@ def test_a_place_that_fails_is_left_out_and_stops_nothing(tmp_path: Path) -> Non
 def test_a_long_file_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "curves.ndjson"
     tracker = NdjsonTracker(path, size=1000)
-    tracker.start("run", {})
+    tracker.start("run", "identity", {})
     for step in range(100):
         tracker.log(step, {"train/loss": 1.0})
-    tracker.end()
+    tracker.end({})
     assert sorted(tmp_path.iterdir()) == [path, Path(f"{path}.1"), Path(f"{path}.2")]
     lines = [json.loads(line) for file in (Path(f"{path}.2"), Path(f"{path}.1"), path) for line in file.open()]
     assert [line["step"] for line in lines] == list(range(100 - len(lines), 100))
     assert all(file.stat().st_size <= 1000 for file in tmp_path.iterdir())
+
+
+# Trains and is killed in the seventh of eight steps, after its line was logged; the last state is of the sixth.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[4:]
+from trials import settings, train
+from tabletutor.training.tracking import MlflowTracker, Trackers
+project, out, store = map(Path, sys.argv[1:4])
+class Killing(MlflowTracker):
+    def log(self, step, metrics):
+        super().log(step, metrics)
+        if step == 7:
+            os.kill(os.getpid(), signal.SIGKILL)
+train(project, project / "sft-standard", out, settings("sft"), tracker=Trackers([Killing(store, "smoke/run")]))
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_and_its_continuation_are_one_run(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every step once; the evaluation of its checkpoint is logged beside the loss, another checkpoint's is not."""
+    from mlflow import MlflowClient
+
+    monkeypatch.chdir(tmp_path)  # where the store is looked for
+    checkpoint, store = tmp_path / "results" / "checkpoints" / "tuned", tmp_path / tracking.STORE
+    command = [sys.executable, "-c", KILLED, str(project), str(checkpoint), str(store)]
+    done = subprocess.run(
+        [*command, str(Path(__file__).parent), str(Path(__file__).parents[1] / "formats")], check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    client = MlflowClient(tracking_uri=f"sqlite:///{store}")
+    (run,) = client.search_runs(["1"])
+    assert run.info.status == "RUNNING"
+    train(project, project / "sft-standard", checkpoint, settings("sft"), tracker=MlflowTracker(store, "smoke/run"))
+    (run,) = client.search_runs(["1"])
+    assert run.info.status == "FINISHED"
+    lines = [json.loads(line) for line in (checkpoint / "metrics.ndjson").read_text().splitlines()]
+    for split in ("train", "validation"):
+        history = client.get_metric_history(run.info.run_id, f"{split}/loss")
+        expected = [(line["step"], line["loss"]) for line in lines if line["split"] == split]
+        assert sorted((point.step, point.value) for point in history) == expected
+    assert run.data.tags[tracking.CHECKPOINT] == sha256_file(checkpoint / "SHA256SUMS")
+    assert run.data.tags["tabletutor.train"] == sha256_file(project / "sft-standard" / "train.jsonl")
+    assert run.data.tags[tracking.REVISION]
+    scores = tmp_path / "results" / "scores" / "tuned" / "test.jsonl"
+    scores.parent.mkdir(parents=True)
+    scores.write_text('{"correct": true}\n{"correct": false}\n{"correct": true}\n{"correct": true}\n')
+    tracking.log_evaluation(scores, "tuned", lambda: tracking.accuracy(scores), True)
+    assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75
+    # The same place with other settings: what still stands as running will not go on.
+    client.update_run(run.info.run_id, status="RUNNING")
+    other = MlflowTracker(store, "smoke/run")
+    other.start("tuned", "another identity", {})
+    other.end({"checkpoint": "another"})
+    assert sorted(each.info.status for each in client.search_runs(["1"])) == ["FINISHED", "KILLED"]
+    (checkpoint / "SHA256SUMS").write_text("another checkpoint")
+    tracking.log_evaluation(scores, "tuned", lambda: {"accuracy": 0.0}, True)
+    assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75

@@ -78,8 +78,8 @@ def test_a_run_says_all_of_it_before_anything_runs(tmp_path: Path, warm: Warm) -
         "--config: seed: should be a valid integer",
         "--config: sede: unknown key; did you mean seed?",
         f"config/smoke.yaml: results: {RESULTS} is a link to nowhere, which is not there",
-        "config/smoke-tables.tsv:7: column path: table 'one': there is no file 'resources/tables/mpgg.csv'. Correct the "
-        "path, or add the file. Did you mean 'resources/tables/mpg.csv'?",
+        "config/smoke-tables.tsv:7: column path: table 'one': there is no file 'resources/tables/mpgg.csv'. Correct "
+        "the path, or add the file. Did you mean 'resources/tables/mpg.csv'?",
         "config/smoke-tables.tsv:8: column split: unknown split 'trian' (did you mean 'train'?)",
     ):
         assert line in done.printed

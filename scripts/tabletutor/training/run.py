@@ -58,6 +58,12 @@ class TrainingRun(NamedTuple):
         content = [sha256_file(path) for path in (*weights, files.train, files.validation, *tables)]
         return Work("training", self.name, digest(self.code, content, counted(config), self.seed))
 
+    def digests(self) -> dict[str, str]:
+        """What a tracker is told of a run that has ended: the digests of its rows and of its checkpoint's list."""
+        files = self.files
+        named = {"train": files.train, "validation": files.validation, "checkpoint": files.checkpoint / "SHA256SUMS"}
+        return {name: sha256_file(path) for name, path in named.items()}
+
     def parameters(self, config: MethodConfig) -> dict[str, object]:
         """What a tracker is told of the run."""
         return {**config.model_dump(mode="json"), "seed": self.seed, "base": self.files.model.name}

@@ -3,29 +3,34 @@
 The curves a run leaves are `metrics.ndjson` of its checkpoint; these here are to be looked at meanwhile.
 """
 
+import atexit
+import contextlib
 import json
 import logging
-from collections.abc import Sequence
+import subprocess
+from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Protocol
 
 from loguru import logger
 
+from tabletutor.records.files import sha256_file
+
 
 class Tracker(Protocol):
     """Where metrics of a run are shown while it trains."""
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
-        """Open a run with its parameters."""
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
+        """Open a run with its parameters, or go on with the one of this identity."""
         ...
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
         """Show metrics of a step."""
         ...
 
-    def end(self) -> None:
-        """Close the run."""
+    def end(self, digests: dict[str, str]) -> None:
+        """Close the run, with the digests of what it was made from and of what it made."""
         ...
 
 
@@ -35,17 +40,17 @@ class Trackers:
     def __init__(self, trackers: Sequence[Tracker]) -> None:
         self._trackers = list(trackers)
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
         """Open the run in each."""
-        self._each(lambda tracker: tracker.start(run, parameters))
+        self._each(lambda tracker: tracker.start(run, identity, parameters))
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
         """Show metrics in each."""
         self._each(lambda tracker: tracker.log(step, metrics))
 
-    def end(self) -> None:
+    def end(self, digests: dict[str, str]) -> None:
         """Close the run in each."""
-        self._each(lambda tracker: tracker.end())
+        self._each(lambda tracker: tracker.end(digests))
 
     def _each(self, action: Any) -> None:
         for tracker in list(self._trackers):
@@ -72,7 +77,7 @@ class NdjsonTracker:
         self._handler: RotatingFileHandler | None = None
         self._run = ""
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
         """Open the file, to go on at its end."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = RotatingFileHandler(self._path, maxBytes=self._size, backupCount=2, encoding="utf-8")
@@ -84,7 +89,7 @@ class NdjsonTracker:
         """One line."""
         self._write({"run": self._run, "step": step, **metrics})
 
-    def end(self) -> None:
+    def end(self, digests: dict[str, str]) -> None:
         """Close the file."""
         if self._handler is not None:
             self._handler.close()
@@ -105,7 +110,7 @@ class TensorboardTracker:
         self._folder = folder
         self._writer: Any = None
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
         """Open the run's event file; parameters are shown as text."""
         from torch.utils.tensorboard import SummaryWriter
 
@@ -117,51 +122,134 @@ class TensorboardTracker:
         for name, value in metrics.items():
             self._writer.add_scalar(name, value, step)
 
-    def end(self) -> None:
+    def end(self, digests: dict[str, str]) -> None:
         """Write what is left and close the file."""
         self._writer.close()
 
 
 class MlflowTracker:
-    """Logs to the MLflow store in the SQLite file `store`, made if need be."""
+    """Logs to the MLflow store in the SQLite file `store`, made if need be: one MLflow run for each training identity.
 
-    def __init__(self, store: Path) -> None:
+    `place` says whose run it is (project and run): another identity of the same place that still stands as running was
+    killed for good.
+    """
+
+    def __init__(self, store: Path, place: str = "") -> None:
         self._store = store
+        self._place = place
         self._client: Any = None
         self._run = ""
+        self._logged: set[tuple[str, int]] = set()
 
-    def start(self, run: str, parameters: dict[str, Any]) -> None:
-        """Open an MLflow run named `run` in the experiment `tabletutor`."""
-        from mlflow import MlflowClient
-
-        self._store.parent.mkdir(parents=True, exist_ok=True)
-        self._client = MlflowClient(tracking_uri=f"sqlite:///{self._store.absolute()}")
-        experiment = self._client.get_experiment_by_name("tabletutor")
-        folder = (self._store.parent / "mlartifacts").absolute().as_uri()
-        name = (
-            experiment.experiment_id
-            if experiment
-            else self._client.create_experiment("tabletutor", artifact_location=folder)
-        )
-        self._run = self._client.create_run(name, run_name=run).info.run_id
-        for key, value in parameters.items():
-            self._client.log_param(self._run, key, value)
+    def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
+        """Go on with the MLflow run of this identity, or open one, in the experiment `tabletutor`."""
+        self._client, experiment = _open_store(self._store)
+        for other in self._client.search_runs([experiment], _tagged(place=self._place)):
+            if other.info.status == "RUNNING" and other.data.tags.get(IDENTITY) != identity:
+                self._client.set_terminated(other.info.run_id, status="KILLED")
+        (known, *_) = [*self._client.search_runs([experiment], _tagged(identity=identity)), None]
+        if known is None:
+            tags = {IDENTITY: identity, PLACE: self._place, REVISION: _git_revision()}
+            known = self._client.create_run(experiment, run_name=run, tags=tags)
+            for key, value in parameters.items():
+                self._client.log_param(known.info.run_id, key, value)
+        else:
+            self._client.update_run(known.info.run_id, status="RUNNING")
+            self._client.set_tag(known.info.run_id, REVISION, _git_revision())
+        self._run = known.info.run_id
+        for name in known.data.metrics:
+            self._logged |= {(name, point.step) for point in self._client.get_metric_history(self._run, name)}
+        atexit.register(self._fail)  # a run that is killed is closed by its continuation
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """Log metrics under their names."""
+        """Log metrics under their names; a run that goes on says a step again, bit for bit, which is there already."""
         for name, value in metrics.items():
-            self._client.log_metric(self._run, name, value, step=step)
+            if (name, step) not in self._logged:
+                self._client.log_metric(self._run, name, value, step=step)
 
-    def end(self) -> None:
+    def end(self, digests: dict[str, str]) -> None:
         """Mark the MLflow run as finished."""
+        for name, digest in digests.items():
+            self._client.set_tag(self._run, _TAG + name, digest)
+        atexit.unregister(self._fail)
         self._client.set_terminated(self._run)
+
+    def _fail(self) -> None:
+        with contextlib.suppress(Exception):  # what went wrong with the store has been said
+            self._client.set_terminated(self._run, status="FAILED")
+
+
+_TAG = "tabletutor."
+IDENTITY, PLACE, CHECKPOINT = f"{_TAG}identity", f"{_TAG}place", f"{_TAG}checkpoint"
+REVISION = "mlflow.source.git.commit"
+STORE = Path(".tabletutor", "mlflow.db")
+
+
+def _open_store(store: Path) -> tuple[Any, str]:
+    """A client of the store, and the id of its experiment."""
+    from mlflow import MlflowClient
+
+    store.parent.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(tracking_uri=f"sqlite:///{store.absolute()}")
+    experiment = client.get_experiment_by_name("tabletutor")
+    if experiment is not None:
+        return client, experiment.experiment_id
+    folder = (store.parent / "mlartifacts").absolute().as_uri()
+    return client, client.create_experiment("tabletutor", artifact_location=folder)
+
+
+def _tagged(**tags: str) -> str:
+    """The MLflow filter for runs that have these tags of ours."""
+    return " and ".join(f"tags.`{_TAG}{name}` = '{value}'" for name, value in tags.items())
+
+
+def _git_revision() -> str:
+    """The commit that is checked out, `-dirty` after it where files differ from it; `unknown` outside of git."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
+
+
+def log_evaluation(
+    made: Path, run: str, metrics: Callable[[], dict[str, float]], mlflow: bool, store: Path = STORE
+) -> None:
+    """Log metrics of a run's evaluation to the MLflow run that trained its checkpoint, where there is one. `made` is a
+    file that the evaluation made, `<results>/<stage>/…`; what fails is said, and is all.
+    """
+    sums = next(
+        (path / "checkpoints" / run / "SHA256SUMS" for path in made.parents if (path / "checkpoints").is_dir()), None
+    )
+    if not mlflow or sums is None or not sums.is_file() or not store.is_file():
+        return
+    try:
+        client, experiment = _open_store(store)
+        for found in client.search_runs([experiment], _tagged(checkpoint=sha256_file(sums))):
+            for name, value in metrics().items():
+                client.log_metric(found.info.run_id, f"evaluation/{name}", value)
+    except Exception as error:  # noqa: BLE001  telemetry degrades
+        logger.warning("MLflow has no evaluation of {} ({}: {})", run, type(error).__name__, error)
+
+
+def accuracy(scores: Path) -> dict[str, float]:
+    """The share of right answers in a file of scores, and of how many."""
+    right = [json.loads(line)["correct"] for line in scores.read_bytes().splitlines()]
+    return {"accuracy": sum(right) / len(right), "answers": len(right)} if right else {}
+
+
+def difference(comparison: Path) -> dict[str, float]:
+    """By how many percentage points the candidate is better than the baseline, with the interval and p."""
+    overall = json.loads(comparison.read_bytes())["overall"]
+    return {name: overall[name] for name in ("points", "points_low", "points_high", "p")}
 
 
 def trackers(log: Path, mlflow: bool, tensorboard: bool) -> Trackers:
     """What shows a run: rotating lines beside its log, and where wanted MLflow and TensorBoard in `.tabletutor`."""
     shown: list[Tracker] = [NdjsonTracker(log.with_suffix(".ndjson"))]
     if mlflow:
-        shown.append(MlflowTracker(Path(".tabletutor", "mlflow.db")))
+        shown.append(MlflowTracker(STORE, log.with_suffix("").as_posix()))
     if tensorboard:
         shown.append(TensorboardTracker(Path(".tabletutor", "tensorboard")))
     return Trackers(shown)

@@ -88,7 +88,7 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
     work = run.work(config)
     use_fast_adapters(plan.model)
     weights = Weights(trained_parameters(plan.model), config.ema, config.keep)
-    run.tracker.start(run.name, run.parameters(config))
+    run.tracker.start(run.name, work.identity, run.parameters(config))
     with progress_of(f"training {run.name}", 0) as shown, alone_in(work.folder(run.files.cache)) as folder:
         options = {**_common(config, run.seed, folder), "max_steps": _steps(config, plan), **plan.options}
         prompts = read_prompts(run.files.validation, tokenizer, config.samples) if plan.answers else []
@@ -108,9 +108,9 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
             watch.restore(resumed)
             logger.info("training {}: taken up at {}", run.name, resumed.name)
         trainer.train(resume_from_checkpoint=str(resumed) if resumed is not None else None)
-        run.tracker.end()
         weights.finish()
         write_checkpoint(run.files.checkpoint, plan.model, run.files.model, watch.lines, watch.samples)
+        run.tracker.end(run.digests())
         seconds = watch.seconds + time.monotonic() - started
         write_timing(run.files.checkpoint, seconds, int(trainer.state.num_input_tokens_seen))
 

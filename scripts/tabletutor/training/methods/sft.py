@@ -67,7 +67,7 @@ def train(run: TrainingRun, config: SftConfig) -> None:
     resumed = load_state(kept, work.identity, loop.weights, loop.optimizer)
     step, lines, samples, before = resumed or TrainingState(0, [], [], 0.0)
     saved = started
-    run.tracker.start(run.name, run.parameters(config))
+    run.tracker.start(run.name, work.identity, run.parameters(config))
     with progress_of(f"training {run.name}", steps) as shown:
         if resumed:
             logger.info("training {}: taken up after step {} of {}", run.name, step, steps)
@@ -87,10 +87,10 @@ def train(run: TrainingRun, config: SftConfig) -> None:
                 save_state(kept, work.identity, state, loop.weights, loop.optimizer)
                 saved = now
             shown.advance(note=f"loss {metrics['loss']:.3f}")
-    run.tracker.end()
     loop.workers.shutdown()
     loop.weights.finish()
     write_checkpoint(run.files.checkpoint, loop.model, run.files.model, lines, samples)
+    run.tracker.end(run.digests())
     tokens = sum(order.tokens(each) for each in range(1, step + 1))
     write_timing(run.files.checkpoint, before + time.monotonic() - started, tokens)
     kept.unlink(missing_ok=True)  # its folder stays: another checkout may be about to write there
