@@ -85,18 +85,14 @@ train(project, project / "sft-standard", out, settings("sft"), tracker=Trackers(
 
 
 @pytest.mark.slow
-def test_a_killed_run_and_its_continuation_are_one_run(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: Path) -> None:
     """With every step once; the evaluation of its checkpoint is logged beside the loss, another checkpoint's is not."""
     from mlflow import MlflowClient
 
-    monkeypatch.chdir(tmp_path)  # where the store is looked for
     checkpoint, store = tmp_path / "results" / "checkpoints" / "tuned", tmp_path / tracking.STORE
     command = [sys.executable, "-c", KILLED, str(project), str(checkpoint), str(store)]
-    done = subprocess.run(
-        [*command, str(Path(__file__).parent), str(Path(__file__).parents[1] / "formats")], check=False
-    )
+    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "formats")]
+    done = subprocess.run([*command, *folders], check=False)
     assert done.returncode == -signal.SIGKILL
     client = MlflowClient(tracking_uri=f"sqlite:///{store}")
     (run,) = client.search_runs(["1"])
@@ -115,7 +111,7 @@ def test_a_killed_run_and_its_continuation_are_one_run(
     scores = tmp_path / "results" / "scores" / "tuned" / "test.jsonl"
     scores.parent.mkdir(parents=True)
     scores.write_text('{"correct": true}\n{"correct": false}\n{"correct": true}\n{"correct": true}\n')
-    tracking.log_evaluation(scores, "tuned", lambda: tracking.accuracy(scores), True)
+    tracking.log_evaluation(scores, "tuned", lambda: tracking.accuracy(scores), True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75
     # The same place with other settings: what still stands as running will not go on.
     client.update_run(run.info.run_id, status="RUNNING")
@@ -124,5 +120,5 @@ def test_a_killed_run_and_its_continuation_are_one_run(
     other.end({"checkpoint": "another"})
     assert sorted(each.info.status for each in client.search_runs(["1"])) == ["FINISHED", "KILLED"]
     (checkpoint / "SHA256SUMS").write_text("another checkpoint")
-    tracking.log_evaluation(scores, "tuned", lambda: {"accuracy": 0.0}, True)
+    tracking.log_evaluation(scores, "tuned", lambda: {"accuracy": 0.0}, True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75

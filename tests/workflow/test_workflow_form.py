@@ -1,7 +1,9 @@
 """The form of the workflow: what the house rules say of rules, scripts and lock files."""
 
+import ast
 import hashlib
 import re
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,21 @@ def test_the_lock_file_has_everything_asked_for_at_one_version() -> None:
     names = {re.split(r"[=<>\[ #]", line)[0].lower() for line in asked if line and not line.startswith("#")}
     assert names - {re.sub(r"[-_.]+", "-", name).lower() for name in pins} == set()
     assert not any("+" in version for version in pins.values())
+
+
+def test_what_is_asked_for_is_imported_or_says_why() -> None:
+    imported: set[str] = set()
+    for path in (*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            imported |= {name.split(".")[0] for name in names}
+    brought = {
+        re.sub(r"[-_.]+", "-", name).lower()
+        for module, names in packages_distributions().items()
+        if module in imported
+        for name in names
+    }
+    asked = (ROOT / "envs" / "requirements.in").read_text(encoding="utf-8").splitlines()
+    silent = [re.split(r"[=<>\[]", line)[0] for line in asked if line and "#" not in line]
+    assert [name for name in silent if name.lower() not in brought] == []
