@@ -78,3 +78,14 @@ def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
         train(project, project / "kto", tmp_path / "out", settings("dpo"))
     with pytest.raises(ValueError, match=r"no row of at most training\.max_tokens = 64 tokens; raise it"):
         train(project, project / "dpo", tmp_path / "out", settings("dpo", max_tokens=64))
+
+
+@pytest.mark.parametrize(("method", "rows"), [("sft", "sft-standard"), ("dpo", "dpo"), ("prm", "prm")])
+def test_a_run_needs_no_validation_rows(method: str, rows: str, project: Path, tmp_path: Path) -> None:
+    """Unless what is kept goes by them."""
+    shutil.copytree(project / rows, tmp_path / "rows")
+    (tmp_path / "rows" / "validation.jsonl").write_bytes(b"")
+    lines = train(project, tmp_path / "rows", tmp_path / "out", settings(method, max_steps=2, samples=0))
+    assert [line["split"] for line in lines] == ["train", "train"]
+    with pytest.raises(ValueError, match=r"validation\.jsonl: no validation row, by whose loss"):
+        train(project, tmp_path / "rows", tmp_path / "best", settings(method, max_steps=2, keep="best"))

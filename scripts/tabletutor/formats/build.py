@@ -41,16 +41,17 @@ def build_format(
     """Write the rows of the format `name`, the notes on them and the statistics.
 
     `tables` maps a table to its profile, questions, episodes and verdicts. Raises ValueError where a split has no
-    verified episode.
+    verified episode; there need be no validation table.
     """
     splits = read_record(splits_path, Splits)
     all_stats: list[SplitStats] = []
     for split in SPLITS:
         dropped: Counter[str] = Counter()
         rows: list[Candidate] = []
-        for table in sorted(table for table in tables if splits.of(table) == split):
+        members = sorted(table for table in tables if splits.of(table) == split)
+        for table in members:
             rows += _rows(name, _cases(tables[table], split), config, seed, dropped)
-        if not rows and not dropped["no_row"]:
+        if not rows and not dropped["no_row"] and (members or split == "train"):
             raise ValueError(f"{name}: no table of the {split} split has a verified episode, so there is no row")
         kept = sorted(select(rows, config, seed, dropped), key=Candidate.order)
         if not kept:

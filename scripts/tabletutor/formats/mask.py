@@ -61,14 +61,14 @@ def check_mask(
                 sizes.append(len(ids))
                 trained += sum(mask[start:])
             lengths.append(max(sizes))
-        if not lengths:
+        if not lengths and split == "train":
             raise ValueError(f"{path}: no row; run {run} cannot be trained on {name}")
         too_long = sum(length > max_tokens for length in lengths)
-        if too_long == len(lengths):
+        if lengths and too_long == len(lengths):
             raise ValueError(
                 f"{path}: every row is longer than training.max_tokens = {max_tokens} of run {run}; raise it"
             )
-        counts.append(SplitMask(split, len(lengths), too_long, sum(lengths), trained, max(lengths)))
+        counts.append(SplitMask(split, len(lengths), too_long, sum(lengths), trained, max(lengths, default=0)))
     result = MaskCheck(run, max_tokens, tuple(counts))
     write_record(output, result)
     return result

@@ -81,7 +81,7 @@ class Watch(TrainerCallback):
         self._weights.stepped()
         self._shown.advance()
         last = state.global_step >= state.max_steps
-        control.should_evaluate = control.should_evaluate or last
+        control.should_evaluate = control.should_evaluate or (last and args.eval_strategy != "no")
         if time.monotonic() - self._saved >= self._config.checkpoint_seconds:
             control.should_save = True
         if last:

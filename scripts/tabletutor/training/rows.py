@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from tabletutor.config.training import MethodConfig
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.records.identity import rng
 
@@ -61,3 +62,12 @@ def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:
 def none_fits(path: Path, max_tokens: int) -> ValueError:
     """What to raise where every row of a file is too long."""
     return ValueError(f"{path}: no row of at most training.max_tokens = {max_tokens} tokens; raise it")
+
+
+def check_validated(path: Path, config: MethodConfig, rows: int) -> None:
+    """Raise ValueError where what is kept, or when a run ends, goes by validation rows and there are none."""
+    if rows == 0 and (config.keep == "best" or config.patience is not None):
+        raise ValueError(
+            f"{path}: no validation row, by whose loss training.keep: best and training.patience go; leave them out, "
+            "or pin a table to validation"
+        )

@@ -25,7 +25,7 @@ from tabletutor.training.adapter import trained_parameters, use_fast_adapters
 from tabletutor.training.callbacks import Watch, keeping
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
 from tabletutor.training.kept import alone_in, latest
-from tabletutor.training.rows import drawn, none_fits
+from tabletutor.training.rows import check_validated, drawn, none_fits
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import read_prompts
 from tabletutor.training.weights import Weights
@@ -73,7 +73,7 @@ def read_rows(
 
     def read(path: Path) -> Rows:
         rows = [row for row in read_records(path, kind) if _length(row, tokenizer) <= config.max_tokens]
-        if not rows:
+        if not rows and (path != run.files.validation or path.stat().st_size):
             raise none_fits(path, config.max_tokens)
         return [{name: getattr(row, name) for name in columns} for row in rows]
 
@@ -84,6 +84,7 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
     """Train by TRL and write the checkpoint folder. Raises RuntimeError where the loss is no longer a number."""
     from datasets import Dataset
 
+    check_validated(run.files.validation, config, len(plan.validation))
     started = time.monotonic()
     work = run.work(config)
     use_fast_adapters(plan.model)
@@ -91,13 +92,15 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
     run.tracker.start(run.name, work.identity, run.parameters(config))
     with progress_of(f"training {run.name}", 0) as shown, alone_in(work.folder(run.files.cache)) as folder:
         options = {**_common(config, run.seed, folder), "max_steps": _steps(config, plan), **plan.options}
+        if not plan.validation:
+            options["eval_strategy"] = "no"
         prompts = read_prompts(run.files.validation, tokenizer, config.samples) if plan.answers else []
         watch = Watch(run.tracker, weights, config, prompts, tokenizer, plan.metric, shown)
         trainer: Any = keeping(plan.trainer, weights)(
             model=plan.model,
             args=plan.arguments(**options),
             train_dataset=Dataset.from_list(plan.train),
-            eval_dataset=Dataset.from_list(drawn(plan.validation, config.eval_rows)),
+            eval_dataset=Dataset.from_list(drawn(plan.validation, config.eval_rows)) if plan.validation else None,
             processing_class=tokenizer,
             callbacks=[watch],
             **plan.more,

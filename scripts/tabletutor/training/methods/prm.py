@@ -43,7 +43,7 @@ def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
         for end, label in zip(ends, row.labels, strict=True):
             labels[end] = int(label)
         rows.append({"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels})
-    if not rows:
+    if not rows and (path.name == "train.jsonl" or path.stat().st_size):
         raise none_fits(path, config.max_tokens)
     return rows
 

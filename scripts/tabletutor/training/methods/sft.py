@@ -26,7 +26,7 @@ from tabletutor.training.loss import check_head, pack_loss
 from tabletutor.training.norm import use_frozen_norms
 from tabletutor.training.order import Order
 from tabletutor.training.packing import Pack, alike, ordered_packs, pack
-from tabletutor.training.rows import EncodedRow, drawn, none_fits, read_rows, row_lengths, short_rows
+from tabletutor.training.rows import EncodedRow, check_validated, drawn, none_fits, read_rows, row_lengths, short_rows
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.samples import Prompt, read_prompts, sample
 from tabletutor.training.schedule import learning_rate, total_steps
@@ -110,6 +110,7 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     for path, all_are_long in ((files.train, not rows), (files.validation, told and not validation)):
         if all_are_long:
             raise none_fits(path, config.max_tokens)
+    check_validated(files.validation, config, len(validation))
     model = load_trained(run, config)
     longest = max(row_lengths([*rows, *validation]))
     if longest > model.config.max_position_embeddings:
