@@ -4,7 +4,8 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,23 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole builds first: begun last, the longest of them would run alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the tests and all processes that they start have their temporary files; gone after them, killed or not.
+
+    Not in pytest's own folder, which no other user can enter, and whose paths are long for sockets.
+    """
+    tmp_path_factory.getbasetemp()
+    folder = Path(tempfile.mkdtemp(prefix="tabletutor-tests-"))
+    folder.chmod(0o1777)
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+    yield folder
+    tempfile.tempdir = before
+    os.environ.pop("TMPDIR") if before is None else os.environ.update(TMPDIR=before)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
