@@ -1,5 +1,6 @@
 """tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
 
+from tabletutor.workflow.cutoff import note_forced
 from tabletutor.workflow.previous import Previous
 from tabletutor.workflow.setup import check_folders
 
@@ -104,6 +105,7 @@ localrules:
 
 onstart:
     check_folders(config)
+    note_forced(workflow.dag_settings)
     previous.keep(workflow)
 
 

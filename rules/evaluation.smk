@@ -26,6 +26,7 @@ rule predictions:
     threads: lookup(dpath="evaluation/threads", within=config)
     params:
         tables=list(tables),
+        splits=["test"],
         config=lookup(dpath="evaluation", within=settings),
         sandbox=lookup(dpath="sandbox", within=settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
@@ -47,6 +48,7 @@ rule choice:
         ),
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/test.jsonl",
     log:
@@ -57,6 +59,7 @@ rule choice:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
+        splits=["test"],
         kind=runs.kind,
         code=code("choice.py"),
     script:
@@ -71,6 +74,7 @@ rule vote:
             run=lookup(dpath="runs/{run}/choose/among", within=config),
         ),
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/test.jsonl",
     log:
@@ -80,6 +84,8 @@ rule vote:
     conda:
         "../envs/workflow.yaml"
     params:
+        tables=list(tables),
+        splits=["test"],
         config=lookup(dpath="verdicts", within=settings),
         code=code("vote.py"),
     script:
@@ -91,6 +97,7 @@ rule scores:
     input:
         predictions="<results>/predictions/{run}/test.jsonl",
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        splits="<results>/splits.json",
     output:
         scores="<results>/scores/{run}/test.jsonl",
     log:
@@ -101,6 +108,8 @@ rule scores:
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:
+        tables=list(tables),
+        splits=["test"],
         config=lookup(dpath="verdicts", within=settings),
         code=code("scores.py"),
     script:

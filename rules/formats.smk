@@ -14,7 +14,7 @@ rule format:
         episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
         verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
         splits="<results>/splits.json",
-        leaks="<results>/leaks.json",
+        gate="<results>/leaks.json",
     output:
         train="<results>/formats/{format}/train.jsonl",
         validation="<results>/formats/{format}/validation.jsonl",
@@ -27,6 +27,7 @@ rule format:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
+        splits=["train", "validation"],
         config=lookup(dpath="formats/{format}", within=settings),
         seed=lookup(dpath="seed", within=settings),
         code=code("format.py"),
@@ -50,6 +51,7 @@ rule audit:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
+        splits=["train", "validation"],
         code=code("audit.py"),
         converter=lookup(dpath="{format}", within=formats),
     script:
@@ -69,7 +71,7 @@ rule mask:
             format=lookup(dpath="runs/{run}/training/format", within=config),
             split=["train", "validation"],
         ),
-        audit=expand(
+        gate=expand(
             "<results>/formats/{format}/audit.json",
             format=lookup(dpath="runs/{run}/training/format", within=config),
         ),

@@ -47,13 +47,18 @@ rule checkpoint:
             format=lookup(dpath="runs/{run}/training/format", within=config),
             split=["train", "validation"],
         ),
-        mask="<results>/masks/{run}.json",
+        gate="<results>/masks/{run}.json",
         # Answers are run on them.
-        tables=branch(
+        parquets=branch(
             lookup(dpath="runs/{run}/training/method", within=config),
             cases={
                 "grpo": expand("<results>/tables/{table}/table.parquet", table=tables)
             },
+            otherwise=[],
+        ),
+        splits=branch(
+            lookup(dpath="runs/{run}/training/method", within=config),
+            cases={"grpo": "<results>/splits.json"},
             otherwise=[],
         ),
     output:
@@ -77,6 +82,8 @@ rule checkpoint:
         config=lookup(dpath="runs/{run}/training", within=settings),
         answering=runs.answering(settings),
         seed=lookup(dpath="runs/{run}/seed", within=settings),
+        tables=list(tables),
+        splits=["train", "validation"],
         code=code("checkpoint.py"),
         method=method,
     script:

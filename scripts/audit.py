@@ -5,11 +5,11 @@ from pathlib import Path
 from tabletutor.formats.audit import audit_format
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     audit_format(
         snakemake.wildcards.format,
         {"train": Path(snakemake.input.train), "validation": Path(snakemake.input.validation)},
-        dict(zip(snakemake.params.tables, map(Path, snakemake.input.questions), strict=True)),
-        Path(snakemake.input.splits),
+        {table: questions for table, (questions,) in here.tables("questions").items()},
+        here.splits,
         Path(snakemake.output.audit),
     )

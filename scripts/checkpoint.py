@@ -8,7 +8,7 @@ from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import trackers
 from tabletutor.workflow.job import job
 
-with job(snakemake) as here:
+with job(snakemake, shares=True) as here:
     name, source, params, resources = snakemake.wildcards.run, snakemake.input, snakemake.params, snakemake.resources
     method, graded = find(params.config["method"]), params.answering
     shown = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
@@ -18,7 +18,7 @@ with job(snakemake) as here:
     answering = None
     if graded:
         sandbox = here.values("sandbox", graded["sandbox"])
-        parquets = {Path(path).parent.name: Path(path) for path in source.tables}
+        parquets = {table: parquet for table, (parquet,) in here.tables("parquets").items()}
         answering = Answering(parquets, sandbox, graded["verdicts"], graded["whole_turns"])
     method.train(
         TrainingRun(name, params.seed, digest(params.code, params.method, graded), files, shown, answering),

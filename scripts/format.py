@@ -6,13 +6,12 @@ from tabletutor.formats.build import SplitFiles, build_format
 from tabletutor.formats.registry import find
 from tabletutor.workflow.job import job
 
-with job(snakemake):
-    source, made, name = snakemake.input, snakemake.output, snakemake.wildcards.format
-    columns = (source.profiles, source.questions, source.episodes, source.verdicts)
+with job(snakemake) as here:
+    made, name = snakemake.output, snakemake.wildcards.format
     build_format(
         name,
-        {table: tuple(map(Path, paths)) for table, *paths in zip(snakemake.params.tables, *columns, strict=True)},
-        Path(source.splits),
+        here.tables("profiles", "questions", "episodes", "verdicts"),
+        here.splits,
         find(name).knobs.model_validate(snakemake.params.config),
         snakemake.params.seed,
         {

@@ -7,16 +7,15 @@ from tabletutor.config.schema import EvaluationConfig, SamplingConfig
 from tabletutor.evaluation.predict import Asked, predict
 from tabletutor.workflow.job import job
 
-with job(snakemake) as here:
+with job(snakemake, shares=True) as here:
     source, params = snakemake.input, snakemake.params
-    columns = (source.questions, source.profiles, source.parquets)
-    files = {table: tuple(map(Path, paths)) for table, *paths in zip(params.tables, *columns, strict=True)}
+    files = here.tables("questions", "profiles", "parquets")
     trained = Path(source.trained[0]).parent if source.trained else None
     sampling = SamplingConfig.model_validate(params.sampling) if params.sampling else None
     run, model = snakemake.wildcards.run, Path(source.model[0]).parent
     predict(
         Asked(run, model, trained, params.seed, params.whole_turns, sampling),
-        files, Path(source.splits), here.section(EvaluationConfig, "evaluation", params.config),
+        files, here.section(EvaluationConfig, "evaluation", params.config),
         here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),
     )  # fmt: skip

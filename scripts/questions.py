@@ -11,7 +11,7 @@ with job(snakemake) as here:
     build_questions(
         Path(snakemake.input.profile),
         Path(snakemake.input.parquet),
-        snakemake.params.split or Path(snakemake.input.splits),
+        snakemake.params.split or here.splits[snakemake.wildcards.table],
         ProgramQuestionsConfig.model_validate(snakemake.params.config),
         here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         snakemake.params.seed,

@@ -7,10 +7,10 @@ from tabletutor.evaluation.score import score_file
 from tabletutor.training.tracking import accuracy, log_evaluation
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     score_file(
         Path(snakemake.input.predictions),
-        [Path(path) for path in snakemake.input.questions],
+        here.files("questions"),
         VerdictsConfig.model_validate(snakemake.params.config),
         Path(snakemake.output.scores),
     )

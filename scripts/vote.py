@@ -6,12 +6,11 @@ from tabletutor.config.schema import VerdictsConfig
 from tabletutor.evaluation.vote import choose_agreed
 from tabletutor.workflow.job import job
 
-with job(snakemake):
-    source = snakemake.input
+with job(snakemake) as here:
     choose_agreed(
         snakemake.wildcards.run,
-        Path(source.attempts[0]),
-        [Path(path) for path in source.questions],
+        Path(snakemake.input.attempts[0]),
+        here.files("questions"),
         VerdictsConfig.model_validate(snakemake.params.config),
         Path(snakemake.output.predictions),
     )

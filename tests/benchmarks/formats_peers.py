@@ -47,7 +47,8 @@ def ours(name: str, project: Path, out: Path) -> None:
     files = {split: SplitFiles(out / f"{split}.jsonl", out / "notes" / f"{split}.jsonl") for split in SPLITS}
     every = {table: sources(project, table) for table in tables(project)}
     config = KNOBS.get(name, FormatConfig).model_validate(WHOLE.get(name, {}))
-    build_format(name, every, project / "splits.json", config, 0, files, out / "stats.json")
+    splits = read_record(project / "splits.json", Splits).by_table()
+    build_format(name, every, splits, config, 0, files, out / "stats.json")
 
 
 def bare(project: Path, out: Path) -> None:

@@ -16,7 +16,7 @@ from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_record, write_records
-from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile, TableSplit
+from tabletutor.records.table import ColumnProfile, Source, TableProfile
 
 TEXTS = ["the table df has a column n\n```python\nsubmit(df['n'].sum())\n```"] * 3
 SANDBOX = SandboxConfig(sessions=2, soft_seconds=2, hard_seconds=4)
@@ -41,28 +41,24 @@ def write_table(folder: Path, name: str = "numbers") -> tuple[TableProfile, Path
 def test_groups_follow_from_the_questions_alone() -> None:
     asked = [question(number, table) for number in range(5) for table in ("b", "a")]
     assert groups(asked, 4) == groups(reversed(asked), 4)
-    assert [len(group) for group in groups(asked, 4)] == [4, 4, 2]
-    assert {q.table for q in groups(asked, 5)[0]} == {"a"}
+    assert [len(group) for group in groups(asked, 4)] == [4, 1, 4, 1]
+    assert groups([*asked, question(0, "aa")], 4) == [*groups(asked, 4)[:2], [question(0, "aa")], *groups(asked, 4)[2:]]
 
 
 def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
     make_scratch(ScratchModelConfig(source="scratch", vocabulary=400, hidden=32), TEXTS, 0, model)
-    files: dict[str, tuple[Path, ...]] = {}
-    for name in ("numbers", "others"):
-        profile, parquet = write_table(tmp_path, name)
-        write_record(tmp_path / f"{name}.json", profile)
-        write_records(tmp_path / f"{name}.jsonl", [question(n, name) for n in range(5)])
-        files[name] = (tmp_path / f"{name}.jsonl", tmp_path / f"{name}.json", parquet)
-    tables = (TableSplit("numbers", "numbers", "test", True), TableSplit("others", "others", "train", True))
-    write_record(tmp_path / "splits.json", Splits(tables))
+    profile, parquet = write_table(tmp_path, "numbers")
+    write_record(tmp_path / "numbers.json", profile)
+    write_records(tmp_path / "numbers.jsonl", [question(n, "numbers") for n in range(5)])
+    files = {"numbers": (tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
 
     def run(journals: str, threads: int) -> bytes:
         asked = Asked("base", model, None, 0, False)
         config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
-        count = predict(asked, files, tmp_path / "splits.json", config, SANDBOX, tmp_path / journals, "code", output)
+        count = predict(asked, files, config, SANDBOX, tmp_path / journals, "code", output)
         assert count == 4
         return output.read_bytes()
 
@@ -83,9 +79,8 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
 
 
 def test_no_test_table_is_an_error(tmp_path: Path) -> None:
-    write_record(tmp_path / "splits.json", Splits(()))
     with pytest.raises(ValueError, match="no table is in the test split"):
         predict(
-            Asked("base", tmp_path, None, 0, False), {}, tmp_path / "splits.json", EvaluationConfig(), SANDBOX,
+            Asked("base", tmp_path, None, 0, False), {}, EvaluationConfig(), SANDBOX,
             tmp_path, "", tmp_path / "out.jsonl",
         )  # fmt: skip

@@ -45,7 +45,7 @@ class Built(NamedTuple):
 
     results: Path
     tables: dict[str, tuple[Path, Path, Path, Path]]
-    splits: Path
+    splits: dict[str, Split]
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def built(once: Callable[[str, Callable[[Path], object]], Path]) -> Built:
         name: (results / f"tables/{name}/profile.json", *(results / f"{part}/program/{name}.jsonl" for part in parts))
         for name in SPLIT
     }
-    return Built(results, tables, results / "splits.json")
+    return Built(results, tables, SPLIT)
 
 
 def make_project(folder: Path) -> None:

@@ -27,8 +27,7 @@ from tabletutor.formats.select import balanced, capped, drawn, unique
 from tabletutor.formats.surface import Judged, Pair, accuracy, even
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
-from tabletutor.records.record import read_record, read_records, write_records
-from tabletutor.records.table import Splits
+from tabletutor.records.record import read_records, write_records
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,11 +61,10 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
         for episode in read_records(episodes, Episode)
         for trace in episode.traces
     }
-    splits = read_record(built.splits, Splits)
     for split, paths in files(tmp_path).items():
         rows = read_records(paths.rows, find(name).row)
         notes = read_records(paths.notes, Note)
-        assert {splits.of(row.table) for row in rows} <= {split}
+        assert {built.splits[row.table] for row in rows} <= {split}
         assert all(traces[row.trace_id] == row.question_id for row in rows)
         assert [note.trace_id for note in notes] == [row.noted() for row in rows]
         assert [(note.question_id, note.table) for note in notes] == [(row.question_id, row.table) for row in rows]
@@ -239,10 +237,7 @@ def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path)
         rows.append(msgspec.structs.replace(sample, table=f"t{number % 6}", chosen=said[0], rejected=said[1]))
     write_records(tmp_path / "train.jsonl", rows)
     write_records(tmp_path / "validation.jsonl", [])
-    splits = msgspec.json.decode(built.splits.read_bytes())
-    splits["tables"] += [{"table": name, "group": name, "split": "train", "pinned": True} for name in tables]
-    (tmp_path / "splits.json").write_bytes(msgspec.json.encode(splits))
-    changed = built._replace(tables=tables, splits=tmp_path / "splits.json")
+    changed = built._replace(tables=tables, splits=dict.fromkeys(tables, "train"))
     with pytest.raises(ValueError, match=r"form alone tells 9\d% of chosen and rejected texts apart"):
         audit(changed, "dpo", tmp_path)
 
@@ -255,7 +250,7 @@ def test_one_more_format_is_one_file_and_one_line(built: Any, tmp_path: Path) ->
     name, _, body = example.partition("\n")
     (scripts / "tabletutor/formats/converters" / name).write_text(body.split("```")[0])
     program = (
-        "import sys; from pathlib import Path; import yaml\n"
+        "import json, sys; from pathlib import Path; import yaml\n"
         "from tabletutor.config.load import check\n"
         "from tabletutor.formats.build import SPLITS as FORMAT_SPLITS, SplitFiles, build_format\n"
         "raw = yaml.safe_load(Path(sys.argv[1]).read_text()); raw['formats']['answers'] = {'per_table': 5}\n"
@@ -263,10 +258,10 @@ def test_one_more_format_is_one_file_and_one_line(built: Any, tmp_path: Path) ->
         "tables = {name: tuple(map(Path, paths)) for name, paths in yaml.safe_load(sys.argv[2]).items()}\n"
         "out = Path(sys.argv[4])\n"
         "files = {split: SplitFiles(out / f'{split}.jsonl', out / f'{split}.notes') for split in FORMAT_SPLITS}\n"
-        "build_format('answers', tables, Path(sys.argv[3]), config, 0, files, out / 'stats.json')\n"
+        "build_format('answers', tables, json.loads(sys.argv[3]), config, 0, files, out / 'stats.json')\n"
     )
     paths = json.dumps({table: [str(path) for path in paths] for table, paths in built.tables.items()})
-    arguments = [str(ROOT / "config/config.yaml"), paths, str(built.splits), str(tmp_path / "out")]
+    arguments = [str(ROOT / "config/config.yaml"), paths, json.dumps(built.splits), str(tmp_path / "out")]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         env={"PYTHONPATH": str(scripts), "PATH": ""},

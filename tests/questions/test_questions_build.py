@@ -12,8 +12,8 @@ from tabletutor.matching.match import match
 from tabletutor.questions.build import build_questions
 from tabletutor.questions.judge import ENGINE_AGREEMENT, given_away, to_digits
 from tabletutor.records.question import Question, Reject
-from tabletutor.records.record import read_records, write_record
-from tabletutor.records.table import Split, Splits, TableSplit
+from tabletutor.records.record import read_records
+from tabletutor.records.table import Split
 from tabletutor.tables.ingest import ingest
 
 HELD = ("group_rank", "span_where", "top_mean", "correlation_where")
@@ -25,11 +25,10 @@ def build(
     folder: Path, csv: Path, split: Split, config: ProgramQuestionsConfig = CONFIG
 ) -> tuple[list[Question], list[Reject]]:
     ingest(csv, "table", csv.name, TablesConfig(), folder / "table.parquet", folder / "profile.json")
-    write_record(folder / "splits.json", Splits((TableSplit("table", "table", split, True),)))
     build_questions(
         folder / "profile.json",
         folder / "table.parquet",
-        folder / "splits.json",
+        split,
         config,
         SandboxConfig(),
         0,

@@ -71,6 +71,12 @@ def jobs(printed: str) -> set[str]:
     return found
 
 
+def worked(printed: str) -> set[str]:
+    """The jobs of a run that did work, in the form of `jobs`: not those that found what they would have made."""
+    spared = set(re.findall(r"^(\w+(?: [^:\n]+)?): (?:kept|from the cache): ", printed, re.MULTILINE))
+    return jobs(printed) - spared - {"all"}
+
+
 def copy_checkout(target: Path, source: Path = ROOT, made: bool = False) -> Checkout:
     """A fresh clone of the checkout `source`, set up; with `made`, results and Snakemake's notes as well."""
     if made:

@@ -15,7 +15,8 @@ from tabletutor.workflow.job import job
 
 snakemake = types.SimpleNamespace(
     log=["{log}"], rule="tables", wildcards={{"table": "a<b>{{c}}"}}, scriptdir="{scriptdir}",
-    config={{"cache": "elsewhere", "sandbox": {{"sessions": 3, "soft_seconds": 1.0}}}},
+    input={{}}, output=[], params={{}},
+    config={{"results": "results", "cache": "elsewhere", "sandbox": {{"sessions": 3, "soft_seconds": 1.0}}}},
 )
 with job(snakemake) as here:
     logger.info("reading {{}}", "x")
@@ -27,7 +28,7 @@ with job(snakemake) as here:
 def run(tmp_path: Path, body: str, scriptdir: Path = SCRIPTS) -> tuple[subprocess.CompletedProcess[str], str]:
     log = tmp_path / "logs" / "tables" / "a.log"
     script = SCRIPT.format(log=log, body=body, scriptdir=scriptdir)
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     return done, log.read_text()
 
 

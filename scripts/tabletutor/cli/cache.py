@@ -14,12 +14,12 @@ from tabletutor.workflow.cache import Choice, Kept, cache_folder, faults, kept_w
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Finished units of work: journals and states of training.",
+    help="Finished work: journals, states of training, whole artefacts.",
     epilog="Example: tabletutor cache list --stage episodes",
 )
 console = Console(soft_wrap=True)
 
-Stage = Annotated[str | None, typer.Option(help="Only of this stage: questions, episodes, predictions, training.")]
+Stage = Annotated[str | None, typer.Option(help="Only of this stage or rule: episodes, training, checkpoint …")]
 Subject = Annotated[str | None, typer.Option("--table", help="Only of this table, or run.")]
 Days = Annotated[float | None, typer.Option("--older-than", help="Only what was not added to for so many days.")]
 Folder = Annotated[Path | None, typer.Option(help="The cache; else $TABLETUTOR_CACHE, or what the configuration says.")]

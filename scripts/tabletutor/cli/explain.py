@@ -8,17 +8,24 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from tabletutor.records.files import sha256_file
+from tabletutor.workflow.artefact import in_results
 from tabletutor.workflow.code import closure
 from tabletutor.workflow.provenance import (
-    METADATA,
     Made,
     Sighting,
-    notes,
+    folder_with_identities,
+    made_in,
     origin,
     results_folder,
     row_of,
     sightings,
 )
+
+_SPARED = {
+    None: "",
+    "kept": "; the last run kept it: code, parameters and the content of all that is read were the same",
+    "cache": "; taken from the cache, where it was made before by the same code from the same content",
+}
 
 
 def explain(target: str) -> Tree:
@@ -35,40 +42,41 @@ def explain(target: str) -> Tree:
 def _file(path: Path) -> Tree:
     if not path.exists():
         raise ValueError(f"{path}: no such file; name a file of the results, and for one row FILE:ROW")
-    made = notes(METADATA)
     tree = Tree(_headline(path))
-    _grow(tree, str(path), made, set())
+    _grow(tree, path)
     return tree
 
 
-def _grow(tree: Tree, path: str, made: dict[str, Made], seen: set[str]) -> None:
+def _grow(tree: Tree, path: Path) -> None:
+    """Add the chain of jobs behind a file."""
+    results = folder_with_identities(path)
+    _add_job(tree, str(path), results, made_in(results) if results else {}, set())
+
+
+def _add_job(tree: Tree, path: str, results: str | None, made: dict[str, Made], seen: set[str]) -> None:
     output = origin(path, made)
-    if output is None:
-        tree.add("source: no rule made it here")
+    if output is None or results is None:
+        tree.add("source: no rule made it")
         return
-    note = made[output]
-    tree.add(f"rule [bold]{escape(note.rule)}[/bold]{_script(note)}")
-    for value in note.settings:
-        tree.add(f"parameter {escape(value)}")
-    for parent in note.files:
+    job = made[output]
+    tree.add(f"rule [bold]{escape(job.artefact.rule)}[/bold], scripts/{escape(job.script)}, {_code(job)}")
+    tree.add(f"identity {job.artefact.identity[:16]}{_SPARED[job.spared]}")
+    for name, value in job.settings.items():
+        tree.add(f"parameter {escape(name)} = {escape(value)}")
+    for noted in job.files:
+        parent = in_results(noted, results)
         branch = tree.add(_headline(Path(parent)))
         if parent in seen:
             branch.add("as above")
             continue
         seen.add(parent)
         if origin(parent, made):
-            _grow(branch, parent, made, seen)
+            _add_job(branch, parent, results, made, seen)
 
 
-def _script(note: Made) -> str:
-    if note.script is None:
-        return ""
-    now = closure(note.script).digest()
-    if now in note.digests:
-        return f", scripts/{note.script}, code {now[:16]} (as it is now)"
-    content = {sha256_file(path) for path in map(Path, note.files) if len(note.digests) > 1 and path.is_file()}
-    recorded = [digest for digest in note.digests if digest not in content]  # a raw CSV's is a parameter too
-    return f", scripts/{note.script}, code {recorded[0][:16] if recorded else 'not noted'} (the code has changed since)"
+def _code(job: Made) -> str:
+    now = closure(job.script).digest()
+    return f"code {job.code[:16]} ({'as it is now' if now == job.code else 'the code has changed since'})"
 
 
 def _headline(path: Path) -> str:
@@ -100,7 +108,7 @@ def _grow_table(tree: Tree, folder: Path) -> None:
     table = folder / "table.parquet"
     if table.exists():
         branch = tree.add(f"[bold]tables[/bold] {_headline(table)}")
-        _grow(branch, str(table), notes(METADATA), set())
+        _grow(branch, table)
 
 
 def _facts(sighting: Sighting, marks: Mapping[str | None, str]) -> list[str]:

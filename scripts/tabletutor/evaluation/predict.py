@@ -1,7 +1,7 @@
 """The predictions of one run: every test question answered, resumable, sorted by question.
 
-Questions are taken in fixed groups of `batch_size`, sorted by table and id. A group that was cut off is worked through
-again as a whole and gives the same bytes: what it costs to kill a job is one group.
+Questions are taken in fixed groups of at most `batch_size`, by table, sorted by id. A group that was cut off is worked
+through again as a whole and gives the same bytes: what it costs to kill a job is one group.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -30,7 +31,7 @@ from tabletutor.records.identity import digest
 from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
-from tabletutor.records.table import Splits, TableProfile
+from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.shared import Sandboxes
 from tabletutor.students.rollout import Student, Task, roll_out
 from tabletutor.telemetry.progress import progress_of
@@ -53,31 +54,35 @@ TableFiles = tuple[Path, ...]  # questions, profile, Parquet
 
 
 def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question]]:
-    """The fixed groups questions are worked through in; they follow from the questions alone."""
+    """The fixed groups questions are worked through in: those of one table, so that another table changes none."""
     order = sorted(questions, key=lambda question: (question.table, question.question_id))
-    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [
+        together[start : start + batch_size]
+        for _, same in groupby(order, key=lambda question: question.table)
+        for together in [list(same)]
+        for start in range(0, len(together), batch_size)
+    ]
 
 
 def predict(
     asked: Asked,
     files: Mapping[str, TableFiles],
-    splits: Path,
     config: EvaluationConfig,
     sandbox: SandboxConfig,
     cache: Path,
     code: str,
     output: Path,
 ) -> int:
-    """Let a student answer the questions of all test tables; writes its predictions sorted by question and sample,
+    """Let a student answer the questions of all tables given; writes its predictions sorted by question and sample,
     returns how many.
 
-    `files` has (questions, profile, Parquet) of every table, `splits` says which of them are test tables. Finished
+    `files` has (questions, profile, Parquet) of every test table. Finished
     questions are kept in a journal in `cache`, under the rule's `code` and everything else that answers depend on, so a
     killed job goes on. Each group of questions is decoded by one thread, so their number is no part of the result; who
     is in a group is one, so it is in the key. Raises ValueError where there is no question.
     """
     run, model, trained, seed, whole_turns, sampling = asked
-    tables = _test_tables(files, splits)
+    tables = {name: files[name] for name in sorted(files)}
     make_repeatable(threads=1)
     started = time.monotonic()
     questions = _questions(tables, config.limit_per_table)
@@ -147,12 +152,6 @@ def _keys(group: Sequence[Question], sample: int, content: Mapping[str, str]) ->
         [(table, content[table]) for table in tables],
     )
     return {question.question_id: f"{together[:16]} {question.question_id} {sample}" for question in group}
-
-
-def _test_tables(files: Mapping[str, TableFiles], splits: Path) -> dict[str, TableFiles]:
-    """The files of the test tables, sorted by table."""
-    assigned = read_record(splits, Splits)
-    return {name: files[name] for name in sorted(files) if assigned.of(name) == "test"}
 
 
 def _questions(tables: Mapping[str, TableFiles], limit: int | None) -> list[Question]:

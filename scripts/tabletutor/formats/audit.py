@@ -12,8 +12,8 @@ from tabletutor.formats.row import PairRow, Row
 from tabletutor.formats.surface import Judged, accuracy
 from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
-from tabletutor.records.record import Record, read_record, read_records, write_record
-from tabletutor.records.table import Splits
+from tabletutor.records.record import Record, read_records, write_record
+from tabletutor.records.table import Split
 
 SEPARABLE = 0.65  # share of chosen and rejected texts told apart by form alone that is too much
 ENOUGH = 200  # pairs from which that share is held against a format
@@ -40,30 +40,29 @@ class Audit(Record, frozen=True):
 
 
 def audit_format(
-    name: str, files: Mapping[str, Path], questions: Mapping[str, Path], splits: Path, output: Path
+    name: str, files: Mapping[str, Path], questions: Mapping[str, Path], splits: Mapping[str, Split], output: Path
 ) -> Audit:
-    """Check the rows of every split (`files`) of a format, and write the figures. `questions` are by table.
+    """Check the rows of every split (`files`) of a format, and write the figures. `questions` and `splits` are by
+    table, for the tables of these splits.
 
     Raises ValueError naming file and row where one shows a hint, is of a table of another split, is no conversation or
     stands twice; and naming the file where there is nothing to train on, all labels are alike, or form gives the chosen
     text away.
     """
     kind = find(name).row
-    assigned = read_record(splits, Splits)
     seen: dict[str, str] = {}
     result: list[SplitAudit] = []
     for split, path in files.items():
         rows = read_records(path, kind)
-        tables = sorted({row.table for row in rows})
+        tables = sorted({row.table for row in rows} & questions.keys())
         asked = {
             question.question_id: question for table in tables for question in read_records(questions[table], Question)
         }
         for number, row in enumerate(rows, start=1):
             where = f"{path}:{number}"
-            if assigned.of(row.table) != split:
-                raise ValueError(
-                    f"{where}: a row of table {row.table!r}, which is in the {assigned.of(row.table)} split"
-                )
+            if splits.get(row.table) != split:
+                other = f"in the {splits[row.table]} split" if row.table in splits else "not one to train on"
+                raise ValueError(f"{where}: a row of table {row.table!r}, which is {other}")
             if fault := row.fault() or _fault(row.conversations()):
                 raise ValueError(f"{where}: question {row.question_id}: {fault}")
             if leak := hint_leak(row, asked[row.question_id]):

@@ -17,7 +17,7 @@ from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Verdict
 from tabletutor.records.question import Question
 from tabletutor.records.record import each_record, read_record, read_records, write_lines, write_record, write_records
-from tabletutor.records.table import Split, Splits, TableProfile
+from tabletutor.records.table import Split, TableProfile
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
@@ -32,7 +32,7 @@ class SplitFiles(NamedTuple):
 def build_format(
     name: str,
     tables: Mapping[str, tuple[Path, Path, Path, Path]],
-    splits_path: Path,
+    splits: Mapping[str, Split],
     config: FormatConfig,
     seed: int,
     outputs: Mapping[Split, SplitFiles],
@@ -40,15 +40,14 @@ def build_format(
 ) -> FormatStats:
     """Write the rows of the format `name`, the notes on them and the statistics.
 
-    `tables` maps a table to its profile, questions, episodes and verdicts. Raises ValueError where a split has no
-    verified episode; there need be no validation table.
+    `tables` maps a table to its profile, questions, episodes and verdicts, `splits` to its split. Raises ValueError
+    where a split has no verified episode; there need be no validation table.
     """
-    splits = read_record(splits_path, Splits)
     all_stats: list[SplitStats] = []
     for split in SPLITS:
         dropped: Counter[str] = Counter()
         rows: list[Candidate] = []
-        members = sorted(table for table in tables if splits.of(table) == split)
+        members = sorted(table for table in tables if splits[table] == split)
         for table in members:
             rows += _rows(name, _cases(tables[table], split), config, seed, dropped)
         if not rows and not dropped["no_row"] and (members or split == "train"):

@@ -18,7 +18,7 @@ from tabletutor.records.identity import digest
 from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import Record, decode, encode, read_record, write_records
-from tabletutor.records.table import Split, Splits, TableProfile
+from tabletutor.records.table import Split, TableProfile
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.pool import Sandbox
 
@@ -26,7 +26,7 @@ from tabletutor.sandbox.pool import Sandbox
 def build_questions(
     profile_path: Path,
     parquet: Path,
-    split_source: Split | Path,
+    split: Split,
     config: ProgramQuestionsConfig,
     sandbox: SandboxConfig,
     seed: int,
@@ -37,13 +37,12 @@ def build_questions(
 ) -> list[Question]:
     """Write the kept questions and the rejects of one table; returns the questions.
 
-    `split_source` is the split the table list pins, or else the path of `splits.json`. What became of each candidate is
-    kept in a journal in `cache`, under the digest of the rule's `code`, the table and the limits of the sandbox.
+    What became of each candidate is kept in a journal in `cache`, under the digest of the rule's `code`, the table and
+    the limits of the sandbox.
 
     Raises ValueError where not one question survives: the table is too small or too plain to ask about.
     """
     profile = read_record(profile_path, TableProfile)
-    split = read_record(split_source, Splits).of(profile.table) if isinstance(split_source, Path) else split_source
     frame = polars_engine.load(parquet)
     connection = duckdb_engine.connect(parquet)
     kept: list[Question] = []

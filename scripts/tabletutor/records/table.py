@@ -63,6 +63,10 @@ class Splits(Record, frozen=True):
 
     tables: tuple[TableSplit, ...]
 
+    def by_table(self) -> dict[str, Split]:
+        """The split of each table."""
+        return {entry.table: entry.split for entry in self.tables}
+
     def of(self, table: str) -> Split:
         """The split of one table. Raises KeyError if the project has no such table."""
         for entry in self.tables:

@@ -1,7 +1,8 @@
 """The cache: the folder in which jobs keep finished units of work, seen as a whole.
 
-It holds journals and states of training, one folder for each work (stage, table or run, identity). Nothing in it is a
-result: without it the same bytes come out, later. Checkouts may share one, since identity is by content.
+It holds journals, states of training and whole artefacts, one folder for each work (stage or rule, table or run,
+identity). Nothing in it is a result: without it the same bytes come out, later. Checkouts may share one, since identity
+is by content.
 """
 
 import os
@@ -12,6 +13,8 @@ from typing import NamedTuple
 
 from tabletutor.records.files import read_checked
 from tabletutor.records.journal import SUFFIX, read_segment
+from tabletutor.workflow.artefact import is_whole, read_artefact
+from tabletutor.workflow.artefact_cache import NOTE, OUTPUT, outputs_in
 
 VARIABLE = "TABLETUTOR_CACHE"
 DEFAULT = ".tabletutor/cache"
@@ -33,8 +36,9 @@ class Kept(NamedTuple):
 
     @property
     def units(self) -> int:
-        """Whole units in its journals; a state of training counts as one."""
-        return sum(len(read_segment(path).units) if path.suffix == SUFFIX else 1 for path in self.files)
+        """Whole units in its journals; a state of training and an artefact count as one."""
+        journals = sum(len(read_segment(path).units) for path in self.files if path.suffix == SUFFIX)
+        return journals + sum(path.suffix == STATE or path.name == NOTE for path in self.files)
 
     def days_old(self, now: float) -> float:
         """Days since it was added to."""
@@ -64,7 +68,7 @@ def kept_works(cache: Path, choice: Choice, now: float) -> Iterator[Kept]:
     for folder in sorted(cache.glob("*/*")):
         subject, _, identity = folder.name.rpartition("-")
         ours = folder.is_dir() and subject and _IDENTITY.fullmatch(identity)  # a shared folder may hold other things
-        files = tuple(sorted(path for path in folder.iterdir() if path.suffix in (SUFFIX, STATE))) if ours else ()
+        files = tuple(sorted(filter(_is_ours, folder.iterdir()))) if ours else ()
         if files:
             facts = [path.stat() for path in files]
             newest = max(fact.st_mtime for fact in facts)
@@ -74,12 +78,22 @@ def kept_works(cache: Path, choice: Choice, now: float) -> Iterator[Kept]:
                 yield kept
 
 
+def _is_ours(path: Path) -> bool:
+    return path.suffix in (SUFFIX, STATE, OUTPUT) or path.name == NOTE
+
+
 def faults(kept: Kept) -> Iterator[str]:
     """What is wrong with the files of a work, by their checksums. Such parts are never served; they are done again."""
     for path in kept.files:
         if path.suffix == STATE:
             if read_checked(path) is None:
                 yield f"{path}: not what was written"
+            continue
+        if path.name == NOTE:
+            noted = read_artefact(path)
+            if noted is None or not is_whole(noted.outputs, outputs_in(path.parent, noted)):
+                yield f"{path}: its files are not what was kept"
+        if path.suffix != SUFFIX:
             continue
         segment = read_segment(path)
         if segment.work is None:

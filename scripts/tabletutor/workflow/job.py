@@ -10,7 +10,9 @@ from typing import Any
 from loguru import logger
 
 import tabletutor
+from tabletutor.workflow.artefact import plan
 from tabletutor.workflow.context import Job
+from tabletutor.workflow.cutoff import finish, spare
 from tabletutor.workflow.lock import enter_job
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
@@ -28,15 +30,24 @@ class CheckoutError(RuntimeError):
     """The imported package belongs to another checkout than the workflow that runs."""
 
 
+# Why a job has nothing to do, by where its artefact comes from.
+_SPARED = {
+    "kept": "kept: code, parameters and the content of all it reads are those of what is there",
+    "cache": "from the cache: code, parameters and the content of all it reads are those of what was made before",
+}
+
+
 @contextmanager
-def job(snakemake: Any) -> Generator[Job]:
+def job(snakemake: Any, shares: bool = False) -> Generator[Job]:
     """Run a rule's work: log to the rule's log file, and to standard error in short form.
 
-    An error ends the script with exit code 1. The console gets one message that names the rule, its wildcards and
-    the cause; the log file gets the full traceback as well.
+    The script ends at once, with exit code 0, where the artefact that is there is what the work would make again
+    (`cutoff.py`). An error ends it with exit code 1. The console gets one message that names the rule, its wildcards
+    and the cause; the log file gets the full traceback as well.
 
     Args:
         snakemake: The object Snakemake puts into a script.
+        shares: Whether what is made is worth a place in the cache, from which other checkouts take it.
     """
     log_file = Path(str(snakemake.log[0]))
     name = job_name(str(snakemake.rule), dict(snakemake.wildcards.items()))
@@ -46,7 +57,14 @@ def job(snakemake: Any) -> Generator[Job]:
     try:
         check_checkout(Path(str(snakemake.scriptdir)))
         enter_job()
-        yield Job(snakemake.config)
+        planned = plan(snakemake, str(snakemake.config["results"]))
+        here = Job(snakemake.config, planned.reads)
+        cache = here.cache if shares else None
+        if spared := spare(planned, cache):
+            logger.info("{} ({})", _SPARED[spared], planned.identity[:16])
+            raise SystemExit(0)
+        yield here
+        finish(planned, cache)
     except Exception as error:
         logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
         logger.error("{}\n(full traceback: {})", describe(error), log_file)

@@ -69,6 +69,12 @@ class Previous:
             _put_back(self._folder, self._persistence)
 
 
+def earlier(results: str, output: str) -> Path | None:
+    """The file that was `output` before the run that is under way; None where there was none, or it is not kept."""
+    name = f"*/*{_SEPARATOR}{quote(output, safe='')}"
+    return max((path for path in (Path(results) / _FOLDER).glob(name) if path.is_file()), default=None)
+
+
 def restore_all(results: str) -> None:
     """Put back what killed runs on `results` have not replaced. For who knows that no run is at work there, and before
     Snakemake looks at the files. In the working directory of the workflow.
@@ -115,7 +121,7 @@ def _settle(kept: list[_Kept], persistence: Any) -> None:
         for one in kept:
             _remove(one.link)
         return
-    _mark(names, persistence)
+    mark_unfinished(names, persistence)
     for one in kept:
         if not _is_same(one.link, one.output):
             one.output.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +176,7 @@ class _Outputs:
     output: list[Any]
 
 
-def _mark(names: Iterable[str], persistence: Any) -> None:
+def mark_unfinished(names: Iterable[str], persistence: Any) -> None:
     """Mark outputs as unfinished. Raises OSError where that is impossible."""
     from snakemake.io import IOFile
 

@@ -1,53 +1,49 @@
-"""Where an artefact came from: what Snakemake noted of its job, and the way of one question through all files.
+"""Where an artefact came from: what identifies it, and the way of one question through all files.
 
-A file is traced by Snakemake's own metadata in the checkout (`.snakemake/metadata`). A row is traced by its question's
-id through the JSON Lines files of the results folder, in the order in which data flows.
+A file is traced by the identities beside it (`artefact.py`). A row is traced by its question's id through the JSON
+Lines files of the results folder, in the order in which data flows.
 """
 
-import re
-from base64 import urlsafe_b64decode
+from ast import literal_eval
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-METADATA = Path(".snakemake") / "metadata"
+from tabletutor.workflow.artefact import FOLDER, Artefact, in_results, read_artefact
+from tabletutor.workflow.cutoff import Source, how_made
+
 STAGES = ("questions", "episodes", "verdicts", "formats", "predictions", "scores")
-_DIGEST = re.compile(r"^'([0-9a-f]{64})'$")
-_SCRIPT = re.compile(r"([A-Za-z0-9_]+\.py)\"")
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What Snakemake noted when a job finished: its rule, its inputs, and its parameters as Python literals."""
+class Made(NamedTuple):
+    """An artefact, and how the last job that was to make it came by it: None if it did the work."""
 
-    rule: str
-    input: list[str]
-    params: list[str]
-    code: str | None = None
+    artefact: Artefact
+    spared: Source | None
 
     @property
-    def script(self) -> str | None:
-        """The name of the rule's script."""
-        match = _SCRIPT.search(self.code or "")
-        return match[1] if match else None
+    def script(self) -> str:
+        """The name of the rule's script. A variant of a rule, `whole_checkpoint`, has the script of that rule."""
+        return f"{self.artefact.rule.removeprefix('whole_')}.py"
 
     @property
-    def digests(self) -> list[str]:
-        """Parameters that are digests: the code's, and that of a raw CSV."""
-        return [match[1] for match in map(_DIGEST.match, self.params) if match]
+    def code(self) -> str:
+        """The digest of the code that made it."""
+        return literal_eval(self.artefact.parameters["code"])
 
     @property
     def files(self) -> list[str]:
-        """What the job read: its inputs, and files that a parameter names; a raw CSV is no input (`contents.py`)."""
-        named = [value[1:-1] for value in self.settings if re.fullmatch(r"'[^'\\]+'", value)]
-        return [*self.input, *(name for name in named if Path(name).is_file())]
+        """What the job read, as noted: its inputs, and the raw CSV, which is a parameter (`contents.py`)."""
+        csv = self.artefact.parameters.get("path")
+        return [*self.artefact.inputs, *([literal_eval(csv)] if csv else [])]
 
     @property
-    def settings(self) -> list[str]:
-        """The other parameters."""
-        return [value for value in self.params if not _DIGEST.match(value)]
+    def settings(self) -> dict[str, str]:
+        """The other parameters by name."""
+        return {name: value for name, value in self.artefact.parameters.items() if name != "code"}
 
 
 @dataclass(frozen=True)
@@ -60,14 +56,13 @@ class Sighting:
     row: dict[str, Any]
 
 
-def notes(metadata: Path) -> dict[str, Made]:
-    """Snakemake's notes by output path, as it spells the path. Empty where nothing has been run yet."""
+def made_in(results: str) -> dict[str, Made]:
+    """All that is known of the artefacts in a results folder, by the path of each output."""
     found: dict[str, Made] = {}
-    for file in sorted(metadata.rglob("*")) if metadata.is_dir() else []:
-        if file.is_file():
-            parts = file.relative_to(metadata).parts
-            name = urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
-            found[name] = msgspec.json.decode(file.read_bytes(), type=Made)
+    for path in sorted((Path(results) / FOLDER).rglob("*.json")):
+        if artefact := read_artefact(path):
+            made = Made(artefact, how_made(path))
+            found |= {in_results(name, results): made for name in artefact.outputs}
     return found
 
 
@@ -89,6 +84,11 @@ def row_of(path: Path, line: int) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ValueError(f"{path}:{line}: not a JSON object")
     return row
+
+
+def folder_with_identities(path: Path) -> str | None:
+    """The results folder that `path` lies in, told by the identities in it; None if there is none."""
+    return next((str(parent) for parent in path.parents if (parent / FOLDER).is_dir()), None)
 
 
 def results_folder(path: Path) -> Path:

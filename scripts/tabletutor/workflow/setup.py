@@ -15,6 +15,7 @@ from tabletutor.config.schema import Config
 from tabletutor.records.files import PARTIAL
 from tabletutor.sandbox.owner import RUN, owner
 from tabletutor.tables.table_list import ListedTable, TableListError, read_table_list
+from tabletutor.workflow.adopt import adopt
 from tabletutor.workflow.cache import cache_folder
 from tabletutor.workflow.clock import date_back
 from tabletutor.workflow.contents import contents
@@ -54,8 +55,10 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
         os.environ.setdefault(RUN, owner())  # jobs inherit it, and what they make in an engine goes with this run
         checked, entries = _check(workflow, config)
         tables, sources = list_tables(entries)
-        if workflow.is_main_process and not workflow.output_settings.dryrun:
-            enter_run(checked.results)
+        if workflow.is_main_process:
+            if not workflow.output_settings.dryrun:
+                enter_run(checked.results)
+            adopt(checked.results)
     except (CheckoutError, ValueError, OSError) as error:
         raise WorkflowError(str(error)) from None
     config.clear()
