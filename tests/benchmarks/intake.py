@@ -18,9 +18,10 @@ from generated_tables import Run, run, shown
 
 
 def piece(seed: int, numbers: range, limit: int) -> tuple[Run, list[str]]:
-    """A share of the cases, with the first silently wrong ones made small."""
+    """A share of the cases, with the first silently wrong ones of each kind made small."""
     done = run(seed, numbers)
-    return done, [shown(seed, number, outcome) for number, outcome in list(done.silent.items())[:limit]]
+    each = {outcome.signature: number for number, outcome in reversed(done.silent.items())}
+    return done, [shown(seed, number, done.silent[number]) for number in sorted(each.values())[:limit]]
 
 
 def main() -> int:

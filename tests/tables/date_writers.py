@@ -84,7 +84,8 @@ def _rank(form: str) -> bool | None:
 
 def _fields(moment: datetime) -> dict[str, object]:
     return {
-        "Y": f"{moment.year:04d}", "y": f"{moment.year % 100:02d}", "mm": f"{moment.month:02d}", "dd": f"{moment.day:02d}",
+        "Y": f"{moment.year:04d}", "y": f"{moment.year % 100:02d}",
+        "mm": f"{moment.month:02d}", "dd": f"{moment.day:02d}",
         "m": moment.month, "d": moment.day, "b": SHORT[moment.month - 1], "B": LONG[moment.month - 1],
         "H": moment.hour, "M": moment.minute, "S": moment.second, "I": (moment.hour + 11) % 12 + 1,
         "P": "PM" if moment.hour > 11 else "AM", "p": "pm" if moment.hour > 11 else "am",

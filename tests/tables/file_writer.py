@@ -53,7 +53,8 @@ def write(table: WrittenTable) -> WrittenFile:
         if row in layout.short_rows:
             while len(cells) > 1 and cells[-1] == "":
                 cells.pop()
-        pieces.append(("row", row, _line(table, cells, layout.trailing != "no")))
+        line = _line(table, cells, layout.trailing != "no")
+        pieces.append(("row", row, _broken(line, table) if row == layout.broken else line))
     pieces += [("extra", 0, line) for line in _around(table, layout.footer)]
     return _assembled(pieces, table, width)
 
@@ -90,6 +91,16 @@ def _line(table: WrittenTable, cells: list[str], trailing: bool) -> str:
     if table.layout.widths:
         texts = [text.ljust(n) for text, n in zip(texts, _widths(table), strict=False)]
     return joint.join(texts) + (dialect.delimiter if trailing else "")
+
+
+def _broken(line: str, table: WrittenTable) -> str:
+    """A row with a fault in it: no reader can know what was meant, but that something is wrong shows."""
+    delimiter, middle = table.dialect.delimiter, len(line) // 2
+    if table.layout.fault == "stray quote":
+        return table.dialect.quote + line
+    if table.layout.fault == "extra delimiter":
+        return line[:middle] + delimiter + line[middle:]
+    return line.replace(delimiter, "", 1)
 
 
 def _widths(table: WrittenTable) -> list[int]:

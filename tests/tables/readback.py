@@ -30,6 +30,7 @@ MARKS = re.compile(r"does not tell")
 AS_TEXT = re.compile(r"\btext\b")
 READ_AS = re.compile(r"read as|taken as")
 NO_VALUE = re.compile(r"missing|no such|cannot be held")
+LITERAL = re.compile(r"'[^']*'|\d+|became.*")
 LINES = re.compile(r"\blines? ((?:\d+(?:-\d+)?(?:, | and )?)+)")
 
 
@@ -59,6 +60,12 @@ class Outcome:
     @property
     def silent(self) -> frozenset[str]:
         return frozenset(difference.kind for difference in self.differences if not difference.said)
+
+    @property
+    def signature(self) -> str:
+        """By which cases that fail alike are counted once: kinds and conventions, without figures."""
+        silent = (d for d in self.differences if not d.said)
+        return " ".join(sorted({f"{d.kind} {re.sub(LITERAL, '', d.what)}" for d in silent}))
 
 
 def read_back(table: WrittenTable, folder: Path, config: TablesConfig) -> Outcome:
@@ -114,7 +121,7 @@ class _Comparison:
         return [
             Difference("line", f"line {place.line}", f"{place.text!r}: nothing is said of it", False)
             for place in self.file.places
-            if place.role == "extra" and place.text and not self._told(place, told)
+            if place.role == "extra" and place.text.strip(" ,;|~^\t") and not self._told(place, told)
         ]
 
     def _told(self, place: Place, told: str) -> bool:
@@ -144,6 +151,10 @@ class _Comparison:
     def _column(self, place: int, name: str, got: list[Any]) -> list[Difference]:
         """What holds of a column as a whole: its type, its unit, and that months became days."""
         column, told = self.table.columns[place], self._warnings(name)
+        if ", some with U+" in column.convention:
+            character = column.convention[-6:]
+            if not any(character in warning for warning in self.profile.warnings):
+                return [Difference("invisible", name, f"{column.convention}: nothing is said of them", False)]
         if _left_as_text(column, got):
             return [Difference("left as text", name, column.convention, AS_TEXT.search(told) is not None)]
         found: list[Difference] = []

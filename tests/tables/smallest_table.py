@@ -45,7 +45,12 @@ def _smaller(table: WrittenTable) -> Iterator[WrittenTable]:
         if getattr(dialect, field.name) != field.default:
             yield replace(table, dialect=replace(dialect, **{field.name: field.default}))
     if len(table.columns) > 1:
-        for place in range(len(table.columns)):
+        # A word before headers of dates or numbers, and a number where there is no header, show what they are.
+        first = 1 if any(column.header[:1].isdigit() for column in table.columns) else 0
+        numbers = [place for place, column in enumerate(table.columns) if column.kind == "number"]
+        for place in range(first, len(table.columns)):
+            if not layout.header and numbers == [place]:
+                continue
             units = layout.units[:place] + layout.units[place + 1 :]
             columns = table.columns[:place] + table.columns[place + 1 :]
             yield replace(table, columns=columns, layout=replace(layout, units=units if any(units) else ()))
@@ -59,6 +64,7 @@ def _smaller(table: WrittenTable) -> Iterator[WrittenTable]:
                 header_again=None if again is None else min(again, limit),
                 blank=None if blank is None else min(blank, limit),
                 comment=None if comment is None else min(comment, limit),
+                broken=None if layout.broken is None else min(layout.broken, limit),
                 short_rows=frozenset(row - rows.start for row in layout.short_rows if row in rows),
             )
             yield replace(table, columns=tuple(kept), layout=moved)

@@ -12,15 +12,18 @@ MARKERS = ("", "", "", "", "NA", "N/A", "n/a", "NaN", "NULL", "null", "-", "--",
 ODD_MARKERS = ("n.a.", "#N/A", "..", "missing", "*", "not known")
 DELIMITERS = (*[","] * 8, *[";"] * 4, *["\t"] * 3, *["|"] * 2, "~", "^")
 ENCODINGS = (
-    *["utf-8"] * 12, *["utf-8-sig"] * 3, "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "cp1252", "cp1250", "cp1251",
+    *["utf-8"] * 12, *["utf-8-sig"] * 3, "utf-16", "utf-16-le", "utf-16-be", "utf-32",
+    "cp1252", "cp1252", "cp1250", "cp1251",
 )  # fmt: skip
 PREAMBLES = (
     "Students by state", "Account: 12345", "Generated 2020-01-02 10:00", "Report of the ministry, unaudited",
     "Quarter 3", "", "All figures are estimates",
 )  # fmt: skip
 FOOTERS = (
-    "Source: the ministry", "* revised", "(c) 2020 Office of Statistics", "Note: values are estimates", "End of report", "",
+    "Source: the ministry", "* revised", "(c) 2020 Office of Statistics", "Note: values are estimates", "End of report",
+    "",
 )  # fmt: skip
+INVISIBLE = ("\u200b", "\ufeff", "\u00ad", "\u200e", "\u2060")
 UNITS = ("kg", "m", "%", "EUR", "°C", "km/h", "mm", "m s-1")
 
 
@@ -58,14 +61,24 @@ def _column(
         return write_booleans(rng, header, rows)
     if chance < 0.73:
         return write_empty(header, rows, rng.choice(("", "", "NA", "-")))
-    return write_text(rng, header, rows, encoding)
+    column = write_text(rng, header, rows, encoding)
+    return _with_invisible(rng, column) if encoding.startswith("utf") and rng.random() < 0.05 else column
+
+
+def _with_invisible(rng: random.Random, column: WrittenColumn) -> WrittenColumn:
+    """The column with characters that nobody sees at the end of some cells."""
+    character = rng.choice(INVISIBLE)
+    texts = tuple(text + character if rng.random() < 0.2 else text for text in column.cells.texts)
+    label = f"{column.convention}, some with U+{ord(character):04X}"
+    return replace(column, convention=label, cells=Cells(texts, column.cells.values))
 
 
 def _with_missing(rng: random.Random, column: WrittenColumn, marker: str) -> WrittenColumn:
     """The column with some cells missing. Codes and symbols that look like the marker stay apart from it."""
     if rng.random() < 0.6 or column.kind == "empty":
         return column
-    if rng.random() < 0.04:
+    if column.kind in ("number", "date") and rng.random() < 0.04:
+        # Not in `tables.missing_markers`: among words nobody can tell it from a word, so it stands among values only.
         marker = rng.choice(ODD_MARKERS)
     share = rng.choice((0.05, 0.1, 0.3))
     gone = [rng.random() < share for _ in column.cells.texts]
@@ -126,6 +139,9 @@ def _layout(rng: random.Random, table: WrittenTable) -> WrittenLayout:
         layout = replace(layout, short_rows=frozenset(rng.sample(range(rows), 3)))
     if now(0.06):
         layout = replace(layout, widths=True)
+    if now(0.05) and width > 2:
+        fault = rng.choice(("stray quote", "extra delimiter", "lost delimiter"))
+        layout = replace(layout, broken=rng.randrange(rows), fault=fault)
     return replace(layout, ctrl_z=now(0.04))
 
 

@@ -50,7 +50,7 @@ def headers(rng: random.Random, number: int) -> list[str]:
             [f"{i * 10}-{i * 10 + 9}" for i in range(number)],
         ]
         return [rng.choice(("state", "Country/Region", "name")), *rng.choice(later)[: number - 1]]
-    if chance < 0.18:
+    if chance < 0.18 and number > 1:
         names[rng.randrange(number)] = rng.choice(ODD_HEADERS)
     return names
 

@@ -76,6 +76,9 @@ class WrittenLayout:
     widths: bool = False
     """Cells are padded with spaces to one width a column."""
     ctrl_z: bool = False
+    broken: int | None = None
+    """A row with the fault `fault`."""
+    fault: Literal["stray quote", "extra delimiter", "lost delimiter"] = "stray quote"
 
 
 @dataclass(frozen=True)
