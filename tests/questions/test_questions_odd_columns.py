@@ -7,6 +7,9 @@ import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
+from tabletutor.programs import duckdb_engine, polars_engine
+from tabletutor.programs.grammar import Aggregate, Count, Distinct, MissingShare, Program, Step
+from tabletutor.programs.kinds import IllTypedError
 from tabletutor.questions.build import build_questions
 from tabletutor.records.question import Reject
 from tabletutor.records.record import read_records
@@ -49,3 +52,17 @@ def test_such_a_table_has_questions_about_its_dates(tmp_path: Path, days: list[s
     rejects = Counter(reject.reason for reject in read_records(tmp_path / "rejects.jsonl", Reject))
     assert not rejects["engines_disagree"]
     assert not rejects["engine_error"]
+
+
+@pytest.mark.parametrize("step", [Aggregate("blank", "count"), MissingShare("blank"), Distinct("blank")])
+def test_no_program_takes_an_empty_column(tmp_path: Path, step: Step) -> None:
+    (tmp_path / "t.csv").write_text("a,blank\n" + "".join(f"x{row},\n" for row in range(12)))
+    table = tmp_path / "table.parquet"
+    ingest(tmp_path / "t.csv", "t", "t.csv", TablesConfig(), table, tmp_path / "profile.json")
+    for run in (
+        lambda program: polars_engine.run(program, polars_engine.load(table)),
+        lambda program: duckdb_engine.run(program, duckdb_engine.connect(table)),
+    ):
+        with pytest.raises(IllTypedError, match="column 'blank' is empty"):
+            run(Program((step,)))
+        assert run(Program((Count(),))) == 12
