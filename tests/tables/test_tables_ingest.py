@@ -8,9 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabletutor.config.schema import TablesConfig
+from tabletutor.models.prompt import table_card
 from tabletutor.records.files import sha256_file
 from tabletutor.records.record import read_record
 from tabletutor.records.table import TableProfile
+from tabletutor.sandbox.frame import read_frame
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.table_list import read_table_list
@@ -80,6 +82,16 @@ def test_parquet_and_profile_agree_and_are_the_same_each_time(tmp_path: Path) ->
     assert frame["price"].sum() == 72.0
 
 
+def test_a_column_without_a_value_is_null_in_parquet_and_in_pandas(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c\n" + "".join(f"x{i},,{i * 7}\n" for i in range(12)))
+    profile = run(tmp_path / "t.csv", tmp_path)
+    column = profile.columns[1]
+    assert (column.name, column.kind, column.missing, column.unique, column.top_values) == ("b", "empty", 12, 0, ())
+    assert str(pq.read_schema(tmp_path / "table.parquet").field("b").type) == "null"
+    assert read_frame(tmp_path / "table.parquet")["b"].isna().all()
+    assert "b: empty\n" in table_card(profile)
+
+
 def test_profile_counts_match_pandas_on_a_real_table(tmp_path: Path) -> None:
     profile = run(ROOT / "resources" / "tables" / "penguins_raw.csv", tmp_path)
     frame = pd.read_parquet(tmp_path / "table.parquet")
@@ -122,7 +134,7 @@ def test_money_thousands_and_boms_of_the_shared_tables(tmp_path: Path) -> None:
     assert kinds["population"] == ("integer", None)
     prison = run(SHARED / "tables" / "prison_custody_by_state.csv", tmp_path)
     assert prison.columns[0].name == "jurisdiction"
-    assert all(column.kind == "integer" for column in prison.columns[1:])
+    assert [column.kind for column in prison.columns[1:]] == ["boolean", *["integer"] * 16]
 
 
 @needs_shared

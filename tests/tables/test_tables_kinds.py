@@ -125,3 +125,19 @@ def test_floats_survive_bit_for_bit(numbers: list[float]) -> None:
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=20))
 def test_no_text_is_refused_and_no_row_is_lost(cells: list[str]) -> None:
     assert len(typed(cells).values) == len(cells)
+
+
+@pytest.mark.parametrize("cells", [["", "NA", ""], ["-", "-"], [" ", ""]])
+def test_a_column_without_a_value_is_empty(cells: list[str]) -> None:
+    column = typed(cells)
+    assert (column.kind, column.values.dtype, column.values.null_count()) == ("empty", pl.Null, len(cells))
+    assert typed(["None", "None"]).kind != "empty"
+
+
+@pytest.mark.parametrize(("zero", "one"), [("0", "1"), ("0.0", "1.0")])
+def test_zeros_and_ones_are_flags_and_said(zero: str, one: str) -> None:
+    column = typed([one, zero, "", one])
+    assert (column.kind, column.values.to_list()) == ("boolean", [True, False, None, True])
+    assert f"{zero!r} and {one!r} read as booleans" in column.warnings
+    assert typed([zero, one, "2"]).kind != "boolean"
+    assert typed([one, one]).kind != "boolean"

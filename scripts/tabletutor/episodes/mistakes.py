@@ -145,7 +145,7 @@ def _needless_condition(program: Program, profile: TableProfile, source: random.
 
 def _forgotten_missing(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     """Rows with missing values counted the wrong way round, or left out of a share's whole."""
-    incomplete = {column.name for column in profile.columns if column.missing}
+    incomplete = {column.name for column in profile.columns if column.missing and column.kind != "empty"}
     steps: list[Step] = []
     for step in program.steps:
         if isinstance(step, Missing):

@@ -19,6 +19,7 @@ LONGEST_NUMERAL = 320  # characters; beyond the range of a double, and far below
 _NUMERAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.|\.(?=\d))?\d*(?:e[+-]?\d{1,3})?", re.ASCII)
 _WHOLE_KEY = re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII)
 _MIDNIGHT_KEY = re.compile(r"(\d{4}-\d{2}-\d{2})[t ]00:00:00(?:\.0+)?", re.ASCII)
+_SHORT_YEAR = re.compile(r"[1-9]\d\d-\d\d-\d\d", re.ASCII)
 _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -161,9 +162,12 @@ def _numeral(text: str, answer_type: AnswerType | None) -> int | float | None:
 
 
 def _instant(text: str) -> datetime | None:
-    """An ISO 8601 date or date with time as an instant; without a zone it is UTC."""
+    """An ISO 8601 date or date with time as an instant; without a zone it is UTC. The year 700 may have three digits:
+    so `strftime` writes it on Linux.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
     try:
-        moment = datetime.fromisoformat(unicodedata.normalize("NFKC", text).strip())
+        moment = datetime.fromisoformat(f"0{plain}" if _SHORT_YEAR.match(plain) else plain)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

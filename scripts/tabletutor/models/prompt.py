@@ -47,7 +47,7 @@ def header_label(header: str) -> str:
 def table_card(profile: TableProfile) -> str:
     """The table in a few lines: its name and size, then each column with its kind, and whether values are missing."""
     columns = [
-        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing else ''}"
+        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing and column.kind != 'empty' else ''}"
         for column in profile.columns
     ]
     return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)

@@ -19,6 +19,7 @@ KINDS: dict[Any, Kind] = {
     pa.string(): "text",
     pa.large_string(): "text",
     pa.timestamp("us"): "date",
+    pa.null(): "empty",
 }
 TIE = 1e-9
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tabletutor.programs import grammar as g
 
-Kind = Literal["integer", "number", "boolean", "text", "date"]
+Kind = Literal["integer", "number", "boolean", "text", "date", "empty"]  # no step takes an empty column
 AnswerKind = Kind | Literal["list", "set", "mapping"]
 
 NUMERIC = ("integer", "number")

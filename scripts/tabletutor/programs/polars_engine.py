@@ -26,6 +26,7 @@ KINDS: dict[Any, Kind] = {
     pl.Boolean: "boolean",
     pl.String: "text",
     pl.Datetime("us"): "date",
+    pl.Null: "empty",
 }
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from tabletutor.records.record import Record
 
-Kind = Literal["integer", "number", "boolean", "date", "datetime", "category", "text", "identifier"]
+Kind = Literal["integer", "number", "boolean", "date", "datetime", "category", "text", "identifier", "empty"]
 Split = Literal["train", "validation", "test"]
 
 NUMERIC: frozenset[Kind] = frozenset({"integer", "number"})

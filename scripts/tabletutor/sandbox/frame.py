@@ -14,6 +14,7 @@ def read_frame(parquet: Path | BinaryIO) -> pd.DataFrame:
 
     Text is pandas' Arrow-backed `str` (shared between forks), booleans with missing values are `boolean`, dates and
     timestamps are `datetime64[us]`, and whole numbers with missing values are float64 with NaN, as pandas reads them.
+    A column with no value at all holds None.
     Raises OSError or `pyarrow.ArrowInvalid` where the file is missing or not Parquet.
     """
     content = parquet.read_bytes() if isinstance(parquet, Path) else parquet.read()

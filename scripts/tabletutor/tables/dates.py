@@ -1,101 +1,203 @@
-"""Dates and times as people write them. One format must fit every cell of a column."""
+"""Dates and times as people write them. One form must fit every cell of a column."""
 
-import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
+from tabletutor.tables.date_forms import DIGITS, GROUPS, MONTHS, NAMED_MONTH, YEAR_MONTH, Form
+
 SAMPLE = 64
-_SHAPE = re.compile(r"[\d:/.,\-+ TZ]+|.*[A-Za-z]{3,9}.*")
-_CLOCK = r"\d{1,2}:\d\d"
-_NAMED = re.compile(r"date|day|datum|fecha|time|jour|giorno", re.IGNORECASE)
-ISO = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")
-# Of two readings that both fit, the first is taken and reported: month first with slashes, else day first.
-ORDERS = (
-    ("%m/%d/%Y", "%d/%m/%Y"),
-    ("%d-%m-%Y", "%m-%d-%Y"),
-    ("%d.%m.%Y", "%m.%d.%Y"),
-    ("%m/%d/%y", "%d/%m/%y"),
-    ("%d-%m-%y", "%m-%d-%y"),
-    ("%d.%m.%y", "%m.%d.%y"),
-)
-NAMED_MONTHS = ("%d-%b-%Y", "%d %b %Y", "%d. %b %Y", "%b %d, %Y", "%b %d %Y", "%Y-%b-%d", "%d-%b-%y")
-CLOCKS = ("%H:%M:%S%.f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+MOSTLY = 0.9
+_NAMED = ("date", "day", "datum", "fecha", "time", "jour", "giorno")
+# What Python can hold; pandas, Polars and DuckDB hold more.
+FIRST, LAST = datetime.fromisoformat("0001-01-01"), datetime.fromisoformat("9999-12-31T23:59:59.999999")
+_MONTH_NUMBERS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+_GROUPS = ("year", "month", "day", "hour", "minute", "second", "fraction", "half", "zone")
 
 
 @dataclass(frozen=True)
 class DateForm:
-    """The one format of a column (strptime codes), whether it has a clock, and what had to be decided."""
+    """The one form of a column, whether it has a clock, the cells that name no day ("0000-00-00"), and what had to be
+    decided."""
 
-    format: str
+    form: Form
     clock: bool
-    zone: bool
+    void: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 def detect_dates(distinct: pl.Series, header: str) -> DateForm | None:
-    """The date format that fits all of a column's distinct non-missing cells, or None.
+    """The form that fits all of a column's distinct non-missing cells, or None.
 
-    Eight digits ("20240131") are a date only if the header says so.
+    Eight digits ("20240131") are a date only if the header says so. Months without a day ("Jan 2021") are their first
+    day. Years are 1 to 9999: what Python, pandas, Polars and DuckDB all hold.
     """
-    sample = distinct.head(SAMPLE)
-    if not all(_SHAPE.fullmatch(cell) and any(c.isdigit() for c in cell) for cell in sample.to_list()):
-        return None
-    clock = bool(sample.str.contains(_CLOCK).all())
-    text = _joined(distinct)
-    zone = clock and bool(text.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").all())
-    for formats in _formats(sample, clock, header):
-        fitting = [f for f in formats if _fits(text, f + ("%z" if zone else ""))]
-        if not fitting:
+    for group in _candidates(distinct, header):
+        read = {form: _read(distinct, form) for form in group}
+        fitting = [form for form, parts in read.items() if _fits(parts, form)]
+        if fitting:
+            ranked = sorted(fitting, key=lambda form: _implausible(form, fitting, read))
+            return _described(ranked, distinct, read[ranked[0]])
+    return None
+
+
+def near_dates(distinct: pl.Series) -> str | None:
+    """Why a column stays text of which nearly all cells are dates, or None where it is no such column."""
+    sample = distinct.head(SAMPLE).to_list()
+    for form in (form for group in GROUPS for form in group):
+        if len(distinct) < 10 or sum(form.regex.match(cell) is not None for cell in sample) < 0.8 * len(sample):
             continue
-        warnings: list[str] = []
-        if len(fitting) > 1:
-            warnings.append(f"day and month cannot be told apart; read as {fitting[0]}")
-        if "%y" in fitting[0]:
-            warnings.append("two-digit years: 69-99 read as 1969-1999, 00-68 as 2000-2068")
-        if zone:
-            warnings.append("times converted to UTC")
-        return DateForm(fitting[0] + ("%z" if zone else ""), clock, zone, tuple(warnings))
+        parts = _read(distinct, form)
+        odd = distinct.filter(parts["when"].is_null() & ~parts["void"])
+        if not len(odd):
+            return "all cells are dates, but not all name a time zone or a half of the day; kept as text"
+        if len(odd) <= (1 - MOSTLY) * len(distinct):
+            return f"nearly all cells are dates; kept as text because of {', '.join(map(repr, odd.sort().head(3)))}"
     return None
 
 
 def to_datetimes(cells: pl.Series, form: DateForm) -> pl.Series:
     """Convert stripped text cells (missing ones null) to Datetime in microseconds, in UTC where they carry a zone."""
-    return _parsed(_joined(cells), form.format)
+    return _read(cells, form.form)["when"].alias(cells.name)
 
 
-def _joined(cells: pl.Series) -> pl.Series:
-    """`2024-01-31T10:00Z` as `2024-01-31 10:00+00:00`: one form for what ISO 8601 allows to vary."""
-    joined = cells.str.replace(r"(\d)T(\d)", "$1 $2").str.replace(rf"({_CLOCK}.*?)\s*Z$", "$1+00:00")
-    joined = joined.str.replace(rf"({_CLOCK}\S*)\s+([+-]\d\d)", "$1$2")
-    return joined.str.replace(rf"({_CLOCK}\S*[+-]\d\d)$", "$1:00")
+def _candidates(distinct: pl.Series, header: str) -> list[list[Form]]:
+    """The forms, in groups of rivals, that the first cells have the look of."""
+    sample = distinct.head(SAMPLE).to_list()
+    groups = [*GROUPS, *MONTHS]
+    if any(word in header.lower() for word in _NAMED):
+        groups = [*groups, (DIGITS,)]
+    looks = ([form for form in group if all(map(form.regex.match, sample))] for group in groups)
+    return [group for group in looks if group]
 
 
-def _formats(sample: pl.Series, clock: bool, header: str) -> list[tuple[str, ...]]:
-    """Groups of formats to try; the formats of one group are rival readings of the same digits."""
-    letters = bool(sample.str.contains(r"[A-Za-z]{3}").all())
-    dates: list[tuple[str, ...]]
-    if letters:
-        dates = [(f,) for f in NAMED_MONTHS]
-    elif bool(sample.str.contains(r"^\d{4}[-/.]").all()):
-        dates = [(f,) for f in ISO]
-    elif bool(sample.str.contains(r"^\d{8}$").all()):
-        return [("%Y%m%d",)] if _NAMED.search(header) else []
-    elif bool(sample.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?:\D|$)").all()):
-        dates = [pair for pair in ORDERS if pair[0].endswith("%Y")]
-    elif bool(sample.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\D|$)").all()):
-        dates = [pair for pair in ORDERS if pair[0].endswith("%y")]
-    else:
-        return []
-    if not clock:
-        return dates
-    return [tuple(f"{f} {c}" for f in formats) for formats in dates for c in CLOCKS]
+def _read(cells: pl.Series, form: Form) -> pl.DataFrame:
+    """Each cell's parts; `when` is null where the cell has another form or names no instant of the years 1 to 9999."""
+    found = cells.alias("cell").to_frame().select(pl.col("cell").str.extract_groups(form.pattern)).unnest("cell")
+    absent = [pl.lit(None, pl.String).alias(name) for name in _GROUPS if name not in found.columns]
+    parts = found.with_columns(absent).with_columns(
+        apostrophe=pl.col("year").str.contains("^['\u2019]"),
+        year=pl.col("year").str.strip_chars("'\u2019"),
+        month=_month(),
+        day=pl.col("day") if form.has_day else pl.when(pl.col("month").is_not_null()).then(pl.lit("1")),
+    )
+    year = pl.col("year").cast(pl.Int32)
+    century = pl.when(year >= 69).then(1900).otherwise(2000)
+    short = pl.col("year").str.len_chars() == 2
+    zeros = (year == 0) & (pl.col("month") == 0) & (pl.col("day").cast(pl.Int32) == 0)
+    parts = parts.with_columns(
+        short=short,
+        void=(((year == 0) & ~short) | zeros).fill_null(value=False),
+        full_year=pl.when(short).then(year + century).otherwise(year),
+        full_hour=_hour(),
+        offset=_offset(),
+    )
+    text = pl.format(
+        "{}-{}-{} {}:{}:{}.{}",
+        pl.col("full_year").cast(pl.String).str.zfill(4),
+        pl.col("month"),
+        pl.col("day"),
+        pl.col("full_hour"),
+        pl.col("minute").fill_null("00"),
+        pl.col("second").fill_null("00"),
+        pl.col("fraction").fill_null("0").str.slice(0, 6),
+    )
+    local = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False, time_unit="us")
+    when = local - pl.duration(minutes=pl.col("offset"), time_unit="us")
+    leap = pl.col("second").cast(pl.Int32) > 59
+    held = when.is_between(FIRST, LAST) & ~leap.fill_null(value=False) & ~pl.col("void")
+    return parts.with_columns(when=pl.when(held).then(when))
 
 
-def _fits(text: pl.Series, code: str) -> bool:
-    return _parsed(text.head(SAMPLE), code).null_count() == 0 and _parsed(text, code).null_count() == 0
+def _month() -> pl.Expr:
+    """Digits or a name as a number."""
+    name = pl.col("month").str.slice(0, 3).str.to_lowercase()
+    number = pl.col("month").cast(pl.Int32, strict=False)
+    return pl.coalesce(number, name.replace_strict(_MONTH_NUMBERS, default=None, return_dtype=pl.Int32))
 
 
-def _parsed(text: pl.Series, code: str) -> pl.Series:
-    parsed = text.str.to_datetime(code, strict=False, time_unit="us", exact=True)
-    return parsed.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if code.endswith("%z") else parsed
+def _hour() -> pl.Expr:
+    """The hour of 24. Null where a half of the day has no such hour, or an hour stands alone ("3 Jan 2019 10")."""
+    hour = pl.col("hour").cast(pl.Int32)
+    afternoon = pl.col("half").str.to_lowercase().str.starts_with("p").cast(pl.Int32)
+    return (
+        pl.when(hour.is_null())
+        .then(0)
+        .when(pl.col("half").is_null() & pl.col("minute").is_not_null())
+        .then(hour)
+        .when(hour.is_between(1, 12))
+        .then(hour % 12 + 12 * afternoon)
+    )
+
+
+def _offset() -> pl.Expr:
+    """Minutes east of UTC; 0 without a zone; null where there is no such zone."""
+    digits = pl.col("zone").str.replace(":", "").str.extract(r"^[+-](\d+)$")
+    hours, minutes = digits.str.slice(0, 2).cast(pl.Int32), digits.str.slice(2).cast(pl.Int32, strict=False)
+    sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
+    east = sign * (60 * hours + minutes.fill_null(0))
+    return pl.when(digits.is_null()).then(0).when((hours <= 14) & (minutes.fill_null(0) <= 59)).then(east)
+
+
+def _fits(parts: pl.DataFrame, form: Form) -> bool:
+    """Whether all cells are read, and read alike: a zone or a half of the day stands on every clock or on none."""
+    whole = parts.filter(~pl.col("void"))
+    if not whole.height or whole["when"].null_count():
+        return False
+    clocks = whole.filter(pl.col("hour").is_not_null())
+    if clocks["half"].null_count() not in (0, clocks.height) or clocks["zone"].null_count() not in (0, clocks.height):
+        return False
+    if clocks.height < whole.height and (clocks["offset"] != 0).any():
+        return False
+    if form is YEAR_MONTH:  # "2010-11", "2011-12": seasons
+        return bool((whole["month"] != (whole["full_year"] + 1) % 100).any())
+    if form is NAMED_MONTH and whole["short"].any():  # "Jan-19" may be a day; "Jan-99" and "Jan '19" cannot
+        no_day = (whole["full_year"] % 100).is_in([0, *range(32, 100)]) | whole["apostrophe"]
+        return bool((no_day & whole["short"]).any())
+    return True
+
+
+def _implausible(form: Form, fitting: list[Form], read: dict[Form, pl.DataFrame]) -> int:
+    """The rank of a rival reading: the preferred order first, unless the cells speak for the year before the month.
+
+    They do where what would be the years takes more values than what would be the days, and these days are not the
+    first or the last of a month, as they are in a table of months.
+    """
+    rank = fitting.index(form)
+    if rank == len(fitting) - 1 and rank > 0 and form.name.startswith("year"):
+        parts = read[form].filter(~pl.col("void"))
+        days, years = parts["day"].n_unique(), parts["year"].n_unique()
+        ends = parts["year"].cast(pl.Int32).is_in([1, 28, 29, 30, 31]).all()
+        return -1 if days > years and not ends else rank
+    return rank
+
+
+def _described(ranked: list[Form], distinct: pl.Series, parts: pl.DataFrame) -> DateForm:
+    """The first of the readings that fit, with what was decided."""
+    form = ranked[0]
+    clock = parts["hour"].is_not_null()
+    warnings: list[str] = []
+    if len(ranked) > 1:
+        rivals = " and ".join(rival.name for rival in ranked[1:])
+        unclear = "day, month and year" if any(r.name.startswith("year") for r in ranked) else "day and month"
+        warnings.append(f"{unclear} cannot be told apart; read as {form.name}, {rivals} would fit too")
+    short = int(parts["short"].sum())
+    if short:
+        some = f" in {short} distinct cells" if short < parts.height else ""
+        warnings.append(f"two-digit years{some}: 69-99 read as 1969-1999, 00-68 as 2000-2068")
+    if not form.has_day:
+        warnings.append("months without a day: read as the first day of the month")
+    bare = parts.height - int(clock.sum()) - int((parts["void"] & ~clock).sum())
+    if clock.any() and bare:
+        warnings.append(f"{bare} distinct cells without a time of day read as midnight")
+    if (parts["fraction"].str.len_chars() > 6).any():
+        warnings.append("fractions of a second cut after six digits")
+    if parts["zone"].is_not_null().any():
+        warnings.append("times converted to UTC")
+    return DateForm(form, bool(clock.any()), tuple(distinct.filter(parts["void"])), tuple(warnings))

@@ -119,7 +119,7 @@ def _parquet_bytes(columns: list[Column]) -> bytes:
     """The table as Parquet bytes that depend on the values and pyarrow's version alone."""
     stamps = ARROW.timestamp("us")
     types: dict[Kind, Any] = {"integer": ARROW.int64(), "number": ARROW.float64(), "boolean": ARROW.bool_()}
-    types |= {"date": stamps, "datetime": stamps}
+    types |= {"date": stamps, "datetime": stamps, "empty": ARROW.null()}
     arrays: list[Any] = []
     for column in columns:
         plain = ARROW.int64() if column.values.dtype == pl.Int64 else ARROW.string()

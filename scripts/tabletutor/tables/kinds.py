@@ -1,4 +1,4 @@
-"""What a column of text is: integer, number, boolean, date, datetime, category, text or identifier."""
+"""What a column of text is: integer, number, boolean, date, datetime, category, text, identifier or empty."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from tabletutor.records.table import Kind
-from tabletutor.tables.dates import DateForm, detect_dates, to_datetimes
+from tabletutor.tables.dates import DateForm, detect_dates, near_dates, to_datetimes
+from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.missing import found_markers, kept_markers
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, mostly_numbers, to_numbers
+from tabletutor.tables.shapes import regular
 
-BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
+TRUE = ("true", "yes", "y", "t", "1", "1.0")
+FALSE = ("false", "no", "n", "f", "0", "0.0")
+BOOLEANS = [set(pair) for pair in zip(TRUE, FALSE, strict=True)]
 UNIQUE_SHARE = 0.98
 CATEGORY_REPEATS = 3.0
 CATEGORY_LENGTH = 80
@@ -36,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its real type: Int64, Float64, Boolean, String, or Datetime in microseconds."""
+    """A column with its real type: Int64, Float64, Boolean, String, Datetime in microseconds, or Null if empty."""
 
     name: str
     kind: Kind
@@ -59,25 +63,40 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
     warnings += [f"{counts[marker]} cells {marker!r} taken as missing" for marker in missing if marker]
+    if date is not None:
+        warnings += [f"{counts[cell]} cells {cell!r} taken as missing: they name no day" for cell in date.void]
+        missing += date.void
+    if kind == "empty" and kept:
+        kind = "text"
     if kind == "boolean" and not {"true", "false"} >= {value.casefold() for value in rest.to_list()}:
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        odd = mostly_numbers(rest)
-        if odd:
-            warnings.append(f"nearly all cells are numbers; kept as text because of {', '.join(map(repr, odd))}")
+        warnings += _not_understood(rest)
         share = (cells != stripped).sum() / max(1, cells.drop_nulls().len())
         padded = share >= 0.5 and len(cells) > 1
+        spaced = int((strip_spaces(cells) != cells).sum())
         if padded:
             warnings.append(f"spaces around {share:.0%} of the cells removed")
+        elif spaced:
+            warnings.append(f"spaces other than plain ones removed at the ends of {spaced} cells")
     return Reading(header, kind, missing, number, date, padded, tuple(warnings))
+
+
+def _not_understood(rest: pl.Series) -> list[str]:
+    """What is to be said of a column of text whose cells, or nearly all of them, follow one convention."""
+    odd = mostly_numbers(rest)
+    if odd:
+        return [f"nearly all cells are numbers; kept as text because of {', '.join(map(repr, odd))}"]
+    remark = near_dates(rest) or regular(rest)
+    return [remark] if remark else []
 
 
 def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     """The typed column that `reading` describes. `comma_decimal`: other columns of the file prove a decimal comma."""
     stripped = cells.str.strip_chars()
     absent = stripped.is_null() | stripped.is_in(list(reading.missing))
-    source = stripped if reading.kind != "text" or reading.padded else cells
+    source = stripped if reading.kind != "text" or reading.padded else strip_spaces(cells)
     present = source.set(absent, None).alias(reading.header)
     warnings = list(reading.warnings)
     kind, unit, values = reading.kind, None, present
@@ -95,8 +114,10 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     elif reading.date is not None:
         values = to_datetimes(present, reading.date)
         kind = "date" if not reading.date.clock or _midnights(values) else "datetime"
+    elif kind == "empty":
+        values = pl.Series(reading.header, [None] * len(present), dtype=pl.Null)
     elif kind == "boolean":
-        values = present.str.to_lowercase().is_in(["true", "yes", "y", "t"])
+        values = present.str.to_lowercase().is_in(TRUE)
     return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings))
 
 
@@ -106,7 +127,7 @@ def _midnights(values: pl.Series) -> bool:
 
 def _typed(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateForm | None]:
     if len(rest) == 0:
-        return "text", None, None
+        return "empty", None, None
     if len(rest) <= 4 and {value.casefold() for value in rest.to_list()} in BOOLEANS:
         return "boolean", None, None
     date = detect_dates(rest, header)

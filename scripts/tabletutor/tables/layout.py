@@ -5,7 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import polars as pl
+
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.invisible import strip_spaces
 
 PREAMBLE_ROWS = 40
 _VALUE = re.compile(
@@ -50,7 +53,10 @@ def find_layout(sample: list[Line], source: str) -> Layout:
         names = tuple(f"column_{index}" for index in range(1, len(header.cells) + 1))
         warnings.append(f"no header: the first row looks like data; columns are named {', '.join(names)}")
         return Layout(names, frozenset(), 0, header.number - 1, tuple(warnings))
-    cells = _widened(header, rows, width, source)
+    written = _widened(header, rows, width, source)
+    cells = strip_spaces(pl.Series(written, dtype=pl.String)).to_list()
+    spaced = [cell for cell, before in zip(cells, written, strict=True) if cell != before]
+    warnings += [f"spaces other than plain ones removed at the ends of header {cell!r}" for cell in spaced]
     names = _named(cells)
     _refuse_duplicates(names, header.number, source)
     warnings += _alike(names)

@@ -17,6 +17,7 @@ import polars as pl
 from tabletutor.tables.dialect import Dialect, detect_dialect
 from tabletutor.tables.encoding import detect_encoding
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.invisible import VisibleText
 from tabletutor.tables.layout import Layout, Line, find_layout, is_comment, is_note
 
 SAMPLE_CHARACTERS = 200_000
@@ -71,7 +72,7 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int) -> TextTable
     """
     _refuse_unreadable(path, source, max_bytes)
     encoding = detect_encoding(path, source)
-    with path.open("r", encoding=encoding.name, newline="") as stream:
+    with VisibleText(path.open("r", encoding=encoding.name, newline="")) as stream:
         sample = _sample(stream)
         if not any(line.strip() for line in sample):
             raise TableError(source, "the file holds nothing but blank lines", "Give it a header and rows.", 1)
@@ -104,7 +105,7 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int) -> TextTable
         encoding.name,
         dialect,
         layout.header_line,
-        (*warnings, *layout.warnings, *mended),
+        (*warnings, *stream.warnings(), *layout.warnings, *mended),
     )
 
 

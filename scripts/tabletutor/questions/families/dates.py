@@ -95,7 +95,7 @@ def _best_part(draw: Draw) -> Candidate:
 def _count_range(draw: Draw) -> Candidate:
     column = draw.date()
     first, last = _years(column)
-    day = f"{draw.source.randint(first, last)}-{draw.source.randint(1, 12):02d}-{draw.choice((1, 15)):02d}"
+    day = f"{draw.source.randint(first, last):04d}-{draw.source.randint(1, 12):02d}-{draw.choice((1, 15)):02d}"
     comparison = draw.choice((">", ">=", "<", "<="))
     slots = {"where": date_compares_words(column.name, comparison, day, draw.source)}
     return Candidate(chain(Where(column.name, comparison, day), Count()), slots, "integer")
