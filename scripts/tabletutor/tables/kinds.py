@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from tabletutor.records.table import Kind
+from tabletutor.tables.conventions import regular
 from tabletutor.tables.dates import DateForm, detect_dates, near_dates, to_datetimes
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.missing import found_markers, kept_markers
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, mostly_numbers, to_numbers
-from tabletutor.tables.shapes import regular
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")

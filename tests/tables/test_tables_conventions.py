@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tabletutor.tables.shapes import regular
+from tabletutor.tables.conventions import regular
 
 
 @pytest.mark.parametrize(
