@@ -1,0 +1,77 @@
+"""What the cells of a column look like: number, date, clock, address, code of one form, nothing at all.
+
+A cell that contradicts the shape of its column speaks for a shifted row. Only shapes that nearly every sampled cell has
+count; a column of free text has none, and nothing contradicts it.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SAMPLE = 400
+ENOUGH = 6
+NUMBER = r"^[-+(]?\s?[$€£¥₹]?\s?[-+]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s?[%€£$)]?-?$"
+CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$"
+ADDRESS = r"^[a-z]+://[^\s]+\.[a-z0-9]{2,5}[^\s.]*$"
+SHAPES = (("a number", NUMBER), ("a clock time", CLOCK), ("a web address", r"^[a-z]+://[^\s\"]+$"))
+_MISSING = re.compile(r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Z/.:-])[A-Z0-9/.: -]{3,24}")
+_RUN = re.compile(r"[A-Z]+|\d+|[^A-Z\d]")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A shape with a name for messages; `pattern` is understood by `re` and by Polars alike ("" for empty columns)."""
+
+    name: str
+    pattern: str
+
+    def fits(self, cell: str) -> bool:
+        """Whether a cell agrees with the column; cells that may be missing always do."""
+        return absent(cell) or (self.pattern != "" and re.search(self.pattern, cell.strip()) is not None)
+
+
+def absent(cell: str) -> bool:
+    """Whether a cell may stand for a missing value."""
+    return _MISSING.fullmatch(cell) is not None
+
+
+def column_shapes(rows: Sequence[Sequence[str]], width: int) -> tuple[Shape | None, ...]:
+    """The shape of each column, from rows that have `width` cells."""
+    fitting = [row for row in rows if len(row) == width][:SAMPLE]
+    return tuple(_shape([row[index].strip() for row in fitting]) for index in range(width))
+
+
+def _shape(cells: list[str]) -> Shape | None:
+    present = [cell for cell in cells if not absent(cell)]
+    spare = max(1, len(cells) // 50)
+    if len(cells) > ENOUGH and len([cell for cell in cells if cell]) <= min(1, spare):
+        return Shape("empty", "")
+    if len(present) < ENOUGH:
+        return None
+    forms = Counter(_form(cell) for cell in present if _CODE.fullmatch(cell))
+    if forms:
+        form, count = forms.most_common(1)[0]
+        if count >= len(present) - spare and form:
+            return Shape(f"written like {next(c for c in present if _form(c) == form)!r}", form)
+    for name, pattern in SHAPES:
+        if sum(1 for cell in present if re.search(pattern, cell)) >= len(present) - spare:
+            return Shape(name, pattern)
+    return None
+
+
+def _form(cell: str) -> str:
+    """The pattern of a code: runs of capitals and digits with their lengths, all else as it is. Plain numbers: ""."""
+    if not re.search(r"[A-Z/:-]", cell) or re.fullmatch(r"[-+]?[\d.]+(?:E[-+]?\d+)?", cell):
+        return ""
+    parts = [
+        f"[A-Z]{{{len(run)}}}" if run[0].isalpha() else f"[0-9]{{{len(run)}}}" if run[0].isdigit() else re.escape(run)
+        for run in _RUN.findall(cell)
+    ]
+    return f"^{''.join(parts)}$"
+
+
+def contradictions(cells: Sequence[str], shapes: Sequence[Shape | None]) -> int:
+    """How many cells contradict the shape of their column."""
+    return sum(1 for cell, shape in zip(cells, shapes, strict=False) if shape is not None and not shape.fits(cell))
