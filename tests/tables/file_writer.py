@@ -111,7 +111,7 @@ def _quoted(cell: str, dialect: WrittenDialect, text: bool, width: int = 2) -> s
     quote, escape = dialect.quote, dialect.escape
     # With one column nothing separates: only what would end the line or begin a quoted cell is quoted.
     special = ("\n", "\r") if width == 1 else (dialect.delimiter, quote, "\n", "\r")
-    needed = any(mark in cell for mark in special) or cell != cell.strip() or cell.startswith(("#", quote))
+    needed = any(mark in cell for mark in special) or cell != cell.strip() or cell.startswith(("#", '"', "'"))
     needed = needed or bool(escape and escape in cell)
     if not (needed or dialect.quoting == "all" or (dialect.quoting == "text" and text)):
         return cell

@@ -94,7 +94,7 @@ def read_back(table: WrittenTable, folder: Path, config: TablesConfig) -> Outcom
 class _Comparison:
     def __init__(self, table: WrittenTable, file: WrittenFile, profile: TableProfile, read: dict[str, list[Any]]):
         self.table, self.file, self.profile, self.read = table, file, profile, read
-        self.named = named_lines(profile.warnings)
+        self.named = named_lines(profile.warnings) | {repair.line for repair in profile.repairs}
         self.lines = {place.row: place.line for place in file.places if place.role == "row"}
 
     def differences(self) -> list[Difference]:

@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 from date_writers import write_dates
+from file_writer import write
 from number_writers import LOCALES, Locale, write_numbers
 from text_writers import headers, write_booleans, write_empty, write_text
 from written import Cells, WrittenColumn, WrittenDialect, WrittenLayout, WrittenTable
@@ -37,7 +38,8 @@ def generate(seed: int, number: int) -> WrittenTable:
         _column(rng, header, rows, rng.choice(LOCALES) if rng.random() < 0.1 else locale, month_first, dialect.encoding)
         for header in headers(rng, width)
     ]
-    if width > 1 and all(column.kind != "text" for column in columns) and rng.random() < 0.7:
+    odd = any(column.header[:1].isdigit() for column in columns)
+    if width > 1 and (odd or all(column.kind != "text" for column in columns)) and (odd or rng.random() < 0.7):
         columns[0] = write_text(rng, columns[0].header, rows, dialect.encoding)
     marker = rng.choice(MARKERS)
     columns = [_with_missing(rng, column, marker) for column in columns]
@@ -137,12 +139,18 @@ def _layout(rng: random.Random, table: WrittenTable) -> WrittenLayout:
         layout = replace(layout, trailing=rng.choice(("rows", "all")))
     elif now(0.25) and width > 1:
         layout = replace(layout, short_rows=frozenset(rng.sample(range(rows), 3)))
-    if now(0.06):
+    if now(0.06) and table.dialect.quote not in _plainly(table):
         layout = replace(layout, widths=True)
     if now(0.05) and width > 2:
         fault = rng.choice(("stray quote", "extra delimiter", "lost delimiter"))
         layout = replace(layout, broken=rng.randrange(rows), fault=fault)
     return replace(layout, ctrl_z=now(0.04))
+
+
+def _plainly(table: WrittenTable) -> str:
+    """The text of the table with nothing around it."""
+    dialect = replace(table.dialect, encoding="utf-8")
+    return write(replace(table, dialect=dialect)).data.decode()
 
 
 def _encodable(table: WrittenTable) -> WrittenTable:

@@ -85,7 +85,7 @@ def write_text(rng: random.Random, header: str, rows: int, encoding: str) -> Wri
 def write_booleans(rng: random.Random, header: str, rows: int) -> WrittenColumn:
     """A column of true and false."""
     pair = rng.choice(BOOLEANS)
-    values = [rng.random() < 0.5 for _ in range(rows)]
+    values = [True, False, *(rng.random() < 0.5 for _ in range(rows - 2))]
     return WrittenColumn(header, "boolean", "/".join(pair), Cells(tuple(pair[not v] for v in values), tuple(values)))
 
 
