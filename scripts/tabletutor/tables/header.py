@@ -7,13 +7,20 @@ from typing import NamedTuple
 
 PREAMBLE_ROWS = 60
 ENOUGH_ROWS = 4
+_CURRENCY = r"(?:US\$|R\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 _VALUE = re.compile(
-    r"\s*[-+(]?\s?[$€£¥]?\s?(?:\d[\d.,  ']*|\.\d+)(?:[eE][-+]?\d+)?\s?[%€)]?-?\s*"
+    rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
+    rf"\s?(?:[%‰]|{_CURRENCY}|°[CF]|[kcm]?m|[mk]g|ml|lbs?|kWh|MW|mph)?[)]?[-−–]?\s*"
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
+    r"|\d{1,4}[-/. ]{0,2}[A-Za-z]{3,9}[-/. ]{1,2}\d{1,4}(?:[T ,].*)?|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}(?:[ ,].*)?"
 )
+_SIGNS = frozenset("#%№$€£")
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 _MISSING = re.compile(r"\W*|n/?a|nan|null|none", re.IGNORECASE)
 _UNIT = re.compile(r"[\[(]?[^\W\d_]?[\w%°µμΩ/·^*.²³⁻¹ -]{0,14}[\])]?|[%‰°$€£¥]")
+_KNOWN_UNIT = re.compile(
+    r"[%‰°]|°[CF]|[kmµ]?g|t|lbs?|[mck]?m|ft|mi|m?l|m?s|min|h|[mk]m/[sh]|mph|k?Hz|[kM]?Wh?|V|A|h?Pa|[A-Z]{3}|[$€£]"
+)
 _RULER = re.compile(r"[-=_+*~ ]{2,}")
 
 
@@ -38,7 +45,7 @@ def is_value(cell: str) -> bool:
 
 def is_name(cell: str) -> bool:
     """Whether a cell can name a column: neither a value nor a missing marker."""
-    return not is_value(cell) and _MISSING.fullmatch(cell) is None
+    return not is_value(cell) and (_MISSING.fullmatch(cell) is None or cell.strip() in _SIGNS)
 
 
 def is_ruler(cells: Sequence[str]) -> bool:
@@ -60,9 +67,13 @@ def header_position(sample: Sequence[Line], width: int) -> int:
     if width == 1:
         return 0
     first = 0
+    spaced = [line for line in sample if len(line.cells) == width and _is_spaced(line)]
+    prose = spaced if len(spaced) < 0.3 * len(sample) else []
     for position, line in enumerate(sample[:PREAMBLE_ROWS]):
         filled = sum(1 for cell in line.cells if cell.strip())
         short = position > 0 and len(line.cells) < width
+        if line in prose and position + 2 < len(sample):
+            continue
         if filled >= max(2, (width + 1) // 2) and not short and not is_comment(line.cells, width):
             first = position
             break
@@ -77,6 +88,11 @@ def header_position(sample: Sequence[Line], width: int) -> int:
         if len(line.cells) == width and all(cell.strip() for cell in line.cells):
             break
     return first
+
+
+def _is_spaced(line: Line) -> bool:
+    """Whether a space follows every delimiter, as in a sentence."""
+    return len(line.cells) > 1 and all(cell[:1] == " " and cell[1:2].isalpha() for cell in line.cells[1:])
 
 
 def value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -101,14 +117,14 @@ def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     named = [header[index].strip() for index in columns if is_value(header[index])]
     against = [cell for cell in named if not _YEAR.fullmatch(cell)]
     if not against:
-        return not columns and any(_MISSING.fullmatch(cell) and cell.strip() for cell in header) and len(header) > 1
+        return not columns and any(cell.strip() and not is_name(cell) for cell in header) and len(header) > 1
     texts = [index for index in range(len(header)) if index not in columns and is_name(header[index])]
+    if len(named) == 1:
+        return not any(_stands_out(header[index], index, rows, recurring=False) for index in texts)
     return not (_rising(named) and any(_stands_out(header[index], index, rows) for index in texts))
 
 
 def _rising(cells: Sequence[str]) -> bool:
-    if len(cells) < 2:
-        return False
     numbers = [cell.replace(",", "") for cell in cells]
     if all(re.fullmatch(r"-?\d+(?:\.\d+)?|-?\.\d+", cell) for cell in numbers):
         values = [float(cell) for cell in numbers]
@@ -116,13 +132,15 @@ def _rising(cells: Sequence[str]) -> bool:
     return len(set(cells)) == len(cells) and all(re.search(r"\d[-/.:]\d", cell) for cell in cells)
 
 
-def _stands_out(name: str, index: int, rows: Sequence[Sequence[str]]) -> bool:
+def _stands_out(name: str, index: int, rows: Sequence[Sequence[str]], recurring: bool = True) -> bool:
     """Whether a word above a column of text is none of its values: these have digits, or recur, and it does not."""
     cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
     if not cells or name in cells:
         return False
     digits = sum(1 for cell in cells if re.search(r"\d", cell)) >= 0.9 * len(cells)
-    return (digits and not re.search(r"\d", name)) or (len(cells) >= 6 and len(cells) >= 2 * len(set(cells)))
+    return (digits and not re.search(r"\d", name)) or (
+        recurring and len(cells) >= 6 and len(cells) >= 2 * len(set(cells))
+    )
 
 
 def is_units(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -131,7 +149,7 @@ def is_units(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     columns = value_columns(rows, len(cells))
     return (
         bool(filled)
-        and len(filled) < len(cells)
+        and (len(filled) < len(cells) or all(_KNOWN_UNIT.fullmatch(cell.strip()) for cell in cells))
         and all(index in columns and not is_value(cells[index]) for index in filled)
         and all(_UNIT.fullmatch(cells[index].strip()) for index in filled)
     )

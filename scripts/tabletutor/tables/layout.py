@@ -43,7 +43,10 @@ def find_layout(sample: list[Line], source: str) -> Layout:
     Raises TableError where two columns have one name.
     """
     width = _width(sample)
-    position = header_position(sample, width)
+    rows = [line.cells for line in sample if len(line.cells) == width]
+    # Where each row ends with a delimiter and the header does not, the header is one cell narrower.
+    trailing = width > 2 and sum(1 for cells in rows if cells[-1].strip()) == 0
+    position = header_position(sample, width - 1 if trailing else width)
     header = sample[position]
     before = sample[:position]
     warnings = [f"line {line.number} before the header left out: {' '.join(line.cells).strip()!r}" for line in before]
@@ -102,8 +105,10 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
 def is_note(cells: list[str], width: int) -> bool:
     """Whether a row at the end is a footer: only its first cell is filled, and it is cut short or a remark."""
     filled = [cell for cell in cells if cell.strip()]
-    if width < 3 or len(filled) > 1 or (cells and not cells[0].strip() and filled):
+    if width < 2 or len(filled) > 1 or (cells and not cells[0].strip() and filled):
         return False
+    if width == 2 and filled:
+        return _NOTE.match(filled[0]) is not None
     return len(cells) < width or not filled or _NOTE.match(filled[0]) is not None or len(filled[0]) > 60
 
 
