@@ -38,6 +38,7 @@ def _shown(cell: str) -> str:
 
 def _common(shapes: pl.Series) -> str | None:
     """The shape that nearly all cells have, where it holds digits and is no plain code."""
-    top, count = shapes.value_counts(name="n").sort(["n", shapes.name], descending=[True, False]).row(0)
+    counts = shapes.alias("shape").value_counts(name="count")
+    top, count = counts.sort(["count", "shape"], descending=[True, False]).row(0)
     regular = count >= max(MIN_DISTINCT, NEARLY * len(shapes)) and "9" in top and top != _CODE
     return str(top) if regular else None

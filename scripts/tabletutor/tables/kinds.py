@@ -74,7 +74,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     if kind == "text":
         warnings += _not_understood(rest)
         share = (cells != stripped).sum() / max(1, cells.drop_nulls().len())
-        padded = share >= 0.5 and len(cells) > 1
+        padded = len(cells) > 1 and (share >= 0.5 or (share > 0 and _is_one_width(cells)))
         spaced = int((strip_spaces(cells) != cells).sum())
         if padded:
             warnings.append(f"spaces around {share:.0%} of the cells removed")
@@ -119,6 +119,12 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     elif kind == "boolean":
         values = present.str.to_lowercase().is_in(TRUE)
     return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings))
+
+
+def _is_one_width(cells: pl.Series) -> bool:
+    """Whether all cells are padded to one width, so that spaces at their ends are no part of them."""
+    lengths = cells.drop_nulls().str.len_chars()
+    return lengths.n_unique() == 1 and cells.str.ends_with(" ").any() and not cells.str.starts_with(" ").any()
 
 
 def _midnights(values: pl.Series) -> bool:
