@@ -9,7 +9,7 @@ import polars as pl
 from tabletutor.records.table import Kind
 from tabletutor.tables.dates import DateForm, detect_dates, to_datetimes
 from tabletutor.tables.missing import found_markers, kept_markers
-from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, mostly_numbers, to_numbers
+from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, to_numbers, why_no_numbers
 
 BOOLEANS = ({"true", "false"}, {"yes", "no"}, {"y", "n"}, {"t", "f"})
 UNIQUE_SHARE = 0.98
@@ -52,9 +52,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     found = found_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
     kind, number, date = _typed(rest, header)
-    warnings = list(date.warnings) if date else []
-    if number is not None and number.bare:
-        warnings.append(f"{number.bare} distinct cells lack the unit {number.unit!r} of the others; read alike")
+    warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
     kept = kept_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
@@ -63,9 +61,8 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        odd = mostly_numbers(rest)
-        if odd:
-            warnings.append(f"nearly all cells are numbers; kept as text because of {', '.join(map(repr, odd))}")
+        if why := why_no_numbers(rest):
+            warnings.append(why)
         share = (cells != stripped).sum() / max(1, cells.drop_nulls().len())
         padded = share >= 0.5 and len(cells) > 1
         if padded:
