@@ -11,7 +11,7 @@ from tabletutor.tables.conventions import regular
 from tabletutor.tables.dates import DateForm, detect_dates, near_dates, to_datetimes
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.missing import found_markers, kept_markers
-from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, mostly_numbers, to_numbers
+from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, to_numbers, why_no_numbers
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -56,9 +56,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     found = found_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
     kind, number, date = _typed(rest, header)
-    warnings = list(date.warnings) if date else []
-    if number is not None and number.bare:
-        warnings.append(f"{number.bare} distinct cells lack the unit {number.unit!r} of the others; read alike")
+    warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
     kept = kept_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
@@ -85,10 +83,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
 
 def _not_understood(rest: pl.Series) -> list[str]:
     """What is to be said of a column of text whose cells, or nearly all of them, follow one convention."""
-    odd = mostly_numbers(rest)
-    if odd:
-        return [f"nearly all cells are numbers; kept as text because of {', '.join(map(repr, odd))}"]
-    remark = near_dates(rest) or regular(rest)
+    remark = why_no_numbers(rest) or near_dates(rest) or regular(rest)
     return [remark] if remark else []
 
 
