@@ -109,7 +109,8 @@ class _Comparison:
             return [*found, Difference("columns", "header", f"{wanted} became {got}", said)]
         for name, other in zip(wanted, got, strict=True):
             if name != other.strip():
-                said = any("header" in w and repr(other) in w for w in self.profile.warnings)
+                guessed = any("a guess" in warning for warning in self.profile.warnings)
+                said = guessed or any("header" in w and repr(other) in w for w in self.profile.warnings)
                 found.append(Difference("header", "header", f"{name!r} became {other!r}", said))
         if not self.table.layout.header and not any("no header" in warning for warning in self.profile.warnings):
             found.append(Difference("header", "header", "columns are named without a word", False))
@@ -121,12 +122,14 @@ class _Comparison:
         return [
             Difference("line", f"line {place.line}", f"{place.text!r}: nothing is said of it", False)
             for place in self.file.places
-            if place.role == "extra" and place.text.strip(" ,;|~^\t") and not self._told(place, told)
+            if place.role == "extra" and place.text.strip(" ,;|~^\t\"'") and not self._told(place, told)
         ]
 
     def _told(self, place: Place, told: str) -> bool:
         if place.text == "\x1a":
             return re.search(r"ctrl-z|1a", told, re.IGNORECASE) is not None
+        if len(self.read) != len(self.table.columns) and place.text in self.read:
+            return True  # it became a header: `columns` says that
         return place.line in self.named or place.text in told or repr(place.text) in told
 
     def _values(self, names: list[str]) -> list[Difference]:
@@ -161,11 +164,13 @@ class _Comparison:
         if column.kind == "number":
             units = self.table.layout.units
             unit = column.unit if not units or not units[place] else units[place]
-            in_cells = column.unit and column.unit in column.cells.texts[0]
+            in_cells = column.unit and any(column.unit in text for text in column.cells.texts)
             unit = unit if self.table.layout.header or in_cells else None
             read = self.profile.columns[place].unit
             if unit != read and any(value is not None for value in got):
-                found.append(Difference("unit", name, f"{unit!r} became {read!r}", False))
+                found.append(
+                    Difference("unit", name, f"{unit!r} became {read!r}", f"{read!r} taken from the header" in told)
+                )
         if column.kind == "date" and "d" not in column.convention and "month" not in told:
             found.append(Difference("month", name, f"{column.convention} became days without a word", False))
         return found
@@ -185,6 +190,8 @@ class _Comparison:
             return NO_VALUE.search(told) is not None and repr(text) in told
         if value is None:
             return f"{text!r} kept" in told
+        if isinstance(got, str) and repr(got) in told:
+            return True
         if got is None:
             return f"{text!r} taken as missing" in told
         if column.kind == "number" and isinstance(got, int | float):

@@ -44,6 +44,9 @@ def generate(seed: int, number: int) -> WrittenTable:
     marker = rng.choice(MARKERS)
     columns = [_with_missing(rng, column, marker) for column in columns]
     table = WrittenTable(tuple(columns), dialect, WrittenLayout())
+    if dialect.escape + dialect.quote not in _plainly(table):
+        # No reader can see an escape that stands before no quote.
+        table = replace(table, dialect=replace(dialect, escape=""))
     return _encodable(replace(table, layout=_layout(rng, table)))
 
 

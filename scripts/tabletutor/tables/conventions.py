@@ -6,6 +6,7 @@ SAMPLE = 64
 NEARLY = 0.9
 MIN_DISTINCT = 3
 SHOWN = 40
+MONTH = r"(?i)^(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ -]\d{2}$"
 _CODE = "A9"  # letters and then digits: "N123"
 
 
@@ -19,6 +20,8 @@ def regular(distinct: pl.Series) -> str | None:
 
     The convention holds digits, and at least three cells; plain codes ("N123") are none.
     """
+    if len(distinct) and distinct.str.contains(MONTH).sum() >= 0.5 * len(distinct):
+        return f"cells such as {_shown(distinct.sort()[-1])} may be a month and a year or a day; kept as text"
     if len(distinct) < MIN_DISTINCT or not _common(shape(distinct.head(SAMPLE))):
         return None
     shapes = shape(distinct)

@@ -92,7 +92,7 @@ def _candidates(text: str, delimiters: Iterable[str]) -> Iterator[Dialect]:
         if delimiter not in text and delimiter != "," and len(tuple(delimiters)) > 1:
             continue
         mark = re.escape(delimiter)
-        quoted = [q for q in ('"', "'") if re.search(rf"(?:^|{mark})[ ]*{q}", text, re.MULTILINE)]
+        quoted = [q for q in ('"', "'") if re.search(rf"(?:^|[\r\n]|{mark})[ ]*{q}", text)]
         for quote in quoted or ['"']:
             spaces = delimiter != " " and re.search(rf"{mark} +{quote}", text) is not None
             yield Dialect(delimiter, quote, "", spaces)
@@ -120,7 +120,8 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
     if not rows:
         return 0.0
     if dialect.quote and sum(1 for row in rows if any(dialect.quote in cell for cell in row)) > 0.5 * len(rows) > 1:
-        penalty *= 0.05 if dialect.quote == '"' else 0.5
+        doubled = any(f"{dialect.quote * 2}" in line for line in lines)
+        penalty *= 0.05 if dialect.quote == '"' else 1.0 if doubled else 0.5
     lengths = Counter(len(row) for row in rows)
     if dialect.delimiter in WEAK and (len(lengths) > 1 or any(not cell.strip() for cell in rows[0])):
         return 0.0

@@ -9,12 +9,13 @@ PREAMBLE_ROWS = 60
 ENOUGH_ROWS = 4
 _CURRENCY = r"(?:US\$|R\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 _VALUE = re.compile(
-    rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
+    rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u00a0\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     rf"\s?(?:[%‰]|{_CURRENCY}|°[CF]|[kcm]?m|[mk]g|ml|lbs?|kWh|MW|mph)?[)]?[-−–]?\s*"
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
     r"|\d{1,4}[-/. ]{0,2}[A-Za-z]{3,9}[-/. ]{1,2}\d{1,4}(?:[T ,].*)?|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}(?:[ ,].*)?"
 )
 _SIGNS = frozenset("#%№$€£")
+_DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?")
 _YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
 _MISSING = re.compile(r"\W*|n/?a|nan|null|none", re.IGNORECASE)
 _UNIT = re.compile(r"[\[(]?[^\W\d_]?[\w%°µμΩ/·^*.²³⁻¹ -]{0,14}[\])]?|[%‰°$€£¥]")
@@ -43,9 +44,18 @@ def is_value(cell: str) -> bool:
     return _VALUE.fullmatch(cell) is not None
 
 
+def is_known_unit(cell: str) -> bool:
+    """Whether a cell is a unit by itself: "kg", "%", "EUR"."""
+    return _KNOWN_UNIT.fullmatch(cell.strip()) is not None
+
+
 def is_name(cell: str) -> bool:
     """Whether a cell can name a column: neither a value nor a missing marker."""
     return not is_value(cell) and (_MISSING.fullmatch(cell) is None or cell.strip() in _SIGNS)
+
+
+def _is_marker(cell: str) -> bool:
+    return bool(cell.strip()) and _MISSING.fullmatch(cell) is not None and cell.strip() not in _SIGNS
 
 
 def is_ruler(cells: Sequence[str]) -> bool:
@@ -67,8 +77,8 @@ def header_position(sample: Sequence[Line], width: int) -> int:
     if width == 1:
         return 0
     first = 0
-    spaced = [line for line in sample if len(line.cells) == width and _is_spaced(line)]
-    prose = spaced if len(spaced) < 0.3 * len(sample) else []
+    spaced = [line for line in sample if len(line.cells) == width and any(c[:1] == " " for c in line.cells[1:])]
+    prose = [line for line in spaced if _is_spaced(line)] if len(spaced) < 0.3 * len(sample) else []
     for position, line in enumerate(sample[:PREAMBLE_ROWS]):
         filled = sum(1 for cell in line.cells if cell.strip())
         short = position > 0 and len(line.cells) < width
@@ -117,7 +127,10 @@ def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     named = [header[index].strip() for index in columns if is_value(header[index])]
     against = [cell for cell in named if not _YEAR.fullmatch(cell)]
     if not against:
-        return not columns and any(cell.strip() and not is_name(cell) for cell in header) and len(header) > 1
+        return not columns and any(map(_is_marker, header)) and len(header) > 1
+    below = [row[index].strip() for row in rows for index in columns if index < len(row)]
+    if all(map(_DAY.fullmatch, against)) and sum(1 for cell in below if _DAY.fullmatch(cell)) < 0.2 * len(below):
+        return False  # days above numbers
     texts = [index for index in range(len(header)) if index not in columns and is_name(header[index])]
     if len(named) == 1:
         return not any(_stands_out(header[index], index, rows, recurring=False) for index in texts)
@@ -149,7 +162,7 @@ def is_units(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     columns = value_columns(rows, len(cells))
     return (
         bool(filled)
-        and (len(filled) < len(cells) or all(_KNOWN_UNIT.fullmatch(cell.strip()) for cell in cells))
+        and (len(filled) < len(cells) or all(map(is_known_unit, cells)))
         and all(index in columns and not is_value(cells[index]) for index in filled)
         and all(_UNIT.fullmatch(cells[index].strip()) for index in filled)
     )

@@ -68,6 +68,8 @@ def find_layout(sample: list[Line], source: str) -> Layout:
     names = _named(cells)
     _refuse_duplicates(names, header.number, source)
     warnings += _alike(names)
+    quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
+    warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
     unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())
     return Layout(names, unnamed, header.number, last, tuple(warnings), units, tuple(header.cells))
 

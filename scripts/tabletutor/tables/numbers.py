@@ -13,10 +13,7 @@ import polars as pl
 
 from tabletutor.matching.numerals import (
     BARE_EXPONENT,
-    COMMA_DECIMAL,
-    COMMA_THOUSANDS,
     NEGATIVE,
-    PLAIN,
     SAME,
     STYLES,
     Style,
@@ -58,9 +55,12 @@ class NumberForm:
         return self.marked and all(style.decimal == "," for style in self.styles)
 
     @property
-    def ambiguous(self) -> bool:
-        """Whether a comma may be a decimal or a thousands mark."""
-        return COMMA_DECIMAL in self.styles and COMMA_THOUSANDS in self.styles and PLAIN not in self.styles
+    def ambiguous(self) -> str | None:
+        """The mark that may stand before decimals or between thousands, where the column leaves it open."""
+        decimals = {style.decimal for style in self.styles}
+        if not self.marked or len(decimals) < 2:
+            return None
+        return "," if self.styles[0].thousands == "," else self.styles[0].decimal
 
 
 def detect_numbers(distinct: pl.Series) -> NumberForm | None:
@@ -110,6 +110,8 @@ def why_no_numbers(distinct: pl.Series) -> str | None:
             return f"kept as text: cells such as {_some(odd)} begin with zeros, as codes do"
         if len(distinct) >= 10 and len(odd) <= 0.1 * len(distinct):
             return f"nearly all cells are numbers; kept as text because of {_some(odd)}"
+        if len(odd) <= 0.5 * len(distinct):
+            return f"most cells are numbers; kept as text because of {_some(odd)}"
         return None
     if not len(distinct):
         return None
@@ -192,7 +194,7 @@ def _ascii(cells: pl.Series) -> pl.Series:
 def _bare(cells: pl.Series) -> pl.Series:
     """Cells without currency and unit, and "(5)" and "5-" as "-5"."""
     bare = cells.str.replace(_BEFORE, "$1$3").str.replace(_AFTER, "$2")
-    return bare.str.replace(_NEGATIVE, "-$1$2")
+    return bare.str.replace(_NEGATIVE, "-$1$2").str.replace(r"^([-+])\s+", "$1")
 
 
 def _fits(bare: pl.Series, style: Style) -> pl.Series:
