@@ -28,8 +28,9 @@ ORDER = re.compile(r"cannot be told apart")
 CENTURY = re.compile(r"two-digit year")
 MARKS = re.compile(r"does not tell")
 AS_TEXT = re.compile(r"\btext\b")
-READ_AS = re.compile(r"read as|taken as")
+READ_AS = re.compile(r"read as|taken as|are rounded")
 NO_VALUE = re.compile(r"missing|no such|cannot be held")
+HEADER = re.compile(r"no header: the first row looks like data|question: is line \d+ the header")
 LITERAL = re.compile(r"'[^']*'|\d+|became.*")
 LINES = re.compile(r"\blines? ((?:\d+(?:-\d+)?(?:, | and )?)+)")
 
@@ -94,6 +95,8 @@ def read_back(table: WrittenTable, folder: Path, config: TablesConfig) -> Outcom
 class _Comparison:
     def __init__(self, table: WrittenTable, file: WrittenFile, profile: TableProfile, read: dict[str, list[Any]]):
         self.table, self.file, self.profile, self.read = table, file, profile, read
+        # The reader says of the header that it took the first row for data, or for names though it holds values.
+        self.header_doubted = any(HEADER.match(warning) for warning in profile.warnings)
         self.named = named_lines(profile.warnings) | {repair.line for repair in profile.repairs}
         self.lines = {place.row: place.line for place in file.places if place.role == "row"}
 
@@ -110,9 +113,17 @@ class _Comparison:
         for name, other in zip(wanted, got, strict=True):
             if name != other.strip():
                 guessed = any("a guess" in warning for warning in self.profile.warnings)
-                said = guessed or any("header" in w and repr(other) in w for w in self.profile.warnings)
+                said = (
+                    guessed
+                    or self.header_doubted
+                    or any("header" in w and repr(other) in w for w in self.profile.warnings)
+                )
                 found.append(Difference("header", "header", f"{name!r} became {other!r}", said))
-        if not self.table.layout.header and not any("no header" in warning for warning in self.profile.warnings):
+        if (
+            not self.table.layout.header
+            and not self.header_doubted
+            and not any("no header" in warning for warning in self.profile.warnings)
+        ):
             found.append(Difference("header", "header", "columns are named without a word", False))
         return found + self._values(got)
 
@@ -130,7 +141,7 @@ class _Comparison:
             return re.search(r"ctrl-z|1a", told, re.IGNORECASE) is not None
         if len(self.read) != len(self.table.columns) and place.text in self.read:
             return True  # it became a header: `columns` says that
-        return place.line in self.named or place.text in told or repr(place.text) in told
+        return place.line in self.named or place.text.strip(" ,;|~^\t\"'") in told or repr(place.text) in told
 
     def _values(self, names: list[str]) -> list[Difference]:
         columns = self.table.columns
@@ -144,7 +155,9 @@ class _Comparison:
         for row in lost:
             line = self.lines[row]
             found.append(Difference("row", f"line {line}", "the row is not there", line in self.named))
-        extra = any(place.line in self.named for place in self.file.places if place.role == "extra")
+        extra = self.header_doubted or any(
+            place.line in self.named for place in self.file.places if place.role == "extra"
+        )
         found += [Difference("row", f"row {row + 1} read", f"{read[row]} was not written", extra) for row in added]
         for place, column in enumerate(columns):
             cells = [(a, written[a][place], read[b][place]) for a, b in pairs]

@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 
-from date_writers import write_dates
+from date_writers import COMPACT, write_dates
 from file_writer import write
 from number_writers import LOCALES, Locale, write_numbers
 from text_writers import headers, write_booleans, write_empty, write_text
@@ -74,6 +74,8 @@ def _with_invisible(rng: random.Random, column: WrittenColumn) -> WrittenColumn:
     """The column with characters that nobody sees at the end of some cells."""
     character = rng.choice(INVISIBLE)
     texts = tuple(text + character if rng.random() < 0.2 else text for text in column.cells.texts)
+    if texts == column.cells.texts:
+        return column
     label = f"{column.convention}, some with U+{ord(character):04X}"
     return replace(column, convention=label, cells=Cells(texts, column.cells.values))
 
@@ -118,7 +120,7 @@ def _layout(rng: random.Random, table: WrittenTable) -> WrittenLayout:
     def now(chance: float) -> bool:
         return rng.random() < chance
 
-    if now(0.08) and numeric:
+    if now(0.08) and numeric and all(column.convention != COMPACT for column in table.columns):
         layout = replace(layout, header=False)
     if now(0.15) and width > 1:
         layout = replace(layout, preamble=tuple(rng.choices(PREAMBLES, k=rng.randint(1, 4))), padded=now(0.4))

@@ -20,7 +20,7 @@ NO_DELIMITER = "\x1f"
 _PROSE = re.compile(r"[^,]*(?:, +[^\W\d][^,]*)*")
 _CLOCK = re.compile(r"\d:\d\d")
 _KNOWN = re.compile(
-    r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  ']*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
+    r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  '’\u00a0\u2009\u202f]*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"  # dates, times
     r"|[^\W\d_][\w .&/()'+#-]{0,60}|NA|N/A|\?|-{1,2}|)\s*"  # names and words, missing
 )
@@ -120,7 +120,7 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
     if not rows:
         return 0.0
     if dialect.quote and sum(1 for row in rows if any(dialect.quote in cell for cell in row)) > 0.5 * len(rows) > 1:
-        doubled = any(f"{dialect.quote * 2}" in line for line in lines)
+        doubled = any(dialect.quote * 2 in line or f"\\{dialect.quote}" in line for line in lines)
         penalty *= 0.05 if dialect.quote == '"' else 1.0 if doubled else 0.5
     lengths = Counter(len(row) for row in rows)
     if dialect.delimiter in WEAK and (len(lengths) > 1 or any(not cell.strip() for cell in rows[0])):

@@ -44,6 +44,11 @@ def is_value(cell: str) -> bool:
     return _VALUE.fullmatch(cell) is not None
 
 
+def is_year(cell: str) -> bool:
+    """Whether a cell is a year, which names columns more often than other numbers do."""
+    return _YEAR.fullmatch(cell.strip()) is not None
+
+
 def is_known_unit(cell: str) -> bool:
     """Whether a cell is a unit by itself: "kg", "%", "EUR"."""
     return _KNOWN_UNIT.fullmatch(cell.strip()) is not None

@@ -15,6 +15,8 @@ from tabletutor.tables.header import (
     is_ruler,
     is_second_header,
     is_units,
+    is_value,
+    is_year,
     joined_headers,
 )
 from tabletutor.tables.invisible import strip_spaces
@@ -68,6 +70,8 @@ def find_layout(sample: list[Line], source: str) -> Layout:
     names = _named(cells)
     _refuse_duplicates(names, header.number, source)
     warnings += _alike(names)
+    if any(is_value(name) and not is_year(name) for name in names):
+        warnings.append(f"question: is line {header.number} the header? It holds numbers or dates")
     quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
     warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
     unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())
