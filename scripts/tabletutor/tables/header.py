@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 PREAMBLE_ROWS = 60
-ENOUGH_ROWS = 4
+ENOUGH_ROWS = 12
 _VALUE = re.compile(
     r"\s*[-+(]?\s?[$€£¥]?\s?(?:\d[\d.,  ']*|\.\d+)(?:[eE][-+]?\d+)?\s?[%€)]?-?\s*"
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"
