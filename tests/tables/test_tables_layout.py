@@ -62,7 +62,7 @@ def test_units_belong_to_their_columns(tmp_path: Path) -> None:
 
 
 def test_two_header_rows_are_joined_with_a_question(tmp_path: Path) -> None:
-    table = read(tmp_path, "place,male,,female,\n,count,share,count,share\n" + "Oslo,1,2.5,3,4.5\n" * 9)
+    table = read(tmp_path, "place,male,,female,\n,count,share,count,share\n" + "Oslo,1,2.5,3,4.5\n" * 20)
     assert table.names == ("place", "male count", "male share", "female count", "female share")
     assert "question: line 2 was taken as a second header row and joined" in table.warnings[0]
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 PREAMBLE_ROWS = 60
-ENOUGH_ROWS = 4
+ENOUGH_ROWS = 12
 _CURRENCY = r"(?:US\$|R\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
 _VALUE = re.compile(
     rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u00a0\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"

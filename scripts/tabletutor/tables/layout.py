@@ -91,7 +91,7 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
             break
         elif line.cells == header.cells:
             warnings.append(f"line {line.number} left out: the header once more")
-        elif is_units(line.cells, after) and not units:
+        elif is_units(line.cells, after) and not units and all(cell.strip() for cell in cells[1:]):
             units = {index: cell.strip(" []()") for index, cell in enumerate(line.cells) if cell.strip()}
             warnings.append(f"line {line.number} left out: units of the columns: {text!r}")
         elif is_second_header(cells, line.cells, after):
@@ -136,7 +136,7 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
         for row in full
         if len(row) > max(have, width) and any(cell.strip() for cell in row[max(have, width) :])
     )
-    if sum(beyond.values()) > max(3, len(full) // 20):
+    if sum(beyond.values()) > max(3, len(full) // 2):
         width = max(beyond)
     if have >= width:
         return cells

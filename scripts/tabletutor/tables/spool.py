@@ -261,7 +261,9 @@ class Spooler:
         undoubled = self.undoubled and self.fitter.quoting.undoubled.fullmatch(line.text.rstrip("\r\n"))
         if line.broken and undoubled and len(line.cells) == width:
             self.journal.add("rows with quotes inside quoted cells that are not doubled", line.number)
-        elif fitted.what:
+            yield [*line.cells], line
+            return
+        if fitted.what:
             self.journal.mend(line, fitted.what)
         elif len(line.cells) < width:
             self.journal.add("rows shorter than the header filled with missing cells", line.number)
