@@ -20,7 +20,9 @@ def regular(distinct: pl.Series) -> str | None:
 
     The convention holds digits, and at least three cells; plain codes ("N123") are none.
     """
-    if len(distinct) and distinct.str.contains(MONTH).sum() >= 0.5 * len(distinct):
+    months = int(distinct.str.contains(MONTH).sum())
+    few = len(distinct) < MIN_DISTINCT or months < NEARLY * len(distinct)
+    if few and months and months >= 0.5 * len(distinct):
         return f"cells such as {_shown(distinct.sort()[-1])} may be a month and a year or a day; kept as text"
     if len(distinct) < MIN_DISTINCT or not _common(shape(distinct.head(SAMPLE))):
         return None
