@@ -1,4 +1,4 @@
-"""Tables with known values, written in random conventions, come back as they were written or with a word about it, but for a few.
+"""Tables with known values in random conventions come back as written or with a word about it, but for a few.
 
 `python tests/benchmarks/intake.py --cases 20000 --seed 7` runs more of them.
 """
