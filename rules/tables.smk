@@ -1,7 +1,7 @@
 """Tables: each CSV is read once into typed columns and a profile; whole tables go into splits that share no data.
 
 Needs   the CSVs of the table list
-Makes   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json, leaks.json
+Makes   tables/{table}/table.parquet, tables/{table}/profile.json, tables/{table}/quarantine.csv, splits.json, leaks.json
 Steps   table → splits → leaks
 """
 
@@ -11,6 +11,7 @@ rule table:
     output:
         parquet="<results>/tables/{table}/table.parquet",
         profile="<results>/tables/{table}/profile.json",
+        quarantine="<results>/tables/{table}/quarantine.csv",
     log:
         "<logs>/tables/{table}.log",
     conda:

@@ -39,6 +39,7 @@ def voted(answers: Sequence[Any]) -> Prediction:
         ([None, 5, None, None], 1),  # what was not submitted is no vote
         ([None, None], 0),
         (["n/a", True, "n/a", 7], 3),  # what no number can be is no vote for one
+        (["n/a", 3, 7, 7], 2),
         (["n/a", True], 0),
     ],
 )

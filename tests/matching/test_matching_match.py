@@ -32,7 +32,19 @@ EQUAL = [
     (12.5, " 12.5 ", "number", {}),
     (0.0, 1e-17, "number", {}),
     (0.0, -0.0, "number", {}),
+    (1e-17, 0.0, "number", {}),
+    (0.0, 1e-12, "number", {}),
+    (-1 / 3, -0.3333333, "number", {}),
+    (math.inf, float("inf"), "number", {}),
+    (1.2345, "1,2345", "number", {}),
+    (0.123, "0,123", "number", {}),
+    (148765, "1,48,765", "integer", {}),
+    (-5.5, "5.50-", "number", {}),
+    (-8, "(8%)", "percentage", {}),
     (2.345678, 2.35, "number", {"decimals": 2}),
+    (0.0, 0.5000000005005001, "number", {"decimals": 0}),  # the bound itself
+    (0.0, 0.005000000002, "number", {"decimals": 2}),  # on the edge, but for the rounding of doubles
+    (1e9, 1e9 + 0.0055, "number", {"decimals": 2}),  # what a sum of large numbers may be off by
     (0.125, 0.12, "number", {"decimals": 2}),
     (1e9 / 7, round(1e9 / 7, 2), "number", {"decimals": 2}),
     (45.3, "45.3%", "percentage", {}),
@@ -52,6 +64,9 @@ EQUAL = [
     (["b", "a"], ["A", "B"], "set", {"item": "category"}),
     (["a", "b"], ["b", "a", "b"], "set", {"item": "category"}),
     ([1 / 3, 2.0], [2, 0.3333333], "set", {"item": "number"}),
+    ([1e-13, 1e-14], [0.0, 1e-14], "set", {"item": "number"}),
+    (list(range(300)), list(range(300)), "list", {"item": "integer"}),
+    ({f"K{i}": i for i in range(300)}, {f"k{i}": i for i in range(300)}, "mapping", {"item": "integer"}),
     ({"2007": 1.5}, {"2007.0": 1.5}, "mapping", {"item": "number"}),
     ({"2007": 1.5}, {2007.0: 1.5}, "mapping", {"item": "number"}),
     ({"2020-01-01": 4}, {"2020-01-01 00:00:00": 4}, "mapping", {"item": "integer"}),
@@ -71,6 +86,17 @@ DIFFERENT = [
     (12.5, "$12.5", "number", {}),
     (12.5, "12.5%", "number", {}),
     (1234, "12,34", "number", {}),
+    (12345, "1,2345", "integer", {}),
+    (123, "0,123", "number", {}),
+    (1.234, "1,234", "number", {}),
+    (7, "007", "integer", {}),
+    (math.inf, "1e400", "number", {}),
+    (0.0, "1e-400", "number", {}),
+    (0.0, 1.1e-12, "number", {}),
+    (0.0, 0.00500000001, "number", {"decimals": 2}),
+    (0.0, 0.0075, "number", {"decimals": 2}),
+    (0.0, 0.000055, "number", {"decimals": 4}),
+    (1e9, 1e9 + 0.0065, "number", {"decimals": 2}),
     (2.345678, 2.36, "number", {"decimals": 2}),
     (2.345678, 2.3, "number", {"decimals": 2}),
     (0.453, 45.3, "percentage", {}),
@@ -103,6 +129,8 @@ DIFFERENT = [
     ([1.0], [1.0, 2.0], "set", {"item": "number"}),
     ({"a": 1}, {"a": 2}, "mapping", {"item": "integer"}),
     ({"a": 1}, {"a": 1, "b": 1}, "mapping", {"item": "integer"}),
+    ({"a": 1, "b": 1}, {"a": 1}, "mapping", {"item": "integer"}),
+    ({"a": 1, "A": 2}, {"a": 9, "A": 2}, "mapping", {"item": "integer"}),
     ({"a": 1}, [["a", 1]], "mapping", {"item": "integer"}),
     ({"a": 1, "A": 2}, {"a": 2, "A": 1}, "mapping", {"item": "integer"}),
     ([True], [1], "list", {}),
@@ -123,6 +151,7 @@ def test_the_relative_tolerance_is_configured() -> None:
     spec = AnswerSpec()
     assert match(100.0, 100.5, "number", spec, VerdictsConfig(relative_tolerance=0.009))
     assert not match(100.0, 100.0 + 1e-9, "number", spec, VerdictsConfig(relative_tolerance=0))
+    assert match(127.0, 128.0, "number", spec, VerdictsConfig(relative_tolerance=2**-7))  # the bound is within
 
 
 scalars = (

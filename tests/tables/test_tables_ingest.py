@@ -35,12 +35,10 @@ def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TablePro
         (b"a,b\n", r"data/t\.csv:1: a header and no rows"),
         (b"a,b\n1,2\n", r"data/t\.csv:1: 1 row is too few .*tables\.min_rows"),
         (b"a,b,a\n1,2,3\n", r"data/t\.csv:1: duplicate header 'a': columns 1 and 3"),
-        (b"a,b\n1,2\n3,4,5\n", r"data/t\.csv:3: 3 cells where the header has 2"),
-        (b'a,b\n1,2\n3,"4\n5,6\n', r"data/t\.csv:3: a quoted cell is never closed"),
         (b"PK\x03\x04rest", r"data/t\.csv \(byte 0\): this is a ZIP archive or an Excel workbook"),
         (bytes(range(256)) * 20, r"data/t\.csv:1 \(byte 0\): this is binary data"),
         ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): the text is UTF-8 up to here"),
-        (b"a,b,c\n1,2,3,4\n1,2,3,4\n", r"data/t\.csv:2: the header has 3 names, but this row 4 cells"),
+        (("a,b\n" + "1,2\n3,4,5\n" * 5 + "1,2\n" * 400).encode(), r"data/t\.csv:3: 5 of 410 rows do not fit"),
     ],
 )
 def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data: bytes, message: str) -> None:
@@ -120,8 +118,8 @@ def test_the_default_project_is_read_without_a_lost_row(tmp_path: Path, listed) 
         escapechar="\\" if listed.table == "sprint_medals" else None,
     )
     assert profile.rows == len(reference)
-    for column, header in zip(profile.columns, reference.columns, strict=True):
-        assert column.name == header or (header.startswith("Unnamed: ") and column.name.startswith("column_"))
+    named = [header for header in reference.columns if not header.startswith("Unnamed: ")]
+    assert [column.name for column in profile.columns if not column.name.startswith("column_")] == named
     assert f"| {listed.table}.csv | {profile.rows} | {len(profile.columns)} |" in (csv.parent / "README.md").read_text()
     assert profile.sha256 in (csv.parent / "README.md").read_text()
 

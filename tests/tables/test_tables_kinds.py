@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabletutor.config.schema import TablesConfig
@@ -27,6 +27,10 @@ def typed(cells: list[str], header: str = "x", comma_decimal: bool = False) -> C
         (["0,38", "12,5", "7"], "number", [0.38, 12.5, 7.0], None),
         (["1.200,5", "3,0"], "number", [1200.5, 3.0], None),
         (["1 200,5", "3,0"], "number", [1200.5, 3.0], None),
+        (["1’000", "8’919.5"], "number", [1000.0, 8919.5], None),
+        (["50,000", "1,48,765"], "integer", [50000, 148765], None),
+        (["0.25-", "977.25"], "number", [-0.25, 977.25], None),
+        (["5-€", "6 €-", "€7", "(8€)"], "integer", [-5, -6, 7, -8], "€"),
         (["$62,018", "$7", "-$3", "($4)"], "integer", [62018, 7, -3, -4], "$"),
         (["12 €", "7,50 €"], "number", [12.0, 7.5], "€"),
         (["12%", "7.5 %"], "number", [12.0, 7.5], "%"),
@@ -82,6 +86,47 @@ def test_codes_and_years_and_dates_in_digits() -> None:
     assert typed(["20210114", "20210115"], "Closing date").kind == "date"
 
 
+@pytest.mark.parametrize(
+    ("cells", "remark"),
+    [
+        (["10E0", "11E1", "12E2", "13"], "cells such as '10E0', '11E1', '12E2' may be codes"),
+        (["100E10000", "101E10007"], "cells such as '100E10000', '101E10007' may be codes"),
+        (["1e400", "1.5"], "'1e400' cannot be held"),
+        (["1e-400", "1.5"], "'1e-400' cannot be held"),
+        (["9" * 400, "1"], "9'… cannot be held"),
+        (["12,345,678,901,234,567,890", "1"], "'12,345,678,901,234,567,890' cannot be held"),
+        (["12345678901234567890", "1"], "'12345678901234567890' cannot be held"),
+        (["01", "02", "10"], "cells such as '01', '02' begin with zeros"),
+        (["$5", "€6", "7"], "different units"),
+        (["5%", "6", "7"], "less than half carry one"),
+        (["1,234.5", "1.234,5", "5,678.5"], "'1,234.5', '5,678.5' and '1.234,5' differ"),
+        ([*(f"${i}" for i in range(20)), "free"], "nearly all cells are numbers; kept as text because of 'free'"),
+    ],
+)
+def test_numerals_that_stay_text_are_said(cells: list[str], remark: str) -> None:
+    column = typed(cells)
+    assert column.values.to_list() == cells
+    assert [warning for warning in column.warnings if remark in warning]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "remark"),
+    [
+        (["10E3", "1.5"], [10000.0, 1.5], "'10E3' read as numbers with an exponent"),
+        (["-10E3", "2"], [-10000.0, 2.0], "'-10E3' read as numbers with an exponent"),
+        (["10E3 kg", "2 kg"], [10000.0, 2.0], "'10E3 kg' read as numbers with an exponent"),
+        (["5.00-", "(6)", "-7"], [-5.0, -6.0, -7.0], "such as '(6)', '5.00-', read as negative"),
+        (["9007199254740993", "0.5"], [2.0**53, 0.5], "'9007199254740993' have more digits than a double holds"),
+        (["$1", "$2", "3"], [1, 2, 3], "1 distinct cells lack the unit '$'"),
+    ],
+)
+def test_how_numerals_are_read_is_said(cells: list[str], values: list[float], remark: str) -> None:
+    column = typed(cells)
+    assert column.values.to_list() == values
+    assert [warning for warning in column.warnings if remark in warning]
+    assert not typed(["1E+3", "-2.5"]).warnings
+
+
 def test_identifiers_categories_and_text() -> None:
     assert typed([f"N{i}" for i in range(30)]).kind == "identifier"
     assert typed([str(i) for i in range(1, 31)]).kind == "identifier"
@@ -112,16 +157,19 @@ def test_units_in_headers_and_stray_words_among_numbers() -> None:
     assert any("'Hammett'" in warning for warning in column.warnings)
 
 
+@settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_integers_survive(numbers: list[int]) -> None:
     assert typed([str(number) for number in numbers]).values.to_list() == numbers
 
 
+@settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_floats_survive_bit_for_bit(numbers: list[float]) -> None:
     assert [float(value) for value in typed([repr(number) for number in numbers]).values.to_list()] == numbers
 
 
+@settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=20))
 def test_no_text_is_refused_and_no_row_is_lost(cells: list[str]) -> None:
     assert len(typed(cells).values) == len(cells)

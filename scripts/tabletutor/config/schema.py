@@ -40,6 +40,15 @@ class TablesConfig(Section):
     )
     max_bytes: int = Field(default=2_000_000_000, gt=0, description="A CSV larger than this is refused.")
     min_rows: int = Field(default=8, ge=1, description="A table with fewer rows is too small to ask about.")
+    max_repaired_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="A CSV is refused if a larger share of its rows had to be repaired or left out; three always may.",
+    )
+    on_broken_row: Literal["repair", "refuse"] = Field(
+        default="repair", description="What happens at a row that does not fit its table."
+    )
     duplicate_threshold: float = Field(
         default=0.5,
         gt=0,

@@ -11,12 +11,12 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
+from tabletutor.matching.numerals import after, normal, read_numeral
 from tabletutor.records.question import AnswerSpec, AnswerType
 
 NUMERIC_TYPES: frozenset[AnswerType] = frozenset({"integer", "number", "percentage"})
-LONGEST_NUMERAL = 320  # characters; beyond the range of a double, and far below Python's limit for int(text)
 
-_NUMERAL = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.|\.(?=\d))?\d*(?:e[+-]?\d{1,3})?", re.ASCII)
+_PERCENT = re.compile(rf"{after('%')}\Z")
 _WHOLE_KEY = re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII)
 _MIDNIGHT_KEY = re.compile(r"(\d{4}-\d{2}-\d{2})[t ]00:00:00(?:\.0+)?", re.ASCII)
 _SHORT_YEAR = re.compile(r"[1-9]\d\d-\d\d-\d\d", re.ASCII)
@@ -140,25 +140,11 @@ def _numeric(value: Any, answer_type: AnswerType | None) -> Canonical:
 
 
 def _numeral(text: str, answer_type: AnswerType | None) -> int | float | None:
-    """The number a text spells: plain digits, well-formed thousands commas, an exponent, a Unicode minus; and "%" where
-    a percentage is declared. Units and currency signs are not read away.
+    """The number a text spells, as a cell of a table would; with "%" where a percentage is declared. Units and currency
+    signs are not read away.
     """
-    plain = fold(text).replace("\u2212", "-")
-    if answer_type == "percentage":
-        plain = plain.removesuffix("%").rstrip()
-    if plain == "nan":
-        return math.nan
-    if len(plain) > LONGEST_NUMERAL or not _NUMERAL.fullmatch(plain) or not any(map(str.isdigit, plain)):
-        return None
-    digits = plain.replace(",", "")
-    try:
-        return int(digits)
-    except ValueError:
-        pass  # not a whole numeral: read it as a double
-    try:
-        return float(digits)
-    except ValueError:
-        return None
+    plain = _PERCENT.sub(r"\2", normal(text)) if answer_type == "percentage" else text
+    return math.nan if fold(plain) == "nan" else read_numeral(plain)
 
 
 def _instant(text: str) -> datetime | None:

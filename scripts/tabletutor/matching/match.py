@@ -69,10 +69,12 @@ def _covers(
     """Whether each of `members` has its equal among `others`; repeats do not count, a set has none."""
     exact = {other for other in others if not isinstance(other, Number)}
     numbers = sorted(other.value for other in others if isinstance(other, Number))
+    zeros = [0.0] if 0.0 in numbers else []  # beside the two neighbours: at 0 another rule holds, see `close`
     for member in members:
         if isinstance(member, Number):
             place = bisect_left(numbers, member.value)
-            if not any(close(member.value, near, spec, config) for near in numbers[max(place - 1, 0) : place + 1]):
+            near = [*numbers[max(place - 1, 0) : place + 1], *zeros]
+            if not any(close(member.value, other, spec, config) for other in near):
                 return False
         elif member not in exact:
             return False

@@ -37,8 +37,19 @@ class ColumnProfile(Record, frozen=True):
     unit: str | None = None
 
 
+class Repair(Record, frozen=True):
+    """A row that was mended or put into the quarantine: the line it starts on, and what was done."""
+
+    line: int
+    what: str
+
+
 class TableProfile(Record, frozen=True):
-    """A table: `sha256` of the CSV's bytes, its columns in order, columns that identify rows, and every repair."""
+    """A table: `sha256` of the CSV's bytes, its columns in order, columns that identify rows, and every repair.
+
+    `repaired` and `quarantined` count rows; `repairs` names the first hundred of them, `quarantine.csv` has all those
+    that were left out.
+    """
 
     table: str
     sha256: str
@@ -47,6 +58,9 @@ class TableProfile(Record, frozen=True):
     columns: tuple[ColumnProfile, ...]
     keys: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    repaired: int = 0
+    quarantined: int = 0
+    repairs: tuple[Repair, ...] = ()
 
 
 class TableSplit(Record, frozen=True):

@@ -50,15 +50,18 @@ def detect_dates(distinct: pl.Series, header: str) -> DateForm | None:
 def near_dates(distinct: pl.Series) -> str | None:
     """Why a column stays text of which nearly all cells are dates, or None where it is no such column."""
     sample = distinct.head(SAMPLE).to_list()
-    for form in (form for group in GROUPS for form in group):
-        if len(distinct) < 10 or sum(form.regex.match(cell) is not None for cell in sample) < 0.8 * len(sample):
+    for form in (form for group in (*GROUPS, *MONTHS) for form in group):
+        if sum(form.regex.match(cell) is not None for cell in sample) < 0.5 * len(sample):
             continue
         parts = _read(distinct, form)
         odd = distinct.filter(parts["when"].is_null() & ~parts["void"])
         if not len(odd):
+            if any(form in group for group in MONTHS):
+                continue
             return "all cells are dates, but not all name a time zone or a half of the day; kept as text"
-        if len(odd) <= (1 - MOSTLY) * len(distinct):
-            return f"nearly all cells are dates; kept as text because of {', '.join(map(repr, odd.sort().head(3)))}"
+        if len(odd) <= 0.5 * len(distinct):
+            how = "nearly all" if len(odd) <= (1 - MOSTLY) * len(distinct) else "most"
+            return f"{how} cells are dates; kept as text because of {', '.join(map(repr, odd.sort().head(3)))}"
     return None
 
 

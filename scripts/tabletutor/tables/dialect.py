@@ -14,9 +14,13 @@ DELIMITERS = (",", "\t", ";", "|", ":", "~", "^", " ")
 # Characters that also occur inside cells: they separate only if every row then has the same number of cells.
 WEAK = frozenset(": ")
 SAMPLE_ROWS = 400
+_DECLARED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
+# A table of one column has no delimiter: this one occurs in no text.
+NO_DELIMITER = "\x1f"
+_PROSE = re.compile(r"[^,]*(?:, +[^\W\d][^,]*)*")
 _CLOCK = re.compile(r"\d:\d\d")
 _KNOWN = re.compile(
-    r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  ']*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
+    r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  '’\u00a0\u2009\u202f]*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"  # dates, times
     r"|[^\W\d_][\w .&/()'+#-]{0,60}|NA|N/A|\?|-{1,2}|)\s*"  # names and words, missing
 )
@@ -45,32 +49,57 @@ class Dialect:
         )
 
 
+def declared_delimiter(lines: list[str]) -> str | None:
+    """The delimiter that Excel's first line `sep=;` declares, or None."""
+    found = _DECLARED.fullmatch(lines[0].lstrip("\ufeff").rstrip("\r\n")) if lines else None
+    return found.group(1) if found else None
+
+
 def detect_dialect(lines: list[str]) -> Dialect:
     """The dialect under which the sample `lines` (with their line ends) make the most regular table."""
-    lines = [line for line in lines if not line.startswith("#")] or lines
+    declared = declared_delimiter(lines)
+    lines = [line for line in lines[declared is not None :] if not line.startswith("#")] or lines
     text = "".join(lines)
+    if declared is None and _one_column(lines):
+        return Dialect(NO_DELIMITER)
     best, best_score = Dialect(","), -1.0
-    for dialect in _candidates(text):
-        if dialect.delimiter in WEAK and (best_score > 0.1 or _CLOCK.search(text)):
+    for dialect in _candidates(text, (declared,) if declared else DELIMITERS):
+        if not declared and dialect.delimiter in WEAK and best_score > 0.1:
             continue
         score = _score(dialect, lines)
+        if dialect.delimiter in WEAK and not declared and score < 0.3 and _CLOCK.search(text):
+            continue
         if score > best_score * 1.0001:
             best, best_score = dialect, score
     return best
 
 
-def _candidates(text: str) -> Iterator[Dialect]:
+def _one_column(lines: list[str]) -> bool:
+    """Whether commas only stand in text: the first line has none and no other delimiter, the others have them before
+    spaces and between words alone."""
+    filled = [line.rstrip("\r\n") for line in lines if line.strip()]
+    if len(filled) < 3 or any(mark in filled[0] for mark in DELIMITERS if mark not in WEAK):
+        return False
+    body = "\n".join(filled[1:])
+    if any(mark in body for mark in (*DELIMITERS[1:4], '"')) or "," not in body:
+        return False
+    return all(_PROSE.fullmatch(line) for line in filled[1:])
+
+
+def _candidates(text: str, delimiters: Iterable[str]) -> Iterator[Dialect]:
     """Plausible dialects, the commonest first, so that they win ties."""
-    for delimiter in DELIMITERS:
-        if delimiter not in text and delimiter != ",":
+    for delimiter in delimiters:
+        if delimiter not in text and delimiter != "," and len(tuple(delimiters)) > 1:
             continue
         mark = re.escape(delimiter)
-        quoted = [q for q in ('"', "'") if re.search(rf"(?:^|{mark})[ ]*{q}", text, re.MULTILINE)]
+        quoted = [q for q in ('"', "'") if re.search(rf"(?:^|[\r\n]|{mark})[ ]*{q}", text)]
         for quote in quoted or ['"']:
             spaces = delimiter != " " and re.search(rf"{mark} +{quote}", text) is not None
             yield Dialect(delimiter, quote, "", spaces)
             if f"\\{quote}" in text:
                 yield Dialect(delimiter, quote, "\\", spaces)
+            if f"\x1b{quote}" in text:
+                yield Dialect(delimiter, quote, "\x1b", spaces)
         if "'" in quoted and '"' not in quoted:
             yield Dialect(delimiter, '"')
 
@@ -90,6 +119,9 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
         rows = [row for row in dialect.reader(iter(lines), strict=False) if row][:SAMPLE_ROWS]
     if not rows:
         return 0.0
+    if dialect.quote and sum(1 for row in rows if any(dialect.quote in cell for cell in row)) > 0.5 * len(rows) > 1:
+        doubled = any(dialect.quote * 2 in line or f"\\{dialect.quote}" in line for line in lines)
+        penalty *= 0.05 if dialect.quote == '"' else 1.0 if doubled else 0.5
     lengths = Counter(len(row) for row in rows)
     if dialect.delimiter in WEAK and (len(lengths) > 1 or any(not cell.strip() for cell in rows[0])):
         return 0.0
@@ -99,4 +131,5 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
     # Cells that still carry the quotes of another dialect were cut or quoted wrongly.
     wrapped = sum(1 for cell in cells if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'") / len(cells)
     rare = {":": 0.5, "~": 0.9, "^": 0.9, " ": 0.5}.get(dialect.delimiter, 1.0)
-    return penalty * rare * pattern / len(rows) * max(known, 0.01) * (1 - 0.5 * wrapped)
+    regular = 2.0 if len(lengths) == 1 and len(rows) > 2 and rows[0] and len(rows[0]) > 1 and penalty == 1.0 else 1.0
+    return regular * penalty * rare * pattern / len(rows) * max(known, 0.01) * (1 - 0.5 * wrapped)

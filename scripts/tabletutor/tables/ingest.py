@@ -1,6 +1,7 @@
 """One CSV in, one typed Parquet table and its profile out."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from tabletutor.tables.errors import TableError
 from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
+from tabletutor.tables.spool import QUARANTINE, RepairRules
 
 ROW_GROUP = 131_072
 ARROW: Any = pa  # pyarrow has no type stubs
@@ -24,7 +26,8 @@ PARQUET: Any = pq
 
 
 def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path) -> TableProfile:
-    """Read one CSV into a typed Parquet table and write its profile beside it; both files appear whole or not at all.
+    """Read one CSV into a typed Parquet table and write its profile and its quarantine (the rows that could not be
+    repaired) beside it; the files appear whole or not at all.
 
     `source_path` is how the table list names the file; errors and the profile use it. Raises TableError for a file that
     cannot be a table.
@@ -32,7 +35,7 @@ def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parque
     parquet.parent.mkdir(parents=True, exist_ok=True)
     spooled = tempfile.TemporaryDirectory(prefix=f".{table}.", suffix=PARTIAL, dir=parquet.parent)
     with naming(parquet), spooled as spool:
-        text = read_text(csv, source_path, Path(spool), config.max_bytes)
+        text = read_text(csv, source_path, Path(spool), config.max_bytes, _rules(config))
         _refuse_small(text, source_path, config.min_rows)
         columns = type_columns(text, config)
         if not columns:
@@ -46,15 +49,24 @@ def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parque
             keys=row_keys(profiles, text.rows),
             source=Source(source_path, csv.stat().st_size, text.encoding, _dialect(text, columns)),
             warnings=(*text.warnings, *_dropped(text, columns), *_column_warnings(columns)),
+            repaired=text.repaired,
+            quarantined=text.quarantined,
+            repairs=text.repairs,
         )
+        quarantine = text.quarantine.read_bytes()
         encoded = _parquet_bytes(columns)
     write_atomic(parquet, encoded)
+    write_atomic(profile.parent / QUARANTINE, quarantine)
     write_record(profile, result)
     for warning in result.warnings:
         logger.debug("{}: {}", table, warning)
     remarks = len(result.warnings)
     logger.info("{} rows, {} columns, {} remarks from {}", result.rows, len(profiles), remarks, source_path)
     return result
+
+
+def _rules(config: TablesConfig) -> RepairRules:
+    return RepairRules(config.max_repaired_share, config.on_broken_row == "refuse")
 
 
 def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
@@ -66,7 +78,7 @@ def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
         column = convert(text.column(index), reading, comma_decimal=bool(proofs))
         if index in text.unnamed and column.values.null_count() == text.rows:
             continue
-        columns.append(column)
+        columns.append(replace(column, unit=column.unit or text.units.get(index)))
     return columns
 
 

@@ -38,6 +38,10 @@ class VisibleText(io.TextIOBase):
         """The next line whole, or "" at the end."""
         line = self._stream.readline(size)
         self._line += 1
+        if line.endswith("\x1a") and line.strip("\x1a "):
+            line = line.rstrip("\x1a")
+            self._counts["\x1a"] += 1
+            self._lines["\x1a"].append(self._line)
         if line.isascii():
             return line
         clean, removed = without_invisible(line)
@@ -85,7 +89,9 @@ def without_invisible(text: str) -> tuple[str, list[str]]:
 
 def named(character: str) -> str:
     """A character by its code and name: "U+FEFF (byte order mark)"."""
-    name = {"\ufeff": "byte order mark"}.get(character) or unicodedata.name(character, "no name").lower()
+    name = {"\ufeff": "byte order mark", "\x1a": "Ctrl-Z, an old mark for the end of a file"}.get(
+        character
+    ) or unicodedata.name(character, "no name").lower()
     return f"U+{ord(character):04X} ({name})"
 
 

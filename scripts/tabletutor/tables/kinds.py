@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from tabletutor.records.table import Kind
+from tabletutor.tables.conventions import regular
 from tabletutor.tables.dates import DateForm, detect_dates, near_dates, to_datetimes
+from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.missing import found_markers, kept_markers
-from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, mostly_numbers, to_numbers
-from tabletutor.tables.shapes import regular
+from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, to_numbers, why_no_numbers
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -56,9 +57,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     found = found_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
     kind, number, date = _typed(rest, header)
-    warnings = list(date.warnings) if date else []
-    if number is not None and number.bare:
-        warnings.append(f"{number.bare} distinct cells lack the unit {number.unit!r} of the others; read alike")
+    warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
     kept = kept_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
@@ -73,8 +72,11 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     padded = False
     if kind == "text":
         warnings += _not_understood(rest)
+        lone = stripped.filter(stripped.str.contains("^'[^']*$"))
+        if 0 < len(lone) <= max(1, len(cells) // 10):
+            warnings.append(f"{lone[0]!r} begins with a quote that is not closed; kept as it is")
         share = (cells != stripped).sum() / max(1, cells.drop_nulls().len())
-        padded = share >= 0.5 and len(cells) > 1
+        padded = len(cells) > 1 and (share >= 0.5 or (share > 0 and _is_one_width(cells)))
         spaced = int((strip_spaces(cells) != cells).sum())
         if padded:
             warnings.append(f"spaces around {share:.0%} of the cells removed")
@@ -85,11 +87,19 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
 
 def _not_understood(rest: pl.Series) -> list[str]:
     """What is to be said of a column of text whose cells, or nearly all of them, follow one convention."""
-    odd = mostly_numbers(rest)
-    if odd:
-        return [f"nearly all cells are numbers; kept as text because of {', '.join(map(repr, odd))}"]
-    remark = near_dates(rest) or regular(rest)
+    remark = _nearly_booleans(rest) or why_no_numbers(rest) or near_dates(rest) or regular(rest)
     return [remark] if remark else []
+
+
+def _nearly_booleans(rest: pl.Series) -> str | None:
+    """The remark on a column that only a few words keep from being one of booleans, or None."""
+    values: list[str] = rest.to_list()
+    for pair in BOOLEANS:
+        odd = [value for value in values if value.casefold() not in pair]
+        if 0 < len(odd) <= 3 and {value.casefold() for value in values} >= pair and not odd[0].isdigit():
+            others = ", ".join(map(repr, odd))
+            return f"most cells are {' and '.join(map(repr, sorted(pair)))}; kept as text because of {others}"
+    return None
 
 
 def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
@@ -105,10 +115,13 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
         values = to_numbers(present, marks)
         kind = "integer" if values.dtype == pl.Int64 else "number"
         unit = reading.number.unit or header_unit(reading.header)
+        if unit and not reading.number.unit and not is_known_unit(unit):
+            warnings.append(f"{unit!r} taken from the header as the unit")
         if marks.thousands or marks.decimal != ".":
             warnings.append(f"read with decimal mark {marks.decimal!r} and thousands mark {marks.thousands!r}")
         if reading.number.ambiguous:
-            warnings.append("the column alone does not tell a decimal comma from a thousands mark")
+            mark = "comma" if reading.number.ambiguous == "," else "point"
+            warnings.append(f"the column alone does not tell a decimal {mark} from a thousands mark")
         if reading.number.unit:
             warnings.append(f"{reading.number.unit!r} taken from the cells and kept as the unit")
     elif reading.date is not None:
@@ -119,6 +132,13 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     elif kind == "boolean":
         values = present.str.to_lowercase().is_in(TRUE)
     return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings))
+
+
+def _is_one_width(cells: pl.Series) -> bool:
+    """Whether all cells are padded to one width, so that spaces at their ends are no part of them."""
+    filled = cells.filter(cells.str.strip_chars() != "")
+    one = filled.str.len_chars().n_unique() == 1
+    return one and filled.str.ends_with(" ").any() and not filled.str.starts_with(" ").any()
 
 
 def _midnights(values: pl.Series) -> bool:

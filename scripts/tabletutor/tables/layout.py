@@ -2,130 +2,163 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.header import (
+    Line,
+    header_position,
+    is_headerless,
+    is_ruler,
+    is_second_header,
+    is_units,
+    is_value,
+    is_year,
+    joined_headers,
+)
 from tabletutor.tables.invisible import strip_spaces
 
-PREAMBLE_ROWS = 40
-_VALUE = re.compile(
-    r"\s*[-+(]?\s?[$€£¥]?\s?\d[\d.,  ']*(?:[eE][-+]?\d+)?\s?[%€)]?\s*"
-    r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?"
-)
-_YEAR = re.compile(r"(?:1[5-9]|20|21)\d\d")
+FAR_DOWN = 5
 _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\s*[*#†©(]|\s*--\s*\w", re.IGNORECASE)
-
-
-class Line(NamedTuple):
-    """One parsed row and the physical line it starts on (counted from 1)."""
-
-    number: int
-    cells: list[str]
 
 
 @dataclass(frozen=True)
 class Layout:
     """The names of the columns, which of them the file left unnamed, the line the header stands on (0: there is none),
-    the line after which rows begin, and what was found or mended."""
+    the line after which rows begin, what was found or mended, units by column, and the header's cells as they stand."""
 
     names: tuple[str, ...]
     unnamed: frozenset[int]
     header_line: int
     rows_after: int
     warnings: tuple[str, ...]
+    units: Mapping[int, str] = field(default_factory=dict[int, str])
+    header: tuple[str, ...] = ()
 
 
 def find_layout(sample: list[Line], source: str) -> Layout:
     """The layout of a table from its first rows (blank lines left out).
 
-    Raises TableError where two columns have one name or the header is narrower than the rows.
+    Raises TableError where two columns have one name.
     """
     width = _width(sample)
-    position = _header_position(sample, width)
+    rows = [line.cells for line in sample if len(line.cells) == width]
+    # Where each row ends with a delimiter and the header does not, the header is one cell narrower.
+    trailing = width > 2 and sum(1 for cells in rows if cells[-1].strip()) == 0
+    position = header_position(sample, width - 1 if trailing else width)
     header = sample[position]
     before = sample[:position]
     warnings = [f"line {line.number} before the header left out: {' '.join(line.cells).strip()!r}" for line in before]
+    if position > FAR_DOWN:
+        warnings.append(f"question: is line {header.number} the header? {position} rows above it were left out")
     rows = sample[position + 1 :]
-    if rows and _headerless(header.cells, [row.cells for row in rows]):
-        names = tuple(f"column_{index}" for index in range(1, len(header.cells) + 1))
+    if rows and is_headerless(header.cells, [row.cells for row in rows]):
+        names = tuple(f"column_{index}" for index in range(1, max(width, len(header.cells)) + 1))
         warnings.append(f"no header: the first row looks like data; columns are named {', '.join(names)}")
         return Layout(names, frozenset(), 0, header.number - 1, tuple(warnings))
-    written = _widened(header, rows, width, source)
+    if header.broken:
+        warnings.append(f"line {header.number}: the header has a misplaced quote; it was kept as part of its name")
+    cells, last, units = _under(header, rows, warnings)
+    rows = [row for row in rows if row.number > last]
+    written = _widened(cells, rows, width, warnings)
     cells = strip_spaces(pl.Series(written, dtype=pl.String)).to_list()
     spaced = [cell for cell, before in zip(cells, written, strict=True) if cell != before]
     warnings += [f"spaces other than plain ones removed at the ends of header {cell!r}" for cell in spaced]
     names = _named(cells)
     _refuse_duplicates(names, header.number, source)
     warnings += _alike(names)
+    if any(is_value(name) and not is_year(name) for name in names):
+        warnings.append(f"question: is line {header.number} the header? It holds numbers or dates")
+    quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
+    warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
     unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())
-    return Layout(names, unnamed, header.number, header.number, tuple(warnings))
+    return Layout(names, unnamed, header.number, last, tuple(warnings), units, tuple(header.cells))
 
 
-def is_comment(cells: list[str], width: int) -> bool:
-    """Whether a row is a comment: it begins with `#` and has another width than the table."""
-    return bool(cells) and cells[0].lstrip().startswith("#") and len(cells) != width
+def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[list[str], int, dict[int, str]]:
+    """The header's cells with what stands right under it: a ruler, a second row of names, a row of units."""
+    cells, last = list(header.cells), header.number
+    units: dict[int, str] = {}
+    for position, line in enumerate(rows[:4]):
+        after = [row.cells for row in rows[position + 1 :]]
+        text = " ".join(line.cells).strip()
+        if is_ruler(line.cells) and (after or len(line.cells) == len(cells)):
+            warnings.append(f"line {line.number} left out: a ruler under the header: {text!r}")
+        elif len(after) < 2 or len(line.cells) != len(cells):
+            break
+        elif line.cells == header.cells:
+            warnings.append(f"line {line.number} left out: the header once more")
+        elif is_units(line.cells, after) and not units and all(cell.strip() for cell in cells[1:]):
+            units = {index: cell.strip(" []()") for index, cell in enumerate(line.cells) if cell.strip()}
+            warnings.append(f"line {line.number} left out: units of the columns: {text!r}")
+        elif is_second_header(cells, line.cells, after):
+            joined = joined_headers(cells, line.cells)
+            same = len(set(joined)) < len(joined)
+            warnings.append(
+                f"question: line {line.number} was taken as a second header row and "
+                f"{'left out' if same else 'joined to the first'}: {text!r}; is it one?"
+            )
+            cells = cells if same else joined
+        else:
+            break
+        last = line.number
+    return cells, last, units
 
 
 def is_note(cells: list[str], width: int) -> bool:
     """Whether a row at the end is a footer: only its first cell is filled, and it is cut short or a remark."""
     filled = [cell for cell in cells if cell.strip()]
-    if width < 3 or len(filled) > 1 or (cells and not cells[0].strip() and filled):
+    if width < 2 or len(filled) > 1 or (cells and not cells[0].strip() and filled):
         return False
+    if width == 2 and filled:
+        return _NOTE.match(filled[0]) is not None
     return len(cells) < width or not filled or _NOTE.match(filled[0]) is not None or len(filled[0]) > 60
 
 
 def _width(sample: list[Line]) -> int:
     """The most frequent row width; of equals, the wider."""
-    counts = Counter(len(line.cells) for line in sample if not line.cells[0].startswith("#"))
+    whole = [line.cells for line in sample if line.cells and not line.broken]
+    counts = Counter(len(cells) for cells in whole if not cells[0].startswith("#"))
     if not counts:
         return len(sample[0].cells)
     return max(counts, key=lambda width: (counts[width], width))
 
 
-def _header_position(sample: list[Line], width: int) -> int:
-    """The first row that fills at least half the width; titles and comments above it fill less or are cut short."""
-    if width == 1:
-        return 0
-    for position, line in enumerate(sample[:PREAMBLE_ROWS]):
-        filled = sum(1 for cell in line.cells if cell.strip())
-        short = position > 0 and len(line.cells) < width
-        if filled >= max(2, (width + 1) // 2) and not short and not is_comment(line.cells, width):
-            return position
-    return 0
-
-
-def _headerless(header: list[str], rows: list[list[str]]) -> bool:
-    """Whether the first row is data: it has values above columns of values, and no name above any of them."""
-    against = 0
-    for index, name in enumerate(header):
-        cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
-        if not cells or sum(1 for cell in cells if _VALUE.fullmatch(cell)) < 0.8 * len(cells):
-            continue
-        if name.strip() and not _VALUE.fullmatch(name):
-            return False
-        if name.strip() and not _YEAR.fullmatch(name.strip()):
-            against += 1
-    return against > 0
-
-
-def _widened(header: Line, rows: list[Line], width: int, source: str) -> list[str]:
-    """The header's cells, with unnamed columns added if rows only run on with empty cells."""
-    cells = list(header.cells)
-    if len(cells) >= width:
+def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]) -> list[str]:
+    """The header's cells, with names added for the columns that rows have beyond them."""
+    have = len(cells)
+    full = [row.cells for row in rows if not row.broken]
+    beyond = Counter(
+        max(index for index, cell in enumerate(row) if cell.strip()) + 1
+        for row in full
+        if len(row) > max(have, width) and any(cell.strip() for cell in row[max(have, width) :])
+    )
+    if sum(beyond.values()) > max(3, len(full) // 2):
+        width = max(beyond)
+    if have >= width:
         return cells
-    for row in rows:
-        beyond = [cell for cell in row.cells[len(cells) :] if cell.strip()]
-        if len(row.cells) == width and beyond:
-            raise TableError(
-                source,
-                f"the header has {len(cells)} names, but this row {len(row.cells)} cells (extra: {beyond[0]!r})",
-                "Name every column in the header.",
-                row.number,
-            )
-    return cells + [""] * (width - len(cells))
+    lack = width - have
+    wide = [row for row in full if len(row) >= width]
+    if not any(cell.strip() for row in wide for cell in row[have:]):
+        warnings.append(
+            f"question: the header has {have} names and rows have {width} cells, the last of them always empty: "
+            "do rows end with a delimiter (so they were read), or is a delimiter missing between two names?"
+        )
+        return cells + [""] * lack
+    numbered = lack == 1 and [row[0].strip() for row in wide] in (
+        [str(number) for number in range(first, first + len(wide))] for first in (0, 1)
+    )
+    if numbered and len(wide) > 2:
+        warnings.append(f"the header has {have} names for {width} columns: the first one, which counts rows, has none")
+        return ["", *cells]
+    warnings.append(
+        f"question: the header has {have} names for {width} columns; which have none? "
+        f"The last {'one is' if lack == 1 else f'{lack} are'} taken as unnamed, so names may stand over wrong columns"
+    )
+    return cells + [""] * lack
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:

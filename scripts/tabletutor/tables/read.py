@@ -5,31 +5,35 @@ Rows are spooled in batches to Arrow files, so that memory holds one batch, and 
 
 import csv
 import io
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import cast
 
 import polars as pl
 
-from tabletutor.tables.dialect import Dialect, detect_dialect
+from tabletutor.records.table import Repair
+from tabletutor.tables.dialect import Dialect, declared_delimiter, detect_dialect
 from tabletutor.tables.encoding import detect_encoding
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.header import Line
 from tabletutor.tables.invisible import VisibleText
-from tabletutor.tables.layout import Layout, Line, find_layout, is_comment, is_note
+from tabletutor.tables.layout import find_layout
+from tabletutor.tables.quotes import Quoting, Rows
+from tabletutor.tables.repair import Fitter, never_empty
+from tabletutor.tables.shapes import column_shapes
+from tabletutor.tables.spool import ALWAYS_ALLOWED, QUARANTINE, Journal, RepairRules, Spooler
 
+NO_RULES = RepairRules()
 SAMPLE_CHARACTERS = 200_000
 SAMPLE_LINES = 1000
-BATCH_ROWS = 8192
-NAMED_LINES = 5
 csv.field_size_limit(1 << 30)
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table of text cells in spooled Arrow files, its columns in order."""
+    """A table of text cells in spooled Arrow files, its columns in order; `quarantine` holds the rows left out."""
 
     names: tuple[str, ...]
     unnamed: frozenset[int]
@@ -39,73 +43,83 @@ class TextTable:
     dialect: Dialect
     header_line: int
     warnings: tuple[str, ...]
+    units: Mapping[int, str]
+    repairs: tuple[Repair, ...]
+    repaired: int
+    quarantined: int
+    quarantine: Path
 
     def column(self, index: int) -> pl.Series:
         """One column as text; cells that a short row lacks are null."""
         return pl.concat([pl.scan_ipc(batch).select(str(index)) for batch in self.batches]).collect().to_series()
 
 
-@dataclass
-class _Ragged:
-    """Counts of mended rows, with the first lines of each kind."""
-
-    lines: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-
-    def add(self, what: str, line: int) -> None:
-        self.counts[what] = self.counts.get(what, 0) + 1
-        if len(self.lines.setdefault(what, [])) < NAMED_LINES:
-            self.lines[what].append(line)
-
-    def warnings(self) -> list[str]:
-        return [
-            f"{count} {what} (line{'s' if count > 1 else ''} {', '.join(map(str, self.lines[what]))}"
-            f"{' …' if count > NAMED_LINES else ''})"
-            for what, count in self.counts.items()
-        ]
-
-
-def read_text(path: Path, source: str, spool: Path, max_bytes: int) -> TextTable:
+def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: RepairRules = NO_RULES) -> TextTable:
     """Parse a CSV into text columns, spooled into the folder `spool`.
 
-    `source` is the name errors use. Raises TableError where the file is missing, empty, too large, binary, or broken.
+    `source` is the name errors use. Raises TableError where the file is missing, empty, too large, binary, or has more
+    broken rows than `rules` allow.
     """
     _refuse_unreadable(path, source, max_bytes)
     encoding = detect_encoding(path, source)
+    warnings = list(encoding.warnings)
     with VisibleText(path.open("r", encoding=encoding.name, newline="")) as stream:
         sample = _sample(stream)
         if not any(line.strip() for line in sample):
             raise TableError(source, "the file holds nothing but blank lines", "Give it a header and rows.", 1)
         dialect = detect_dialect(sample)
-        warnings = list(encoding.warnings)
-        strict = True
-        head: list[Line] = []
-        try:
-            head = _filled(_lines(dialect, iter(sample), True, source))
-        except TableError as error:
-            if _cut(stream):
-                # The sample ends inside a quoted cell; what was parsed before that is enough.
-                head = list(_until_error(dialect, sample, source))
-            else:
-                strict = False
-                head = _filled(_lines(dialect, iter(sample), False, source))
-                _refuse_unless_regular(head, error)
-                warnings.append(f"misplaced quotes kept as they are: {error}")
+        declared = declared_delimiter(sample) is not None
+        if declared:
+            warnings.append(f"line 1 left out: it declares the delimiter: {sample[0].strip()!r}")
+        head = [line for line in _head(dialect, sample, stream) if line.number > declared]
         if not head:
             raise TableError(source, "no row could be read", "Check the quotes and delimiters.", 1)
         layout = find_layout(head, source)
+        width = len(layout.names)
+        rows = [line for line in head if line.number > layout.rows_after]
+        whole = [line.cells for line in rows if not line.broken]
+        quoting = Quoting(dialect)
+        fitter = Fitter(width, column_shapes(whole, width), quoting, never_empty(whole, width))
+        journal = Journal(source, rules, spool / QUARANTINE)
+        spooler = Spooler(layout, fitter, journal, _undoubled(rows, quoting, width))
         stream.seek(0)
-        body = _lines(dialect, stream, strict, source)
-        count, batches, mended = _spool(body, layout, spool, source)
+        lines = chain(["\n"], islice(stream, 1, None)) if declared else stream
+        count, batches = spooler.spool(iter(Rows(dialect, lines, width)), spool)
+        journal.judge(count)
     return TextTable(
         layout.names,
         layout.unnamed,
         count,
-        tuple(batches),
+        batches,
         encoding.name,
         dialect,
         layout.header_line,
-        (*warnings, *stream.warnings(), *layout.warnings, *mended),
+        (*warnings, *stream.warnings(), *layout.warnings, *journal.warnings()),
+        layout.units,
+        tuple(journal.repairs),
+        journal.repaired,
+        journal.quarantined,
+        journal.quarantine,
+    )
+
+
+def _head(dialect: Dialect, sample: list[str], stream: io.TextIOBase) -> list[Line]:
+    """The rows of the sample that hold anything. The last one is left out where the file goes on after the sample."""
+    head = [line for line in Rows(dialect, sample) if any(cell.strip() for cell in line.cells)]
+    width = Counter(len(line.cells) for line in head if not line.broken).most_common(1)
+    if width and any(line.broken or "\n" in line.text[:-1] for line in head):
+        head = [line for line in Rows(dialect, sample, width[0][0]) if any(cell.strip() for cell in line.cells)]
+    if head and head[-1].broken and stream.readline():
+        # The sample may end inside a quoted cell; what was parsed before that is enough.
+        del head[-1]
+    return head
+
+
+def _undoubled(rows: list[Line], quoting: Quoting, width: int) -> bool:
+    """Whether the file as a whole leaves quotes inside quoted cells as they are, so that such rows are not broken."""
+    broken = [line for line in rows if line.broken]
+    return len(broken) > max(ALWAYS_ALLOWED, len(rows) // 50) and all(
+        len(line.cells) == width and quoting.undoubled.fullmatch(line.text.rstrip("\r\n")) for line in broken
     )
 
 
@@ -129,114 +143,3 @@ def _sample(stream: io.TextIOBase) -> list[str]:
         if length > SAMPLE_CHARACTERS:
             break
     return lines
-
-
-def _filled(lines: Iterator[Line]) -> list[Line]:
-    return [line for line in lines if any(cell.strip() for cell in line.cells)]
-
-
-def _cut(stream: io.TextIOBase) -> bool:
-    """Whether the file goes on after the sample."""
-    return stream.readline() != ""
-
-
-def _lines(dialect: Dialect, stream: Iterator[str] | io.TextIOBase, strict: bool, source: str) -> Iterator[Line]:
-    """Parsed rows with the physical line each starts on. Broken quoting raises TableError with that line."""
-    counted = 0
-
-    def counting() -> Iterator[str]:
-        nonlocal counted
-        for text in stream:
-            counted += 1
-            yield text
-
-    rows = dialect.reader(counting(), strict)
-    while True:
-        start = counted + 1
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            reason = "a quoted cell is never closed" if "unexpected end" in str(error) else f"broken quoting: {error}"
-            raise TableError(source, reason, "Double each quote inside a quoted cell, or remove it.", start) from error
-        yield Line(start, cells)
-
-
-def _until_error(dialect: Dialect, sample: list[str], source: str) -> Iterator[Line]:
-    with suppress(TableError):
-        for line in _lines(dialect, iter(sample), True, source):
-            if any(cell.strip() for cell in line.cells):
-                yield line
-
-
-def _refuse_unless_regular(head: list[Line], error: TableError) -> None:
-    """Misplaced quotes are harmless only if every row still has the same number of cells, each on one line."""
-    if len({len(line.cells) for line in head}) != 1 or any("\n" in cell for line in head for cell in line.cells):
-        raise error
-
-
-def _spool(body: Iterator[Line], layout: Layout, spool: Path, source: str) -> tuple[int, list[Path], list[str]]:
-    width = len(layout.names)
-    ragged = _Ragged()
-    batches: list[Path] = []
-    count = 0
-    rows = _rows(body, layout, width, ragged, source)
-    while True:
-        batch = list(islice(rows, BATCH_ROWS))
-        if not batch and batches:
-            break
-        columns = list(zip(*batch, strict=True)) if batch else [()] * width
-        frame = pl.DataFrame([pl.Series(str(i), column, dtype=pl.String) for i, column in enumerate(columns)])
-        target = spool / f"{len(batches):06d}.arrow"
-        frame.write_ipc(target)
-        batches.append(target)
-        count += len(batch)
-        if len(batch) < BATCH_ROWS:
-            break
-    return count, batches, ragged.warnings()
-
-
-def _rows(body: Iterator[Line], layout: Layout, width: int, ragged: _Ragged, source: str) -> Iterator[list[str | None]]:
-    """Data rows of the right width. Short rows that end the file are footers; elsewhere they are filled with nulls."""
-    held: list[Line] = []
-    for line in body:
-        if line.number <= layout.rows_after:
-            continue
-        if len(line.cells) == width and not held and (width == 1 or sum(map(bool, line.cells)) > 2):
-            yield cast(list[str | None], line.cells)
-            continue
-        if not any(cell.strip() for cell in line.cells) and width > 1:
-            if line.cells:
-                ragged.add("rows with no value left out", line.number)
-            continue
-        if is_comment(line.cells, width):
-            ragged.add("comments left out", line.number)
-            continue
-        if is_note(line.cells, width):
-            held.append(line)
-            continue
-        for row in chain(held, (line,)):
-            yield _fitted(row, width, ragged, source)
-        held.clear()
-    for line in held:
-        ragged.add(f"row after the last one left out as a footer: {' '.join(line.cells).strip()!r}", line.number)
-
-
-def _fitted(line: Line, width: int, ragged: _Ragged, source: str) -> list[str | None]:
-    cells: list[str | None] = list(line.cells) or [""]
-    if len(cells) == width:
-        return cells
-    if len(cells) < width:
-        ragged.add("rows shorter than the header filled with missing cells", line.number)
-        return cells + [None] * (width - len(cells))
-    extra = [cell for cell in line.cells[width:] if cell.strip()]
-    if extra:
-        raise TableError(
-            source,
-            f"{len(cells)} cells where the header has {width} (extra: {extra[0]!r})",
-            "Quote cells that contain the delimiter, or name every column.",
-            line.number,
-        )
-    ragged.add("rows with empty cells beyond the header cut", line.number)
-    return cells[:width]

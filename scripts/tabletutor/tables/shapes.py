@@ -1,43 +1,77 @@
-"""What cells look like: digits as 9, letters as A. A column of one shape follows a convention, understood or not."""
+"""What the cells of a column look like: number, date, clock, address, code of one form, nothing at all.
 
-import polars as pl
+A cell that contradicts the shape of its column speaks for a shifted row. Only shapes that nearly every sampled cell has
+count; a column of free text has none, and nothing contradicts it.
+"""
 
-SAMPLE = 64
-NEARLY = 0.9
-MIN_DISTINCT = 3
-SHOWN = 40
-_CODE = "A9"  # letters and then digits: "N123"
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SAMPLE = 400
+ENOUGH = 6
+NUMBER = r"^[-+(]?\s?[$€£¥₹]?\s?[-+]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s?[%€£$)]?-?$"
+CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$"
+ADDRESS = r"^[a-z]+://[^\s]+\.[a-z0-9]{2,5}[^\s.]*$"
+SHAPES = (("a number", NUMBER), ("a clock time", CLOCK), ("a web address", r"^[a-z]+://[^\s\"]+$"))
+_MISSING = re.compile(r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd", re.IGNORECASE)
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Z/.:-])[A-Z0-9/.: -]{3,24}")
+_RUN = re.compile(r"[A-Z]+|\d+|[^A-Z\d]")
 
 
-def shape(cells: pl.Series) -> pl.Series:
-    """Each cell with every run of digits as one 9 and every run of letters as one A: "2021W05" is "9A9"."""
-    return cells.str.replace_all(r"\p{Nd}+", "9").str.replace_all(r"[\p{L}\p{M}]+", "A")
+@dataclass(frozen=True)
+class Shape:
+    """A shape with a name for messages; `pattern` is understood by `re` and by Polars alike ("" for empty columns)."""
+
+    name: str
+    pattern: str
+
+    def fits(self, cell: str) -> bool:
+        """Whether a cell agrees with the column; cells that may be missing always do."""
+        return absent(cell) or (self.pattern != "" and re.search(self.pattern, cell.strip()) is not None)
 
 
-def regular(distinct: pl.Series) -> str | None:
-    """The remark on a column of text that looks like one convention, from its distinct non-missing cells, or None.
+def absent(cell: str) -> bool:
+    """Whether a cell may stand for a missing value."""
+    return _MISSING.fullmatch(cell) is not None
 
-    The convention holds digits, and at least three cells; plain codes ("N123") are none.
-    """
-    if len(distinct) < MIN_DISTINCT or not _common(shape(distinct.head(SAMPLE))):
+
+def column_shapes(rows: Sequence[Sequence[str]], width: int) -> tuple[Shape | None, ...]:
+    """The shape of each column, from rows that have `width` cells."""
+    fitting = [row for row in rows if len(row) == width][:SAMPLE]
+    return tuple(_shape([row[index].strip() for row in fitting]) for index in range(width))
+
+
+def _shape(cells: list[str]) -> Shape | None:
+    present = [cell for cell in cells if not absent(cell)]
+    spare = max(1, len(cells) // 50)
+    if len(cells) > ENOUGH and len([cell for cell in cells if cell]) <= min(1, spare):
+        return Shape("empty", "")
+    if len(present) < ENOUGH:
         return None
-    shapes = shape(distinct)
-    common = _common(shapes)
-    if common is None:
-        return None
-    like = distinct.filter(shapes == common)
-    odd = distinct.filter(shapes != common).sort().head(3)
-    if not len(odd):
-        return f"all cells look like {_shown(like[0])}; kept as text"
-    return f"nearly all cells look like {_shown(like[0])}, but not {', '.join(map(_shown, odd))}; kept as text"
+    forms = Counter(_form(cell) for cell in present if _CODE.fullmatch(cell))
+    if forms:
+        form, count = forms.most_common(1)[0]
+        if count >= len(present) - spare and form:
+            return Shape(f"written like {next(c for c in present if _form(c) == form)!r}", form)
+    for name, pattern in SHAPES:
+        if sum(1 for cell in present if re.search(pattern, cell)) >= len(present) - spare:
+            return Shape(name, pattern)
+    return None
 
 
-def _shown(cell: str) -> str:
-    return repr(cell if len(cell) <= SHOWN else f"{cell[: SHOWN - 1]}…")
+def _form(cell: str) -> str:
+    """The pattern of a code: runs of capitals and digits with their lengths, all else as it is. Plain numbers: ""."""
+    if not re.search(r"[A-Z/:-]", cell) or re.fullmatch(r"[-+]?[\d.]+(?:E[-+]?\d+)?", cell):
+        return ""
+    parts = [
+        f"[A-Z]{{{len(run)}}}" if run[0].isalpha() else f"[0-9]{{{len(run)}}}" if run[0].isdigit() else re.escape(run)
+        for run in _RUN.findall(cell)
+    ]
+    return f"^{''.join(parts)}$"
 
 
-def _common(shapes: pl.Series) -> str | None:
-    """The shape that nearly all cells have, where it holds digits and is no plain code."""
-    top, count = shapes.value_counts(name="n").sort(["n", shapes.name], descending=[True, False]).row(0)
-    regular = count >= max(MIN_DISTINCT, NEARLY * len(shapes)) and "9" in top and top != _CODE
-    return str(top) if regular else None
+def contradictions(cells: Sequence[str], shapes: Sequence[Shape | None]) -> int:
+    """How many cells contradict the shape of their column."""
+    return sum(1 for cell, shape in zip(cells, shapes, strict=False) if shape is not None and not shape.fits(cell))

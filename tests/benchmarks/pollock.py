@@ -1,0 +1,72 @@
+"""Scores the reader on a user's own copy of the Pollock benchmark (github.com/HPI-Information-Systems/Pollock).
+
+    python tests/benchmarks/pollock.py FOLDER [polluted_files | survey_sample] [--only REGEX]
+
+FOLDER is a checkout with its files. The scores are those of the benchmark's own `pollock/metrics.py`, which needs
+multiset, price-parser, chardet and joblib. No hint is given to the reader, and a refused file scores nothing.
+"""
+
+import argparse
+import csv
+import json
+import re
+import sys
+import tempfile
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from tabletutor.tables.errors import TableError
+from tabletutor.tables.read import TextTable, read_text
+
+
+def write_loaded(table: TextTable, target: Path) -> None:
+    """The table as the benchmark wants it: a plain CSV, its header only where the file has one."""
+    columns = [table.column(index).fill_null("").to_list() for index in range(len(table.names))]
+    names = [["" if index in table.unnamed else name for index, name in enumerate(table.names)]]
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([*(names if table.header_line else []), *zip(*columns, strict=True)])
+
+
+def score(folder: Path, dataset: str, name: str) -> tuple[str, list[float], str]:
+    """The ten measures of one file, and the refusal or the warnings."""
+    sys.path.insert(0, str(folder))
+    from pollock.metrics import header_record_cell_measures_csv
+
+    with tempfile.TemporaryDirectory() as spool:
+        try:
+            table = read_text(folder / dataset / "csv" / name, name, Path(spool), 10**9)
+        except TableError as error:
+            return name, [0.0] * 10, f"refused: {error}"
+        loaded = Path(spool) / "loaded.csv"
+        write_loaded(table, loaded)
+        measures = header_record_cell_measures_csv(str(folder / dataset / "clean" / name), str(loaded))
+    return name, [1.0, *map(float, measures)], "; ".join(table.warnings)
+
+
+def main() -> None:
+    """Print the scores, and what was lost where."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("dataset", nargs="?", default="polluted_files")
+    parser.add_argument("--only", default="")
+    chosen = parser.parse_args()
+    csvs = sorted((chosen.folder / chosen.dataset / "csv").glob("*.csv"))
+    clean = chosen.folder / chosen.dataset / "clean"
+    names = [path.name for path in csvs if re.search(chosen.only, path.name) and (clean / path.name).is_file()]
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(partial(score, chosen.folder, chosen.dataset), names, chunksize=20))
+    for name, measures, told in sorted(found, key=lambda entry: sum(entry[1])):
+        if sum(measures) < 9.9999 or not told:
+            print(f"{sum(measures):7.4f} {name}: {told[:300] or 'nothing said'}")
+    refused = Counter(bool(measures[0] == 0) for _, measures, _ in found)[True]
+    print(f"{len(found)} files, {refused} refused; simple {sum(sum(m) for _, m, _ in found) / len(found):.3f}")
+    if chosen.dataset == "polluted_files":
+        weights = json.loads((chosen.folder / "pollock_weights.json").read_text())
+        total = sum(weights[name] for name in names)
+        print(f"weighted {sum(weights[name] * sum(measures) for name, measures, _ in found) / total:.3f}")
+
+
+if __name__ == "__main__":
+    main()

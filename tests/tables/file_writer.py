@@ -1,0 +1,120 @@
+"""The bytes of a generated table, and what stands on each of its lines."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from written import WrittenDialect, WrittenTable
+
+Role = Literal["header", "row", "extra"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A piece of the file: the physical line it starts on (from 1), what it is, its number among the rows, its text."""
+
+    line: int
+    role: Role
+    row: int
+    text: str
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """Bytes and the places of all that is in them."""
+
+    data: bytes
+    places: tuple[Place, ...]
+
+
+def write(table: WrittenTable) -> WrittenFile:
+    """The file of a generated table. Raises UnicodeEncodeError where the encoding lacks a letter."""
+    dialect, layout = table.dialect, table.layout
+    width = len(table.columns)
+    pieces: list[tuple[Role, int, str]] = [("extra", 0, f"sep={dialect.delimiter}")] if layout.sep_line else []
+    pieces += [("extra", 0, line) for line in _around(table, layout.preamble)]
+    header = _line(table, [column.header for column in table.columns], layout.trailing == "all")
+    if layout.header:
+        pieces.append(("header", 0, header))
+    if layout.ruler == "line":
+        pieces.append(("extra", 0, "-" * 40))
+    elif layout.ruler:
+        pieces.append(("extra", 0, dialect.delimiter.join("-" * max(3, n) for n in _widths(table))))
+    if layout.units:
+        pieces.append(("extra", 0, _line(table, list(layout.units), layout.trailing == "all")))
+    for row in range(table.rows):
+        if row == layout.header_again:
+            pieces.append(("extra", 0, ("\ufeff" if layout.mark_again else "") + header))
+        if row == layout.comment:
+            pieces.append(("extra", 0, "# checked by hand"))
+        if row == layout.blank:
+            pieces.append(("extra", 0, ""))
+        cells = [column.cells.texts[row] for column in table.columns]
+        if row in layout.short_rows:
+            while len(cells) > 1 and cells[-1] == "":
+                cells.pop()
+        line = _line(table, cells, layout.trailing != "no")
+        pieces.append(("row", row, _broken(line, table) if row == layout.broken else line))
+    pieces += [("extra", 0, line) for line in _around(table, layout.footer)]
+    return _assembled(pieces, table, width)
+
+
+def _assembled(pieces: list[tuple[Role, int, str]], table: WrittenTable, width: int) -> WrittenFile:
+    dialect = table.dialect
+    places: list[Place] = []
+    line = 1
+    for role, row, text in pieces:
+        places.append(Place(line, role, row, text))
+        line += 1 + len(re.findall(r"\r\n|\r|\n", text))
+    body = dialect.line_end.join(text for _, _, text in pieces)
+    if dialect.last_end or (width == 1 and not pieces[-1][2]):
+        body += dialect.line_end
+    if table.layout.ctrl_z:
+        places.append(Place(line, "extra", 0, "\x1a"))
+        body += "\x1a"
+    return WrittenFile(body.encode(dialect.encoding), tuple(places))
+
+
+def _around(table: WrittenTable, lines: tuple[str, ...]) -> list[str]:
+    """Lines outside the table; where they are padded, the first cell of a row that is otherwise empty."""
+    if not table.layout.padded:
+        return list(lines)
+    empty = [""] * (len(table.columns) - 1)
+    return [table.dialect.delimiter.join([_quoted(line, table.dialect, False), *empty]) for line in lines]
+
+
+def _line(table: WrittenTable, cells: list[str], trailing: bool) -> str:
+    dialect = table.dialect
+    joint = dialect.delimiter + (" " if dialect.space_after else "")
+    kinds = [column.kind == "text" for column in table.columns]
+    texts = [_quoted(cell, dialect, kinds[place], len(table.columns)) for place, cell in enumerate(cells)]
+    if table.layout.widths:
+        texts = [text.ljust(n) for text, n in zip(texts, _widths(table), strict=False)]
+    return joint.join(texts) + (dialect.delimiter if trailing else "")
+
+
+def _broken(line: str, table: WrittenTable) -> str:
+    """A row with a fault in it: no reader can know what was meant, but that something is wrong shows."""
+    delimiter, middle = table.dialect.delimiter, len(line) // 2
+    if table.layout.fault == "stray quote":
+        return table.dialect.quote + line
+    if table.layout.fault == "extra delimiter":
+        return line[:middle] + delimiter + line[middle:]
+    return line.replace(delimiter, "", 1)
+
+
+def _widths(table: WrittenTable) -> list[int]:
+    return [max(map(len, (column.header, *column.cells.texts))) for column in table.columns]
+
+
+def _quoted(cell: str, dialect: WrittenDialect, text: bool, width: int = 2) -> str:
+    quote, escape = dialect.quote, dialect.escape
+    # With one column nothing separates: only what would end the line or begin a quoted cell is quoted.
+    special = ("\n", "\r") if width == 1 else (dialect.delimiter, quote, "\n", "\r")
+    needed = any(mark in cell for mark in special) or cell != cell.strip() or cell.startswith(("#", '"', "'"))
+    needed = needed or bool(escape and escape in cell)
+    if not (needed or dialect.quoting == "all" or (dialect.quoting == "text" and text)):
+        return cell
+    if escape:
+        return quote + cell.replace(escape, escape * 2).replace(quote, escape + quote) + quote
+    return quote + cell.replace(quote, quote * 2) + quote

@@ -1,0 +1,40 @@
+"""A column in one convention that is not understood is reported; ordinary names and codes are not."""
+
+import polars as pl
+import pytest
+
+from tabletutor.tables.conventions import regular
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2021W05", "2021W06", "2022W51"],
+        ["5'11\"", "6'2\"", "5'7\""],
+        ["12:30", "7:05", "23:59"],
+        ["PT5M", "PT12M", "PT90M"],
+        ["48°51'N", "40°25'N", "52°31'N"],
+        ["٣:٤", "٥:٦", "٧:٨"],
+    ],
+)
+def test_one_shape_with_digits_is_said_with_an_example(cells: list[str]) -> None:
+    assert regular(pl.Series(cells)) == f"all cells look like {cells[0]!r}; kept as text"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["N123", "N509", "N77"],
+        ["Oslo", "Bergen", "Tromso"],
+        ["12 Main Street", "Flat 3, Park Lane", "7a The Green", "Hill House"],
+        ["12:30", "7:05"],
+    ],
+)
+def test_plain_codes_words_and_mixtures_are_not_remarked(cells: list[str]) -> None:
+    assert regular(pl.Series(cells)) is None
+
+
+def test_a_few_cells_of_another_shape_are_named() -> None:
+    cells = pl.Series([f"{minute}:30" for minute in range(40)] + ["late", "x" * 90])
+    assert regular(cells) == f"nearly all cells look like '0:30', but not 'late', '{'x' * 39}…'; kept as text"
+    assert regular(pl.Series([f"{minute}:30" for minute in range(8)] + ["late"])) is None

@@ -1,0 +1,77 @@
+"""Headers that look like data, and lines that are neither header nor row."""
+
+from pathlib import Path
+
+import pytest
+
+from tabletutor.tables.read import TextTable, read_text
+
+TOWNS = ("Oslo", "Bergen", "Molde")
+ROWS = "".join(f"2024-01-{i:02d},{TOWNS[i % 3]},{i}.5\n" for i in range(1, 20))
+
+
+def read(folder: Path, text: str) -> TextTable:
+    file = folder / "t.csv"
+    file.write_text(text, newline="")
+    return read_text(file, "t.csv", folder, 10**9)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("compound,0.1,1,10,100", "C{i},{i}.5,{i},{j},{k}"),
+        ("shop,1,2,3,4", "S{i},{i},{j},{k},{j}"),
+        ("town,1450,1475,1500", "S{i},{i},{j},{k}"),
+        ("kind,2020-01-13,2020-01-14,2020-01-15", "{t},{i}.5,{j}.5,{k}.5"),
+    ],
+)
+def test_dates_years_and_numbers_can_be_names(tmp_path: Path, header: str, row: str) -> None:
+    rows = [row.format(i=i, j=2 * i, k=30 - i, t=TOWNS[i % 3]) for i in range(20)]
+    assert read(tmp_path, "\n".join([header, *rows, ""])).names == tuple(header.split(","))
+
+
+def test_a_missing_marker_names_no_column(tmp_path: Path) -> None:
+    table = read(tmp_path, "".join(f"2/{i:02d}/2008,1:00:00,{'NaN' if i < 9 else '4.5'}\n" for i in range(1, 11)))
+    assert table.names == ("column_1", "column_2", "column_3")
+    assert table.rows == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("day,town,amount\n,,kg\n" + ROWS, "line 2 left out: units of the columns: 'kg'"),
+        ("day,town,amount\n---,----,------\n" + ROWS, "line 2 left out: a ruler under the header"),
+        ("day,town,amount\nday,town,amount\n" + ROWS, "line 2 left out: the header once more"),
+        ("day,town,amount\n" + ROWS + "day,town,amount\n" + ROWS, "1 repeated headers left out (line 21)"),
+        ("day,town,amount\n" + ROWS + "----,----,----\n", "1 rulers of dashes left out (line 21)"),
+        ("day,town,amount\n" + ROWS + "\x1a", "1 lines with Ctrl-Z"),
+        ("sep=,\nday,town,amount\n" + ROWS, "line 1 left out: it declares the delimiter: 'sep=,'"),
+        ("Account:,NO-1,\n,,\nday,town,amount\n" + ROWS, "line 1 before the header left out: 'Account: NO-1'"),
+        ("x\n" * 7 + "day,town,amount\n" + ROWS, "question: is line 8 the header?"),
+    ],
+)
+def test_lines_that_are_no_rows_are_left_out_and_reported(tmp_path: Path, text: str, told: str) -> None:
+    table = read(tmp_path, text)
+    assert table.names == ("day", "town", "amount")
+    assert table.rows == 19 * text.count("2024-01-07")
+    assert any(told in warning for warning in table.warnings)
+
+
+def test_units_belong_to_their_columns(tmp_path: Path) -> None:
+    assert dict(read(tmp_path, "day,town,amount\n,,[kg]\n" + ROWS).units) == {2: "kg"}
+
+
+def test_two_header_rows_are_joined_with_a_question(tmp_path: Path) -> None:
+    table = read(tmp_path, "place,male,,female,\n,count,share,count,share\n" + "Oslo,1,2.5,3,4.5\n" * 20)
+    assert table.names == ("place", "male count", "male share", "female count", "female share")
+    assert "question: line 2 was taken as a second header row and joined" in table.warnings[0]
+
+
+def test_one_column_with_commas_and_a_delimiter_against_commas(tmp_path: Path) -> None:
+    people = read(tmp_path, "name\n" + "".join(f"Smith{i}, Ann\n" for i in range(20)))
+    assert people.names == ("name",)
+    assert people.column(0).to_list()[-1] == "Smith19, Ann"
+    declared = read(tmp_path, "sep=;\nvisits\n" + "".join(f"{i}\n" for i in range(20)))
+    assert (declared.names, declared.rows) == (("visits",), 20)
+    text = "id;remark\n" + "".join(f"{i};{', '.join(TOWNS[: 1 + i % 3])}\n" for i in range(20))
+    assert read(tmp_path, text).names == ("id", "remark")

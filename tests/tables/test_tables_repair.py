@@ -1,0 +1,125 @@
+"""Rows that do not fit their table are mended if one way fits, else put aside; either way they are named."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tabletutor.config.schema import TablesConfig
+from tabletutor.records.record import read_record
+from tabletutor.records.table import TableProfile
+from tabletutor.tables.errors import TableError
+from tabletutor.tables.ingest import ingest
+from tabletutor.tables.read import TextTable, read_text
+
+QUOTED = "a,b,c,d\n" + "".join(f'{i},x{i},"u, v{i}",w\n' for i in range(1, 10))
+DATED = "day,temp,note\n" + "".join(f"2020-01-{i:02d},{i}.5,\n" for i in range(1, 10))
+CODES = "when,code,price,text\n" + "".join(f'2020-01-{i:02d},AB-{i:04d},{i}.5,"some, text"\n' for i in range(1, 30))
+
+
+def read(folder: Path, text: str) -> TextTable:
+    file = folder / "t.csv"
+    file.write_text(text)
+    return read_text(file, "t.csv", folder, 10**9)
+
+
+def last(table: TextTable) -> list[str | None]:
+    return [table.column(index).to_list()[-1] for index in range(len(table.names))]
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "what"),
+    [
+        (QUOTED + '10,x10"u, v10",w\n', ["10", "x10", "u, v10", "w"], "a delimiter lost beside a quote"),
+        (QUOTED + '10,"x"10,uv,w\n', ["10", '"x"10', "uv", "w"], "a misplaced quote kept"),
+        (QUOTED + '10,"x10,"u, v",w\n', ["10", "x10", "u, v", "w"], "a stray quote taken out"),
+        (DATED + ",2020-01-10,3.5\n", ["2020-01-10", "3.5", ""], "shifted cells moved back"),
+        (DATED + ",2020-01-10,3.5,\n", ["2020-01-10", "3.5", ""], "an extra delimiter taken out"),
+        (CODES + '2020-02-01AB-0030,3.5,"t, u"\n', ["2020-02-01", "AB-0030", "3.5", "t, u"], "joined cells parted"),
+        (CODES + "2020-02-01,AB-0030,3.5,t, u\n", ["2020-02-01", "AB-0030", "3.5", "t, u"], "two cells joined"),
+    ],
+)
+def test_a_row_is_mended_where_one_way_fits(tmp_path: Path, text: str, row: list[str], what: str) -> None:
+    table = read(tmp_path, text)
+    assert last(table) == row
+    assert [repair.line for repair in table.repairs] == [text.count("\n")]
+    assert what in table.repairs[0].what
+    assert (table.repaired, table.quarantined) == (1, 0)
+    assert "rows repaired" in table.warnings[-1]
+    assert table.quarantine.read_text() == "line,reason,text\n"
+
+
+def test_a_row_that_no_one_way_mends_is_put_aside(tmp_path: Path) -> None:
+    text = CODES + '2020-02-01,nothing fits here\n2020-02-02,AB-0031,7.5,"ok"\n'
+    table = read(tmp_path, text)
+    assert last(table) == ["2020-02-02", "AB-0031", "7.5", "ok"]
+    assert (table.rows, table.repaired, table.quarantined) == (30, 0, 1)
+    with table.quarantine.open(newline="") as stream:
+        header, row = csv.reader(stream)
+    assert header == ["line", "reason", "text"]
+    assert (row[0], row[2]) == ("31", "2020-02-01,nothing fits here")
+    assert "1 rows could not be repaired" in table.warnings[-1]
+
+
+def test_a_stray_quote_does_not_swallow_the_rows_after_it(tmp_path: Path) -> None:
+    rows = [f'{i},"x{i}",{i}.5\n' for i in range(60)]
+    rows[10], rows[40] = '10,"x10,10.5\n', '40,x40",40.5\n'
+    table = read(tmp_path, "a,b,c\n" + "".join(rows))
+    assert table.rows == 60
+    assert table.column(0).to_list() == [str(i) for i in range(60)]
+    assert [repair.line for repair in table.repairs] == [12, 42]
+
+
+def test_quoted_cells_of_several_lines_stay_whole(tmp_path: Path) -> None:
+    rows = "".join(f'{i},"first ""line"", one\n\nlast, line {i}",{i}.5\n' for i in range(20))
+    table = read(tmp_path, "a,b,c\n" + rows)
+    assert (table.rows, table.warnings) == (20, ())
+    assert last(table) == ["19", 'first "line", one\n\nlast, line 19', "19.5"]
+
+
+def test_quotes_that_are_never_doubled_are_a_custom_of_the_file(tmp_path: Path) -> None:
+    rows = "".join(f'{i},"a {i}" pipe, steel",{i}.5\n' for i in range(20))
+    table = read(tmp_path, "a,b,c\n" + rows)
+    assert last(table) == ["19", 'a 19" pipe, steel', "19.5"]
+    assert table.repairs == ()
+    assert "20 rows with quotes inside quoted cells that are not doubled" in table.warnings[0]
+
+
+def test_cells_of_another_kind_are_remarked_on(tmp_path: Path) -> None:
+    rows = "".join(f"{i},https://example.org/{i}\n" for i in range(40))
+    table = read(tmp_path, "a,page\n" + rows + "40,see above\n")
+    assert table.warnings == ("1 cells of column 'page' are not a web address, as the others are (line 42)",)
+
+
+def test_the_first_of_two_tables_is_taken(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i}.5,x\n" for i in range(20))
+    table = read(tmp_path, "a,b,c\n" + rows + "p,q,r,s,t\n" + "1,2,3,4,5\n" * 8)
+    assert (table.names, table.rows) == (("a", "b", "c"), 20)
+    assert "1 second table left out, with its 8 rows (line 22)" in table.warnings
+
+
+def test_names_and_cells_beyond_the_others(tmp_path: Path) -> None:
+    short = read(tmp_path, "a,b\n" + "".join(f"x,{i},{i}.5\n" for i in range(9)))
+    assert short.names == ("a", "b", "column_3")
+    assert "question: the header has 2 names for 3 columns" in short.warnings[0]
+    lost = read(tmp_path, "ab,c\n" + "".join(f"x,{i},\n" for i in range(9)))
+    assert "a delimiter is missing between two names" not in lost.warnings[0] or "question" in lost.warnings[0]
+    counted = read(tmp_path, "a,b\n" + "".join(f"{i},x,{i}.5\n" for i in range(1, 9)))
+    assert counted.names == ("column_1", "a", "b")
+
+
+def test_too_many_broken_rows_or_none_allowed_refuse_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(QUOTED + "1,2,3,4,5,6\n" * 4)
+    with pytest.raises(TableError, match=r"t\.csv:11: 4 of 13 rows do not fit .*tables\.max_repaired_share"):
+        read_text(file, "t.csv", tmp_path, 10**9)
+    out = tmp_path / "out"
+    profile = ingest(
+        file, "t", "t.csv", TablesConfig(max_repaired_share=0.5), out / "table.parquet", out / "profile.json"
+    )
+    assert (profile.rows, profile.quarantined, len(profile.repairs)) == (9, 4, 4)
+    assert profile == read_record(out / "profile.json", TableProfile)
+    assert len((out / "quarantine.csv").read_text().splitlines()) == 5
+    strict = TablesConfig(on_broken_row="refuse")
+    with pytest.raises(TableError, match=r"t\.csv:11: 6 cells where the table has 4.*tables\.on_broken_row"):
+        ingest(file, "t", "t.csv", strict, out / "table.parquet", out / "profile.json")
