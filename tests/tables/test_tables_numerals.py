@@ -88,6 +88,8 @@ def spelled(text: str) -> float | None:
             sign, text = "-", text[1:-1]
         elif text[-1:] == "-":
             sign, text = "-", text[:-1]
+    if sign:
+        text = text.lstrip()  # "- 5"
     mantissa, exponent, power = text.lower().partition("e")
     if exponent and not (power[1:] if power[:1] in ("+", "-") else power).isdecimal():
         return None

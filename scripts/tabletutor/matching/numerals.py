@@ -1,6 +1,6 @@
 """Numerals: how people write numbers. One grammar for the cells of tables and for answers given as text.
 
-    1234.5   1,234.5   1.234,5   1 234,5   1'234.5   1,23,456.5   1234,5   1.5e-3   -5   −5   5-   (5)
+    1234.5   1,234.5   1.234,5   1 234,5   1'234.5   1,23,456.5   1234,5   1.5e-3   -5   - 5   −5   5-   (5)
 
 Groups are strict: a thousands mark stands before every three digits (Indian: three, then twos), the same mark all
 through. So "1,2345" is no group of thousands but a decimal comma, and "1,23,45" is no numeral. "007" is a code. Where
@@ -24,6 +24,7 @@ SAME: dict[str, str] = {  # characters that mean the same as an ASCII one
     **{chr(ord(character) + 0xFEE0): character for character in "0123456789+-.,'()%$"},  # full width
 }
 NEGATIVE = r"\(([^-+()eE]+)\)|([^-+()eE]+)-"  # "(5)" and "5-": the digits are in one of the two groups
+SPACED_SIGN = rf"([-+])[{_WHITE_SPACE}]+"  # "- 5"
 BARE_EXPONENT = r"[0-9]+[eE][0-9]+"  # 10E3: a number where one is expected, but codes are written so too
 
 _SAME_CODES = str.maketrans(SAME)
@@ -79,7 +80,7 @@ def before(marks: str) -> str:
 
 def after(marks: str) -> str:
     """The pattern of a mark after a numeral, with what may close the numeral: "5 %", "(5%)", "5 €-"."""
-    return rf" *({marks})([-)]?)"
+    return rf"[{_WHITE_SPACE}]*({marks})([-)]?)"
 
 
 def normal(text: str) -> str:
@@ -94,6 +95,7 @@ def read_numeral(text: str) -> int | float | None:
     numeral = normal(text)
     if negative := re.fullmatch(NEGATIVE, numeral):
         numeral = f"-{negative[1] or negative[2]}"
+    numeral = re.sub(f"^{SPACED_SIGN}", r"\1", numeral)
     style = next((style for style in STYLES if re.fullmatch(style.number, numeral)), None)
     if style is None:
         return None

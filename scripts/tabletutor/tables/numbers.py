@@ -15,6 +15,7 @@ from tabletutor.matching.numerals import (
     BARE_EXPONENT,
     NEGATIVE,
     SAME,
+    SPACED_SIGN,
     STYLES,
     Style,
     after,
@@ -194,7 +195,7 @@ def _ascii(cells: pl.Series) -> pl.Series:
 def _bare(cells: pl.Series) -> pl.Series:
     """Cells without currency and unit, and "(5)" and "5-" as "-5"."""
     bare = cells.str.replace(_BEFORE, "$1$3").str.replace(_AFTER, "$2")
-    return bare.str.replace(_NEGATIVE, "-$1$2").str.replace(r"^([-+])\s+", "$1")
+    return bare.str.replace(_NEGATIVE, "-$1$2").str.replace(f"^{SPACED_SIGN}", "$1")
 
 
 def _fits(bare: pl.Series, style: Style) -> pl.Series:
