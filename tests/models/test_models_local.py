@@ -7,6 +7,7 @@ import pytest
 
 from tabletutor.config.models import LocalModelConfig
 from tabletutor.models.local import lacking, local_folder
+from tabletutor.records.files import sha256_file
 from tabletutor.workflow.models import folder_of
 
 NAMES = ["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
@@ -19,7 +20,7 @@ def folder_with(folder: Path, names: list[str]) -> Path:
     return folder
 
 
-def test_the_inputs_of_a_job_are_the_files_of_its_local_model(tmp_path: Path) -> None:
+def test_a_job_counts_by_the_content_of_the_files_of_its_local_model(tmp_path: Path) -> None:
     folder = folder_with(tmp_path / "model", [*NAMES, "README.md", "training.log"])
     models = {
         "near": {"source": "local", "path": str(folder)},
@@ -27,9 +28,10 @@ def test_the_inputs_of_a_job_are_the_files_of_its_local_model(tmp_path: Path) ->
         "tiny": {"source": "scratch"},
     }
     local_model = folder_of(models)
-    assert local_model(SimpleNamespace(model="near")) == [str(folder / name) for name in NAMES]
-    assert local_model(SimpleNamespace(model="none")) == []
-    assert local_model(SimpleNamespace(model="tiny")) == []
+    content = {str(folder / name): sha256_file(folder / name) for name in NAMES}
+    assert local_model(SimpleNamespace(model="near")) == content
+    assert local_model(SimpleNamespace(model="none")) == {}
+    assert local_model(SimpleNamespace(model="tiny")) == {}
 
 
 def test_a_missing_folder_is_an_error_that_says_where_to_put_the_model(tmp_path: Path) -> None:

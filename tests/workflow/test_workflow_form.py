@@ -32,7 +32,7 @@ def test_rules_name_their_script_and_its_code(path: Path) -> None:
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_scripts_are_thin(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert re.search(r"^with job\(snakemake\)( as here)?:$", text, re.MULTILINE)
+    assert re.search(r"^with job\(snakemake(, shares=True)?\)( as here)?:$", text, re.MULTILINE)
     statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
     assert len(statements) <= 20
     assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)
