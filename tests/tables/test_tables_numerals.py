@@ -37,7 +37,7 @@ class Way(NamedTuple):
         """What unsigned `text` is worth if it is written in this way."""
         head, mark, fraction = text.partition(self.decimal)
         digits = head.replace(self.thousands, "") if self.thousands else head
-        lone = (self.thousands, self.decimal) == ("", ".") and bool(head)  # "5."
+        lone = self.decimal == "." and bool(head)  # "5."
         if not all(character in "0123456789" for character in digits + fraction) or (
             mark and not fraction and not lone
         ):

@@ -49,10 +49,10 @@ class Style:
 
 
 def _style(thousands: str, decimal: str, groups: str = _THREES) -> Style:
-    """Exponents go with ungrouped digits only, and a last point without digits ("5.") only with plain ones."""
+    """Exponents go with ungrouped digits only. A decimal point may be the last character ("5."), a comma not."""
     grouped = "|" + groups.replace("%s", f"[{thousands}]") if thousands else ""
     fraction, exponent = f"[{decimal}][0-9]+", "" if thousands else _EXPONENT
-    end = f"{fraction}|[.]" if (thousands, decimal) == ("", ".") else fraction
+    end = f"{fraction}|[.]" if decimal == "." else fraction
     whole = f"(?:{_UNGROUPED}{grouped})"
     return Style(thousands, decimal, f"[+-]?{whole}", f"[+-]?(?:{whole}(?:{end})?|{fraction}){exponent}")
 
