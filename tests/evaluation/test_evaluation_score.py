@@ -51,7 +51,7 @@ def test_what_went_wrong(ended: Ended, answer: Any, turns: tuple[Turn, ...], err
 
 def test_a_score_carries_what_reports_group_by() -> None:
     result = graded("turn_limit", None, (FAILED, CODE, FAILED))
-    assert (result.turns, result.cells_failed, result.tokens) == (3, 2, 17)
+    assert (result.turns, result.cells, result.cells_failed, result.tokens) == (3, 3, 2, 17)
     assert (result.family, result.category, result.difficulty, result.novelty) == (
         "mean",
         "aggregate",

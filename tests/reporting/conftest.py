@@ -103,7 +103,13 @@ class Project:
         )
 
     def _trace(
-        self, question: Question, role: Any, right: bool, ended: Any = "submit", mistake: str | None = None
+        self,
+        question: Question,
+        role: Any,
+        right: bool,
+        ended: Any = "submit",
+        mistake: str | None = None,
+        mends: int | None = None,
     ) -> Trace:
         header = question.text.split(" of ")[-1][:30]
         answer = question.answer if right else 999.0
@@ -122,7 +128,13 @@ class Project:
                 hooks=(Hook("rows", 41, digest(41)), Hook("label", self.text or "x", digest("x"))),
                 error=None if right else f"KeyError: 'wnd'\n{self.text}",
             ),
-            Turn(2, "This is the answer.", f"submit({answer!r})", ""),
+            Turn(
+                2,
+                "This is the answer.",
+                "" if ended == "turn_limit" else f"submit({answer!r})",
+                "",
+                corrects_turn=mends,
+            ),
         )
         name = content_id(question.question_id, role, mistake, right, ended)
         return Trace(name, role, "program", turns, ended, answer if ended == "submit" else None, mistake)
@@ -147,7 +159,11 @@ class Project:
         for number, question in enumerate(questions):
             gold = self._trace(question, "gold", True)
             mistaken = self._trace(
-                question, "perturbed", number % 2 == 0, mistake=("wrong_column", "wrong_aggregate")[number % 2]
+                question,
+                "perturbed",
+                number % 2 == 0,
+                mistake=("wrong_column", "wrong_aggregate")[number % 2],
+                mends=1 if number % 4 == 0 else None,
             )
             taxonomy = "ambiguous" if number == 3 else "verified"
             episodes.append(
@@ -197,6 +213,7 @@ class Project:
                     question.difficulty,
                     question.novelty,
                     3,
+                    sum(bool(turn.code) for turn in trace.turns),
                     0 if right else 1,
                     tokens,
                     kind,

@@ -32,6 +32,7 @@ def score(run: str, number: int, correct: bool) -> Score:
         difficulty=DIFFICULTY[number % 3],
         novelty=NOVELTY[number % 2],
         turns=2,
+        cells=2,
         cells_failed=0 if correct else 1,
         tokens=50,
         error_kind=None if correct else "wrong_answer",

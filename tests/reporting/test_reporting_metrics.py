@@ -12,13 +12,14 @@ from tabletutor.records.episode import Prediction, Score, Trace
 from tabletutor.records.record import read_record, read_records, write_records
 from tabletutor.reporting.comparison import Comparison, compare
 from tabletutor.reporting.inputs import read_summary
+from tabletutor.reporting.render import percent
 from tabletutor.reporting.summary import summarise, write_summary
 
 CONFIG = ReportingConfig(bootstrap=200)
 
 
 def score(name: str, correct: bool, table: str = "planes", novelty: str = "trained", **other: Any) -> Score:
-    values = {"turns": 2, "cells_failed": 0, "tokens": 50, "difficulty": "easy", "family": "mean"} | other
+    values = {"turns": 2, "cells": 2, "cells_failed": 0, "tokens": 50, "difficulty": "easy", "family": "mean"} | other
     return Score(
         question_id=name,
         table=table,
@@ -38,15 +39,24 @@ def prediction(name: str, ended: Any = "submit") -> Prediction:
 
 
 def test_an_unanswered_question_stays_in_the_denominator() -> None:
-    scores = [score("a", True), score("b", False, turns=4, cells_failed=3), score("c", False)]
+    scores = [score("a", True), score("b", False, turns=4, cells=3, cells_failed=3), score("c", False)]
     rows = summarise("tuned", "test", scores, [prediction("a"), prediction("b", "turn_limit"), prediction("c")], 0.95)
     overall = rows[0]
     assert (overall.group_by, overall.group) == ("overall", "all")
     assert (overall.n, overall.correct, overall.answered) == (3, 1, 2)
     assert overall.accuracy == pytest.approx(1 / 3)
-    assert overall.execution_rate == pytest.approx(1 - 3 / 8)
+    assert overall.execution_rate == pytest.approx(1 - 3 / 7), "a turn without code has no cell"
     assert overall.mean_turns == pytest.approx(8 / 3)
     assert overall.wilson_low < overall.accuracy < overall.wilson_high
+
+
+def test_a_student_that_writes_no_code_has_no_share_of_cells_that_ran(tmp_path: Path) -> None:
+    write_records(tmp_path / "scores.jsonl", [score("a", False, cells=0)])
+    write_records(tmp_path / "predictions.jsonl", [prediction("a", "turn_limit")])
+    files = (tmp_path / "scores.jsonl", tmp_path / "predictions.jsonl")
+    write_summary({"tuned": files}, "test", 0.95, tmp_path / "summary.csv")
+    assert {row.execution_rate for row in read_summary(tmp_path / "summary.csv")} == {None}
+    assert percent(None) == "–"
 
 
 def test_attempts_at_one_question_make_an_interval_no_narrower() -> None:

@@ -47,6 +47,7 @@ def score(prediction: Prediction, question: Question, config: VerdictsConfig) ->
         difficulty=question.difficulty,
         novelty=question.novelty,
         turns=len(trace.turns),
+        cells=sum(bool(turn.code) for turn in trace.turns),
         cells_failed=sum(turn.error is not None for turn in trace.turns),
         tokens=prediction.tokens,
         error_kind=None if correct else error_kind(prediction, question.answer_type),

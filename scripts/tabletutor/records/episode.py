@@ -45,6 +45,11 @@ class Trace(Record, frozen=True):
     mistake: str | None = None
 
 
+def mends(trace: Trace) -> bool:
+    """Whether a turn of the trace mends an earlier one."""
+    return any(turn.corrects_turn is not None for turn in trace.turns)
+
+
 class Episode(Record, frozen=True):
     """All traces of one question; every one is kept, good or bad."""
 
@@ -99,7 +104,9 @@ class Prediction(Record, frozen=True):
 
 
 class Score(Record, frozen=True):
-    """A graded prediction. `error_kind` is None when correct; unanswered counts as wrong."""
+    """A graded prediction. `error_kind` is None when correct; unanswered counts as wrong. `cells` counts the turns that
+    held code, `cells_failed` those of them whose cell raised an error or was stopped.
+    """
 
     question_id: str
     table: str
@@ -112,6 +119,7 @@ class Score(Record, frozen=True):
     difficulty: str
     novelty: str
     turns: int
+    cells: int
     cells_failed: int
     tokens: int
     error_kind: str | None = None

@@ -28,7 +28,7 @@ class ArmGroup(Record, frozen=True):
     """An arm on one group of questions. Shares are of 1.
 
     `accuracies` has the share of questions each run answers right; `accuracy`, `execution_rate` and `mean_turns` are
-    means over the runs. `spread` is the standard deviation of `accuracies` over the runs, null where there is one run.
+    means over the runs, `execution_rate` over those that wrote a cell (null where none did). `spread` is the standard deviation of `accuracies` over the runs, null where there is one run.
     """
 
     group_by: str
@@ -37,7 +37,7 @@ class ArmGroup(Record, frozen=True):
     accuracies: dict[str, float]
     accuracy: float
     spread: float | None
-    execution_rate: float
+    execution_rate: float | None
     mean_turns: float
 
 
@@ -160,6 +160,7 @@ def _belongs(row: Score, group_by: str, group: str) -> bool:
 
 def _group(runs: Runs, members: Sequence[str], group_by: str, group: str, questions: Sequence[str]) -> ArmGroup:
     rows = {run: [row for question in questions for row in runs[run][question]] for run in members}
+    rates = [rate for own in rows.values() if (rate := execution_rate(own)) is not None]
     accuracies = {run: fmean(_share([runs[run][question]]) for question in questions) for run in members}
     return ArmGroup(
         group_by=group_by,
@@ -168,7 +169,7 @@ def _group(runs: Runs, members: Sequence[str], group_by: str, group: str, questi
         accuracies=accuracies,
         accuracy=fmean(accuracies.values()),
         spread=stdev(accuracies.values()) if len(members) > 1 else None,
-        execution_rate=fmean(execution_rate(own) for own in rows.values()),
+        execution_rate=fmean(rates) if rates else None,
         mean_turns=fmean(fmean(row.turns for row in own) for own in rows.values()),
     )
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from tabletutor.records.episode import Trace
+from tabletutor.records.episode import Trace, Verdict, mends
 from tabletutor.records.identity import rng
 from tabletutor.records.question import Question
 from tabletutor.reporting.arms_context import arms_context
@@ -173,19 +173,27 @@ def _example(inputs: ReportInputs, splits: dict[str, str], questions: dict[str, 
     if not found:
         return None
     _, _, question, gold, mistaken, verdict = max(found, key=lambda entry: (entry[0], entry[1]))
-    return {"question": question, "gold": gold, "mistaken": mistaken, "verdict": verdict}
+    outcome = mistaken and _outcome(mistaken, verdict)
+    return {"question": question, "gold": gold, "mistaken": mistaken, "outcome": outcome, "verdict": verdict}
+
+
+def _outcome(trace: Trace, verdict: Verdict | None) -> str:
+    """What became of a trace with a mistake. Right without a turn that corrects it, it is right by luck."""
+    if verdict is None or not verdict.trace_correct.get(trace.trace_id):
+        return "ends wrong"
+    return "mended" if mends(trace) else "right by luck"
 
 
 def _verdicts(inputs: ReportInputs, splits: dict[str, str]) -> dict[str, Any]:
     taxonomy: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    correct: dict[str, bool] = {}
     for verdict in inputs.verdicts:
         taxonomy[verdict.taxonomy][splits.get(verdict.table, "none")] += 1
-        correct |= verdict.trace_correct
     mistakes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for trace in (trace for episode in inputs.episodes for trace in episode.traces):
-        if trace.mistake:
-            mistakes[trace.mistake]["recovered" if correct.get(trace.trace_id) else "wrong"] += 1
+    judged = {verdict.question_id: verdict for verdict in inputs.verdicts}
+    for episode in inputs.episodes:
+        for trace in episode.traces:
+            if trace.mistake:
+                mistakes[trace.mistake][_outcome(trace, judged.get(episode.question_id))] += 1
     order = sorted(taxonomy, key=lambda name: (name != "verified", name))
     return {
         "taxonomy": [(name, taxonomy[name]) for name in order],

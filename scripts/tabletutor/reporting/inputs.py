@@ -169,9 +169,16 @@ def read_summary(path: Path) -> list[SummaryRow]:
             raise ValueError(f"{path}:1: the header is not {','.join(SummaryRow._fields)}")
         try:
             kinds = SummaryRow.__annotations__.values()
-            return [SummaryRow(*(kind(cell) for kind, cell in zip(kinds, row, strict=True))) for row in reader]
+            return [SummaryRow(*(_value(kind, cell) for kind, cell in zip(kinds, row, strict=True))) for row in reader]
         except ValueError as error:
             raise ValueError(f"{path}:{reader.line_num}: not a row of the summary: {error}") from error
+
+
+def _value(kind: Any, cell: str) -> Any:
+    """A cell of the summary as its type has it; an empty one is None where it may be."""
+    if kind == float | None:
+        return float(cell) if cell else None
+    return kind(cell)
 
 
 def _lines(path: Path, kind: type[T]) -> list[T]:

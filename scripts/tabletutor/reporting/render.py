@@ -96,9 +96,9 @@ def _code(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
-def percent(share: float) -> str:
-    """A share of 1 as a percentage with one decimal."""
-    return f"{100 * share:.1f}\u202f%"
+def percent(share: float | None) -> str:
+    """A share of 1 as a percentage with one decimal; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f}\u202f%"
 
 
 def signed(points: float) -> str:

@@ -16,7 +16,8 @@ GROUPINGS = ("overall", "novelty", "family", "category", "difficulty", "table", 
 
 
 class SummaryRow(NamedTuple):
-    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error.
+    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error, None
+    (an empty field of the CSV) where no turn held code.
 
     `n` counts attempts, of which a run that samples has several a question. The interval counts questions: attempts at
     one question are not independent.
@@ -32,7 +33,7 @@ class SummaryRow(NamedTuple):
     wilson_low: float
     wilson_high: float
     answered: int
-    execution_rate: float
+    execution_rate: float | None
     mean_turns: float
     mean_tokens: float
 
@@ -79,10 +80,10 @@ def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int,
     )
 
 
-def execution_rate(scores: Sequence[Score]) -> float:
-    """The share of cells that ran without an error, of 1; 0 where there was none."""
-    turns = sum(score.turns for score in scores)
-    return 1 - sum(score.cells_failed for score in scores) / turns if turns else 0.0
+def execution_rate(scores: Sequence[Score]) -> float | None:
+    """The share of cells that ran without an error, of 1; None where there was no cell. A turn without code has none."""
+    cells = sum(score.cells for score in scores)
+    return (cells - sum(score.cells_failed for score in scores)) / cells if cells else None
 
 
 def as_csv(rows: Iterable[SummaryRow]) -> str:
