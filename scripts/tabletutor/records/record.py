@@ -20,11 +20,20 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
+# What str.splitlines and other tools take for the end of a line, and JSON lets stand in a text: NEL, LS, PS in UTF-8.
+_LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 
 
 def encode(record: Record) -> bytes:
     """One record as one line of canonical JSON, without the line feed."""
-    return _ENCODER.encode(record)
+    return one_line(_ENCODER.encode(record))
+
+
+def one_line(text: bytes) -> bytes:
+    """JSON without a line feed, as one line for every reader: U+0085, U+2028 and U+2029 are escaped."""
+    for character, escape in _LINE_ENDS:
+        text = text.replace(character, escape)
+    return text
 
 
 def decode(line: bytes, kind: type[R]) -> R:

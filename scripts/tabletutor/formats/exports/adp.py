@@ -13,8 +13,7 @@ from tabletutor.formats.exports.project import Project
 from tabletutor.formats.row import ConversationRow
 from tabletutor.models.prompt import observation
 from tabletutor.records.episode import Episode, Trace
-from tabletutor.records.files import write_atomic
-from tabletutor.records.record import read_records
+from tabletutor.records.record import one_line, read_records, write_lines
 
 SCHEMA_VERSION = "1.5.0"
 
@@ -34,8 +33,10 @@ def export_adp(project: Project, folder: Path) -> list[str]:
             for episode in read_records(results / f"episodes/program/{table}.jsonl", Episode)
             for trace in episode.traces
         }
-        lines = [json.dumps(trajectory(row, traces[row.trace_id]), ensure_ascii=False) + "\n" for row in rows]
-        write_atomic(folder / f"{split}.jsonl", "".join(lines).encode())
+        lines = [
+            one_line(json.dumps(trajectory(row, traces[row.trace_id]), ensure_ascii=False).encode()) for row in rows
+        ]
+        write_lines(folder / f"{split}.jsonl", lines)
         names.append(f"{split}.jsonl")
     return names
 
