@@ -28,7 +28,8 @@ class ArmGroup(Record, frozen=True):
     """An arm on one group of questions. Shares are of 1.
 
     `accuracies` has the share of questions each run answers right; `accuracy`, `execution_rate` and `mean_turns` are
-    means over the runs, `execution_rate` over those that wrote a cell (null where none did). `spread` is the standard deviation of `accuracies` over the runs, null where there is one run.
+    means over the runs, `execution_rate` over those that wrote a cell (null where none did). `spread` is the standard
+    deviation of `accuracies` over the runs, null where there is one run.
     """
 
     group_by: str

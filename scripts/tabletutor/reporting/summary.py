@@ -81,7 +81,7 @@ def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int,
 
 
 def execution_rate(scores: Sequence[Score]) -> float | None:
-    """The share of cells that ran without an error, of 1; None where there was no cell. A turn without code has none."""
+    """The share of cells that ran without an error, of 1; None without a cell. A turn without code has none."""
     cells = sum(score.cells for score in scores)
     return (cells - sum(score.cells_failed for score in scores)) / cells if cells else None
 
