@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from tabletutor.config.reporting import ReportingConfig
-from tabletutor.records.episode import Episode, Hook, Prediction, Score, Trace, Turn, Verdict, Vote
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.evaluation.score import score_file
+from tabletutor.records.episode import Episode, Hook, Prediction, Trace, Turn, Verdict, Vote
 from tabletutor.records.files import write_atomic
 from tabletutor.records.identity import content_id, digest, rng
 from tabletutor.records.question import AnswerSpec, Question, Reject
@@ -35,7 +37,7 @@ FAMILIES = [
     ("share", "share"),
 ]
 CHANCES = {"base": 0.06, "tuned": 0.82, "base-1": 0.1, "tuned-1": 0.78}
-KINDS = ("wrong_value", "wrong_type", "turn_limit", "cell_failed")
+FAULTS = ("wrong_answer", "wrong_type", "unanswered", "cell_error", "no_code", "time")
 
 
 class Project:
@@ -106,38 +108,43 @@ class Project:
         self,
         question: Question,
         role: Any,
-        right: bool,
-        ended: Any = "submit",
+        fault: str | None = None,
         mistake: str | None = None,
-        mends: int | None = None,
+        last: tuple[int, str] | None = None,
     ) -> Trace:
+        """A trace with a fault, or right. Of `last`, if given, the last turn corrects a turn and shows a text."""
         header = question.text.split(" of ")[-1][:30]
-        answer = question.answer if right else 999.0
+        answers = {None: question.answer, "wrong_answer": 999.0, "wrong_type": {"value": [999.0]}}
+        submits = fault in answers
+        coded = fault != "no_code"
         turns = (
             Turn(
                 0,
                 f"I look at the column first. {self.text}",
-                "print(df.head(3))",
-                f"        date  wind\n0 2012-01-01   4.7\n{self.text}",
+                "print(df.head(3))" if coded else "",
+                f"        date  wind\n0 2012-01-01   4.7\n{self.text}" if coded else "",
             ),
             Turn(
                 1,
                 f"Now the rows that count, in {header!r}.",
-                f"rows = df[df[{header!r}] > 3]\nhook('rows', len(rows))",
+                f"rows = df[df[{header!r}] > 3]\nhook('rows', len(rows))" if coded else "",
                 "",
-                hooks=(Hook("rows", 41, digest(41)), Hook("label", self.text or "x", digest("x"))),
-                error=None if right else f"KeyError: 'wnd'\n{self.text}",
+                hooks=(Hook("rows", 41, digest(41)), Hook("label", self.text or "x", digest("x"))) if coded else (),
+                error=f"KeyError: 'wnd'\n{self.text}" if fault and coded else None,
             ),
             Turn(
                 2,
                 "This is the answer.",
-                "" if ended == "turn_limit" else f"submit({answer!r})",
+                f"submit({answers.get(fault)!r})" if coded and fault != "unanswered" else "",
                 "",
-                corrects_turn=mends,
+                hooks=(Hook("label", last[1], digest(last[1])),) if last else (),
+                error="TimeLimit: too long" if fault in ("time", "cell_error") else None,
+                corrects_turn=last[0] if last else None,
             ),
         )
-        name = content_id(question.question_id, role, mistake, right, ended)
-        return Trace(name, role, "program", turns, ended, answer if ended == "submit" else None, mistake)
+        name = content_id(question.question_id, role, mistake, fault)
+        ended: Any = "submit" if submits else "time" if fault == "time" else "turn_limit"
+        return Trace(name, role, "program", turns, ended, answers[fault] if submits else None, mistake)
 
     def _table(self, table: str, questions: list[Question], split: str) -> None:
         columns = [
@@ -157,13 +164,13 @@ class Project:
         episodes: list[Episode] = []
         verdicts: list[Verdict] = []
         for number, question in enumerate(questions):
-            gold = self._trace(question, "gold", True)
+            gold = self._trace(question, "gold")
             mistaken = self._trace(
                 question,
                 "perturbed",
-                number % 2 == 0,
-                mistake=("wrong_column", "wrong_aggregate")[number % 2],
-                mends=1 if number % 4 == 0 else None,
+                None if number % 2 == 0 else "wrong_answer",
+                mistake=("wrong_column_mended", "wrong_aggregate", "wrong_column", "wrong_aggregate")[number % 4],
+                last=(1, "x" if number % 8 == 0 else "y") if number % 4 == 0 else None,
             )
             taxonomy = "ambiguous" if number == 3 else "verified"
             episodes.append(
@@ -189,38 +196,20 @@ class Project:
         write_record(self.root / "splits.json", Splits(tuple(rows)))
 
     def _run(self, run: str, chance: float, questions: list[Question]) -> None:
-        scores: list[Score] = []
         predictions: list[Prediction] = []
         for question in questions:
             source = rng(1, run, question.question_id)
             right = source.random() < chance - 0.01 * len(question.table) - (
                 0.35 if question.novelty == "new_family" and run == "tuned" else 0
             )
-            kind = None if right else source.choice(KINDS)
-            trace = self._trace(question, "student", right, "turn_limit" if kind == "turn_limit" else "submit")
+            trace = self._trace(question, "student", None if right else source.choice(FAULTS))
             tokens = source.randint(40, 200)
             predictions.append(Prediction(question.question_id, question.table, run, 0, trace, tokens))
-            scores.append(
-                Score(
-                    question.question_id,
-                    question.table,
-                    run,
-                    0,
-                    right,
-                    question.answer_type,
-                    question.family,
-                    question.category,
-                    question.difficulty,
-                    question.novelty,
-                    3,
-                    sum(bool(turn.code) for turn in trace.turns),
-                    0 if right else 1,
-                    tokens,
-                    kind,
-                )
-            )
-        write_records(self.root / f"scores/{run}/test.jsonl", scores)
-        write_records(self.root / f"predictions/{run}/test.jsonl", predictions)
+        file = self.root / f"predictions/{run}/test.jsonl"
+        write_records(file, predictions)
+        tables = sorted({question.table for question in questions})
+        asked = [self.root / f"questions/program/{table}.jsonl" for table in tables]
+        score_file(file, asked, VerdictsConfig(), self.root / f"scores/{run}/test.jsonl")
 
     def _training(self) -> None:
         lines = [

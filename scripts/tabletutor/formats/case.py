@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tabletutor.models.prompt import Message, conversation, exchanged, opening
-from tabletutor.records.episode import Episode, StepLabel, Trace, Verdict, mends
+from tabletutor.records.episode import Episode, StepLabel, Trace, Verdict
 from tabletutor.records.question import Question
 
 
@@ -57,3 +57,8 @@ class Case(NamedTuple):
 
     def _is_right(self, trace: Trace) -> bool:
         return self.verdict.trace_correct[trace.trace_id]
+
+
+def mends(trace: Trace) -> bool:
+    """Whether a turn of the trace mends an earlier one."""
+    return any(turn.corrects_turn is not None for turn in trace.turns)

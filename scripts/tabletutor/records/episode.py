@@ -45,11 +45,6 @@ class Trace(Record, frozen=True):
     mistake: str | None = None
 
 
-def mends(trace: Trace) -> bool:
-    """Whether a turn of the trace mends an earlier one."""
-    return any(turn.corrects_turn is not None for turn in trace.turns)
-
-
 class Episode(Record, frozen=True):
     """All traces of one question; every one is kept, good or bad."""
 

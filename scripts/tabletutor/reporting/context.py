@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from tabletutor.records.episode import Trace, Verdict, mends
+from tabletutor.records.episode import Trace
 from tabletutor.records.identity import rng
 from tabletutor.records.question import Question
 from tabletutor.reporting.arms_context import arms_context
@@ -12,6 +12,7 @@ from tabletutor.reporting.charts import accuracy_chart, loss_chart, stacked_char
 from tabletutor.reporting.comparison import Comparison, PairedGroup
 from tabletutor.reporting.dag import picture
 from tabletutor.reporting.inputs import ReportInputs
+from tabletutor.reporting.mistakes import kind_of, mistake_outcomes, outcome
 from tabletutor.reporting.statistics import Interval, difference_is_shown
 from tabletutor.sandbox.incident import ENDS, INTERRUPTED, causes_of
 
@@ -173,31 +174,20 @@ def _example(inputs: ReportInputs, splits: dict[str, str], questions: dict[str, 
     if not found:
         return None
     _, _, question, gold, mistaken, verdict = max(found, key=lambda entry: (entry[0], entry[1]))
-    outcome = mistaken and _outcome(mistaken, verdict)
-    return {"question": question, "gold": gold, "mistaken": mistaken, "outcome": outcome, "verdict": verdict}
-
-
-def _outcome(trace: Trace, verdict: Verdict | None) -> str:
-    """What became of a trace with a mistake. Right without a turn that corrects it, it is right by luck."""
-    if verdict is None or not verdict.trace_correct.get(trace.trace_id):
-        return "ends wrong"
-    return "mended" if mends(trace) else "right by luck"
+    shown = {"question": question, "gold": gold, "verdict": verdict, "mistaken": mistaken}
+    if mistaken is not None:
+        shown |= {"mistake": kind_of(mistaken.mistake or ""), "outcome": outcome(mistaken, verdict)}
+    return shown
 
 
 def _verdicts(inputs: ReportInputs, splits: dict[str, str]) -> dict[str, Any]:
     taxonomy: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for verdict in inputs.verdicts:
         taxonomy[verdict.taxonomy][splits.get(verdict.table, "none")] += 1
-    mistakes: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    judged = {verdict.question_id: verdict for verdict in inputs.verdicts}
-    for episode in inputs.episodes:
-        for trace in episode.traces:
-            if trace.mistake:
-                mistakes[trace.mistake][_outcome(trace, judged.get(episode.question_id))] += 1
     order = sorted(taxonomy, key=lambda name: (name != "verified", name))
     return {
         "taxonomy": [(name, taxonomy[name]) for name in order],
-        "mistakes": sorted(mistakes.items()),
+        "mistakes": mistake_outcomes(inputs.episodes, inputs.verdicts),
         "splits": SPLITS,
     }
 

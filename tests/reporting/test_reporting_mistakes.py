@@ -1,0 +1,38 @@
+"""A trace with a mistake that came right was mended only if something was changed."""
+
+from typing import Any
+
+import pytest
+
+from tabletutor.records.episode import Hook, Trace, Turn, Verdict
+from tabletutor.records.identity import digest
+from tabletutor.reporting.mistakes import kind_of, outcome
+
+
+def shows(*values: Any) -> tuple[Hook, ...]:
+    return tuple(Hook(f"h{place}", value, digest(value)) for place, value in enumerate(values))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "mending", "expected"),
+    [
+        ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8), "corrects_turn": 1}, "mended"),
+        ({"hooks": shows(3, 7)}, {"hooks": shows(4, 7), "corrects_turn": 1}, "right by luck"),
+        ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8)}, "right by luck"),
+        ({"hooks": shows(7), "error": "KeyError: 'a'"}, {"hooks": shows(7), "corrects_turn": 1}, "mended"),
+        ({"hooks": ()}, {"hooks": (), "corrects_turn": 1}, "mended"),
+    ],
+)
+def test_a_right_trace_was_mended_only_if_it_shows_another_result_then(
+    wrong: dict[str, Any], mending: dict[str, Any], expected: str
+) -> None:
+    turns = (Turn(0, "", "df", ""), Turn(1, "", "a", "", **wrong), Turn(2, "", "b", "", **mending))
+    trace = Trace("t", "perturbed", "program", turns, "submit", 7, "wrong_end_mended")
+    for right, found in ((True, expected), (False, "ends wrong")):
+        verdict = Verdict("q", "planes", True, 7, (), {}, "verified", {"t": right})
+        assert outcome(trace, verdict) == found
+    assert outcome(trace, None) == "ends wrong"
+
+
+def test_a_mistake_that_was_to_be_mended_is_of_no_other_kind() -> None:
+    assert [kind_of(name) for name in ("wrong_end", "wrong_end_mended")] == ["wrong_end", "wrong_end"]
