@@ -138,12 +138,13 @@ class Project:
                 f"submit({answers.get(fault)!r})" if coded and fault != "unanswered" else "",
                 "",
                 hooks=(Hook("label", last[1], digest(last[1])),) if last else (),
-                error="TimeLimit: too long" if fault in ("time", "cell_error") else None,
+                error="NameError: 'rows'" if fault == "cell_error" else None,
                 corrects_turn=last[0] if last else None,
             ),
         )
         name = content_id(question.question_id, role, mistake, fault)
         ended: Any = "submit" if submits else "time" if fault == "time" else "turn_limit"
+        turns = turns[:2] if fault == "time" else turns
         return Trace(name, role, "program", turns, ended, answers[fault] if submits else None, mistake)
 
     def _table(self, table: str, questions: list[Question], split: str) -> None:
