@@ -107,9 +107,7 @@ def exchange(differences: pd.Series, item: str) -> float:
     decisive = np.sort(differences[differences != 0].to_numpy())
     source = generator("permutations", item)
     kind = {"permutation_type": "samples", "n_resamples": PERMUTATIONS, "batch": 1000, "vectorized": True}
-    return permutation_test(
-        (decisive,), lambda x, axis: x.mean(axis=axis).round(9), vectorized=True, rng=source, **kind
-    ).pvalue
+    return permutation_test((decisive,), lambda x, axis: x.mean(axis=axis).round(9), rng=source, **kind).pvalue
 
 
 def holm(values: list[float]) -> list[float]:
