@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tabletutor.config.formats import KNOBS, FormatConfig
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format
 from tabletutor.formats.registry import find
-from tabletutor.models.prompt import FENCE, SHOWN, SYSTEM, table_card
+from tabletutor.models.prompt import FENCE, SHOWN, SYSTEM, observation, table_card
+from tabletutor.records.episode import Turn
 from tabletutor.records.record import read_record
 from tabletutor.records.table import Splits, TableProfile
 
@@ -116,7 +119,7 @@ def _shown(turn: dict[str, Any]) -> str:
     if turn["error"] is not None:
         lines.append(f"Error: {turn['error'].strip().splitlines()[-1]}" if turn["error"].strip() else "Error")
     text = "\n".join(lines) or "(no output)"
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"
+    return text if len(text) <= SHOWN else observation(msgspec.convert(turn, Turn))["content"]
 
 
 def _work(peer: str, more: list[str]) -> Callable[[Path, Path], None]:

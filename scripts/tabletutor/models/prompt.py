@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NotRequired, TypedDict
 
 from tabletutor.records.episode import Turn
+from tabletutor.records.excerpt import excerpt
 from tabletutor.records.table import TableProfile
 
 SYSTEM = (
@@ -16,7 +17,7 @@ SYSTEM = (
     "hook(name, value) shows a value; submit(answer) gives the final answer."
 )
 FENCE = "```"
-SHOWN = 1200  # characters of an observation that enter the conversation; a cell that prints more fills no context
+SHOWN = 1200  # characters of an observation; a cell that prints more fills no context
 
 
 class Message(TypedDict):
@@ -63,14 +64,32 @@ def assistant(reasoning: str, code: str) -> Message:
     return {"role": "assistant", "content": f"{reasoning}\n{FENCE}python\n{code}\n{FENCE}"}
 
 
-def observation(turn: Turn) -> Message:
-    """What the sandbox answered: printed text, hook values and the last line of an error, cut at `SHOWN` characters."""
-    lines = [turn.stdout.rstrip("\n")] if turn.stdout.strip() else []
-    lines += [f"{hook.name} = {hook.value!r}" for hook in turn.hooks]
-    if turn.error is not None:
-        lines.append(f"Error: {turn.error.strip().splitlines()[-1]}" if turn.error.strip() else "Error")
-    text = "\n".join(lines) or "(no output)"
-    return {"role": "user", "content": text if len(text) <= SHOWN else f"{text[:SHOWN]}\n… cut"}
+def observation(turn: Turn, limit: int = SHOWN) -> Message:
+    """What the sandbox answered, in `limit` characters at most: printed text, hook values, the last line of an error.
+
+    Where it is too much, the printed text is cut first, in its middle, but never below a quarter of the limit. Hooks
+    and error stay whole unless they have no room even then; then the longer of the two is cut in its middle as well.
+    """
+    printed = turn.stdout.rstrip("\n") if turn.stdout.strip() else ""
+    hooks = "\n".join(f"{hook.name} = {hook.value!r}" for hook in turn.hooks)
+    error = "" if turn.error is None else _last_line(turn.error)
+    room = limit - sum(1 for part in (printed, hooks, error) if part) + 1  # but for the newlines between them
+    first, second = _shares(len(hooks), len(error), room - min(len(printed), limit // 4))
+    hooks, error = excerpt(hooks, first), excerpt(error, second, between=" ")
+    parts = [excerpt(printed, room - len(hooks) - len(error)), hooks, error]
+    return {"role": "user", "content": "\n".join(part for part in parts if part) or "(no output)"}
+
+
+def _last_line(error: str) -> str:
+    return f"Error: {error.strip().splitlines()[-1]}" if error.strip() else "Error"
+
+
+def _shares(first: int, second: int, room: int) -> tuple[int, int]:
+    """What two texts of these lengths get of `room`: all they need, or else the shorter all it needs up to a half."""
+    if first + second <= room:
+        return first, second
+    shorter = min(first, second, room // 2)
+    return (shorter, room - shorter) if first <= second else (room - shorter, shorter)
 
 
 def said(turn: Turn) -> Message:
