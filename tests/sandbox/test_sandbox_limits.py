@@ -3,6 +3,7 @@
 # ruff: noqa: E501  a cell stays on one line where it can be read so
 
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -123,14 +124,43 @@ def test_memory_is_limited_for_one_process_and_for_all_together(sandbox: Sandbox
         assert result.ended == "memory"
 
 
-def test_output_is_cut_and_marked(session: Session) -> None:
-    result = session.run("import sys\nfor i in range(1 << 12): sys.stdout.write('é' * 32768)")
-    assert (result.truncated, result.error) == (True, None)
-    assert result.stdout == "é" * 1000 + "\n… output cut at 2000 bytes\n"
-    raw = session.run("import os\nfor i in range(100): os.write(1, b'x' * 1000)")
-    assert (raw.truncated, len(raw.stdout)) == (True, 2000 + len("\n… output cut at 2000 bytes\n"))
-    assert session.run("print('x' * 1999)").truncated is False
-    assert session.run("raise ValueError('x' * 10_000)").error[-1] == "…"  # type: ignore[index]
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys\nfor i in range(1 << 9): sys.stdout.write('é' * 32768)",
+        "print('é' * (1 << 24), end='')",
+    ],
+)
+def test_of_a_flood_head_and_tail_stay_and_what_is_missing_is_counted(session: Session, code: str) -> None:
+    result = session.run(f"{code}\nprint('RESULT', 42)\nhook('n', 1)\n1 / 0")
+    assert (result.truncated, result.hooks[0].value) == (True, 1)
+    assert result.error is not None
+    assert result.error.endswith("ZeroDivisionError: division by zero")
+    head, count, tail = re.fullmatch(  # type: ignore[union-attr]
+        r"(é+)\n… ([\d,]+) bytes left out …\n(é+RESULT 42\n)", result.stdout
+    ).groups()
+    assert len(head) == 500
+    assert len(tail.encode()) in (999, 1000), "a character that the cut goes through is left out"
+    assert int(count.replace(",", "")) == 2 * (1 << 24) - 1000 - len(tail.encode()) + len("RESULT 42\n")
+
+
+def test_output_past_python_is_cut_the_same_way(session: Session) -> None:
+    raw = session.run("import os\nfor i in range(100): os.write(1, b'x' * 1000)\nos.write(2, b'end\\xff\\n')\npass")
+    assert raw.truncated
+    assert re.fullmatch(r"x{1000}\n… 98,005 bytes left out …\nx{995}end\\xff\n", raw.stdout)
+    whole = session.run("print('x' * 1999)")
+    assert (whole.truncated, whole.stdout) == (False, "x" * 1999 + "\n")
+
+
+def test_of_a_long_error_the_beginning_and_the_end_stay(session: Session) -> None:
+    error = session.run("raise ValueError('first ' + 'x' * 10_000 + ' last')").error
+    assert error is not None
+    assert re.fullmatch(r"ValueError: first x+ … 9,\d{3} bytes left out … x+ last", error.splitlines()[-1])
+    assert len(error) < 1000
+    long = session.run("x = '" + "y" * 400_000 + "'; 1 / 0").error
+    assert long is not None
+    assert long.endswith("\nZeroDivisionError: division by zero")
+    assert session.run("1").stdout == "1\n"
 
 
 def test_processes_descriptors_and_disk_are_limited(session: Session) -> None:

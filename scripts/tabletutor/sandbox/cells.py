@@ -7,11 +7,13 @@ import random
 import signal
 import sys
 import threading
+import traceback
 import types
 import warnings
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,7 @@ from tabletutor.sandbox import errors
 from tabletutor.sandbox.cell import CellResult
 from tabletutor.sandbox.hooks import make_hook
 from tabletutor.sandbox.output import Output
-from tabletutor.sandbox.protocol import MAX_HOOKS
+from tabletutor.sandbox.protocol import MAX_HOOK_BYTES, MAX_HOOKS
 from tabletutor.sandbox.values import to_json
 
 _MAX_NAME = 200
@@ -56,6 +58,7 @@ class Cells:
         self._soft_seconds = soft_seconds
         self._running = False
         self._hooks: list[Hook] = []
+        self._hook_bytes = 0
         self._answers: list[Any] = []
         self._builtins = dict(builtins.__dict__)
         module = types.ModuleType("__main__")
@@ -77,7 +80,7 @@ class Cells:
 
     def run(self, number: int, code: str, output: Output) -> CellResult:
         """Run a cell to its end, its error or the soft time-out. Names it binds stay for the next one."""
-        self._hooks, self._answers = [], []
+        self._hooks, self._answers, self._hook_bytes = [], [], 0
         process = os.getpid()
         output.open()
         failure: str | None = None
@@ -93,7 +96,8 @@ class Cells:
             self._running = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             builtins.__dict__.update(self._builtins)
-            failure = errors.describe(error)
+            failure = self._described(error)
+            del error  # with what its frames hold
         finally:
             if os.getpid() != process:
                 os._exit(0)  # a fork the cell made came out at its end: only the session itself replies
@@ -109,6 +113,23 @@ class Cells:
             ended="submit" if submitted else "open",
             truncated=truncated,
         )
+
+    def _described(self, error: BaseException) -> str:
+        """An error as text. Its class is the cell's own, so what it says is made within the soft time-out too."""
+        try:
+            try:
+                self._running = True
+                signal.setitimer(signal.ITIMER_REAL, self._soft_seconds, 0.25)
+                text = errors.describe(error)
+                traceback.clear_frames(error.__traceback__)  # what they hold ends here, within the time-out
+                return text
+            finally:
+                self._running = False
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        except BaseException:  # noqa: BLE001  a class of the cell's own can do anything here
+            self._running = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            return errors.undescribed(error)
 
     def _execute(self, name: str, code: str) -> None:
         errors.remember(name, code)
@@ -134,10 +155,24 @@ class Cells:
         if len(self._hooks) >= MAX_HOOKS:
             raise ValueError(f"hook: more than {MAX_HOOKS} hooks in one cell")
         parents = (depends_on,) if isinstance(depends_on, str) else tuple(str(parent) for parent in depends_on)
-        self._hooks.append(make_hook(name, value, parents[:MAX_HOOKS]))
+        made = make_hook(name, value, parents[:MAX_HOOKS])
+        self._hook_bytes += len(_encoded("hook", made))
+        if self._hook_bytes > MAX_HOOK_BYTES:
+            raise ValueError(f"hook: the hooks of one cell may have {MAX_HOOK_BYTES} bytes together")
+        self._hooks.append(made)
 
     def _submit(self, answer: Any) -> None:
         """Hand in the final answer. Only one counts, and no cell runs after this one."""
         if self._answers:
             raise ValueError("submit: an answer has already been submitted")
-        self._answers.append(to_json(answer))
+        plain = to_json(answer)
+        _encoded("submit", plain)
+        self._answers.append(plain)
+
+
+def _encoded(verb: str, value: Any) -> bytes:
+    """A value as it will be sent. What cannot be sent is the cell's error, and not the end of its session."""
+    try:
+        return msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise TypeError(f"{verb}: the value cannot be written as JSON ({error})") from error

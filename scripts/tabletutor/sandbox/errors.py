@@ -5,7 +5,11 @@ import re
 import sys
 import traceback
 
+from tabletutor.records.excerpt import excerpt
+
+MAX_NAME = 200
 MAX_MESSAGE = 500
+MAX_PLACE = 4_000  # a line of a cell can be as long as a cell
 MAX_FRAMES = 8
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}")
 
@@ -16,29 +20,48 @@ def remember(name: str, code: str) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """The traceback text of `error`; its last line is "Type: message", the message on one line."""
+    """The traceback text of `error`; its last line is "Type: message", the message on one line.
+
+    Runs what the error's class says: code of the cell, which may raise or never end.
+    """
     if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell"):
-        place = "".join(traceback.format_exception_only(error)).rstrip("\n").rsplit("\n", 1)[0] + "\n"
-        return f"{place}{type(error).__name__}: {_message(error.msg)}"
+        place = "".join(traceback.format_exception_only(error)).rstrip("\n").rsplit("\n", 1)[0]
+        return _whole(place, _last_line(error, error.msg))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell")]
     shown = "".join(traceback.format_list(frames[-MAX_FRAMES:]))
-    message = _message(_text(error))
-    last = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return f"Traceback (most recent call last):\n{shown}{last}"
+    return _whole(f"Traceback (most recent call last):\n{shown}".rstrip("\n"), _last_line(error, _text(error)))
+
+
+def undescribed(error: BaseException) -> str:
+    """What stands for an error that could not be described: its class alone, asked in a way no class can change."""
+    return _last_line(error, "(its message could not be made)")
+
+
+def class_name(value: object) -> str:
+    """The name of a value's class, asked in a way no class can change, on one short line."""
+    return _one_line(type.__dict__["__name__"].__get__(type(value)), MAX_NAME)
+
+
+def _whole(place: str, last: str) -> str:
+    return f"{_unicode(excerpt(place, MAX_PLACE))}\n{last}"
+
+
+def _last_line(error: BaseException, message: str) -> str:
+    for prefix in sorted({sys.prefix, sys.base_prefix}, key=len, reverse=True):
+        message = message.replace(prefix + "/", "")
+    message = _one_line(message, MAX_MESSAGE)
+    return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
 def _text(error: BaseException) -> str:
     if isinstance(error, MemoryError) and not error.args:
         return "the cell asked for more memory than a session may use"
-    try:
-        return str(error)
-    except Exception:  # noqa: BLE001  a class of the cell's own can do anything here
-        return "(its message could not be made)"
+    return str(error)
 
 
-def _message(text: str) -> str:
-    for prefix in sorted({sys.prefix, sys.base_prefix}, key=len, reverse=True):
-        text = text.replace(prefix + "/", "")
-    text = " ".join(_ADDRESS.sub("", text).split())
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"
+def _one_line(text: str, limit: int) -> str:
+    return _unicode(excerpt(" ".join(_ADDRESS.sub("", text).split()), limit, between=" "))
+
+
+def _unicode(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

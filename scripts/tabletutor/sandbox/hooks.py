@@ -46,6 +46,8 @@ def _summary(value: Any) -> Any:
         return {"type": type(value).__name__, "length": len(value), "head": _shown(list(value[:_HEAD]))}
     if isinstance(value, (set, frozenset)):
         return {"type": type(value).__name__, "length": len(value)}
+    if isinstance(value, int) and value.bit_length() > 64:
+        return {"type": "int", "bits": value.bit_length()}
     return {"type": type(value).__name__, "head": plain_repr(value)}
 
 

@@ -23,7 +23,9 @@ TABLE, NO_TABLE = struct.Struct(">IQ"), (1 << 64) - 1
 MESSAGE = struct.Struct(">II")
 MAX_CODE = 1_000_000
 MAX_HOOKS = 50
-MAX_REPLY = 2_000_000  # an answer may have 200,000 characters, each of six bytes at worst
+MAX_HOOK_BYTES = 300_000  # of all hooks of a cell together
+# Without what the cell printed: an answer may have 200,000 characters, each of six bytes at worst, and 20,000 values.
+MAX_REPLY = 2_500_000
 START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
 
 

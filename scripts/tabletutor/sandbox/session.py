@@ -112,7 +112,7 @@ class Session:
         return result
 
     def _reply(self, channel: Channel, deadline: float) -> CellResult:
-        reply = channel.receive(Reply, MAX_REPLY, deadline)
+        reply = channel.receive(Reply, MAX_REPLY + 6 * self._config.output_bytes, deadline)
         if reply.nonce != self._nonce or reply.cell != self._cells:
             raise ProtocolError("a reply with a wrong nonce or cell number")
         result = decode(reply.result, CellResult)

@@ -13,6 +13,9 @@ import pandas as pd
 MAX_DEPTH = 8
 MAX_ITEMS = 20_000
 MAX_TEXT = 200_000
+MAX_DIGITS = 4_300  # what Python itself, and so every reader of the answer, takes from text
+_MAX_BITS = int(MAX_DIGITS * math.log2(10))
+_LONG_BITS = 64  # a longer number counts as text
 
 
 class _Budget:
@@ -36,7 +39,15 @@ def to_json(value: Any) -> Any:
     a Series a mapping by its index; a DataFrame a list of records (its index first, unless it is the default one).
     Raises TypeError, saying what to give instead, for anything else, for infinity and for what is too large or deep.
     """
-    return _convert(value, _Budget(), 0)
+    try:
+        return _convert(value, _Budget(), 0)
+    except TypeError:
+        raise
+    except Exception as error:  # the value's class is the cell's own: what it raises is said, whatever it is
+        raise TypeError(
+            f"a value of type {type.__dict__['__name__'].__get__(type(value))} cannot be an answer; "
+            f"to read it raised {type.__dict__['__name__'].__get__(type(error))}"
+        ) from error
 
 
 def key_text(key: Any) -> str:
@@ -52,9 +63,17 @@ def _convert(value: Any, budget: _Budget, depth: int) -> Any:
         raise TypeError(f"too deep for an answer: more than {MAX_DEPTH} levels")
     scalar = _scalar(value)
     if scalar is not _NOT_SCALAR:
-        budget.spend(len(scalar) if isinstance(scalar, str) else 0)
+        budget.spend(_size(scalar))
         return scalar
     return _container(value, budget, depth)
+
+
+def _size(scalar: Any) -> int:
+    """Characters that count: those of text, and the digits of long whole numbers."""
+    if isinstance(scalar, str):
+        return len(scalar)
+    bits = scalar.bit_length() if isinstance(scalar, int) else 0
+    return bits // 3 if bits > _LONG_BITS else 0
 
 
 _NOT_SCALAR: Any = object()
@@ -66,7 +85,7 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer)):
-        return int(value)
+        return _whole(int(value))
     if isinstance(value, (float, np.floating, Decimal, Fraction)):
         return _number(float(value))
     if isinstance(value, str):
@@ -74,6 +93,12 @@ def _scalar(value: Any) -> Any:
             raise TypeError("text with lone surrogates cannot be an answer; it is not valid Unicode")
         return str.__str__(value)
     return _temporal(value)
+
+
+def _whole(value: int) -> int:
+    if value.bit_length() > _MAX_BITS:
+        raise TypeError(f"a whole number of more than {MAX_DIGITS:,} digits cannot be an answer; give a smaller number")
+    return value
 
 
 def _number(value: float) -> float | None:
@@ -109,6 +134,7 @@ def _container(value: Any, budget: _Budget, depth: int) -> Any:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return _convert(value.item(), budget, depth)
     if isinstance(value, (set, frozenset)):
+        budget.spend()
         return sorted((_convert(item, budget, depth + 1) for item in value), key=_rank)
     if isinstance(value, (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)) or (
         type(value).__name__ in ("dict_keys", "dict_values")
