@@ -34,7 +34,6 @@ def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TablePro
         (b"\n\n \n", r"data/t\.csv:1: .*blank"),
         (b"a,b\n", r"data/t\.csv:1: a header and no rows"),
         (b"a,b\n1,2\n", r"data/t\.csv:1: 1 row is too few .*tables\.min_rows"),
-        (b"a,b,a\n1,2,3\n", r"data/t\.csv:1: duplicate header 'a': columns 1 and 3"),
         (b"PK\x03\x04rest", r"data/t\.csv \(byte 0\): this is a ZIP archive or an Excel workbook"),
         (bytes(range(256)) * 20, r"data/t\.csv:1 \(byte 0\): this is binary data"),
         ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): the text is UTF-8 up to here"),
@@ -47,6 +46,16 @@ def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data:
     with pytest.raises(TableError, match=message):
         run(csv, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_repeated_name_gets_a_number(tmp_path: Path) -> None:
+    csv = tmp_path / "t.csv"
+    csv.write_text("a,b,a,a_2,a\n" + "".join(f"{i},x{i},{i + 100},y{i},{i + 200}\n" for i in range(10)))
+    profile = run(csv, tmp_path / "out")
+    assert [column.name for column in profile.columns] == ["a", "b", "a_3", "a_2", "a_4"]
+    assert "column 3 has the name of column 1, 'a': called 'a_3'" in profile.warnings
+    with pytest.raises(TableError, match=r"data/t\.csv:1: duplicate header 'a': columns 1 and 3"):
+        run(csv, tmp_path / "out", TablesConfig(on_broken_row="refuse"))
 
 
 def test_a_missing_and_a_too_large_file(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ FLOOR = {
     "csv-spectrum equal": 11,
     "csv-test-data equal": 17,
     "csv-test-data reject_or_flag": 7,
-    "duckdb loads": 78,
+    "duckdb loads": 82,
     "duckdb rows": 177,
     "duckdb reject": 48,
 }

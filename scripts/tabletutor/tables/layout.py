@@ -39,10 +39,10 @@ class Layout:
     header: tuple[str, ...] = ()
 
 
-def find_layout(sample: list[Line], source: str) -> Layout:
-    """The layout of a table from its first rows (blank lines left out).
+def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) -> Layout:
+    """The layout of a table from its first rows (blank lines left out). A name that is repeated gets a number.
 
-    Raises TableError where two columns have one name.
+    Raises TableError where two columns have one name and `refuse_repeated` is set.
     """
     width = _width(sample)
     rows = [line.cells for line in sample if len(line.cells) == width]
@@ -68,7 +68,9 @@ def find_layout(sample: list[Line], source: str) -> Layout:
     spaced = [cell for cell, before in zip(cells, written, strict=True) if cell != before]
     warnings += [f"spaces other than plain ones removed at the ends of header {cell!r}" for cell in spaced]
     names = _named(cells)
-    _refuse_duplicates(names, header.number, source)
+    if refuse_repeated:
+        _refuse_repeated(names, header.number, source)
+    names = _distinct(names, warnings)
     warnings += _alike(names)
     if any(is_value(name) and not is_year(name) for name in names):
         warnings.append(f"question: is line {header.number} the header? It holds numbers or dates")
@@ -178,12 +180,22 @@ def _alike(names: tuple[str, ...]) -> list[str]:
     return [f"headers differ only by case: {', '.join(repr(name) for name in same)}"] if same else []
 
 
-def _refuse_duplicates(names: tuple[str, ...], line: int, source: str) -> None:
-    places: dict[str, list[int]] = {}
+def _distinct(names: tuple[str, ...], warnings: list[str]) -> tuple[str, ...]:
+    """Names of which none is another's: the second "a" is called "a_2", the third "a_3"."""
+    found: list[str] = []
     for index, name in enumerate(names, start=1):
-        places.setdefault(name, []).append(index)
-    for name, found in places.items():
-        if len(found) > 1:
-            where = " and ".join(str(index) for index in found)
-            reason = f"duplicate header {name!r}: columns {where}"
+        number, free = 2, name
+        while free in found or (free != name and free in names):
+            free, number = f"{name}_{number}", number + 1
+        found.append(free)
+        if free != name:
+            warnings.append(f"column {index} has the name of column {names.index(name) + 1}, {name!r}: called {free!r}")
+    return tuple(found)
+
+
+def _refuse_repeated(names: tuple[str, ...], line: int, source: str) -> None:
+    for index, name in enumerate(names, start=1):
+        first = names.index(name) + 1
+        if first != index:
+            reason = f"duplicate header {name!r}: columns {first} and {index}"
             raise TableError(source, reason, "Give each column a name of its own.", line)

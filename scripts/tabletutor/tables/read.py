@@ -74,7 +74,7 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         head = [line for line in _head(dialect, sample, stream) if line.number > declared]
         if not head:
             raise TableError(source, "no row could be read", "Check the quotes and delimiters.", 1)
-        layout = find_layout(head, source)
+        layout = find_layout(head, source, refuse_repeated=rules.refuse)
         width = len(layout.names)
         rows = [line for line in head if line.number > layout.rows_after]
         whole = [line.cells for line in rows if not line.broken]
