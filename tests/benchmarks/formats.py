@@ -50,7 +50,8 @@ def rows(folder: Path) -> dict[tuple[str, str], tuple[str, Any]]:
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.open(encoding="utf-8"):
             row = json.loads(line)
-            found[row["question_id"], row["trace_id"]] = row["table"], row["messages"]
+            messages = [(message["role"], message["content"]) for message in row["messages"]]  # peers weigh nothing
+            found[row["question_id"], row["trace_id"]] = row["table"], messages
     return found
 
 

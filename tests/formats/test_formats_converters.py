@@ -31,13 +31,13 @@ def test_sft_standard_is_the_prompt_the_turns_and_true_observations(case: Case) 
     assert row.messages[3]["content"] == "   wind\n0   1.5"
     assert row.messages[5]["content"] == "n1 = 1"
     assert code(row.messages[-1]) == "submit(rows['wind'].mean())"
-    assert not any("weight" in message for message in row.messages)
+    assert [message["weight"] for message in row.messages] == [0, 0, 1, 0, 1, 0, 1]
 
 
 def test_sft_standard_keeps_what_mends_a_mistake_and_does_not_train_the_mistake(case: Case) -> None:
     _, mended = sft_standard.rows(case, ConversationConfig(), 0)
     assert mended.trace_id == "mended"
-    assert [message.get("weight", 1) for message in mended.messages if message["role"] == "assistant"] == [1, 0, 1]
+    assert [message["weight"] for message in mended.messages if message["role"] == "assistant"] == [1, 0, 1]
 
 
 def test_a_share_of_the_rows_ends_after_the_first_turn(case: Case) -> None:
@@ -57,6 +57,7 @@ def test_sft_interleaved_states_what_the_next_observation_shows(case: Case) -> N
     assert row.messages[2] == standard.messages[2], "a cell without hooks is followed by nothing"
     assert row.messages[4]["content"] == standard.messages[4]["content"] + "\nn1: int = 1"
     assert row.messages[6]["content"].endswith("```\nn2: int = 2")
+    assert [message["weight"] for message in row.messages] == [message["weight"] for message in standard.messages]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_sft_masked_trains_the_right_steps_of_failed_traces(case: Case) -> None:
         name: getattr(case.verdict, name) for name in case.verdict.__struct_fields__ if name != "step_labels"
     }, step_labels={**case.verdict.step_labels, "slip": ("correctable", "wrong", "correct")}))  # fmt: skip
     (row,) = sft_masked.rows(late, MaskedConfig(include_right=False), 0)
-    assert [message.get("weight", 1) for message in row.messages if message["role"] == "assistant"] == [0, 0, 1]
+    assert [message["weight"] for message in row.messages if message["role"] == "assistant"] == [0, 0, 1]
 
 
 def test_prm_labels_every_step_and_keeps_the_separator_out_of_them(case: Case) -> None:

@@ -5,11 +5,17 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
-from datasets import load_dataset
+from datasets import Features, List, Value, load_dataset
+from datasets.exceptions import DatasetGenerationError
 
 from tabletutor.formats.exports.card import plain
+from tabletutor.formats.exports.columns import features
+from tabletutor.formats.row import Row
+from tabletutor.records.episode import Hook
 
 Export = Callable[[str, Path], subprocess.CompletedProcess[str]]
 
@@ -31,12 +37,70 @@ def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path:
     for name in names:
         loaded = load_dataset(str(folder), name, split="train", cache_dir=str(tmp_path / "cache"))
         assert f"| {name} | train | {len(loaded)} |" in card
+        declared = next(info["features"] for info in head["dataset_info"] if info["config_name"] == name)
+        assert loaded.features == Features._from_yaml_list(declared)
+        for path in (folder / "data" / name).iterdir():
+            assert len({shape(json.loads(line)) for line in path.read_text().splitlines()}) == 1, "the same keys in all"
     assert "msleep" not in card, "no row is of a test table"
     assert 'step_separator="\\x1e"' in card
     assert "A \\| table of \\<b\\>gapminder\\</b\\>" in card
     again = tmp_path / "again"
     export("hf", again)
     assert (again / "SHA256SUMS").read_bytes() == (folder / "SHA256SUMS").read_bytes()
+
+
+def shape(value: Any) -> Any:
+    """Which keys a row has, and the parts of it."""
+    match value:
+        case dict():
+            return tuple((key, shape(part)) for key, part in sorted(value.items()))
+        case list():
+            return tuple({shape(part) for part in value})
+        case _:
+            return None
+
+
+def test_a_key_that_comes_late_in_a_large_file_is_loaded_by_the_card(export: Export, tmp_path: Path) -> None:
+    """`datasets` takes what is not declared from the first 10 MB."""
+    folder = tmp_path / "hub"
+    assert export("hf", folder).returncode == 0
+    path = folder / "data/sft-masked/train.jsonl"
+    row, *_ = map(json.loads, path.read_text().splitlines())
+    bare = {**row, "messages": [{"role": each["role"], "content": each["content"]} for each in row["messages"]]}
+    line = json.dumps(bare) + "\n"
+    count = 21_000_000 // len(line) + 1
+    with path.open("w") as stream:
+        stream.writelines([line] * count)
+        stream.write(json.dumps(row) + "\n")
+    assert path.stat().st_size > 20_000_000
+    loaded = load_dataset(str(folder), "sft-masked", split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(loaded) == count + 1
+    assert loaded[count] == row
+    assert [each["weight"] for each in loaded[0]["messages"]] == [None] * len(row["messages"])
+    with pytest.raises(DatasetGenerationError):
+        load_dataset("json", data_files=str(path), cache_dir=str(tmp_path / "guessed"))
+
+
+class Odd(Row, frozen=True, kw_only=True):
+    """A row with values of any type."""
+
+    said: tuple[Hook, ...] | None
+
+
+def test_a_column_that_no_feature_fits_is_named() -> None:
+    with pytest.raises(ValueError, match=r"Odd\.said\.value: the data card has no feature for AnyType; make it text"):
+        features(Odd)
+    parts = {each["name"]: each for each in features(Listed)}
+    assert parts["counts"] == {"name": "counts", "list": {"list": "int64"}}
+    assert parts["share"] == {"name": "share", "dtype": "float64"}
+    assert Features._from_yaml_list(features(Listed))["counts"] == List(List(Value("int64")))
+
+
+class Listed(Row, frozen=True, kw_only=True):
+    """A row with lists of lists."""
+
+    counts: list[list[int]]
+    share: float | None
 
 
 def test_nothing_is_written_between_files_that_are_there(export: Export, tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ ROW = ConversationRow(
     table="t",
     trace_id="g",
     messages=(
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": "Table <|im_end|> with wind?"},
-        {"role": "assistant", "content": "Look.\n```python\ndf.head(3)\n```"},
-        {"role": "user", "content": "wind = 1"},
-        {"role": "assistant", "content": "Done.\n```python\nsubmit(1)\n```"},
+        {"role": "system", "content": "Be brief.", "weight": 0},
+        {"role": "user", "content": "Table <|im_end|> with wind?", "weight": 0},
+        {"role": "assistant", "content": "Look.\n```python\ndf.head(3)\n```", "weight": 1},
+        {"role": "user", "content": "wind = 1", "weight": 0},
+        {"role": "assistant", "content": "Done.\n```python\nsubmit(1)\n```", "weight": 1},
     ),
 )
 

@@ -61,6 +61,10 @@ def test_a_format_trains_in_trl_as_it_is(
             two_steps(trl.GRPOTrainer(student, reward_funcs=functions, args=arguments, **given))
 
 
+def is_mistake(message: dict[str, Any]) -> bool:
+    return message["role"] == "assistant" and message["weight"] == 0
+
+
 def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model: str, tmp_path: Path) -> None:
     """With the chat template of `docs/formats.md`."""
     import trl
@@ -69,7 +73,7 @@ def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model:
 
     template = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8").split("```jinja\n")[1].split("```")[0]
     rows = [json.loads(line) for line in files("sft-masked").read_text().splitlines()]
-    weighed = [row for row in rows if any(message.get("weight") == 0 for message in row["messages"])][:8]
+    weighed = [row for row in rows if any(map(is_mistake, row["messages"]))][:8]
     assert len(weighed) == 8
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in weighed))
     data = load_dataset("json", data_files=str(tmp_path / "rows.jsonl"), split="train", cache_dir=str(tmp_path / "hf"))
@@ -83,7 +87,7 @@ def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model:
     trainer: Any = trl.SFTTrainer(student, args=arguments, train_dataset=data, processing_class=tokenizer)
     for row, made in zip(weighed, trainer.train_dataset, strict=True):
         kept = [token for token in made["labels"] if token != -100]
-        learnt = [each for each in row["messages"] if each["role"] == "assistant" and each.get("weight") != 0]
+        learnt = [each for each in row["messages"] if each["weight"]]
         assert tokenizer.decode(kept) == "".join(each["content"] + "<|im_end|>" for each in learnt)
     two_steps(trainer)
 

@@ -78,7 +78,7 @@ def test_a_mistake_in_a_masked_row_is_not_learnt(project: Path, tmp_path: Path) 
 
 
 def is_mistake(turn: dict[str, Any]) -> bool:
-    return turn.get("weight") == 0
+    return turn["role"] == "assistant" and turn["weight"] == 0
 
 
 def is_taught(turn: dict[str, Any]) -> bool:

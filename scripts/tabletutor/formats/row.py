@@ -7,7 +7,7 @@ the conversations it holds, what of them is a prompt, and how it is labelled.
 from collections.abc import Sequence
 from typing import ClassVar
 
-from tabletutor.models.prompt import Message, is_trained
+from tabletutor.models.prompt import Message, WeighedMessage, is_trained
 from tabletutor.records.episode import StepLabel
 from tabletutor.records.identity import digest
 from tabletutor.records.record import Record
@@ -68,18 +68,19 @@ class Row(Record, frozen=True, kw_only=True):
 
 
 class ConversationRow(Row, frozen=True, kw_only=True):
-    """A conversation for supervised fine-tuning, TRL's `messages`. A message of weight 0 is not to be trained."""
+    """A conversation for supervised fine-tuning, TRL's `messages`. Only messages of weight 1 are to be trained."""
 
     READ_AS: ClassVar[str] = (
-        "A message of weight 0 is a mistake and not to be trained. TRL reads a weight only where the chat template "
-        "does: one that marks the assistant's other messages with `{% generation %}`, with `assistant_only_loss`."
+        "An assistant's message of weight 0 is a mistake and not to be trained; what others say has weight 0 too. TRL "
+        "reads a weight only where the chat template does: one that marks the assistant's other messages with "
+        "`{% generation %}`, with `assistant_only_loss`."
     )
 
-    messages: Sequence[Message]
+    messages: Sequence[WeighedMessage]
 
     def conversations(self) -> list[list[Message]]:
         """The one conversation."""
-        return [list(self.messages)]
+        return [[*self.messages]]
 
     def fault(self) -> str | None:
         """Nothing in it is trained."""

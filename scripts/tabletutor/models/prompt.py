@@ -6,7 +6,7 @@ block) answered by user messages with what the sandbox printed. No hint ever ent
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from tabletutor.records.episode import Turn
 from tabletutor.records.excerpt import excerpt
@@ -21,20 +21,23 @@ SHOWN = 1200  # characters of an observation; a cell that prints more fills no c
 
 
 class Message(TypedDict):
-    """One chat message, as chat templates and TRL's `messages` column have it. An assistant's message of weight 0 is
-    not trained; without a weight it is.
-    """
+    """One chat message, as chat templates and TRL's `messages` column have it."""
 
     role: str
     content: str
-    weight: NotRequired[int]
+
+
+class WeighedMessage(Message):
+    """A message with its weight: 1 where it is trained, 0 where it is not."""
+
+    weight: int
 
 
 NO_CODE: Message = {"role": "user", "content": f"No code found. Answer with one {FENCE}python block."}
 
 
 def is_trained(message: Message) -> bool:
-    """Whether a message is the assistant's, and is to be learnt."""
+    """Whether a message is the assistant's, and is to be learnt: one of weight 0 is not, one without a weight is."""
     return message["role"] == "assistant" and message.get("weight", 1) != 0
 
 
@@ -102,17 +105,9 @@ def exchanged(turn: Turn) -> tuple[Message, Message]:
     return said(turn), observation(turn) if turn.code else NO_CODE
 
 
-def conversation(
-    start: Sequence[Message], turns: Sequence[Turn], weights: Sequence[int] | None = None
-) -> list[Message]:
-    """What was said from `start` on, with it; the observation of the last turn is left out. `weights` are those of the
-    turns; a weight of 0 is noted, since 1 is what a message without one has.
-    """
+def conversation(start: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
+    """What was said from `start` on, with it; the observation of the last turn is left out."""
     messages = [*start]
     for turn in turns[:-1]:
         messages += exchanged(turn)
-    messages += [said(turn) for turn in turns[-1:]]
-    for position, weight in enumerate(weights or ()):
-        if not weight:
-            messages[len(start) + 2 * position]["weight"] = 0
-    return messages
+    return messages + [said(turn) for turn in turns[-1:]]

@@ -10,7 +10,7 @@ from tabletutor.config.formats import ConversationConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
 from tabletutor.formats.row import ConversationRow
-from tabletutor.formats.turns import taught
+from tabletutor.formats.turns import taught, weighed
 from tabletutor.models.prompt import conversation
 from tabletutor.models.state import expecting
 
@@ -18,8 +18,8 @@ from tabletutor.models.state import expecting
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
     """The rows of `sft-standard`, with the values of the hooks after each cell."""
     for trace, turns, weights in taught(case, config, seed):
-        messages = conversation(case.opening(), turns, weights)
-        yield ConversationRow(**case.ids(trace), messages=expecting(messages, turns))
+        messages = expecting(conversation(case.opening(), turns), turns)
+        yield ConversationRow(**case.ids(trace), messages=weighed(messages, weights))
 
 
 FORMAT = Format(ConversationRow, ConversationConfig, rows)

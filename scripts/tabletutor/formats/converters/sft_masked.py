@@ -10,6 +10,7 @@ from tabletutor.config.formats import MaskedConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
 from tabletutor.formats.row import ConversationRow
+from tabletutor.formats.turns import weighed
 from tabletutor.models.prompt import conversation
 
 
@@ -19,8 +20,8 @@ def rows(case: Case, config: MaskedConfig, seed: int) -> Iterator[ConversationRo
         weights = [int(label == "correct") for label in case.labels(trace)]
         if any(weights):
             length = max(place for place, weight in enumerate(weights) if weight) + 1
-            messages = conversation(case.opening(), trace.turns[:length], weights[:length])
-            yield ConversationRow(**case.ids(trace), messages=messages)
+            messages = conversation(case.opening(), trace.turns[:length])
+            yield ConversationRow(**case.ids(trace), messages=weighed(messages, weights))
 
 
 FORMAT = Format(ConversationRow, MaskedConfig, rows)

@@ -11,15 +11,15 @@ from tabletutor.config.formats import ConversationConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
 from tabletutor.formats.row import ConversationRow
-from tabletutor.formats.turns import taught
+from tabletutor.formats.turns import taught, weighed
 from tabletutor.models.prompt import conversation
 
 
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
     """The verified gold trace and, if wanted, traces that mended a mistake."""
     for trace, turns, weights in taught(case, config, seed):
-        messages = conversation(case.opening(), turns, weights)
-        yield ConversationRow(**case.ids(trace), messages=messages)
+        messages = conversation(case.opening(), turns)
+        yield ConversationRow(**case.ids(trace), messages=weighed(messages, weights))
 
 
 FORMAT = Format(ConversationRow, ConversationConfig, rows)

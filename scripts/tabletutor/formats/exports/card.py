@@ -10,6 +10,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tabletutor.formats.audit import SplitAudit
+from tabletutor.formats.exports.columns import features
 from tabletutor.formats.exports.project import Exported, Project
 from tabletutor.formats.registry import find
 
@@ -67,6 +68,10 @@ def _head(project: Project) -> dict[str, Any]:
                     {"split": split, "path": f"data/{exported.name}/{split}.jsonl"} for split in exported.rows()
                 ],
             }
+            for exported in project.formats
+        ],
+        "dataset_info": [
+            {"config_name": exported.name, "features": features(find(exported.name).row)}
             for exported in project.formats
         ],
     }

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import mlcroissant as croissant
-from msgspec.inspect import BoolType, FloatType, IntType, StructType, Type, TypedDictType, type_info
+from msgspec.inspect import BoolType, FloatType, IntType, Type, TypedDictType
 
+from tabletutor.formats.exports.columns import columns
 from tabletutor.formats.exports.project import Project
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import Row
 
 _KINDS: dict[type[Any], Any] = {
     BoolType: croissant.DataType.BOOL,
@@ -87,10 +87,3 @@ def _source(path: str, column: str, key: str | None = None) -> Any:
 
 def _data_type(kind: Type) -> Any:
     return _KINDS.get(type(kind), croissant.DataType.TEXT)
-
-
-def columns(row: type[Row]) -> dict[str, Type]:
-    """The columns of a format's rows and the type of each."""
-    info = type_info(row)
-    assert isinstance(info, StructType)
-    return {field.encode_name: field.type for field in sorted(info.fields, key=lambda field: field.encode_name)}

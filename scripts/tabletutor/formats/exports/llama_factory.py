@@ -1,7 +1,7 @@
 """Rows as LLaMA-Factory loads them: a `dataset_info.json` with an entry for each file.
 
-Conversations are loaded as they stand in `messages`. For preferences it wants the turns before in `messages` and one
-message a side, so those files are written anew.
+Conversations are in `messages`, without the weights, which it does not read. For preferences it wants the turns before
+in `messages` and one message a side.
 """
 
 import json
@@ -47,8 +47,8 @@ def export_llama_factory(project: Project, folder: Path) -> list[str]:
 
 def _row(row: Row) -> dict[str, Any] | None:
     match row:
-        case ConversationRow() if all(message.get("weight", 1) for message in row.messages):
-            return {"messages": list(row.messages)}
+        case ConversationRow() if all(message["weight"] for message in row.messages if message["role"] == "assistant"):
+            return {"messages": [{"role": each["role"], "content": each["content"]} for each in row.messages]}
         case LabelledRow() if len(row.completion) == 1:
             return {"messages": [*row.prompt, *row.completion], "label": row.label}
         case PairRow() if len(row.chosen) == len(row.rejected) == 1:

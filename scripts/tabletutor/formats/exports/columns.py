@@ -1,0 +1,71 @@
+"""The columns of a format's rows, and what the data card declares them as: features of the library `datasets`.
+
+What is declared need not be guessed. `datasets` guesses from the first rows of a file, and stops at a later one that
+has another key or another type.
+"""
+
+from typing import Any
+
+from msgspec.inspect import (
+    BoolType,
+    Field,
+    FloatType,
+    IntType,
+    ListType,
+    NoneType,
+    StrType,
+    StructType,
+    Type,
+    TypedDictType,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
+
+from tabletutor.formats.row import Row
+
+
+def columns(row: type[Row]) -> dict[str, Type]:
+    """The columns of a format's rows and the type of each, sorted by name, as in the files."""
+    info = type_info(row)
+    assert isinstance(info, StructType)
+    return {field.encode_name: field.type for field in _sorted(info.fields)}
+
+
+def features(row: type[Row]) -> list[dict[str, Any]]:
+    """The features of a format's rows, as `dataset_info` of a data card has them. Raises ValueError naming a column
+    whose type `datasets` has no feature for.
+    """
+    return [{"name": name, **_feature(kind, f"{row.__name__}.{name}")} for name, kind in columns(row).items()]
+
+
+def _feature(kind: Type, where: str) -> dict[str, Any]:
+    match kind:
+        case StrType():
+            return {"dtype": "string"}
+        case BoolType():
+            return {"dtype": "bool"}
+        case IntType():
+            return {"dtype": "int64"}
+        case FloatType():
+            return {"dtype": "float64"}
+        case ListType() | VarTupleType():
+            item = _feature(kind.item_type, where)
+            return {"list": item.get("dtype", item.get("struct", item))}
+        case TypedDictType() | StructType():
+            parts = [
+                {"name": part.encode_name, **_feature(part.type, f"{where}.{part.encode_name}")}
+                for part in _sorted(kind.fields)
+            ]
+            return {"struct": parts}
+        case UnionType(types=(NoneType(), some)) | UnionType(types=(some, NoneType())):
+            return _feature(some, where)  # every feature may be null
+        case _:
+            raise ValueError(
+                f"{where}: the data card has no feature for {type(kind).__name__}; make it text, a number, a flag, or "
+                f"a list or record of these"
+            )
+
+
+def _sorted(fields: tuple[Field, ...]) -> list[Field]:
+    return sorted(fields, key=lambda field: field.encode_name)
