@@ -88,6 +88,9 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Pat
     assert config["base_model_name_or_path"] == "model"
     assert str(tmp_path) not in (whole / "adapter_config.json").read_text()
     lines = [json.loads(line) for line in (whole / "metrics.ndjson").read_text().splitlines()]
+    assert {frozenset(line) for line in lines} == {
+        frozenset({"step", "split", "loss", "tokens", "learning_rate", "grad_norm"})
+    }, "a validation line has null where it has no value"  # fmt: skip
     training = [line for line in lines if line["split"] == "train"]
     assert [line["step"] for line in training] == list(range(1, 49))
     evaluated = [7, 14, 21, 28, 35, 42, 48]

@@ -26,7 +26,7 @@ def write_checkpoint(folder: Path, model: Model, base: Path, lines: Sequence[str
     else:
         _save_all(model, base, folder)
         weights = MODEL_FILES
-    write_atomic(folder / "metrics.ndjson", _text(lines))
+    write_atomic(folder / "metrics.ndjson", _text(_same_keys(lines)))
     write_atomic(folder / "samples.ndjson", _text(samples))
     names = sorted((*weights, "metrics.ndjson", "samples.ndjson"))
     write_atomic(folder / "SHA256SUMS", "".join(f"{sha256_file(folder / name)}  {name}\n" for name in names).encode())
@@ -50,6 +50,15 @@ def _save_all(model: Any, base: Path, folder: Path) -> None:
             (work / name).replace(folder / name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _same_keys(lines: Sequence[str]) -> list[str]:
+    """Each line with the keys of all of them, null where it has no value: a line of training has other metrics than one
+    of validation, and loaders take the keys of a file from its first lines.
+    """
+    rows = [json.loads(line) for line in lines]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    return [json.dumps({**keys, **row}, sort_keys=True) for row in rows]
 
 
 def _text(lines: Sequence[str]) -> bytes:
