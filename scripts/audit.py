@@ -9,7 +9,7 @@ with job(snakemake) as here:
     audit_format(
         snakemake.wildcards.format,
         {"train": Path(snakemake.input.train), "validation": Path(snakemake.input.validation)},
-        {table: questions for table, (questions,) in here.tables("questions").items()},
+        here.by_table("questions"),
         here.splits,
         Path(snakemake.output.audit),
     )

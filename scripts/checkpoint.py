@@ -18,8 +18,7 @@ with job(snakemake, shares=True) as here:
     answering = None
     if graded:
         sandbox = here.values("sandbox", graded["sandbox"])
-        parquets = {table: parquet for table, (parquet,) in here.tables("parquets").items()}
-        answering = Answering(parquets, sandbox, graded["verdicts"], graded["whole_turns"])
+        answering = Answering(here.by_table("parquets"), sandbox, graded["verdicts"], graded["whole_turns"])
     method.train(
         TrainingRun(name, params.seed, digest(params.code, params.method, graded), files, shown, answering),
         here.section(method.CONFIG, f"runs/{name}/training", params.config),

@@ -12,6 +12,6 @@ with job(snakemake, shares=True) as here:
         (Path(source.model[0]).parent, Path(source.judge[0]).parent, params.kind),
         Path(source.attempts[0]),
         here.files("questions"),
-        {table: profile for table, (profile,) in here.tables("profiles").items()},
+        here.by_table("profiles"),
         Path(snakemake.output.predictions),
     )

@@ -56,12 +56,11 @@ TableFiles = tuple[Path, ...]  # questions, profile, Parquet
 def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question]]:
     """The fixed groups questions are worked through in: those of one table, so that another table changes none."""
     order = sorted(questions, key=lambda question: (question.table, question.question_id))
-    return [
-        together[start : start + batch_size]
-        for _, same in groupby(order, key=lambda question: question.table)
-        for together in [list(same)]
-        for start in range(0, len(together), batch_size)
-    ]
+    found: list[list[Question]] = []
+    for _, of_table in groupby(order, key=lambda question: question.table):
+        together = list(of_table)
+        found += [together[start : start + batch_size] for start in range(0, len(together), batch_size)]
+    return found
 
 
 def predict(

@@ -34,6 +34,20 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
     sync_folder(path.parent)
 
 
+def copy_atomic(source: Path, target: Path) -> None:
+    """Copy a file, as `write_atomic` writes one."""
+    with source.open("rb") as stream:
+        write_atomic(target, iter(lambda: stream.read(BLOCK), b""))
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """A second name for a file, which takes no room; a copy where the file system has none."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 @contextmanager
 def naming(path: Path) -> Generator[None]:
     """Put `path` into an OSError that names no file: the kernel does not say which file the disk is too full for, and

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from tabletutor.tables.numbers import CURRENCIES
+
 PREAMBLE_ROWS = 60
 ENOUGH_ROWS = 12
-_CURRENCY = r"(?:US\$|R\$|[$€£¥₹]|USD|EUR|GBP|CHF|JPY)"
+_CURRENCY = f"(?:{CURRENCIES})"
 _VALUE = re.compile(
     rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u00a0\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     rf"\s?(?:[%‰]|{_CURRENCY}|°[CF]|[kcm]?m|[mk]g|ml|lbs?|kWh|MW|mph)?[)]?[-−–]?\s*"
@@ -32,6 +34,11 @@ class Line(NamedTuple):
     cells: list[str]
     text: str = ""
     broken: bool = False
+
+    @property
+    def bare(self) -> str:
+        """The text without its line end."""
+        return self.text.rstrip("\r\n")
 
 
 def is_comment(cells: list[str], width: int) -> bool:

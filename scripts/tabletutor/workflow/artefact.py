@@ -40,7 +40,9 @@ class Artefact(Record, frozen=True):
 
 
 class Plan(NamedTuple):
-    """What a job is going to make: an artefact whose outputs are not known yet. `reads` is what its script is given."""
+    """What a job is going to make: an artefact whose outputs are not known yet. `reads` is what its script is given,
+    `outputs` are its files, sorted.
+    """
 
     reads: Reads
     results: str
@@ -61,10 +63,24 @@ class Plan(NamedTuple):
         """What it is of: the wildcards in one word; `all` where there are none."""
         return "~".join(self.wildcards.values()) or "all"
 
+    @property
+    def noted_outputs(self) -> list[str]:
+        """The paths of the outputs as they are noted."""
+        return [relative_to_results(name, self.results) for name in self.outputs]
+
     def made(self) -> Artefact:
         """The artefact, its outputs read."""
-        outputs = {relative_to_results(name, self.results): sha256_file(Path(name)) for name in sorted(self.outputs)}
+        digests = [sha256_file(Path(name)) for name in self.outputs]
+        return self.with_outputs(dict(zip(self.noted_outputs, digests, strict=True)))
+
+    def with_outputs(self, outputs: dict[str, str]) -> Artefact:
+        """The artefact with outputs of these digests."""
         return Artefact(self.rule, self.wildcards, self.identity, self.parameters, self.inputs, outputs)
+
+    def is_made_of(self, noted: Artefact, files: Sequence[Path]) -> bool:
+        """Whether `noted` is this artefact, made before, and `files` are its outputs, unchanged."""
+        same = noted.identity == self.identity and list(noted.outputs) == self.noted_outputs
+        return same and is_whole(noted.outputs, files)
 
 
 def plan(snakemake: Any, results: str) -> Plan:
@@ -89,7 +105,7 @@ def plan(snakemake: Any, results: str) -> Plan:
         identity,
         {name: repr(value) for name, value in params.items()},
         {relative_to_results(path, results): content for path, content in digests.items()},
-        tuple(map(str, snakemake.output)),
+        tuple(sorted(map(str, snakemake.output))),
     )
 
 

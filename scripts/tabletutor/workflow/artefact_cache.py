@@ -4,43 +4,35 @@ An artefact lies in `<cache>/<rule>/<wildcards>-<identity>/`: its outputs, numbe
 identity with their digests, which is written last. It is served by its whole identity, and by the digest of each file.
 """
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.records.files import PARTIAL, sync_folder
+from tabletutor.records.files import PARTIAL, copy_atomic, link_or_copy, sync_folder
 from tabletutor.records.record import write_record
-from tabletutor.workflow.artefact import Artefact, Plan, is_whole, read_artefact
+from tabletutor.workflow.artefact import Artefact, Plan, read_artefact
 
 NOTE = "artefact.json"
 OUTPUT = ".output"  # the suffix of a file of an artefact
 
 
-def fetch(plan: Plan, cache: Path) -> bool:
-    """Copy the artefact of the planned job out of the cache; whether it was there, and whole."""
+def fetch(plan: Plan, cache: Path) -> Artefact | None:
+    """Copy the artefact of the planned job out of the cache; what is noted of it there, None where it is not, or not
+    whole.
+    """
     folder = _folder(plan, cache)
     noted = read_artefact(folder / NOTE)
     if noted is None or noted.identity != plan.identity:
-        return False
-    names = sorted(plan.outputs)
+        return None
     files = outputs_in(folder, noted)
-    if len(files) != len(names) or not is_whole(noted.outputs, files):
+    if not plan.is_made_of(noted, files):
         logger.warning("{} is not what was kept there; it is made again", folder)
-        return False
-    for name, file in zip(names, files, strict=True):
-        target = Path(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            prefix=f".{target.name}.", suffix=PARTIAL, dir=target.parent, delete=False
-        ) as stream:
-            copy = Path(stream.name)
-        shutil.copyfile(file, copy)
-        copy.chmod(0o644)
-        copy.replace(target)
-    return True
+        return None
+    for name, file in zip(plan.outputs, files, strict=True):
+        copy_atomic(file, Path(name))
+    return noted
 
 
 def store(plan: Plan, artefact: Artefact, cache: Path) -> None:
@@ -55,8 +47,9 @@ def store(plan: Plan, artefact: Artefact, cache: Path) -> None:
         logger.warning("{} is not kept in the cache: {}", plan.subject, error)
         return
     try:
-        for number, name in enumerate(sorted(plan.outputs)):
-            _link(Path(name), work / f"{number:03}{OUTPUT}")
+        for name, target in zip(plan.outputs, outputs_in(work, artefact), strict=True):
+            # Nothing of ours writes into a file that is there, so a second name is safe.
+            link_or_copy(Path(name), target)
         write_record(work / NOTE, artefact)
         work.chmod(0o755)
         work.rename(folder)
@@ -74,13 +67,3 @@ def outputs_in(folder: Path, noted: Artefact) -> list[Path]:
 
 def _folder(plan: Plan, cache: Path) -> Path:
     return cache / plan.rule / f"{plan.subject}-{plan.identity[:16]}"
-
-
-def _link(source: Path, target: Path) -> None:
-    """A second name for a file, where that is possible: it takes no room, and nothing here writes into a file that is
-    there.
-    """
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

@@ -34,6 +34,10 @@ class Job:
         columns = [self._reads.files[name] for name in names]
         return {table: tuple(paths) for table, *paths in zip(self._reads.tables, *columns, strict=True)}
 
+    def by_table(self, name: str) -> dict[str, Path]:
+        """For each table that is read, its file of the input `name`."""
+        return {table: path for table, (path,) in self.tables(name).items()}
+
     def section(self, kind: type[S], path: str, counted: dict[str, Any]) -> S:
         """A section of the configuration: all that results depend on from the rule's parameters, `counted`, and the
         knobs that say how, which are no parameters of a rule, from the configuration at `path`.

@@ -8,14 +8,11 @@ checkouts can share. Every file is taken by its digest, so a changed or torn one
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any, Literal
 
-from loguru import logger
-
-from tabletutor.records.files import write_atomic
-from tabletutor.workflow.artefact import Artefact, Plan, is_whole, read_artefact, relative_to_results, write_artefact
+from tabletutor.records.files import link_or_copy, write_atomic
+from tabletutor.workflow.artefact import Artefact, Plan, read_artefact, write_artefact
 from tabletutor.workflow.artefact_cache import fetch, store
 from tabletutor.workflow.previous import earlier
 
@@ -35,13 +32,13 @@ def spare(plan: Plan, cache: Path | None) -> Source | None:
     _noted(plan).unlink(missing_ok=True)
     if _is_forced(plan):
         return None
-    if _keep(plan):
-        source: Source = "kept"
-    elif cache is not None and fetch(plan, cache):
-        source = "cache"
-    else:
+    source: Source = "kept"
+    noted = _keep(plan)
+    if noted is None and cache is not None:
+        source, noted = "cache", fetch(plan, cache)
+    if noted is None:
         return None
-    write_artefact(plan.file, plan.made())
+    write_artefact(plan.file, plan.with_outputs(noted.outputs))
     write_atomic(_noted(plan), json.dumps(source).encode())
     return source
 
@@ -83,29 +80,15 @@ def _is_forced(plan: Plan) -> bool:
     return not {EVERYTHING, plan.rule, *plan.outputs}.isdisjoint(forced)
 
 
-def _keep(plan: Plan) -> bool:
-    """Put back what was there before the run, where it is of the same identity."""
+def _keep(plan: Plan) -> Artefact | None:
+    """Put back what was there before the run, where it is of the same identity; what was noted of it."""
     noted = read_artefact(plan.file)
-    if noted is None or noted.identity != plan.identity:
-        return False
-    files = [earlier(plan.results, name) for name in sorted(plan.outputs)]
-    if not _names_match(noted, plan) or None in files or not is_whole(noted.outputs, [file for file in files if file]):
-        return False
-    for name, file in zip(sorted(plan.outputs), files, strict=True):
-        if file is not None:
-            _link(file, Path(name))
-    return True
-
-
-def _names_match(noted: Artefact, plan: Plan) -> bool:
-    return list(noted.outputs) == [relative_to_results(name, plan.results) for name in sorted(plan.outputs)]
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.unlink(missing_ok=True)
-    try:
-        os.link(source, target)
-    except OSError as error:
-        logger.debug("{} is copied, not linked: {}", target, error)
-        shutil.copyfile(source, target)
+    files = [file for name in plan.outputs if (file := earlier(plan.results, name))]
+    if noted is None or not plan.is_made_of(noted, files):
+        return None
+    for name, file in zip(plan.outputs, files, strict=True):
+        target = Path(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        link_or_copy(file, target)
+    return noted

@@ -50,11 +50,13 @@ def reads(inputs: Mapping[str, Any], params: Mapping[str, Any], wildcards: Mappi
     if not wanted:
         table = wildcards["table"]
         return Reads(files, (), {table: every.of(table)}, counted)
-    chosen = [number for number, table in enumerate(tables) if every.of(table) in wanted]
+    assigned = every.by_table()
+    splits: dict[str, Split] = {table: assigned.get(table) or every.of(table) for table in tables}
+    chosen = [number for number, table in enumerate(tables) if splits[table] in wanted]
     for name in set(BY_TABLE) & set(files):
         files[name] = tuple(files[name][number] for number in chosen)
     tables = tuple(tables[number] for number in chosen)
-    return Reads(files, tables, {table: every.of(table) for table in tables}, counted)
+    return Reads(files, tables, {table: splits[table] for table in tables}, counted)
 
 
 def _paths(value: str | Iterable[str]) -> tuple[Path, ...]:
