@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+from tabletutor.config.nearest import nearest
 from tabletutor.workflow.code import LOCK, SCRIPTS, Closure, Entry, closure
 
 
@@ -16,10 +17,7 @@ def script_of(rule: str) -> str:
     """The name of a rule's script. Raises ValueError, with the nearest name, where there is no such rule."""
     known = sorted(path.stem for path in SCRIPTS.glob("*.py"))
     if rule not in known:
-        close = difflib.get_close_matches(rule, known, n=1)
-        raise ValueError(
-            f"no rule {rule!r}; " + (f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}")
-        )
+        raise ValueError(f"no rule {rule!r}; {nearest(rule, known)}")
     return f"{rule}.py"
 
 

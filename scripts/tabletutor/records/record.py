@@ -1,5 +1,6 @@
 """The base of all records, and their one encoding: JSON Lines, UTF-8, LF, sorted keys, shortest round-trip floats."""
 
+import json
 from collections.abc import Iterable, Iterator
 from itertools import chain, repeat
 from pathlib import Path
@@ -34,6 +35,11 @@ def one_line(text: bytes) -> bytes:
     for character, escape in _LINE_ENDS:
         text = text.replace(character, escape)
     return text
+
+
+def json_line(value: object) -> bytes:
+    """Plain data as one line of JSON, keys in their own order, for formats of others."""
+    return one_line(json.dumps(value, ensure_ascii=False).encode())
 
 
 def decode(line: bytes, kind: type[R]) -> R:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tabletutor.sandbox.errors import class_name
+
 MAX_DEPTH = 8
 MAX_ITEMS = 20_000
 MAX_TEXT = 200_000
@@ -45,8 +47,7 @@ def to_json(value: Any) -> Any:
         raise
     except Exception as error:  # the value's class is the cell's own: what it raises is said, whatever it is
         raise TypeError(
-            f"a value of type {type.__dict__['__name__'].__get__(type(value))} cannot be an answer; "
-            f"to read it raised {type.__dict__['__name__'].__get__(type(error))}"
+            f"a value of type {class_name(value)} cannot be an answer; to read it raised {class_name(error)}"
         ) from error
 
 
@@ -142,7 +143,7 @@ def _container(value: Any, budget: _Budget, depth: int) -> Any:
         budget.spend()
         return [_convert(item, budget, depth + 1) for item in value]
     raise TypeError(
-        f"a value of type {type(value).__name__} cannot be an answer; give a number, text, date, list, set or dict"
+        f"a value of type {class_name(value)} cannot be an answer; give a number, text, date, list, set or dict"
     )
 
 

@@ -48,6 +48,10 @@ class Dialect:
             strict=strict,
         )
 
+    def row(self, text: str) -> list[str]:
+        """The cells of one row, which may hold line ends inside quotes."""
+        return next(self.reader([text], strict=False), [])
+
 
 def declared_delimiter(lines: list[str]) -> str | None:
     """The delimiter that Excel's first line `sep=;` declares, or None."""

@@ -1,4 +1,8 @@
-"""The one error of a CSV that cannot become a table."""
+"""The one error of a CSV that cannot become a table, and how its warnings name lines."""
+
+from collections.abc import Sequence
+
+NAMED_LINES = 5
 
 
 class TableError(ValueError):
@@ -11,3 +15,9 @@ class TableError(ValueError):
         place = source if line is None else f"{source}:{line}"
         at = "" if byte is None else f" (byte {byte})"
         super().__init__(f"{place}{at}: {reason}. {remedy}")
+
+
+def on_lines(lines: Sequence[int], count: int) -> str:
+    """`(line 3)`, or `(lines 3, 5 …)` where only the first of `count` are named."""
+    named = ", ".join(map(str, lines[:NAMED_LINES]))
+    return f"(line{'s' if count > 1 else ''} {named}{' …' if count > NAMED_LINES else ''})"

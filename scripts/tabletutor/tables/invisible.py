@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 
 import polars as pl
 
-NAMED_LINES = 5
+from tabletutor.tables.errors import NAMED_LINES, on_lines
+
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
 )
@@ -66,10 +67,8 @@ class VisibleText(io.TextIOBase):
     def warnings(self) -> list[str]:
         """What was taken out: each character by code and name, how often, and on which lines."""
         return [
-            f"{count} {named(character)} removed (line{'s' if len(lines) > 1 else ''} "
-            f"{', '.join(map(str, lines[:NAMED_LINES]))}{' …' if len(lines) > NAMED_LINES else ''})"
+            f"{count} {named(character)} removed {on_lines(self._lines[character], len(self._lines[character]))}"
             for character, count in sorted(self._counts.items())
-            for lines in (self._lines[character],)
         ]
 
 

@@ -75,7 +75,7 @@ class Quoting:
         for found in re.finditer(re.escape(self.dialect.quote), text):
             mended = text[: found.start()] + text[found.end() :]
             if self.whole.fullmatch(mended):
-                readings.append(next(self.dialect.reader([mended], strict=False)))
+                readings.append(self.dialect.row(mended))
         return readings
 
     def parted(self, text: str) -> list[list[str]]:
@@ -86,7 +86,7 @@ class Quoting:
             for at in (found.start(), found.end()):
                 mended = text[:at] + mark + text[at:]
                 if at and self.whole.fullmatch(mended):
-                    cells = next(self.dialect.reader([mended], strict=False))
+                    cells = self.dialect.row(mended)
                     if cells not in readings:
                         readings.append(cells)
         return readings
@@ -168,11 +168,6 @@ class Rows:
         if not self.width:
             return False
         alone = len(self.quoting.cut(first.rstrip("\r\n"))) == self.width
-        joined = len(next(csv_row(self.quoting.dialect, row)))
+        joined = len(self.quoting.dialect.row(row))
         others = all(len(self.quoting.cut(text.rstrip("\r\n"))) == self.width for text in taken)
         return alone and (joined != self.width or (others and self.width > 1))
-
-
-def csv_row(dialect: Dialect, row: str) -> Iterator[list[str]]:
-    """The cells of one well-formed row, which may hold line ends inside quotes."""
-    return dialect.reader(iter([row]), strict=False)

@@ -119,7 +119,7 @@ def _undoubled(rows: list[Line], quoting: Quoting, width: int) -> bool:
     """Whether the file as a whole leaves quotes inside quoted cells as they are, so that such rows are not broken."""
     broken = [line for line in rows if line.broken]
     return len(broken) > max(ALWAYS_ALLOWED, len(rows) // 50) and all(
-        len(line.cells) == width and quoting.undoubled.fullmatch(line.text.rstrip("\r\n")) for line in broken
+        len(line.cells) == width and quoting.undoubled.fullmatch(line.bare) for line in broken
     )
 
 

@@ -46,9 +46,9 @@ class Fitter:
             return self._broken(line)
         cells = line.cells or [""]
         if len(cells) < self.width:
-            return self._short(cells, line.text)
+            return self._short(cells, line.bare)
         if len(cells) > self.width:
-            return self._long(cells, line.text)
+            return self._long(cells, line.bare)
         return self.shifted(line)
 
     def shifted(self, line: Line) -> Mended | Unmendable:
@@ -70,7 +70,7 @@ class Fitter:
         return Mended(list(cells))
 
     def _broken(self, line: Line) -> Mended | Unmendable:
-        text = line.text.rstrip("\r\n")
+        text = line.bare
         parted = self._only([cells for cells in self.quoting.parted(text) if len(cells) == self.width])
         if parted is not None:
             return Mended(list(parted), "a delimiter lost beside a quote put back")
@@ -84,7 +84,7 @@ class Fitter:
         chosen = self._only([plain] if len(plain) == self.width else [])
         if chosen is not None:
             return Mended(list(chosen), "quotes that do not match kept as part of their cells")
-        fitted = self.fit(replace_line(line, cells))
+        fitted = self.fit(line._replace(broken=False))
         if isinstance(fitted, Mended):
             return Mended(fitted.cells, f"misplaced quote; {fitted.what or 'cells missing at the end'}")
         return Unmendable(f"misplaced quote; {fitted.reason}")
@@ -97,7 +97,7 @@ class Fitter:
         if other is not None:
             return Mended(list(other), "a row with another delimiter read with it")
         gaps = sum(1 for index in self.never_empty if index >= len(cells) or not cells[index].strip())
-        parted = self._only(self.quoting.parted(text.rstrip("\r\n"))) if lack == 1 and (wrong or gaps) else None
+        parted = self._only(self.quoting.parted(text)) if lack == 1 and (wrong or gaps) else None
         if not wrong and parted is None:
             return Mended(filled)
         if lack == 1:
@@ -152,7 +152,7 @@ class Fitter:
         for mark in DELIMITERS:
             if mark != self.quoting.dialect.delimiter and mark in text:
                 dialect = replace(self.quoting.dialect, delimiter=mark)
-                readings.append(next(dialect.reader([text.rstrip("\r\n")], strict=False), []))
+                readings.append(dialect.row(text))
         return self._only(readings) if any(shape is not None for shape in self.shapes) else None
 
     def _only(self, rows: Iterable[Sequence[str]]) -> list[str] | None:
@@ -165,11 +165,6 @@ class Fitter:
         least = min(fitting.values(), default=0)
         best = [row for row, gaps in fitting.items() if gaps == least]
         return list(best[0]) if len(best) == 1 else None
-
-
-def replace_line(line: Line, cells: list[str]) -> Line:
-    """The line as one that is not broken."""
-    return Line(line.number, cells, line.text)
 
 
 def never_empty(rows: Sequence[Sequence[str]], width: int) -> frozenset[int]:

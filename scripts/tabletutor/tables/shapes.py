@@ -15,7 +15,9 @@ NUMBER = r"^[-+(]?\s?[$€£¥₹]?\s?[-+]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-
 CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$"
 ADDRESS = r"^[a-z]+://[^\s]+\.[a-z0-9]{2,5}[^\s.]*$"
 SHAPES = (("a number", NUMBER), ("a clock time", CLOCK), ("a web address", r"^[a-z]+://[^\s\"]+$"))
-_MISSING = re.compile(r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd", re.IGNORECASE)
+# What may stand for a missing value, as a whole cell in any case; a pattern of `re` and of Polars alike.
+ABSENT = r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd"
+_MISSING = re.compile(ABSENT, re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Z/.:-])[A-Z0-9/.: -]{3,24}")
 _RUN = re.compile(r"[A-Z]+|\d+|[^A-Z\d]")
 

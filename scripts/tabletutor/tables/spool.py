@@ -9,17 +9,18 @@ from pathlib import Path
 import polars as pl
 
 from tabletutor.records.table import Repair
-from tabletutor.tables.errors import TableError
+from tabletutor.tables.errors import NAMED_LINES, TableError, on_lines
 from tabletutor.tables.header import Line, is_comment, is_name, is_ruler, is_value
 from tabletutor.tables.layout import Layout, is_note
 from tabletutor.tables.repair import Fitter, Unmendable
+from tabletutor.tables.shapes import ABSENT
 
 BATCH_ROWS = 8192
-NAMED_LINES = 5
 NAMED_REPAIRS = 100
 ALWAYS_ALLOWED = 3
 QUARANTINE = "quarantine.csv"
-_ABSENT = r"(?i)^(?:\W*|n/?a|nan|null|none|nil|missing|unknown|tbd)$"
+_ABSENT = f"(?i)^(?:{ABSENT})$"
+_ASIDE = "quarantined: "
 Row = list[str | None]
 
 
@@ -61,16 +62,16 @@ class Journal:
 
     def put_aside(self, line: Line, reason: str) -> None:
         """A row that is not in the table, but in the quarantine."""
-        self._note(line, f"quarantined: {reason}")
+        self._note(line, reason, _ASIDE)
         self.quarantined += 1
-        self._write([[str(line.number), reason, line.text.rstrip("\r\n")]], "a")
+        self._write([[str(line.number), reason, line.bare]], "a")
 
-    def _note(self, line: Line, what: str) -> None:
+    def _note(self, line: Line, what: str, prefix: str = "") -> None:
         if self.rules.refuse:
             remedy = "Mend the row, or set tables.on_broken_row: repair."
-            raise TableError(self.source, what.removeprefix("quarantined: "), remedy, line.number)
+            raise TableError(self.source, what, remedy, line.number)
         if len(self.repairs) < NAMED_REPAIRS:
-            self.repairs.append(Repair(line.number, what))
+            self.repairs.append(Repair(line.number, prefix + what))
 
     def _write(self, rows: list[list[str]], mode: str) -> None:
         with self.quarantine.open(mode, encoding="utf-8", newline="") as stream:
@@ -85,18 +86,14 @@ class Journal:
         raise TableError(
             self.source,
             f"{odd} of {rows + self.quarantined} rows do not fit the table, more than tables.max_repaired_share "
-            f"({self.rules.max_share:g}) allows; here: {first.what.removeprefix('quarantined: ')}",
+            f"({self.rules.max_share:g}) allows; here: {first.what.removeprefix(_ASIDE)}",
             "Mend the file, or raise tables.max_repaired_share.",
             first.line,
         )
 
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each kind of thing that happened."""
-        told = [
-            f"{count} {what} (line{'s' if count > 1 else ''} {', '.join(map(str, self.lines[what]))}"
-            f"{' …' if count > NAMED_LINES else ''})"
-            for what, count in self.counts.items()
-        ]
+        told = [f"{count} {what} {on_lines(self.lines[what], count)}" for what, count in self.counts.items()]
         if self.quarantined:
             told.append(f"{self.quarantined} rows could not be repaired and are in {QUARANTINE}")
         return tuple(told)
@@ -258,7 +255,7 @@ class Spooler:
         if isinstance(fitted, Unmendable):
             self.journal.put_aside(line, fitted.reason)
             return
-        undoubled = self.undoubled and self.fitter.quoting.undoubled.fullmatch(line.text.rstrip("\r\n"))
+        undoubled = self.undoubled and self.fitter.quoting.undoubled.fullmatch(line.bare)
         if line.broken and undoubled and len(line.cells) == width:
             self.journal.add("rows with quotes inside quoted cells that are not doubled", line.number)
             yield [*line.cells], line

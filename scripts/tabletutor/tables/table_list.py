@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
+from tabletutor.config.nearest import near
 from tabletutor.records.record import Record
 from tabletutor.records.table import Split
 
@@ -78,8 +79,8 @@ def _check_file(listed: ListedTable, path: Path, number: int, root: Path) -> Non
     source = root / listed.path
     if not source.is_file():
         there = [file.name for file in source.parent.glob("*")]
-        near = difflib.get_close_matches(source.name, there, n=1, cutoff=0.6)
-        meant = f" Did you mean {str(Path(listed.path).with_name(near[0]))!r}?" if near else ""
+        close = near(source.name, there)
+        meant = f" Did you mean {str(Path(listed.path).with_name(close))!r}?" if close else ""
         raise TableListError(
             f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
             f"Correct the path, or add the file.{meant}"
@@ -120,5 +121,5 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
+    return f" (did you mean {close[0]!r}?)" if close else ""

@@ -5,7 +5,6 @@ Of the protocol's schema this is version 1.5.0 (github.com/neulab/agent-data-pro
 action to the observation it led to.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from tabletutor.formats.exports.project import Project
 from tabletutor.formats.row import ConversationRow
 from tabletutor.models.prompt import observation
 from tabletutor.records.episode import Episode, Trace
-from tabletutor.records.record import one_line, read_records, write_lines
+from tabletutor.records.record import json_line, read_records, write_lines
 
 SCHEMA_VERSION = "1.5.0"
 
@@ -33,10 +32,7 @@ def export_adp(project: Project, folder: Path) -> list[str]:
             for episode in read_records(results / f"episodes/program/{table}.jsonl", Episode)
             for trace in episode.traces
         }
-        lines = [
-            one_line(json.dumps(trajectory(row, traces[row.trace_id]), ensure_ascii=False).encode()) for row in rows
-        ]
-        write_lines(folder / f"{split}.jsonl", lines)
+        write_lines(folder / f"{split}.jsonl", [json_line(trajectory(row, traces[row.trace_id])) for row in rows])
         names.append(f"{split}.jsonl")
     return names
 

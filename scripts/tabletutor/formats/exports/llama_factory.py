@@ -12,7 +12,7 @@ from tabletutor.formats.exports.project import Exported, Project
 from tabletutor.formats.registry import find
 from tabletutor.formats.row import ConversationRow, LabelledRow, PairRow, Row
 from tabletutor.records.files import write_atomic
-from tabletutor.records.record import one_line, read_records, write_lines
+from tabletutor.records.record import json_line, read_records, write_lines
 
 _TAGS = {
     "role_tag": "role",
@@ -38,8 +38,7 @@ def export_llama_factory(project: Project, folder: Path) -> list[str]:
             name = f"tabletutor_{exported.name.replace('-', '_')}_{split}"
             told.append(f"{name}: {len(taken)} rows, {len(rows) - len(taken)} left out")
             if taken:
-                lines = [one_line(json.dumps(row, ensure_ascii=False).encode()) for row in taken]
-                write_lines(folder / f"{name}.jsonl", lines)
+                write_lines(folder / f"{name}.jsonl", map(json_line, taken))
                 entries[name] = _entry(f"{name}.jsonl", exported)
     write_atomic(folder / "dataset_info.json", (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
     return told
