@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tabletutor.config.jsonschema import schema
 from tabletutor.formats.row import ConversationRow, PairRow
@@ -127,6 +128,15 @@ def test_explain_follows_a_row_through_all_stages(tmp_path: Path) -> None:
     assert "How many [bold]rows[/bold] has q2?" in done.stdout
     assert "t1: gold by program, 1 turns, ended by submit, answer 3" in done.stdout
     assert "q1" not in done.stdout
+
+
+def test_explain_escapes_what_would_drive_the_terminal(tmp_path: Path) -> None:
+    asked = structs.replace(question("q1"), text="How many \x1b]0;title\x07\x1b[2Jrows?")
+    write_records(tmp_path / "results/questions/program/t.jsonl", [asked])
+    done = run("explain", "results/questions/program/t.jsonl:1", cwd=tmp_path)
+    assert r"How many \x1b]0;title\x07\x1b[2Jrows?" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\x07" not in done.stdout
 
 
 def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) -> None:

@@ -77,3 +77,11 @@ def test_the_package_of_another_checkout_is_refused(tmp_path: Path) -> None:
     done, _ = run(tmp_path, 'print("ran")', scriptdir=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
     assert "run `make env` in this checkout" in done.stderr
+
+
+def test_control_characters_of_the_data_are_escaped_in_console_and_log_file(tmp_path: Path) -> None:
+    done, log = run(tmp_path, r"raise ValueError('t.csv:3: \x1b[2J\x07 a\u202eb\r is no name')")
+    assert done.returncode == 1
+    assert r"t.csv:3: \x1b[2J\x07 a\u202eb\r is no name" in done.stderr
+    assert r"\x1b[2J\x07 a\u202eb\r is no name" in log
+    assert [text for text in (done.stderr, log) for mark in "\x1b\x07\r\u202e" if mark in text] == []

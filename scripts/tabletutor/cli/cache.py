@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tabletutor.config.load import ConfigError, load
+from tabletutor.telemetry.terminal import shown
 from tabletutor.workflow.cache import Choice, Kept, cache_folder, faults, kept_works, remove
 
 app = typer.Typer(
@@ -39,15 +41,15 @@ def list_works(
 
     Example: tabletutor cache list --stage episodes
     """
-    shown = Table(box=None)
+    listed = Table(box=None)
     for name in ("stage", "table or run", "identity", "units", "MB", "days old"):
-        shown.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
+        listed.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
     now = time.time()
     place, works = _chosen(Choice(stage, table, older_than), folder, config, now)
     for kept in works:
         numbers = (str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{kept.days_old(now):.1f}")
-        shown.add_row(kept.stage, kept.subject, kept.identity, *numbers)
-    console.print(shown if works else f"nothing is kept in {place}")
+        listed.add_row(*(Text(shown(name)) for name in (kept.stage, kept.subject, kept.identity)), *numbers)
+    console.print(listed if works else Text(shown(f"nothing is kept in {place}")))
 
 
 @app.command()
@@ -67,8 +69,8 @@ def size(
     for kept in works:
         total[kept.stage] += kept.bytes
     for name, amount in sorted(total.items()):
-        typer.echo(f"{name:<12} {amount / 1e6:>10.1f} MB")
-    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {place}")
+        typer.echo(f"{shown(name):<12} {amount / 1e6:>10.1f} MB")
+    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {shown(str(place))}")
 
 
 @app.command()
@@ -87,7 +89,7 @@ def verify(
     _, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     found = [fault for kept in works for fault in faults(kept)]
     for fault in found:
-        typer.echo(fault)
+        typer.echo(shown(fault))
     typer.echo(f"{sum(kept.units for kept in works)} whole units, {len(found)} files with faults")
     if found:
         raise typer.Exit(1)
@@ -109,10 +111,10 @@ def clear(
     place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     megabytes = sum(kept.bytes for kept in works) / 1e6
     if works and not yes:
-        typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {place}?", abort=True)
+        typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {shown(str(place))}?", abort=True)
     for kept in works:
         remove(kept)
-    typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {place}")
+    typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {shown(str(place))}")
 
 
 def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tuple[Path, list[Kept]]:
@@ -120,5 +122,5 @@ def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tu
     try:
         place = folder or cache_folder(load(config).cache if config.exists() else None)
     except ConfigError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(shown(str(error))) from error
     return place, list(kept_works(place, choice, now))

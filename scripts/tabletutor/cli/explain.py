@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from tabletutor.records.files import sha256_file
+from tabletutor.telemetry.terminal import shown
 from tabletutor.workflow.artefact import in_results
 from tabletutor.workflow.code import closure
 from tabletutor.workflow.provenance import (
@@ -35,8 +36,16 @@ def explain(target: str) -> Tree:
     """
     name, _, line = target.rpartition(":")
     if name and line.isdecimal() and not Path(target).exists():
-        return _row(Path(name), int(line))
-    return _file(Path(target))
+        return _shown(_row(Path(name), int(line)))
+    return _shown(_file(Path(target)))
+
+
+def _shown(tree: Tree) -> Tree:
+    """The tree with all its labels as `shown` has them."""
+    tree.label = shown(str(tree.label))
+    for branch in tree.children:
+        _shown(branch)
+    return tree
 
 
 def _file(path: Path) -> Tree:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tabletutor.cli import cache, export, sandbox
+from tabletutor.telemetry.terminal import shown
 
 app = typer.Typer(
     help="Teach small language models to analyse tables, reproducibly. The work itself is done by Snakemake: "
@@ -51,7 +52,7 @@ def doctor(
     for finding in findings:
         mark = "[green]ok[/green]" if finding.good else "[red]to do[/red]"
         table.add_row(
-            mark, finding.subject, Text(finding.seen if finding.good else f"{finding.seen}\n→ {finding.remedy}")
+            mark, finding.subject, Text(shown(finding.seen if finding.good else f"{finding.seen}\n→ {finding.remedy}"))
         )
     console.print(table)
     if not all(finding.good for finding in findings):
@@ -66,10 +67,10 @@ def arms(
     from tabletutor.cli.arms import tables
 
     try:
-        shown = tables(config)
+        compared = tables(config)
     except ValueError as error:
         _stop(str(error))
-    console.print(*shown)
+    console.print(*compared)
 
 
 @app.command(epilog="Example: tabletutor schema > config/config.schema.json")
@@ -98,7 +99,7 @@ def code(
     except ValueError as error:
         _stop(str(error))
     for line in lines:
-        typer.echo(line)
+        typer.echo(shown(line))
 
 
 @app.command(epilog="Example: tabletutor reproduce --config config/smoke.yaml")
@@ -117,12 +118,12 @@ def reproduce(
     except (RuntimeError, ValueError) as error:
         _stop(str(error))
     for name, digest in first.items():
-        typer.echo(f"{digest}  {name}")
+        typer.echo(shown(f"{digest}  {name}"))
     if differing:
         _stop("\n".join([*(f"differs: {name}" for name in differing), f"the second build is kept in {second}"]))
     typer.echo(f"{len(first)} artefacts, the same bytes in both builds")
 
 
 def _stop(message: str) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(Text(message, style="red"))
+    Console(stderr=True, soft_wrap=True).print(Text(shown(message), style="red"))
     raise typer.Exit(1)

@@ -10,6 +10,7 @@ from loguru import logger
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox import image as images
 from tabletutor.sandbox.pool import Sandbox, SandboxError
+from tabletutor.telemetry.terminal import show_message, shown
 
 app = typer.Typer(no_args_is_help=True, help="Run code in the sandbox.")
 
@@ -40,17 +41,18 @@ def run(
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file} is not UTF-8 text: {error}") from error
     logger.remove()
+    logger.configure(patcher=show_message)
     logger.add(sys.stderr, level="WARNING", format="{message}")
     try:
         with Sandbox(table, SandboxConfig(backend=backend)) as warm, warm.session() as session:
             result = session.run(code)
     except (SandboxError, OSError) as error:
-        raise typer.BadParameter(str(error)) from error
-    _print(result.stdout)
+        raise typer.BadParameter(shown(str(error))) from error
+    typer.echo(shown(result.stdout), nl=False)
     if result.submitted:
-        _print(f"submitted: {result.answer!r}\n")
+        typer.echo(shown(f"submitted: {result.answer!r}"))
     if result.error is not None:
-        print(_safe(result.error), file=sys.stderr)  # noqa: T201
+        typer.echo(shown(result.error), err=True)
         raise typer.Exit(1)
 
 
@@ -81,13 +83,4 @@ def _engine() -> Any:
     try:
         return images.connect()
     except OSError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(_safe(text))
-
-
-def _safe(text: str) -> str:
-    """Without control characters, so that output cannot drive the reader's terminal."""
-    return "".join(char if char.isprintable() or char in "\n\t" else repr(char)[1:-1] for char in text)
+        raise typer.BadParameter(shown(str(error))) from error

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+from tabletutor.telemetry.terminal import shown
+
 T = TypeVar("T")
 LINE_SECONDS = 15.0
 
@@ -19,13 +21,13 @@ class Progress:
     """Counts finished units. Not part of any result: it reads the clock, and nothing reads it."""
 
     def __init__(self, description: str, total: int, bar: RichProgress | None) -> None:
-        self._description = description
+        self._description = shown(description)
         self._total = total
         self._done = 0
         self._initial = 0
         self._start = self._said = time.monotonic()
         self._bar = bar
-        self._task = bar.add_task(description, total=total, note="") if bar else None
+        self._task = bar.add_task(self._description, total=total, note="") if bar else None
 
     def expect(self, total: int) -> None:
         """Say how many units there are, where that was not known at the start."""
@@ -42,7 +44,7 @@ class Progress:
         """Count finished units; `note` is a short figure to show beside them, such as a loss."""
         self._done += units
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, note=note)
+            self._bar.update(self._task, completed=self._done, note=shown(note))
             return
         now = time.monotonic()
         if now - self._said >= LINE_SECONDS or self._done == self._total:
@@ -64,8 +66,8 @@ def progress_of(description: str, total: int) -> Generator[Progress]:
         yield Progress(description, total, None)
         return
     columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        TimeRemainingColumn(), TextColumn("{task.fields[note]}", markup=False),
     )  # fmt: skip
     with RichProgress(*columns, console=Console(stderr=True)) as bar:
         yield Progress(description, total, bar)

@@ -12,6 +12,8 @@ from pathlib import Path
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
+from tabletutor.telemetry.terminal import shown
+
 
 def date_back(results: Path) -> None:
     """Give the files below `results` that are dated in the future the time of now. Nobody else may be at work there.
@@ -25,8 +27,9 @@ def date_back(results: Path) -> None:
             os.utime(path)
         except OSError as error:
             raise WorkflowError(
-                f"{path}: dated in the future, and its time cannot be set ({error.strerror}); nothing can be made from "
-                f"it. Run `touch` on the files in {results} as their owner, or copy the folder without times (`cp -r`)."
+                f"{shown(str(path))}: dated in the future, and its time cannot be set ({error.strerror}); "
+                "nothing can be made from it. "
+                f"Run `touch` on the files in {results} as their owner, or copy the folder without times (`cp -r`)."
             ) from None
     if late:
         logger.info("{} files in {} were dated in the future; they have the time of now", len(late), results)

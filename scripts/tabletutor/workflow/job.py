@@ -10,6 +10,7 @@ from typing import Any
 from loguru import logger
 
 import tabletutor
+from tabletutor.telemetry.terminal import show_message, shown
 from tabletutor.workflow.artefact import plan
 from tabletutor.workflow.context import Job
 from tabletutor.workflow.cutoff import finish, spare
@@ -51,26 +52,41 @@ def job(snakemake: Any, shares: bool = False) -> Generator[Job]:
     """
     log_file = Path(str(snakemake.log[0]))
     name = job_name(str(snakemake.rule), dict(snakemake.wildcards.items()))
-    logger.remove()
-    logger.add(sys.stderr, level="INFO", format=_console_format(name), filter=_unless_file_only)
-    logger.add(log_file, level="DEBUG", format=_FILE_FORMAT, mode="w", backtrace=False, diagnose=False)
-    try:
-        check_checkout(Path(str(snakemake.scriptdir)))
-        enter_job()
-        planned = plan(snakemake, str(snakemake.config["results"]))
-        here = Job(snakemake.config, planned.reads)
-        cache = here.cache if shares else None
-        if spared := spare(planned, cache):
-            logger.info("{} ({})", _SPARED[spared], planned.identity[:16])
-            raise SystemExit(0)
-        yield here
-        finish(planned, cache)
-    except Exception as error:
-        logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
-        logger.error("{}\n(full traceback: {})", describe(error), log_file)
-        raise SystemExit(1) from error
-    finally:
-        logger.complete()
+    with _logs(name, log_file):
+        try:
+            check_checkout(Path(str(snakemake.scriptdir)))
+            enter_job()
+            planned = plan(snakemake, str(snakemake.config["results"]))
+            here = Job(snakemake.config, planned.reads)
+            cache = here.cache if shares else None
+            if spared := spare(planned, cache):
+                logger.info("{} ({})", _SPARED[spared], planned.identity[:16])
+                raise SystemExit(0)
+            yield here
+            finish(planned, cache)
+        except Exception as error:
+            logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
+            logger.error("{}\n(full traceback: {})", describe(error), log_file)
+            raise SystemExit(1) from error
+
+
+@contextmanager
+def _logs(name: str, log_file: Path) -> Generator[None]:
+    """Log to the file, whole, and to standard error in short form; neither gets a control character of the data."""
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("w", encoding="utf-8", buffering=1) as stream:
+
+        def write(line: str) -> None:
+            stream.write(shown(line))
+
+        logger.remove()
+        logger.configure(patcher=show_message)
+        logger.add(sys.stderr, level="INFO", format=_console_format(name), filter=_unless_file_only)
+        logger.add(write, level="DEBUG", format=_FILE_FORMAT, backtrace=False, diagnose=False)
+        try:
+            yield
+        finally:
+            logger.remove()
 
 
 def job_name(rule: str, wildcards: dict[str, str]) -> str:

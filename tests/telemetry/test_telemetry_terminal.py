@@ -1,0 +1,54 @@
+"""What reaches a terminal moves nothing on it."""
+
+import os
+import pty
+import subprocess
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.telemetry.terminal import shown
+
+BAR = """
+from tabletutor.telemetry.progress import progress_of
+with progress_of("[bold]a\\x1b]0;title\\x07", 2) as bar:
+    bar.advance(note="[red]\\x1b[31mloss")
+    bar.advance()
+"""
+
+
+@given(st.text(st.characters()))
+def test_nothing_shown_controls_a_terminal(text: str) -> None:
+    seen = shown(text)
+    assert not [mark for mark in seen if unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t"]
+    assert shown(seen) == seen
+    seen.encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\x1b[2J\x07", r"\x1b[2J\x07"),
+        ("a\r\n\tb", "a\\r\n\tb"),
+        ("left\u202eright", r"left\u202eright"),
+        ("Zürich\u00a01\u202f000 👩\u200d🔬", "Zürich\u00a01\u202f000 👩\u200d🔬"),
+        ("half \ud83d", r"half \ud83d"),
+    ],
+)
+def test_marks_that_do_nothing_stay(text: str, seen: str) -> None:
+    assert shown(text) == seen
+
+
+def test_a_bar_shows_names_and_notes_as_they_are_written() -> None:
+    leader, follower = pty.openpty()
+    subprocess.run([sys.executable, "-c", BAR], stderr=follower, check=True, env={**os.environ, "COLUMNS": "200"})
+    os.close(follower)
+    seen = os.read(leader, 100_000)
+    os.close(leader)
+    assert rb"[bold]a\x1b]0;title\x07" in seen
+    assert b"\x1b]0;" not in seen
+    assert b"\x07" not in seen
+    assert b"\x1b[31mloss" not in seen
