@@ -169,7 +169,9 @@ class _Comparison:
         column, told = self.table.columns[place], self._warnings(name)
         if ", some with U+" in column.convention:
             character = column.convention[-6:]
-            if not any(character in warning for warning in self.profile.warnings):
+            # Cells that are missing, and rows taken away, may have been the only ones with it.
+            written = any(chr(int(character[2:], 16)) in text for text in column.cells.texts)
+            if written and not any(character in warning for warning in self.profile.warnings):
                 return [Difference("invisible", name, f"{column.convention}: nothing is said of them", False)]
         if _left_as_text(column, got):
             return [Difference("left as text", name, column.convention, AS_TEXT.search(told) is not None)]

@@ -34,11 +34,19 @@ def read(path: Path, data: bytes) -> TextTable:
         ("a\tb c\n1\tx y\n", "\t"),
         ("a|b\n1|2,3\n4|5,6\n", "|"),
         ("time\n2020-01-01 01:02:03\n2020-01-02 01:02:03\n", ","),
+        ('"said ""so"""|closed\n14 Apr 1976|green, CA\n15 Jan 1977|red, TX\n08 Feb 1977|Rome, TX\n', "|"),
         ("remark\nfine weather\nrain in the morning\n", ","),
     ],
 )
 def test_delimiters(text: str, delimiter: str) -> None:
     assert detect_dialect(text.splitlines(keepends=True)).delimiter == delimiter
+
+
+@pytest.mark.parametrize(
+    "text", ["% change\n1.6 EUR-\n83.1 EUR\n7.7 EUR\n", "Date of entry\n14 Apr 1976\n15 Jan 1977\n"]
+)
+def test_values_with_spaces_are_one_column(text: str) -> None:
+    assert detect_dialect(text.splitlines(keepends=True)).delimiter != " "
 
 
 def test_quotes_escapes_and_spaces_after_delimiters() -> None:

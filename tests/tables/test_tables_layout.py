@@ -75,3 +75,17 @@ def test_one_column_with_commas_and_a_delimiter_against_commas(tmp_path: Path) -
     assert (declared.names, declared.rows) == (("visits",), 20)
     text = "id;remark\n" + "".join(f"{i};{', '.join(TOWNS[: 1 + i % 3])}\n" for i in range(20))
     assert read(tmp_path, text).names == ("id", "remark")
+
+
+def test_units_win_over_a_second_header_where_the_header_recurs(tmp_path: Path) -> None:
+    rows = "".join(f"{i}.5,{'' if i % 3 else i}\n" for i in range(1, 14))
+    table = read(tmp_path, f"Region,lat\nmm,%\n{rows}Region,lat\n1.5,2\nNote: estimates\nRegion,lat\n")
+    assert table.names == ("Region", "lat")
+    assert table.units == {0: "mm", 1: "%"}
+
+
+def test_a_title_with_a_comma_above_a_wider_table_is_no_header(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{i}.5,{2 * i}\n" for i in range(1, 10))
+    table = read(tmp_path, f"Report of the ministry, unaudited\nrate,remark,count\n{rows}")
+    assert table.names == ("rate", "remark", "count")
+    assert any("'Report of the ministry  unaudited'" in warning for warning in table.warnings)

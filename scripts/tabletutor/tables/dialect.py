@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tabletutor.tables.header import is_value
+
 DELIMITERS = (",", "\t", ";", "|", ":", "~", "^", " ")
 # Characters that also occur inside cells: they separate only if every row then has the same number of cells.
 WEAK = frozenset(": ")
@@ -18,11 +20,13 @@ _DECLARED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 # A table of one column has no delimiter: this one occurs in no text.
 NO_DELIMITER = "\x1f"
 _PROSE = re.compile(r"[^,]*(?:, +[^\W\d][^,]*)*")
+_SIGN = re.compile(r"[^\W\d_]|[%‰°$€£¥₹]")
 _CLOCK = re.compile(r"\d:\d\d")
 _KNOWN = re.compile(
     r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  '’\u00a0\u2009\u202f]*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
     r"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d\d.*)?|\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?"  # dates, times
-    r"|[^\W\d_][\w .&/()'+#-]{0,60}|NA|N/A|\?|-{1,2}|)\s*"  # names and words, missing
+    r"|\d{1,4}[-/. ]{1,2}[^\W\d_]{3,9}[-/. ]{1,2}\d{1,4}|[^\W\d_]{3,9}\.? \d{1,2},? \d{4}"  # dates with a named month
+    r"|[^\W\d_][\w .&/()'+#-]{0,60}(?:, [^\W\d_][\w .&/()'+#-]{0,40})?|NA|N/A|\?|-{1,2}|)\s*"  # words, missing
 )
 
 
@@ -70,6 +74,8 @@ def detect_dialect(lines: list[str]) -> Dialect:
     for dialect in _candidates(text, (declared,) if declared else DELIMITERS):
         if not declared and dialect.delimiter in WEAK and best_score > 0.1:
             continue
+        if dialect.delimiter == " " and not declared and _whole_values(lines):
+            continue
         score = _score(dialect, lines)
         if dialect.delimiter in WEAK and not declared and score < 0.3 and _CLOCK.search(text):
             continue
@@ -88,6 +94,13 @@ def _one_column(lines: list[str]) -> bool:
     if any(mark in body for mark in (*DELIMITERS[1:4], '"')) or "," not in body:
         return False
     return all(_PROSE.fullmatch(line) for line in filled[1:])
+
+
+def _whole_values(lines: list[str]) -> bool:
+    """Whether the lines below the first are values with spaces inside: "5 EUR", "14 Apr 1976"."""
+    filled = [line.strip() for line in lines[1:] if line.strip()]
+    spaced = [line for line in filled if " " in line and _SIGN.search(line) and is_value(line)]
+    return len(spaced) >= 0.8 * len(filled) > 0
 
 
 def _candidates(text: str, delimiters: Iterable[str]) -> Iterator[Dialect]:

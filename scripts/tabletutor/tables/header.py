@@ -94,7 +94,7 @@ def header_position(sample: Sequence[Line], width: int) -> int:
     for position, line in enumerate(sample[:PREAMBLE_ROWS]):
         filled = sum(1 for cell in line.cells if cell.strip())
         short = position > 0 and len(line.cells) < width
-        if line in prose and position + 2 < len(sample):
+        if (line in prose or _is_sentence(line, sample[position + 1 :], width)) and position + 2 < len(sample):
             continue
         if filled >= max(2, (width + 1) // 2) and not short and not is_comment(line.cells, width):
             first = position
@@ -117,11 +117,19 @@ def _is_spaced(line: Line) -> bool:
     return len(line.cells) > 1 and all(cell[:1] == " " and cell[1:2].isalpha() for cell in line.cells[1:])
 
 
+def _is_sentence(line: Line, below: Sequence[Line], width: int) -> bool:
+    """Whether a row that is cut short is a title with commas in it: below it stands a header that is not."""
+    if len(line.cells) >= width or not _is_spaced(line):
+        return False
+    full = [row.cells for row in below if len(row.cells) == width]
+    return len(full) > 2 and all(map(str.strip, full[0])) and not is_headerless(full[0], full[1:])
+
+
 def value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """The columns in which at least four of five cells that are not missing are values."""
     found: list[int] = []
     for index in range(width):
-        cells = [row[index] for row in rows if index < len(row) and _MISSING.fullmatch(row[index]) is None]
+        cells = [row[index] for row in rows if index < len(row) and _MISSING.fullmatch(row[index].strip()) is None]
         if cells and sum(map(is_value, cells)) >= 0.8 * len(cells):
             found.append(index)
     return found
@@ -139,7 +147,8 @@ def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     named = [header[index].strip() for index in columns if is_value(header[index])]
     against = [cell for cell in named if not _YEAR.fullmatch(cell)]
     if not against:
-        return not columns and any(map(_is_marker, header)) and len(header) > 1
+        nameless = not named and not any(map(is_name, header))
+        return any(map(_is_marker, header)) and (nameless or (not columns and len(header) > 1))
     below = [row[index].strip() for row in rows for index in columns if index < len(row)]
     if all(map(_DAY.fullmatch, against)) and sum(1 for cell in below if _DAY.fullmatch(cell)) < 0.2 * len(below):
         return False  # days above numbers

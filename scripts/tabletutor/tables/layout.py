@@ -85,7 +85,7 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
     cells, last = list(header.cells), header.number
     units: dict[int, str] = {}
     for position, line in enumerate(rows[:4]):
-        after = [row.cells for row in rows[position + 1 :]]
+        after = [row.cells for row in rows[position + 1 :] if not _outside(row.cells, header.cells)]
         text = " ".join(line.cells).strip()
         if is_ruler(line.cells) and (after or len(line.cells) == len(cells)):
             warnings.append(f"line {line.number} left out: a ruler under the header: {text!r}")
@@ -108,6 +108,11 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
             break
         last = line.number
     return cells, last, units
+
+
+def _outside(cells: list[str], header: list[str]) -> bool:
+    """Whether a row below the header is none of the table's: the header once more, or a footer."""
+    return cells == header or is_note(cells, len(header))
 
 
 def is_note(cells: list[str], width: int) -> bool:
