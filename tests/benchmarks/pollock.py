@@ -22,11 +22,14 @@ from tabletutor.tables.read import TextTable, read_text
 
 
 def write_loaded(table: TextTable, target: Path) -> None:
-    """The table as the benchmark wants it: a plain CSV, its header only where the file has one."""
+    """The table as the benchmark wants it: a plain CSV, its header only where the file has one.
+
+    The benchmark compares headers letter by letter, so the file's own names are written: a name that is repeated stands
+    without the number that intake gives it ("a", "a_2"), and a column without a name stays without one.
+    """
     columns = [table.column(index).fill_null("").to_list() for index in range(len(table.names))]
-    names = [["" if index in table.unnamed else name for index, name in enumerate(table.names)]]
     with target.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream).writerows([*(names if table.header_line else []), *zip(*columns, strict=True)])
+        csv.writer(stream).writerows([*([table.headings] if table.headings else []), *zip(*columns, strict=True)])
 
 
 def score(folder: Path, dataset: str, name: str) -> tuple[str, list[float], str]:

@@ -28,7 +28,8 @@ _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\
 @dataclass(frozen=True)
 class Layout:
     """The names of the columns, which of them the file left unnamed, the line the header stands on (0: there is none),
-    the line after which rows begin, what was found or mended, units by column, and the header's cells as they stand."""
+    the line after which rows begin, what was found or mended, units by column, the header's cells as they stand, and
+    the heading of each column before any was named or numbered ("" where there is none)."""
 
     names: tuple[str, ...]
     unnamed: frozenset[int]
@@ -37,6 +38,7 @@ class Layout:
     warnings: tuple[str, ...]
     units: Mapping[int, str] = field(default_factory=dict[int, str])
     header: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
 
 
 def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) -> Layout:
@@ -77,7 +79,7 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
     warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
     unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())
-    return Layout(names, unnamed, header.number, last, tuple(warnings), units, tuple(header.cells))
+    return Layout(names, unnamed, header.number, last, tuple(warnings), units, tuple(header.cells), tuple(cells))
 
 
 def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[list[str], int, dict[int, str]]:

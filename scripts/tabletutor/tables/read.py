@@ -33,7 +33,10 @@ csv.field_size_limit(1 << 30)
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table of text cells in spooled Arrow files, its columns in order; `quarantine` holds the rows left out."""
+    """A table of text cells in spooled Arrow files, its columns in order; `quarantine` holds the rows left out.
+
+    `headings` are the file's own names of the columns, which may be empty or repeated; a file without a header has none.
+    """
 
     names: tuple[str, ...]
     unnamed: frozenset[int]
@@ -48,6 +51,7 @@ class TextTable:
     repaired: int
     quarantined: int
     quarantine: Path
+    headings: tuple[str, ...]
 
     def column(self, index: int) -> pl.Series:
         """One column as text; cells that a short row lacks are null."""
@@ -100,6 +104,7 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         journal.repaired,
         journal.quarantined,
         journal.quarantine,
+        layout.headings,
     )
 
 
