@@ -89,3 +89,9 @@ def test_a_title_with_a_comma_above_a_wider_table_is_no_header(tmp_path: Path) -
     table = read(tmp_path, f"Report of the ministry, unaudited\nrate,remark,count\n{rows}")
     assert table.names == ("rate", "remark", "count")
     assert any("'Report of the ministry  unaudited'" in warning for warning in table.warnings)
+
+
+def test_the_headings_are_kept_as_the_file_has_them(tmp_path: Path) -> None:
+    table = read(tmp_path, "id,rate,rate,\n1,2,3,4\n5,6,7,8\n")
+    assert table.names == ("id", "rate", "rate_2", "column_4")
+    assert table.headings == ("id", "rate", "rate", "")

@@ -35,7 +35,8 @@ csv.field_size_limit(1 << 30)
 class TextTable:
     """A table of text cells in spooled Arrow files, its columns in order; `quarantine` holds the rows left out.
 
-    `headings` are the file's own names of the columns, which may be empty or repeated; a file without a header has none.
+    `headings` are the file's own names of the columns, which may be empty or repeated;
+    a file without a header has none.
     """
 
     names: tuple[str, ...]
