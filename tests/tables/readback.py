@@ -32,6 +32,8 @@ READ_AS = re.compile(r"read as|taken as|are rounded")
 NO_VALUE = re.compile(r"missing|no such|cannot be held")
 HEADER = re.compile(r"no header: the first row looks like data|question: is line \d+ the header")
 LITERAL = re.compile(r"'[^']*'|\d+|became.*")
+# A warning names the first lines only, and says how many there are: "7 rows … left out (lines 3, 9, 13, 16, 17 …)".
+COUNTED = re.compile(r"(\d+) .* left out \(lines ((?:\d+, )*)(\d+) …\)")
 LINES = re.compile(r"\blines? ((?:\d+(?:-\d+)?(?:, | and )?)+)")
 
 
@@ -98,6 +100,11 @@ class _Comparison:
         # The reader says of the header that it took the first row for data, or for names though it holds values.
         self.header_doubted = any(HEADER.match(warning) for warning in profile.warnings)
         self.named = named_lines(profile.warnings) | {repair.line for repair in profile.repairs}
+        self.counted = [
+            (int(found[3]), int(found[1]) - found[2].count(",") - 1)
+            for found in map(COUNTED.match, profile.warnings)
+            if found
+        ]
         self.lines = {place.row: place.line for place in file.places if place.role == "row"}
 
     def differences(self) -> list[Difference]:
@@ -139,6 +146,10 @@ class _Comparison:
     def _told(self, place: Place, told: str) -> bool:
         if place.text == "\x1a":
             return re.search(r"ctrl-z|1a", told, re.IGNORECASE) is not None
+        if self.header_doubted and any(
+            other.role == "header" and other.text == place.text for other in self.file.places
+        ):
+            return True  # the header once more, of a file that is said to have none
         if len(self.read) != len(self.table.columns) and place.text in self.read:
             return True  # it became a header: `columns` says that
         return place.line in self.named or place.text.strip(" ,;|~^\t\"'") in told or repr(place.text) in told
@@ -154,7 +165,8 @@ class _Comparison:
         pairs, lost, added = _aligned(written, read)
         for row in lost:
             line = self.lines[row]
-            found.append(Difference("row", f"line {line}", "the row is not there", line in self.named))
+            said = line in self.named or self._is_counted(line, [self.lines[other] for other in lost])
+            found.append(Difference("row", f"line {line}", "the row is not there", said))
         extra = self.header_doubted or any(
             place.line in self.named for place in self.file.places if place.role == "extra"
         )
@@ -163,6 +175,10 @@ class _Comparison:
             cells = [(a, written[a][place], read[b][place]) for a, b in pairs]
             found += self._wrong(column, names[place], [cell for cell in cells if not same(cell[1], cell[2])])
         return found
+
+    def _is_counted(self, line: int, lost: Sequence[int]) -> bool:
+        """Whether a warning counts a lost line without its number: after the last it names, no more than it counts."""
+        return any(line > last and sum(other > last for other in lost) <= more for last, more in self.counted)
 
     def _column(self, place: int, name: str, got: list[Any]) -> list[Difference]:
         """What holds of a column as a whole: its type, its unit, and that months became days."""

@@ -95,3 +95,26 @@ def test_the_headings_are_kept_as_the_file_has_them(tmp_path: Path) -> None:
     table = read(tmp_path, "id,rate,rate,\n1,2,3,4\n5,6,7,8\n")
     assert table.names == ("id", "rate", "rate_2", "column_4")
     assert table.headings == ("id", "rate", "rate", "")
+
+
+def test_a_title_with_more_commas_than_the_table_is_no_header(tmp_path: Path) -> None:
+    rows = "".join(f"{4000 - i}.00,98.{i:02}\n" for i in range(1, 40))
+    table = read(tmp_path, f"New data set,Sample 22 of Saturday, 11 February\nper cm,%T\n{rows}")
+    assert (table.names, table.rows) == (("per cm", "%T"), 39)
+    assert any("New data set" in warning for warning in table.warnings)
+
+
+def test_a_header_wider_than_its_rows_stays_the_header(tmp_path: Path) -> None:
+    rows = "".join(f"Anna,{i}\n" for i in range(1, 12))
+    assert read(tmp_path, f"name,age,city\nBerta,n/a\n{rows}").names[:2] == ("name", "age")
+
+
+def test_a_kept_row_that_may_be_the_first_footer_is_named(tmp_path: Path) -> None:
+    table = read(tmp_path, "n,type\na,1.5\nb,2.5\nc,3.5\nEnd of report,\n* revised,\n")
+    assert table.rows == 4
+    assert any("'End of report' (line 5)" in warning for warning in table.warnings)
+
+
+def test_a_header_with_a_missing_marker_is_doubted(tmp_path: Path) -> None:
+    table = read(tmp_path, "?,a|b\n6.28,@home\n1.74,late\n1.15,here\n")
+    assert any(warning.startswith("question: is line 1 the header?") for warning in table.warnings)

@@ -66,7 +66,8 @@ def is_name(cell: str) -> bool:
     return not is_value(cell) and (_MISSING.fullmatch(cell) is None or cell.strip() in _SIGNS)
 
 
-def _is_marker(cell: str) -> bool:
+def is_marker(cell: str) -> bool:
+    """Whether a cell is filled, but only with what stands for a missing value."""
     return bool(cell.strip()) and _MISSING.fullmatch(cell) is not None and cell.strip() not in _SIGNS
 
 
@@ -94,7 +95,7 @@ def header_position(sample: Sequence[Line], width: int) -> int:
     for position, line in enumerate(sample[:PREAMBLE_ROWS]):
         filled = sum(1 for cell in line.cells if cell.strip())
         short = position > 0 and len(line.cells) < width
-        if (line in prose or _is_sentence(line, sample[position + 1 :], width)) and position + 2 < len(sample):
+        if (line in prose or _is_title(line, sample[position + 1 :], width)) and position + 2 < len(sample):
             continue
         if filled >= max(2, (width + 1) // 2) and not short and not is_comment(line.cells, width):
             first = position
@@ -117,12 +118,18 @@ def _is_spaced(line: Line) -> bool:
     return len(line.cells) > 1 and all(cell[:1] == " " and cell[1:2].isalpha() for cell in line.cells[1:])
 
 
-def _is_sentence(line: Line, below: Sequence[Line], width: int) -> bool:
-    """Whether a row that is cut short is a title with commas in it: below it stands a header that is not."""
-    if len(line.cells) >= width or not _is_spaced(line):
+def _is_title(line: Line, below: Sequence[Line], width: int) -> bool:
+    """Whether a row of another width than the table's is a title with delimiters in it, above the header.
+
+    A narrower one is a sentence above a full header. A wider one stands directly above names over values.
+    """
+    cells = [row.cells for row in below if len(row.cells) == width]
+    if len(line.cells) == width or len(cells) < 3:
         return False
-    full = [row.cells for row in below if len(row.cells) == width]
-    return len(full) > 2 and all(map(str.strip, full[0])) and not is_headerless(full[0], full[1:])
+    if len(line.cells) < width:
+        return _is_spaced(line) and all(map(str.strip, cells[0])) and not is_headerless(cells[0], cells[1:])
+    named = cells[0] is below[0].cells and names_only(cells[0])
+    return named and bool(value_columns(cells[1:], width)) and not is_headerless(cells[0], cells[1:])
 
 
 def value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -148,7 +155,7 @@ def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     against = [cell for cell in named if not _YEAR.fullmatch(cell)]
     if not against:
         nameless = not named and not any(map(is_name, header))
-        return any(map(_is_marker, header)) and (nameless or (not columns and len(header) > 1))
+        return any(map(is_marker, header)) and (nameless or (not columns and len(header) > 1))
     below = [row[index].strip() for row in rows for index in columns if index < len(row)]
     if all(map(_DAY.fullmatch, against)) and sum(1 for cell in below if _DAY.fullmatch(cell)) < 0.2 * len(below):
         return False  # days above numbers

@@ -12,6 +12,7 @@ from tabletutor.tables.header import (
     Line,
     header_position,
     is_headerless,
+    is_marker,
     is_ruler,
     is_second_header,
     is_units,
@@ -76,6 +77,8 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     warnings += _alike(names)
     if any(is_value(name) and not is_year(name) for name in names):
         warnings.append(f"question: is line {header.number} the header? It holds numbers or dates")
+    for name in filter(is_marker, names):
+        warnings.append(f"question: is line {header.number} the header? It holds {name!r}, a missing value elsewhere")
     quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
     warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
     unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())

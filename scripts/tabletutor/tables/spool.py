@@ -179,6 +179,7 @@ class Spooler:
         """Data rows of the right width. Short rows that end the file are footers; elsewhere they are mended."""
         width, first = self.fitter.width, self.layout.header[0] if self.layout.header else None
         held: list[Line] = []
+        alone: Line | None = None  # the last row, where only its first cell is filled
         blank = False
         after = self.layout.rows_after
         ahead: list[Line] = []
@@ -197,6 +198,7 @@ class Spooler:
                 and cells[0][:2] not in ("--", "==", "__")
                 and sum(map(bool, cells)) > 2
             ):
+                alone = None
                 yield cells, line  # pyright: ignore[reportReturnType]  (cells of text are cells of text or nothing)
                 continue
             if cells == ["\x1a"]:
@@ -222,7 +224,11 @@ class Spooler:
                 for row in (*held, line):
                     yield from self._fitted(row)
                 held.clear()
+                alone = line if cells and cells[0].strip() and not any(map(str.strip, cells[1:])) else None
             blank = False
+        if alone and held:
+            what = f"row kept, though only its first cell is filled and footers follow it: {alone.cells[0].strip()!r}"
+            self.journal.add(what, alone.number)
         for line in held:
             text = " ".join(line.cells).strip()
             self.journal.add(f"row after the last one left out as a footer: {text!r}", line.number)
