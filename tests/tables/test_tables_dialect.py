@@ -35,6 +35,7 @@ def read(path: Path, data: bytes) -> TextTable:
         ("a|b\n1|2,3\n4|5,6\n", "|"),
         ("time\n2020-01-01 01:02:03\n2020-01-02 01:02:03\n", ","),
         ('"said ""so"""|closed\n14 Apr 1976|green, CA\n15 Jan 1977|red, TX\n08 Feb 1977|Rome, TX\n', "|"),
+        ("a;b;c\n1;x;October 25, 2015, 7:19\n2;y;May 1, 2016, 8:20\n3;z;June 2, 2017, 9:10\n", ";"),
         ("remark\nfine weather\nrain in the morning\n", ","),
     ],
 )

@@ -118,3 +118,8 @@ def test_a_kept_row_that_may_be_the_first_footer_is_named(tmp_path: Path) -> Non
 def test_a_header_with_a_missing_marker_is_doubted(tmp_path: Path) -> None:
     table = read(tmp_path, "?,a|b\n6.28,@home\n1.74,late\n1.15,here\n")
     assert any(warning.startswith("question: is line 1 the header?") for warning in table.warnings)
+
+
+def test_units_with_exponents_are_units(tmp_path: Path) -> None:
+    table = read(tmp_path, "speed,depth\nm s-1,mm\n" + "".join(f"{i}.5,{i}\n" for i in range(1, 16)))
+    assert (table.names, table.units) == (("speed", "depth"), {0: "m s-1", 1: "mm"})

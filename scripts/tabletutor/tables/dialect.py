@@ -21,6 +21,8 @@ _DECLARED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 NO_DELIMITER = "\x1f"
 _PROSE = re.compile(r"[^,]*(?:, +[^\W\d][^,]*)*")
 _SIGN = re.compile(r"[^\W\d_]|[%‰°$€£¥₹]")
+# "October 25, 2015, 7:19": the commas of a written date are part of a cell.
+_LONG_DATE = re.compile(r"([^\W\d_]{3,9}\.? \d{1,2}), (\d{4})(?:, (?=\d{1,2}:\d\d))?")
 _CLOCK = re.compile(r"\d:\d\d")
 _KNOWN = re.compile(
     r"\s*(?:[-+(]?\s?[$€£¥₹]?\s?\d[\d.,  '’\u00a0\u2009\u202f]*(?:[eE][-+]?\d+)?\s?[%€£$)]?"  # numbers, money, percent
@@ -67,6 +69,7 @@ def detect_dialect(lines: list[str]) -> Dialect:
     """The dialect under which the sample `lines` (with their line ends) make the most regular table."""
     declared = declared_delimiter(lines)
     lines = [line for line in lines[declared is not None :] if not line.startswith("#")] or lines
+    lines = [_LONG_DATE.sub(r"\1 \2 ", line) for line in lines]
     text = "".join(lines)
     if declared is None and _one_column(lines):
         return Dialect(NO_DELIMITER)

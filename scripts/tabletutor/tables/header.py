@@ -23,6 +23,7 @@ _MISSING = re.compile(r"\W*|n/?a|nan|null|none", re.IGNORECASE)
 _UNIT = re.compile(r"[\[(]?[^\W\d_]?[\w%°µμΩ/·^*.²³⁻¹ -]{0,14}[\])]?|[%‰°$€£¥]")
 _KNOWN_UNIT = re.compile(
     r"[%‰°]|°[CF]|[kmµ]?g|t|lbs?|[mck]?m|ft|mi|m?l|m?s|min|h|[mk]m/[sh]|mph|k?Hz|[kM]?Wh?|V|A|h?Pa|[A-Z]{3}|[$€£]"
+    r"|[a-z]{1,2} [a-z]{1,2}-[123]"
 )
 _RULER = re.compile(r"[-=_+*~ ]{2,}")
 
