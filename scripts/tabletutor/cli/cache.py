@@ -49,7 +49,7 @@ def list_works(
     for kept in works:
         numbers = (str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{kept.days_old(now):.1f}")
         listed.add_row(*(Text(shown(name)) for name in (kept.stage, kept.subject, kept.identity)), *numbers)
-    console.print(listed if works else Text(shown(f"nothing is kept in {place}")))
+    console.print(listed if works else Text(f"nothing is kept in {place}"))
 
 
 @app.command()
@@ -70,7 +70,7 @@ def size(
         total[kept.stage] += kept.bytes
     for name, amount in sorted(total.items()):
         typer.echo(f"{shown(name):<12} {amount / 1e6:>10.1f} MB")
-    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {shown(str(place))}")
+    typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {place}")
 
 
 @app.command()
@@ -111,16 +111,16 @@ def clear(
     place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     megabytes = sum(kept.bytes for kept in works) / 1e6
     if works and not yes:
-        typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {shown(str(place))}?", abort=True)
+        typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {place}?", abort=True)
     for kept in works:
         remove(kept)
-    typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {shown(str(place))}")
+    typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {place}")
 
 
-def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tuple[Path, list[Kept]]:
-    """The cache that is meant, and the works in it that are."""
+def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tuple[str, list[Kept]]:
+    """The cache that is meant, as it is shown, and the works in it that are."""
     try:
         place = folder or cache_folder(load(config).cache if config.exists() else None)
     except ConfigError as error:
         raise typer.BadParameter(shown(str(error))) from error
-    return place, list(kept_works(place, choice, now))
+    return shown(str(place)), list(kept_works(place, choice, now))

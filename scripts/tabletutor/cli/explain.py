@@ -36,8 +36,10 @@ def explain(target: str) -> Tree:
     """
     name, _, line = target.rpartition(":")
     if name and line.isdecimal() and not Path(target).exists():
-        return _shown(_row(Path(name), int(line)))
-    return _shown(_file(Path(target)))
+        tree = _row(Path(name), int(line))
+    else:
+        tree = _file(Path(target))
+    return _shown(tree)
 
 
 def _shown(tree: Tree) -> Tree:
