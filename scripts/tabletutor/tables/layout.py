@@ -28,12 +28,11 @@ _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\
 
 @dataclass(frozen=True)
 class Layout:
-    """The names of the columns, which of them the file left unnamed, the line the header stands on (0: there is none),
-    the line after which rows begin, what was found or mended, units by column, the header's cells as they stand, and
-    the heading of each column before any was named or numbered ("" where there is none)."""
+    """The names of the columns, the line the header stands on (0: there is none), the line after which rows begin, what
+    was found or mended, units by column, the header's cells as they stand, and the heading of each column before any was
+    named or numbered ("" where there is none)."""
 
     names: tuple[str, ...]
-    unnamed: frozenset[int]
     header_line: int
     rows_after: int
     warnings: tuple[str, ...]
@@ -61,7 +60,7 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     if rows and is_headerless(header.cells, [row.cells for row in rows]):
         names = tuple(f"column_{index}" for index in range(1, max(width, len(header.cells)) + 1))
         warnings.append(f"no header: the first row looks like data; columns are named {', '.join(names)}")
-        return Layout(names, frozenset(), 0, header.number - 1, tuple(warnings))
+        return Layout(names, 0, header.number - 1, tuple(warnings))
     if header.broken:
         warnings.append(f"line {header.number}: the header has a misplaced quote; it was kept as part of its name")
     cells, last, units = _under(header, rows, warnings)
@@ -81,8 +80,7 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
         warnings.append(f"question: is line {header.number} the header? It holds {name!r}, a missing value elsewhere")
     quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
     warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
-    unnamed = frozenset(index for index, cell in enumerate(cells) if not cell.strip())
-    return Layout(names, unnamed, header.number, last, tuple(warnings), units, tuple(header.cells), tuple(cells))
+    return Layout(names, header.number, last, tuple(warnings), units, tuple(header.cells), tuple(cells))
 
 
 def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[list[str], int, dict[int, str]]:

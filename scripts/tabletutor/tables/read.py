@@ -40,7 +40,6 @@ class TextTable:
     """
 
     names: tuple[str, ...]
-    unnamed: frozenset[int]
     rows: int
     batches: tuple[Path, ...]
     encoding: str
@@ -53,6 +52,11 @@ class TextTable:
     quarantined: int
     quarantine: Path
     headings: tuple[str, ...]
+
+    @property
+    def unnamed(self) -> frozenset[int]:
+        """The columns that the file's header leaves without a name."""
+        return frozenset(index for index, heading in enumerate(self.headings) if not heading.strip())
 
     def column(self, index: int) -> pl.Series:
         """One column as text; cells that a short row lacks are null."""
@@ -93,7 +97,6 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         journal.judge(count)
     return TextTable(
         layout.names,
-        layout.unnamed,
         count,
         batches,
         encoding.name,
