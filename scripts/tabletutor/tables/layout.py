@@ -28,9 +28,9 @@ _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\
 
 @dataclass(frozen=True)
 class Layout:
-    """The names of the columns, the line the header stands on (0: there is none), the line after which rows begin, what
-    was found or mended, units by column, the header's cells as they stand, and the heading of each column before any was
-    named or numbered ("" where there is none)."""
+    """The names of the columns, the line the header stands on (0: there is none), the line after which rows begin,
+    what was found or mended, units by column, the header's cells as they stand, and the heading of each column before
+    any was named or numbered ("" where there is none)."""
 
     names: tuple[str, ...]
     header_line: int
