@@ -60,8 +60,9 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 def requests(browser: webdriver.Chrome) -> list[str]:
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
-    # The empty tab a session begins with loads the browser's own pages.
-    return [request["request"]["url"] for request in sent if not request["documentURL"].startswith("chrome://")]
+    # The new tab that a session begins with loads the browser's own pages.
+    own = ("chrome://", "chrome-untrusted://")
+    return [request["request"]["url"] for request in sent if not request["documentURL"].startswith(own)]
 
 
 def hostile_texts() -> list[str]:
