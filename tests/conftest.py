@@ -1,6 +1,7 @@
 """What tests of all packages share: their order, what is made once for all workers, commands run as another user."""
 
 import fcntl
+import gc
 import os
 import shutil
 import sys
@@ -13,12 +14,24 @@ import pytest
 # Before torch is imported: its threads wait for each other by spinning, which for tiny models in two workers on two
 # cores takes ten times the processor time of the work. Jobs have this from Snakemake, which sets it to their `threads`.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("POLARS_MAX_THREADS", "1")  # as for every job
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole builds first: begun last, the longest of them would run alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the garbage collector need not look through it again, which libraries ask for often."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Modules are taken down as ever; some say what is left of theirs."""
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -95,11 +95,11 @@ def _line(table: WrittenTable, cells: list[str], trailing: bool) -> str:
 
 def _broken(line: str, table: WrittenTable) -> str:
     """A row with a fault in it: no reader can know what was meant, but that something is wrong shows."""
-    delimiter, middle = table.dialect.delimiter, len(line) // 2
+    delimiter = table.dialect.delimiter
     if table.layout.fault == "stray quote":
         return table.dialect.quote + line
     if table.layout.fault == "extra delimiter":
-        return line[:middle] + delimiter + line[middle:]
+        return line.replace(delimiter, delimiter * 2, 1)
     return line.replace(delimiter, "", 1)
 
 

@@ -119,9 +119,8 @@ class _Comparison:
             return [*found, Difference("columns", "header", f"{wanted} became {got}", said)]
         for name, other in zip(wanted, got, strict=True):
             if name != other.strip():
-                guessed = any("a guess" in warning for warning in self.profile.warnings)
                 said = (
-                    guessed
+                    self._encoding_guessed()
                     or self.header_doubted
                     or any("header" in w and repr(other) in w for w in self.profile.warnings)
                 )
@@ -133,6 +132,9 @@ class _Comparison:
         ):
             found.append(Difference("header", "header", "columns are named without a word", False))
         return found + self._values(got)
+
+    def _encoding_guessed(self) -> bool:
+        return any("a guess" in warning for warning in self.profile.warnings)
 
     def _extras(self) -> list[Difference]:
         """Lines that are no rows must be named by number or by their text."""
@@ -163,6 +165,8 @@ class _Comparison:
         if len(written) == len(read) and all(_same_row(a, b) for a, b in zip(written, read, strict=True)):
             return found
         pairs, lost, added = _aligned(written, read)
+        if self.header_doubted and self.table.layout.header and len(read) == len(written) + 1:
+            pairs, lost, added = [(row, row + 1) for row in range(len(written))], [], [0]
         for row in lost:
             line = self.lines[row]
             said = line in self.named or self._is_counted(line, [self.lines[other] for other in lost])
@@ -190,7 +194,8 @@ class _Comparison:
             if written and not any(character in warning for warning in self.profile.warnings):
                 return [Difference("invisible", name, f"{column.convention}: nothing is said of them", False)]
         if _left_as_text(column, got):
-            return [Difference("left as text", name, column.convention, AS_TEXT.search(told) is not None)]
+            said = AS_TEXT.search(told) is not None or self._encoding_guessed()
+            return [Difference("left as text", name, column.convention, said)]
         found: list[Difference] = []
         if column.kind == "number":
             units = self.table.layout.units
@@ -232,7 +237,7 @@ class _Comparison:
                 return CENTURY.search(told) is not None
             return ORDER.search(told) is not None
         if isinstance(value, str) and isinstance(got, str) and self.table.dialect.encoding.startswith("cp"):
-            return any("a guess" in warning for warning in self.profile.warnings)
+            return self._encoding_guessed()
         return READ_AS.search(told) is not None
 
     def _warnings(self, name: str) -> str:

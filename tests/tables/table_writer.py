@@ -38,7 +38,12 @@ def generate(seed: int, number: int) -> WrittenTable:
         _column(rng, header, rows, rng.choice(LOCALES) if rng.random() < 0.1 else locale, month_first, dialect.encoding)
         for header in headers(rng, width)
     ]
-    odd = any(column.header[:1].isdigit() for column in columns)
+    # Nobody can tell a date above dates from a first row.
+    columns = [
+        write_numbers(rng, column.header, rows, locale) if _odd(column) and column.kind == "date" else column
+        for column in columns
+    ]
+    odd = any(map(_odd, columns))
     if width > 1 and (odd or all(column.kind != "text" for column in columns)) and (odd or rng.random() < 0.7):
         columns[0] = write_text(rng, columns[0].header, rows, dialect.encoding)
     marker = rng.choice(MARKERS)
@@ -48,6 +53,11 @@ def generate(seed: int, number: int) -> WrittenTable:
         # No reader can see an escape that stands before no quote.
         table = replace(table, dialect=replace(dialect, escape=""))
     return _encodable(replace(table, layout=_layout(rng, table)))
+
+
+def _odd(column: WrittenColumn) -> bool:
+    """Whether a header is a number or a date."""
+    return column.header[:1].isdigit()
 
 
 def _width(rng: random.Random) -> int:

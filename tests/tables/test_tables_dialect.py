@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.tables.dialect import Dialect, detect_dialect
+from tabletutor.tables.dialect import NO_DELIMITER, Dialect, detect_dialect
 from tabletutor.tables.read import TextTable, read_text
 
 WORD = st.text("abcdefghij klmäöé", min_size=1, max_size=8).map(str.strip).filter(bool)
@@ -37,6 +37,9 @@ def read(path: Path, data: bytes) -> TextTable:
         ('"said ""so"""|closed\n14 Apr 1976|green, CA\n15 Jan 1977|red, TX\n08 Feb 1977|Rome, TX\n', "|"),
         ("a;b;c\n1;x;October 25, 2015, 7:19\n2;y;May 1, 2016, 8:20\n3;z;June 2, 2017, 9:10\n", ";"),
         ("remark\nfine weather\nrain in the morning\n", ","),
+        ("day\nJul 5, 1950\nSeptember 19, 2032 2:28 pm\nJun 28, 1951\n", NO_DELIMITER),
+        ("weight\n82,007\n8,559\nNA\n", NO_DELIMITER),
+        ("Report, unaudited\nstate~area\n00467~3.2e+14\n00348~6.0e-17\n", "~"),
     ],
 )
 def test_delimiters(text: str, delimiter: str) -> None:
@@ -55,6 +58,27 @@ def test_quotes_escapes_and_spaces_after_delimiters() -> None:
     assert detect_dialect(spaced.splitlines(keepends=True)) == Dialect(",", '"', "\\", True)
     single = "a;b\n'x;y';1\n'z';2\n"
     assert detect_dialect(single.splitlines(keepends=True)).quote == "'"
+    escaped = 'a;b\n"said \x1b"so\x1b"";1\n"z";2\n'
+    assert detect_dialect(escaped.splitlines(keepends=True)) == Dialect(";", '"', "\x1b")
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "told"),
+    [
+        ("a,b\n'x, \"y\"',1\n'it''s',2\n", [['x, "y"', "1"], ["it's", "2"]], ()),
+        ('a,b\n"6\x1b" pipe",1\n"z",2\n', [['6" pipe', "1"], ["z", "2"]], ()),
+        (
+            'a,b\n"6\\" pipe",1\n"C:\\new",2\n"z",3\n',
+            [['6" pipe', "1"], ["C:new", "2"], ["z", "3"]],
+            (r"1 rows in which '\\' was taken out before characters other than quotes (line 3)",),
+        ),
+        ('a b\n"x y" 1\n"z" 2\n"u v" 3\n', [["x y", "1"], ["z", "2"], ["u v", "3"]], ()),
+    ],
+    ids=["single quotes", "ESC", "backslash", "spaces"],
+)
+def test_rare_dialects_are_read(tmp_path: Path, text: str, rows: list[list[str]], told: tuple[str, ...]) -> None:
+    table = read(tmp_path, text.encode())
+    assert (rows_of(table), table.warnings) == (rows, told)
 
 
 @given(

@@ -189,3 +189,11 @@ def test_zeros_and_ones_are_flags_and_said(zero: str, one: str) -> None:
     assert f"{zero!r} and {one!r} read as booleans" in column.warnings
     assert typed([zero, one, "2"]).kind != "boolean"
     assert typed([one, one]).kind != "boolean"
+
+
+def test_one_word_of_a_pair() -> None:
+    assert typed(["FALSE", "NA", "FALSE"]).values.to_list() == [False, None, False]
+    alone = typed(["Y", "Y"])
+    assert alone.kind != "boolean"
+    assert "all cells are 'Y'; kept as text, though beside 'n' they were booleans" in alone.warnings
+    assert "most cells are 'n' and 'y'; kept as text because of '3'" in typed(["Y", "N", "3"]).warnings

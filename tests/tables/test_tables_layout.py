@@ -123,3 +123,48 @@ def test_a_header_with_a_missing_marker_is_doubted(tmp_path: Path) -> None:
 def test_units_with_exponents_are_units(tmp_path: Path) -> None:
     table = read(tmp_path, "speed,depth\nm s-1,mm\n" + "".join(f"{i}.5,{i}\n" for i in range(1, 16)))
     assert (table.names, table.units) == (("speed", "depth"), {0: "m s-1", 1: "mm"})
+
+
+def test_an_empty_cell_too_many_in_the_header_is_left_out(tmp_path: Path) -> None:
+    table = read(tmp_path, "day,,town,amount\n" + ROWS)
+    assert table.names == ("day", "town", "amount")
+    assert table.warnings[0].startswith("question: the header has 4 cells and no row has more than 3: its empty cells")
+
+
+def test_a_name_too_many_in_the_header_is_asked_about(tmp_path: Path) -> None:
+    table = read(tmp_path, "day,town,amount, net\n" + ROWS)
+    assert table.names == ("day", "town", "amount", " net")
+    assert "does a delimiter stand inside a name?" in table.warnings[0]
+
+
+def test_rows_end_with_a_delimiter_and_their_header_does_not(tmp_path: Path) -> None:
+    rows = "".join(f"{TOWNS[i % 3]}, 10. Nov 19{i:02d},\n" for i in range(10, 20))
+    table = read(tmp_path, f"first name, mean (all)\n{rows}")
+    assert (table.names[:2], table.rows) == (("first name", " mean (all)"), 10)
+    title = "Report of the ministry, unaudited\nQuarter 3\n"
+    titled = read(tmp_path, f"{title}y,speed,lon\n" + "".join(f"{i}37,{i}2.5,{i}-1,\n" for i in range(1, 10)))
+    assert (titled.names[:3], titled.rows) == (("y", "speed", "lon"), 9)
+    assert [told.partition(" before")[0] for told in titled.warnings[:2]] == ["line 1", "line 2"]
+
+
+def test_units_stand_under_names_where_lines_end_with_a_delimiter(tmp_path: Path) -> None:
+    table = read(tmp_path, "Total sales,\nm s-1,\n" + "".join(f"{i}.25,\n" for i in range(20)))
+    assert (table.names[0], table.units) == ("Total sales", {0: "m s-1"})
+
+
+def test_missing_cells_say_nothing_of_a_header(tmp_path: Path) -> None:
+    rows = "13-15,N,2000-01-29\n35-37,Y,2000-01-26\nNaN,N,2000-01-08\n78-83,Y,2000-01-28\n37-38,Y,2000-01-05\n"
+    assert read(tmp_path, "name,3,5\n" + rows).names == ("name", "3", "5")
+    spaced = "".join(f"x{i}, NaN\n" for i in range(4)) + "".join(f"x{i}, {i}.5\n" for i in range(4))
+    assert read(tmp_path, "a,b\n" + spaced).names == ("a", "b")
+
+
+def test_a_row_of_markers_is_no_header(tmp_path: Path) -> None:
+    table = read(tmp_path, "NA,-\n" + "".join(f"{i},{i}.5\n" for i in range(9)))
+    assert (table.names, table.rows) == (("column_1", "column_2"), 10)
+
+
+def test_a_last_row_with_its_first_cell_alone_is_named(tmp_path: Path) -> None:
+    table = read(tmp_path, "day,town,amount\n" + ROWS + "End of report,,\n,,\n")
+    assert table.rows == 20
+    assert "1 last row kept, though only its first cell is filled: 'End of report' (line 21)" in table.warnings

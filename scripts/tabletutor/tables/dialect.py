@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tabletutor.tables.header import is_value
+from tabletutor.tables.header import is_marker, is_value
 
 DELIMITERS = (",", "\t", ";", "|", ":", "~", "^", " ")
 # Characters that also occur inside cells: they separate only if every row then has the same number of cells.
@@ -69,6 +69,7 @@ def detect_dialect(lines: list[str]) -> Dialect:
     """The dialect under which the sample `lines` (with their line ends) make the most regular table."""
     declared = declared_delimiter(lines)
     lines = [line for line in lines[declared is not None :] if not line.startswith("#")] or lines
+    commas = any("," in line for line in lines)
     lines = [_LONG_DATE.sub(r"\1 \2 ", line) for line in lines]
     text = "".join(lines)
     if declared is None and _one_column(lines):
@@ -84,19 +85,22 @@ def detect_dialect(lines: list[str]) -> Dialect:
             continue
         if score > best_score * 1.0001:
             best, best_score = dialect, score
-    return best
+    only_in_dates = commas and not declared and best.delimiter not in text
+    return Dialect(NO_DELIMITER) if only_in_dates else best
 
 
 def _one_column(lines: list[str]) -> bool:
-    """Whether commas only stand in text: the first line has none and no other delimiter, the others have them before
-    spaces and between words alone."""
+    """Whether commas only stand inside cells: the first line has no delimiter, and the others are prose ("rain, then
+    sun") or numbers of which some have a comma ("82,007", "NA")."""
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
-    if len(filled) < 3 or any(mark in filled[0] for mark in DELIMITERS if mark not in WEAK):
-        return False
     body = "\n".join(filled[1:])
-    if any(mark in body for mark in (*DELIMITERS[1:4], '"')) or "," not in body:
+    strong = [mark for mark in DELIMITERS if mark not in WEAK]
+    if len(filled) < 3 or any(mark in filled[0] for mark in strong):
         return False
-    return all(_PROSE.fullmatch(line) for line in filled[1:])
+    if any(mark in body for mark in (*strong[1:], '"')) or "," not in body:
+        return False
+    numbers = len({line.count(",") for line in filled[1:]}) > 1
+    return all(map(_PROSE.fullmatch, filled[1:])) or (numbers and all(is_value(x) or is_marker(x) for x in filled[1:]))
 
 
 def _whole_values(lines: list[str]) -> bool:

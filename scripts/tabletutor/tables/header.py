@@ -176,7 +176,7 @@ def _rising(cells: Sequence[str]) -> bool:
 
 def _stands_out(name: str, index: int, rows: Sequence[Sequence[str]], recurring: bool = True) -> bool:
     """Whether a word above a column of text is none of its values: these have digits, or recur, and it does not."""
-    cells = [row[index] for row in rows if index < len(row) and row[index].strip()]
+    cells = [row[index] for row in rows if index < len(row) and _MISSING.fullmatch(row[index].strip()) is None]
     if not cells or name in cells:
         return False
     digits = sum(1 for cell in cells if re.search(r"\d", cell)) >= 0.9 * len(cells)

@@ -92,11 +92,14 @@ def _not_understood(rest: pl.Series) -> list[str]:
 
 
 def _nearly_booleans(rest: pl.Series) -> str | None:
-    """The remark on a column that only a few words keep from being one of booleans, or None."""
+    """The remark on a column that only a few words, or a missing second word, keep from being booleans, or None."""
     values: list[str] = rest.to_list()
+    folded = {value.casefold() for value in values}
     for pair in BOOLEANS:
         odd = [value for value in values if value.casefold() not in pair]
-        if 0 < len(odd) <= 3 and {value.casefold() for value in values} >= pair and not odd[0].isdigit():
+        if values and folded < pair:
+            return f"all cells are {values[0]!r}; kept as text, though beside {min(pair - folded)!r} they were booleans"
+        if 0 < len(odd) <= 3 and folded >= pair:
             others = ", ".join(map(repr, odd))
             return f"most cells are {' and '.join(map(repr, sorted(pair)))}; kept as text because of {others}"
     return None
@@ -148,8 +151,10 @@ def _midnights(values: pl.Series) -> bool:
 def _typed(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateForm | None]:
     if len(rest) == 0:
         return "empty", None, None
-    if len(rest) <= 4 and {value.casefold() for value in rest.to_list()} in BOOLEANS:
-        return "boolean", None, None
+    if len(rest) <= 4:
+        folded = {value.casefold() for value in rest.to_list()}
+        if folded in BOOLEANS or folded < {"true", "false"}:
+            return "boolean", None, None
     date = detect_dates(rest, header)
     if date is not None:
         return "date", None, date

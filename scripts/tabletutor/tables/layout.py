@@ -49,8 +49,9 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     width = _width(sample)
     rows = [line.cells for line in sample if len(line.cells) == width]
     # Where each row ends with a delimiter and the header does not, the header is one cell narrower.
-    trailing = width > 2 and sum(1 for cells in rows if cells[-1].strip()) == 0
-    position = header_position(sample, width - 1 if trailing else width)
+    trailing = width > 2 and not any(cells[-1].strip() for cells in rows)
+    cut = [line._replace(cells=line.cells[: width - 1]) if len(line.cells) == width else line for line in sample]
+    position = header_position(cut, width - 1) if trailing else header_position(sample, width)
     header = sample[position]
     before = sample[:position]
     warnings = [f"line {line.number} before the header left out: {' '.join(line.cells).strip()!r}" for line in before]
@@ -96,7 +97,7 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
             break
         elif line.cells == header.cells:
             warnings.append(f"line {line.number} left out: the header once more")
-        elif is_units(line.cells, after) and not units and all(cell.strip() for cell in cells[1:]):
+        elif is_units(line.cells, after) and not units and _named_above(line.cells, cells):
             units = {index: cell.strip(" []()") for index, cell in enumerate(line.cells) if cell.strip()}
             warnings.append(f"line {line.number} left out: units of the columns: {text!r}")
         elif is_second_header(cells, line.cells, after):
@@ -111,6 +112,11 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
             break
         last = line.number
     return cells, last, units
+
+
+def _named_above(units: list[str], header: list[str]) -> bool:
+    """Whether each unit stands under a name; only the first column, which counts rows, may have none."""
+    return all(name.strip() for name, unit in zip(header[1:], units[1:], strict=True) if unit.strip())
 
 
 def _outside(cells: list[str], header: list[str]) -> bool:
@@ -149,7 +155,7 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
     if sum(beyond.values()) > max(3, len(full) // 2):
         width = max(beyond)
     if have >= width:
-        return cells
+        return _narrowed(cells, max(map(len, full), default=have), warnings)
     lack = width - have
     wide = [row for row in full if len(row) >= width]
     if not any(cell.strip() for row in wide for cell in row[have:]):
@@ -169,6 +175,22 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
         f"The last {'one is' if lack == 1 else f'{lack} are'} taken as unnamed, so names may stand over wrong columns"
     )
     return cells + [""] * lack
+
+
+def _narrowed(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
+    """The header's cells without empty ones between its names, where these are more than the cells of any row."""
+    have = len(cells)
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    named = [cell for cell in cells if cell.strip()]
+    if longest >= len(cells) or not named:
+        return cells + [""] * (have - len(cells))
+    what = f"question: the header has {len(cells)} cells and no row has more than {longest}"
+    if len(named) == longest:
+        warnings.append(f"{what}: its empty cells were left out; is a delimiter doubled there?")
+        return named
+    warnings.append(f"{what}: the last columns have no values; does a delimiter stand inside a name?")
+    return cells
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ class Quoting:
         self.opened = re.compile(rf"(?:{cell}{mark})*?{space}{quote}{inner}")
         self.inside = re.compile(inner)
         self.closing = re.compile(rf"{inner}{quote}(?:{mark}{cell})*+")
+        self.other_escapes = re.compile(rf"{escape}[^{quote}{mark}{escape}\r\n]") if escape else None
         self.reopened = re.compile(rf"{inner}{quote}{mark}(?:{cell}{mark})*?{space}{quote}{inner}")
 
     def cut(self, text: str) -> list[str]:

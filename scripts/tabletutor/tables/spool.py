@@ -183,6 +183,7 @@ class Spooler:
         blank = False
         after = self.layout.rows_after
         ahead: list[Line] = []
+        escapes = self.fitter.quoting.other_escapes
         while True:
             line = ahead.pop(0) if ahead else next(body, None)
             if line is None:
@@ -190,6 +191,11 @@ class Spooler:
             cells = line.cells
             if line.number <= after:
                 continue
+            if escapes and escapes.search(line.text):
+                mark = self.fitter.quoting.dialect.escape
+                self.journal.add(
+                    f"rows in which {mark!r} was taken out before characters other than quotes", line.number
+                )
             if (
                 len(cells) == width
                 and not (held or blank or line.broken)
@@ -226,8 +232,8 @@ class Spooler:
                 held.clear()
                 alone = line if cells and cells[0].strip() and not any(map(str.strip, cells[1:])) else None
             blank = False
-        if alone and held:
-            what = f"row kept, though only its first cell is filled and footers follow it: {alone.cells[0].strip()!r}"
+        if alone and (held or blank or width > 2):
+            what = f"last row kept, though only its first cell is filled: {alone.cells[0].strip()!r}"
             self.journal.add(what, alone.number)
         for line in held:
             text = " ".join(line.cells).strip()
