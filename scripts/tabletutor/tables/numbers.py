@@ -24,6 +24,7 @@ from tabletutor.matching.numerals import (
 from tabletutor.tables.errors import TableError
 
 CURRENCIES = r"US\$|R\$|\$|€|£|¥|₹|USD|EUR|GBP|CHF|JPY"
+SAMPLE = 1000  # cells that rule out styles before all are looked at
 EXACT_DIGITS = 15  # a double holds every whole number of so many digits
 LONGEST_SHOWN = 48  # characters of a cell in a remark
 _BEFORE = f"^{before(CURRENCIES)}"
@@ -75,7 +76,7 @@ def detect_numbers(distinct: pl.Series) -> NumberForm | None:
     if unit == "":
         return None
     bare = _bare(cells)
-    fitting = [style for style in STYLES if _fits(bare.head(1000), style).all() and _fits(bare, style).all()]
+    fitting = _fitting(bare, _fitting(bare.head(SAMPLE), STYLES)) if len(bare) > SAMPLE else _fitting(bare, STYLES)
     if unit is None and _codes(bare):
         return None
     punctuated = bool(bare.str.contains("[.,' ]").any())
@@ -200,6 +201,14 @@ def _bare(cells: pl.Series) -> pl.Series:
 
 def _fits(bare: pl.Series, style: Style) -> pl.Series:
     return bare.str.contains(f"^(?:{style.number})$")
+
+
+def _fitting(bare: pl.Series, styles: Sequence[Style]) -> list[Style]:
+    """The styles that fit all cells."""
+    cell = pl.col("cell").str
+    fits = [cell.contains(f"^(?:{style.number})$").all().alias(str(place)) for place, style in enumerate(styles)]
+    found = bare.alias("cell").to_frame().select(fits).row(0) if styles else ()
+    return [style for style, every in zip(styles, found, strict=True) if every]
 
 
 def _codes(bare: pl.Series) -> bool:
