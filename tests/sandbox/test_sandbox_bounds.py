@@ -107,6 +107,21 @@ def test_the_watcher_ends_what_takes_too_much() -> None:
     assert usage(os.getpid()).held_mb > 10
 
 
+def test_threads_that_come_and_go_are_no_reason_to_end_a_session() -> None:
+    code = (
+        "import threading\nprint('here', flush=True)\n"
+        "while True:\n    threads = [threading.Thread(target=int) for _ in range(20)]\n"
+        "    for thread in threads: thread.start()\n    for thread in threads: thread.join()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == b"here\n"
+            assert {usage(process.pid).processes for _ in range(500)} == {1}
+        finally:
+            process.kill()
+
+
 def test_memory_counts_between_cells_too(parquet: Path) -> None:
     config = SandboxConfig(soft_seconds=20, hard_seconds=30, memory_mb=256)
     cell = (

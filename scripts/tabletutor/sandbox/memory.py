@@ -19,6 +19,7 @@ _SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S\S\Ss \S+ \S+ (\d+) +/dev/zero
 _LONGEST_SECONDS = 0.25
 _LOOK_SECONDS = 0.2  # of processor time; only who hides has so much to look at
 _FEW_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # what a socket can hold in the kernel, of each descriptor beyond a few
+_LISTINGS = 3  # of a process's children, where its threads keep ending
 _PAUSE_SHARE = 20  # looking takes at most one part in so many of a processor
 
 
@@ -187,8 +188,7 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
         folder = Path(f"/proc/{current}")
         try:
             status = _read(folder / "status")
-            for task in (folder / "task").iterdir():
-                waiting += [int(child) for child in _read(task / "children").split()]
+            waiting += _children(folder)
             if current == process:
                 held += max(0.0, _megabytes(status, "RssAnon:") - before.held_mb) + _megabytes(status, "RssShmem:")
             else:
@@ -202,6 +202,23 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
             continue
         found.append(current)
     return Usage(held + (_hidden(found) if mapped > _LARGE_MB else 0.0), mapped, len(found))
+
+
+def _children(folder: Path) -> set[int]:
+    """The children of a process, of all its threads. A thread that ends meanwhile leaves its own to one that goes on,
+    which may have been looked at already: then all are looked at once more.
+    """
+    found: set[int] = set()
+    for _ in range(_LISTINGS):
+        ended = False
+        for task in (folder / "task").iterdir():
+            try:
+                found.update(map(int, _read(task / "children").split()))
+            except (FileNotFoundError, ProcessLookupError):
+                ended = True
+        if not ended:
+            break
+    return found
 
 
 def _hidden(processes: list[int]) -> float:
