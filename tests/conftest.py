@@ -19,8 +19,19 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole builds first: begun last, the longest of them would run alone."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Whole builds first: begun last, the longest of them would run alone. One file makes the build that others share
+    (`built` of `tests/workflow`) while another worker does what needs none; the others would wait for it.
+    """
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    sharing = [item.path for item in slow if {"built", "once"} <= set(getattr(item, "fixturenames", ()))]
+    sharing = [path for path in sharing if path.parent.name == "workflow"]
+
+    def place(item: pytest.Item) -> int:
+        if item not in slow:
+            return 3
+        return 1 if item.path not in sharing else 0 if item.path == sharing[0] else 2
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish() -> None:
