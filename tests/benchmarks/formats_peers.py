@@ -114,6 +114,7 @@ def _row(episode: dict[str, Any], texts: dict[str, str], card: str) -> dict[str,
 
 
 def _shown(turn: dict[str, Any]) -> str:
+    """What the sandbox answered. Only a text that is too long is cut by our own code, so that all rows are equal."""
     lines = [turn["stdout"].rstrip("\n")] if turn["stdout"].strip() else []
     lines += [f"{hook['name']} = {hook['value']!r}" for hook in turn["hooks"]]
     if turn["error"] is not None:

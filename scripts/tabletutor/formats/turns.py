@@ -1,4 +1,4 @@
-"""Which turns of which traces a student is taught from, and which of their messages are trained."""
+"""Which traces and turns become training rows, and which of their messages the loss counts."""
 
 from collections.abc import Iterator, Sequence
 

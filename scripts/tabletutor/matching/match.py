@@ -20,8 +20,8 @@ ROUNDING_NOISE = 1e-9  # share of half a unit by which a value exactly on the ed
 
 
 def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, config: VerdictsConfig) -> bool:
-    """Whether `candidate` is the answer `gold`, both as JSON. Symmetric in the two; never raises on any JSON, only
-    ValueError for a type that there is not.
+    """Whether `candidate` is the answer `gold`, both as JSON. Symmetric in the two; no JSON raises an error. Raises
+    ValueError for an unknown answer type.
 
     Percentages are in percent points: 45.3, "45.3" and "45.3%" are equal, 0.453 is not. A list of one is not its
     member. `spec.decimals` holds for a number or percentage and for such members of a list, set or mapping.

@@ -9,7 +9,7 @@ _MARK = re.compile(r"[\n ]… (\d{1,3}(?:,\d{3}){0,6}) bytes left out …[\n ]")
 
 
 def joined(head: str, left_out: int, tail: str, between: str = "\n") -> str:
-    """Head and tail of a text of which `left_out` bytes are missing between them: a line says so.
+    """The head and tail of a text, with a line between them that says how many bytes are missing there.
 
     With `between=" "` the text stays on one line.
     """

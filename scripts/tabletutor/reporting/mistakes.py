@@ -36,8 +36,8 @@ def kind_of(mistake: str) -> str:
 
 
 def _changes(wrong: Turn, mending: Turn) -> bool:
-    """Whether a turn that mends another shows another result: the last value each of them named. A turn that raised
-    an error, or of which nothing is shown, had something to mend.
+    """Whether a turn that mends another has another result (its last hook). A wrong turn that raised an error or
+    has no hook counts as changed.
     """
     if wrong.error is not None:
         return True

@@ -48,7 +48,7 @@ def detect_dates(distinct: pl.Series, header: str) -> DateForm | None:
 
 
 def near_dates(distinct: pl.Series) -> str | None:
-    """Why a column stays text of which nearly all cells are dates, or None where it is no such column."""
+    """Why a column stays text though most of its cells are dates; None where they are not."""
     sample = distinct.head(SAMPLE).to_list()
     for form in (form for group in (*GROUPS, *MONTHS) for form in group):
         if sum(form.regex.match(cell) is not None for cell in sample) < 0.5 * len(sample):

@@ -86,7 +86,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
 
 
 def _not_understood(rest: pl.Series) -> list[str]:
-    """What is to be said of a column of text whose cells, or nearly all of them, follow one convention."""
+    """The remark on a column of text whose cells, or nearly all of them, are written alike; empty if they are not."""
     remark = _nearly_booleans(rest) or why_no_numbers(rest) or near_dates(rest) or regular(rest)
     return [remark] if remark else []
 

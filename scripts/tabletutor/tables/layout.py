@@ -194,7 +194,7 @@ def _narrowed(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:
-    """Names for all columns: headers as they are, and `column_N` for those that have none."""
+    """A name for every column: the header's, or `column_N` where it has none."""
     names: list[str] = []
     for index, cell in enumerate(cells, start=1):
         name = cell if cell.strip() else f"column_{index}"
@@ -211,7 +211,7 @@ def _alike(names: tuple[str, ...]) -> list[str]:
 
 
 def _distinct(names: tuple[str, ...], warnings: list[str]) -> tuple[str, ...]:
-    """Names of which none is another's: the second "a" is called "a_2", the third "a_3"."""
+    """The names without repetition: the second "a" becomes "a_2", the third "a_3"."""
     found: list[str] = []
     for index, name in enumerate(names, start=1):
         number, free = 2, name

@@ -1,6 +1,5 @@
 """The table list (`tables.tsv`): which CSVs a project has, and the split each is pinned to."""
 
-import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,5 +120,5 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.5)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    close = near(word.lower(), known)
+    return f" (did you mean {close!r}?)" if close else ""
