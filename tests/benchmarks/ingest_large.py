@@ -2,8 +2,8 @@
 
 python tests/benchmarks/ingest_large.py [--rows 400000]
 
-The file repeats the rows of `resources/tables/txhousing.csv`. Each reader has a process of its own; what it imports comes
-before the clock starts, and its memory without the file is taken off. pandas is told nothing and writes the same Parquet.
+The file repeats the rows of `resources/tables/txhousing.csv`. Each reader has a process of its own, reads a small file
+first, and writes Parquet. Shown are processor time and what the process grew by. pandas gets no hint either.
 """
 
 import argparse
