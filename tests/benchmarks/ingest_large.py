@@ -28,9 +28,12 @@ def write_large(target: Path, rows: int) -> None:
 
 
 def ours(csv: Path, folder: Path) -> None:
+    from loguru import logger
+
     from tabletutor.config.schema import TablesConfig
     from tabletutor.tables.ingest import ingest
 
+    logger.disable("tabletutor")
     ingest(csv, "large", csv.name, TablesConfig(), folder / "table.parquet", folder / "profile.json")
 
 
