@@ -27,10 +27,11 @@ smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
 test: env peers  ## run all tests
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-quality: env  ## lint, formats, types, dead code
+quality: env  ## lint, formats, types, the rooms that may import each other, dead code
 	ruff check .
 	ruff format --check .
 	pyright
+	lint-imports --no-cache
 	snakefmt --check $(SNAKEFILES)
 	snakemake --lint
 	@echo "vulture: functions, classes, methods and imports that nothing uses"

@@ -1,7 +1,7 @@
 """tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
 
-from tabletutor.workflow.cutoff import note_forced
-from tabletutor.workflow.previous import Previous
+from tabletutor.workflow.provenance.cutoff import note_forced
+from tabletutor.workflow.provenance.output_backup import OutputBackup
 from tabletutor.workflow.setup import check_folders
 
 # 1. Configuration: `--configfile other.yaml` replaces config/config.yaml as a whole.
@@ -88,7 +88,7 @@ rule all_reporting:
         "<results>/report/index.html",
 
 
-previous = Previous(config["results"])
+previous = OutputBackup(config["results"])
 
 
 localrules:

@@ -11,8 +11,8 @@
 
 from snakemake.utils import min_version
 
-from tabletutor.workflow.code import code, converters, methods
-from tabletutor.workflow.models import folder_of
+from tabletutor.workflow.identity.code import code, converters, methods
+from tabletutor.workflow.model_files import folder_of
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.setup import clear_up, column_of, set_up
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.evaluation.judge import choose_best
+from tabletutor.evaluation.rerank import choose_best
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tabletutor.config.models import SOURCES
-from tabletutor.models.make import make_model
+from tabletutor.models.build import make_model
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:

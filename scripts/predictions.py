@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, SamplingConfig
-from tabletutor.evaluation.predict import Asked, predict
+from tabletutor.evaluation.predict import PredictionSpec, predict
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:
@@ -14,7 +14,7 @@ with job(snakemake, shares=True) as here:
     sampling = SamplingConfig.model_validate(params.sampling) if params.sampling else None
     run, model = snakemake.wildcards.run, Path(source.model[0]).parent
     predict(
-        Asked(run, model, trained, params.seed, params.whole_turns, sampling),
+        PredictionSpec(run, model, trained, params.seed, params.whole_turns, sampling),
         files, here.section(EvaluationConfig, "evaluation", params.config),
         here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
         Path(snakemake.output.predictions),

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tabletutor.config.schema import TablesConfig
+from tabletutor.config.table_list import ListedTable
 from tabletutor.tables.splits import split_tables
-from tabletutor.tables.table_list import ListedTable
 from tabletutor.workflow.job import job
 
 with job(snakemake):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tabletutor.config.schema import VerdictsConfig
-from tabletutor.verdicts.judge import judge_table
+from tabletutor.verdicts.verify import judge_table
 from tabletutor.workflow.job import job
 
 with job(snakemake):

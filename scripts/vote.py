@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tabletutor.config.schema import VerdictsConfig
-from tabletutor.evaluation.vote import choose_agreed
+from tabletutor.evaluation.majority_vote import choose_agreed
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:

@@ -9,7 +9,7 @@ import torch
 
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import load_model, load_tokenizer
-from tabletutor.models.packed import use_packed_linears
+from tabletutor.models.mkldnn_linear import use_packed_linears
 
 PROMPT, NEW = 250, 60
 

@@ -171,7 +171,7 @@ def modules(real: Real) -> dict[str, list[str]]:
     """The files of ours in which a rule's code lies, by rule, as `tabletutor code` finds them."""
     program = (
         "import json, sys\n"
-        "from tabletutor.workflow.code import closure\n"
+        "from tabletutor.workflow.identity.code import closure\n"
         "found = {}\n"
         "for rule, script in json.loads(sys.argv[1]).items():\n"
         "    entries = closure(script).entries\n"

@@ -11,8 +11,9 @@ from typing import Any
 from sandbox_peers import Notebook, Pace, contained, variables
 from sandbox_proc import below
 
-from tabletutor.sandbox import environment, image
-from tabletutor.sandbox.owner import owner
+from tabletutor.sandbox.host import image
+from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.protocol import environment
 
 # What a Jupyter session has to have before its first cell, tuned and untuned.
 _JUPYTER = "import pandas as pd, numpy as np\n"
@@ -21,8 +22,8 @@ _JUPYTER_TUNED = (
     _JUPYTER
     + """import gc, time
 from pathlib import Path
-from tabletutor.sandbox.frame import read_frame
-from tabletutor.sandbox.kernel import trim_heap
+from tabletutor.sandbox.guest.frame import read_frame
+from tabletutor.sandbox.layers.kernel import trim_heap
 df = read_frame(Path({table!r}))
 gc.collect()
 gc.freeze()
@@ -35,7 +36,7 @@ get_ipython().events.register(
 )
 _EXEC = """import pandas as pd, numpy as np
 from pathlib import Path
-from tabletutor.sandbox.frame import read_frame
+from tabletutor.sandbox.guest.frame import read_frame
 df = read_frame(Path("/data/table.parquet"))
 """
 _numbers = itertools.count(1)

@@ -19,8 +19,8 @@ from sandbox_peers import NOTEBOOK
 from sandbox_proc import below, memory_mb
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.owner import owner
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
+from tabletutor.sandbox.host.process_label import owner
 
 WORK = "total = df['n0'].sum()\ntotal"
 CHILD = "import os, time\nif os.fork() == 0:\n    time.sleep(600)"
@@ -34,7 +34,7 @@ class Sample:
 
     processes: int
     host_descriptors: int
-    keeper_descriptors: int
+    watchdog_descriptors: int
     parent_descriptors: int
     host_mounts: int
     parent_mounts: int
@@ -48,19 +48,19 @@ class Sample:
 
 NAMES = [field.name for field in fields(Sample)]
 LEFT = ("processes", "host_descriptors", "host_mounts", "groups")  # compared before opening and after closing
-GROWING = ("keeper_descriptors", "parent_descriptors", "parent_mounts", "folders", *LEFT)  # and while open
+GROWING = ("watchdog_descriptors", "parent_descriptors", "parent_mounts", "folders", *LEFT)  # and while open
 MEMORY = ("host_rss", "parent_rss")
 
 
 def sample() -> Sample:
     """Look around, once what was just closed has come to rest."""
     time.sleep(0.3)
-    keeper = next(iter(_children(os.getpid())), 0)
-    parent = next(iter(_children(keeper)), 0) if keeper else 0
+    watchdog = next(iter(_children(os.getpid())), 0)
+    parent = next(iter(_children(watchdog)), 0) if watchdog else 0
     return Sample(
         processes=len(below(os.getpid())),
         host_descriptors=_entries("/proc/self/fd"),
-        keeper_descriptors=_entries(f"/proc/{keeper}/fd"),
+        watchdog_descriptors=_entries(f"/proc/{watchdog}/fd"),
         parent_descriptors=_entries(f"/proc/{parent}/fd"),
         host_mounts=_lines("/proc/self/mountinfo"),
         parent_mounts=_lines(f"/proc/{parent}/mountinfo"),

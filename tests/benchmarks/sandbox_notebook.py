@@ -5,8 +5,8 @@ python sandbox_notebook.py process PARQUET tuned|untuned           (cells come o
 python sandbox_notebook.py fork PARQUET tuned|untuned SOCKET       (a fork for each connection to the socket)
 
 Tuned means what the sandbox does to its warm parent: the environment (set by whoever starts this), the reader of
-`tabletutor.sandbox.frame`, `gc.freeze`, huge pages, freed memory handed back after a cell. Untuned is pandas as it
-comes.
+`tabletutor.sandbox.guest.frame`, `gc.freeze`, huge pages, freed memory handed back after a cell. Untuned is
+pandas as it comes.
 A cell comes as its length (four bytes) and its text; the answer is a length, one byte (0: it raised) and the output.
 """
 
@@ -53,7 +53,7 @@ def load(parquet: Path, tuned: bool) -> pd.DataFrame:
     """The table by the sandbox's own reader, or by pandas' own defaults."""
     if not tuned:
         return pd.read_parquet(parquet)
-    from tabletutor.sandbox.frame import read_frame
+    from tabletutor.sandbox.guest.frame import read_frame
 
     return read_frame(parquet)
 
@@ -118,7 +118,7 @@ def main(role: str, parquet: Path, *rest: str) -> None:
     frame = load(parquet, tuned)
     trim = None
     if tuned:
-        from tabletutor.sandbox import kernel
+        from tabletutor.sandbox.layers import kernel
 
         trim = kernel.trim_heap
         gc.collect()

@@ -14,9 +14,10 @@ from sandbox_proc import below
 
 import tabletutor
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox import environment, image
-from tabletutor.sandbox.owner import owner
-from tabletutor.sandbox.pool import Sandbox, Session
+from tabletutor.sandbox.host import image
+from tabletutor.sandbox.host.pool import Sandbox, Session
+from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.protocol import environment
 
 NOTEBOOK = Path(__file__).with_name("sandbox_notebook.py")
 _PACKAGES = str(Path(tabletutor.__file__).parents[1])

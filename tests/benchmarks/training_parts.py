@@ -8,10 +8,10 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from tabletutor.models.load import make_repeatable
 from tabletutor.training.attention import SpanAttention
+from tabletutor.training.batches import Order
 from tabletutor.training.loss import FrozenHeadLoss
 from tabletutor.training.methods import sft
-from tabletutor.training.norm import FrozenRmsNorm
-from tabletutor.training.order import Order
+from tabletutor.training.rmsnorm import FrozenRmsNorm
 
 PRODUCTS = {"aten::mm", "aten::addmm", "aten::addmm_", "aten::linear", "aten::matmul", "mkldnn::_linear_pointwise"}
 LABELS = {SpanAttention: "attention", FrozenHeadLoss: "loss", FrozenRmsNorm: "normalisation"}

@@ -11,13 +11,13 @@ import pytest
 from msgspec import structs
 
 from tabletutor.config.jsonschema import schema
-from tabletutor.formats.row import ConversationRow, PairRow
 from tabletutor.formats.turns import weighed
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Episode, Trace, Turn
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import write_record, write_records
 from tabletutor.reporting.arms import Arm, ArmDifference, ArmGroup, Arms
+from tabletutor.rows.row import ConversationRow, PairRow
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("tabletutor")

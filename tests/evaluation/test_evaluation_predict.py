@@ -10,7 +10,7 @@ import pytest
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig
-from tabletutor.evaluation.predict import Asked, groups, predict
+from tabletutor.evaluation.predict import PredictionSpec, groups, predict
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
@@ -55,7 +55,7 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     files = {"numbers": (tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
 
     def run(journals: str, threads: int) -> bytes:
-        asked = Asked("base", model, None, 0, False)
+        asked = PredictionSpec("base", model, None, 0, False)
         config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
         count = predict(asked, files, config, SANDBOX, tmp_path / journals, "code", output)
@@ -81,6 +81,6 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
 def test_no_test_table_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no table is in the test split"):
         predict(
-            Asked("base", tmp_path, None, 0, False), {}, EvaluationConfig(), SANDBOX,
+            PredictionSpec("base", tmp_path, None, 0, False), {}, EvaluationConfig(), SANDBOX,
             tmp_path, "", tmp_path / "out.jsonl",
         )  # fmt: skip

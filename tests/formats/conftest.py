@@ -30,8 +30,8 @@ from tabletutor.questions.build import build_questions
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Split, Splits, TableSplit
 from tabletutor.tables.ingest import ingest
-from tabletutor.verdicts.judge import judge_table
 from tabletutor.verdicts.replay import build_replays
+from tabletutor.verdicts.verify import judge_table
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "resources" / "tables"

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from tabletutor.config.formats import FORMATS, KNOBS, FormatConfig, LabelledConfig, PairsConfig
 from tabletutor.formats.audit import Audit, audit_format
 from tabletutor.formats.build import SplitFiles, build_format
-from tabletutor.formats.candidate import Candidate
-from tabletutor.formats.leak import hint_leak
+from tabletutor.formats.draft import Candidate
+from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import ConversationRow, FormatStats, Note, PairRow, Row
 from tabletutor.formats.select import balanced, capped, drawn, unique
-from tabletutor.formats.surface import Judged, Pair, accuracy, even
+from tabletutor.formats.shortcut import Judged, Pair, accuracy, even
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
+from tabletutor.rows.row import ConversationRow, FormatStats, Note, PairRow, Row
 
 ROOT = Path(__file__).parents[2]
 

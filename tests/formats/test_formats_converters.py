@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from tabletutor.config.formats import ConversationConfig, FormatConfig, LabelledConfig, MaskedConfig, PairsConfig
-from tabletutor.formats.candidate import candidate
 from tabletutor.formats.case import Case
 from tabletutor.formats.converters import dpo, kto, orm, orm_pairs, prm, rl, sft_interleaved, sft_masked, sft_standard
-from tabletutor.formats.row import PICTURE, SEPARATOR
+from tabletutor.formats.draft import candidate
+from tabletutor.models.hook_text import state
 from tabletutor.models.prompt import Message
-from tabletutor.models.state import state
 from tabletutor.records.episode import Hook, Turn
+from tabletutor.rows.row import PICTURE, SEPARATOR
 
 GOLD_ONLY = ConversationConfig(include_recovered=False)
 

@@ -14,8 +14,8 @@ from datasets.exceptions import DatasetGenerationError
 
 from tabletutor.formats.exports.card import plain
 from tabletutor.formats.exports.columns import features
-from tabletutor.formats.row import Row
 from tabletutor.records.episode import Hook
+from tabletutor.rows.row import Row
 
 Export = Callable[[str, Path], subprocess.CompletedProcess[str]]
 

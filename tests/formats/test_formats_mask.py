@@ -8,11 +8,11 @@ import pytest
 
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.formats.mask import check_mask, mask_fault
-from tabletutor.formats.row import ConversationRow, LabelledRow
 from tabletutor.models.chat import encode
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import write_records
+from tabletutor.rows.row import ConversationRow, LabelledRow
 
 ROW = ConversationRow(
     question_id="q",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tabletutor.formats.reward import Rewards
+from tabletutor.formats.grpo_rewards import Rewards
 from tabletutor.models.prompt import assistant
 from tabletutor.programs.grammar import from_json
 from tabletutor.programs.pandas_source import source

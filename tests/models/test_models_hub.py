@@ -16,7 +16,7 @@ import pytest
 
 from tabletutor.config.load import ConfigError, check, counted
 from tabletutor.config.models import HubModelConfig, ScratchModelConfig
-from tabletutor.models.layout import MODEL_FILES
+from tabletutor.models.files import MODEL_FILES
 from tabletutor.models.scratch import make_scratch
 from tabletutor.workflow.environment import ENVIRONMENT
 
@@ -26,7 +26,7 @@ MAKE = """
 import sys
 from pathlib import Path
 from tabletutor.config.models import HubModelConfig
-from tabletutor.models.make import make_model
+from tabletutor.models.build import make_model
 
 config = HubModelConfig(source="hub", id=sys.argv[1], revision=sys.argv[2], download=sys.argv[3] == "download")
 try:

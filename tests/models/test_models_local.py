@@ -8,7 +8,7 @@ import pytest
 from tabletutor.config.models import LocalModelConfig
 from tabletutor.models.local import lacking, local_folder
 from tabletutor.records.files import sha256_file
-from tabletutor.workflow.models import folder_of
+from tabletutor.workflow.model_files import folder_of
 
 NAMES = ["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 

@@ -5,8 +5,7 @@ from cases import question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.formats.leak import hint_leak
-from tabletutor.formats.row import ConversationRow
+from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.models.prompt import table_card
 from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import (
@@ -29,6 +28,7 @@ from tabletutor.programs.grammar import (
 from tabletutor.programs.outline import outline
 from tabletutor.programs.pandas_source import source
 from tabletutor.records.table import ColumnProfile, Source, TableProfile
+from tabletutor.rows.row import ConversationRow
 
 # Words that an outline, a card and code are made of, in headers and values of up to nine of them.
 WORDS = ("given", "text", "values", "column", "number", "where", "by", "do", "is", "in", "this", "order", "a", "ı")

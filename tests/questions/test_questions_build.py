@@ -10,7 +10,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
 from tabletutor.matching.match import match
 from tabletutor.questions.build import build_questions
-from tabletutor.questions.judge import ENGINE_AGREEMENT, given_away, to_digits
+from tabletutor.questions.validate import ENGINE_AGREEMENT, given_away, to_digits
 from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import read_records
 from tabletutor.records.table import Split

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox import image
-from tabletutor.sandbox.pool import Sandbox, Session
+from tabletutor.sandbox.host import image
+from tabletutor.sandbox.host.pool import Sandbox, Session
 
 
 @pytest.fixture(scope="session")

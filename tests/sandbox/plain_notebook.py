@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tabletutor.sandbox.cells import set_display
-from tabletutor.sandbox.frame import read_frame
+from tabletutor.sandbox.guest.frame import read_frame
+from tabletutor.sandbox.guest.notebook import set_display
 
 
 def main() -> None:

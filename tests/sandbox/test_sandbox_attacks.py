@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 
 TOOLS = """
 import ctypes, os, signal, socket, sys, time

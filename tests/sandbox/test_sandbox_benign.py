@@ -19,7 +19,7 @@ import pytest
 
 import tabletutor
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 
 FOLDER = Path(__file__).parents[1] / "data" / "benign"
 NOTEBOOKS = sorted(path.name.removesuffix(".py.txt") for path in FOLDER.glob("*.py.txt"))

@@ -14,12 +14,12 @@ from loguru import logger
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.episode import Trace, Turn
-from tabletutor.sandbox import cgroup, slots
-from tabletutor.sandbox.incident import causes_of
-from tabletutor.sandbox.memory import Bounds, GroupBounds, WatcherBounds, usage
-from tabletutor.sandbox.owner import is_alive, owner
-from tabletutor.sandbox.pool import Sandbox, SandboxError
-from tabletutor.sandbox.shared import IDLE, Sandboxes
+from tabletutor.sandbox.host import cgroup, slots
+from tabletutor.sandbox.host.incident import causes_of
+from tabletutor.sandbox.host.memory import Bounds, GroupBounds, WatcherBounds, usage
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError
+from tabletutor.sandbox.host.process_label import is_alive, owner
+from tabletutor.sandbox.host.sandboxes import IDLE, Sandboxes
 
 FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
 
@@ -53,7 +53,7 @@ def ended_by(bounds: Bounds, megabytes: int) -> bool:
 def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
     """Inside a user namespace that allows no others, sessions get none."""
     code = (
-        "from tabletutor.config.schema import SandboxConfig\nfrom tabletutor.sandbox.pool import Sandbox\n"
+        "from tabletutor.config.schema import SandboxConfig\nfrom tabletutor.sandbox.host.pool import Sandbox\n"
         "with Sandbox(None, SandboxConfig(require={require!r})) as box:\n    print('pid-namespace' in box.layers)"
     )
     shell = ["unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"]
@@ -85,7 +85,7 @@ def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
 def test_groups_of_a_host_that_was_killed_are_swept() -> None:
     groups()
     code = (
-        "import time\nfrom tabletutor.sandbox import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
+        "import time\nfrom tabletutor.sandbox.host import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
         "print('made', flush=True)\ntime.sleep(60)"
     )
     host = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
@@ -170,7 +170,7 @@ def test_slots_are_taken_together_and_freed_by_death() -> None:
     assert first is not None
     assert slots.try_take(name, 2, 3) is None  # and the one that was free is not kept
     code = (
-        f"import time\nfrom tabletutor.sandbox import slots\nslot = slots.take({name!r}, 3)\n"
+        f"import time\nfrom tabletutor.sandbox.host import slots\nslot = slots.take({name!r}, 3)\n"
         "print('taken', flush=True)\ntime.sleep(60)"
     )
     other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)

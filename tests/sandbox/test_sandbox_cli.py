@@ -26,7 +26,7 @@ def test_a_cell_prints_and_the_exit_status_tells(tmp_path: Path, parquet: Path) 
 HOST = """
 import os, sys
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 with Sandbox(None, SandboxConfig(soft_seconds=60, hard_seconds=60)) as sandbox:
     session = sandbox.session()
     session.run("import ctypes; ctypes.CDLL(None).prctl(15, b'tthost" + sys.argv[1].encode().decode() + "')")

@@ -16,11 +16,11 @@ import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.record import encode
-from tabletutor.sandbox import image
-from tabletutor.sandbox.owner import is_alive, owner
-from tabletutor.sandbox.pool import Sandbox, SandboxError, Session
-from tabletutor.sandbox.require import required
-from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.sandbox.host import image
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
+from tabletutor.sandbox.host.process_label import is_alive, owner
+from tabletutor.sandbox.host.required_layers import required
+from tabletutor.sandbox.host.sandboxes import Sandboxes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -166,7 +166,7 @@ KILLED = """
 import sys, time
 from pathlib import Path
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 with Sandbox(Path(sys.argv[1]), SandboxConfig(backend="docker")) as warm, warm.session() as session:
     print(session.run("len(df)").stdout, end="", flush=True)
     time.sleep(60)
@@ -235,7 +235,7 @@ def test_an_image_that_is_not_there_is_named(parquet: Path, config: SandboxConfi
 
 
 def test_no_engine_is_an_error_that_says_what_to_do(parquet: Path) -> None:
-    code = "from tabletutor.sandbox import image; image.connect()"
+    code = "from tabletutor.sandbox.host import image; image.connect()"
     env = {**os.environ, "DOCKER_HOST": "unix:///nonexistent/docker.sock"}
     run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert "no engine answers" in run.stderr

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox, SandboxError, Session
-from tabletutor.sandbox.require import LAYERS
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
+from tabletutor.sandbox.host.required_layers import LAYERS
 
 CELLS = [
     # (code, what must come out)
@@ -103,7 +103,7 @@ import sys
 import time
 from pathlib import Path
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 sys.path.insert(0, sys.argv[1])
 import test_sandbox_isolation as isolation
 import os
@@ -148,7 +148,7 @@ REFUSED = """
 import sys
 from loguru import logger
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 said = []
 logger.remove()
 logger.add(lambda line: said.append(str(line)), level="WARNING")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tabletutor.sandbox import leftovers
+from tabletutor.sandbox.guest import leftovers
 
 
 def test_everything_goes_and_nothing_else(tmp_path: Path) -> None:

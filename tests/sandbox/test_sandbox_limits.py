@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox, Session
+from tabletutor.sandbox.host.pool import Sandbox, Session
 
 
 def alive(mark: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 
 SETUP = """
 import datetime, decimal, fractions

@@ -4,7 +4,7 @@ import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.record import encode
-from tabletutor.sandbox.pool import Sandbox, SandboxError, Session
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
 
 
 def test_names_stay_and_the_last_value_is_echoed(session: Session) -> None:

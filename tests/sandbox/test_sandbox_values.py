@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.sandbox.frame import read_frame
-from tabletutor.sandbox.hooks import SHOWN_BYTES, summarise, value_sha256
-from tabletutor.sandbox.values import MAX_ITEMS, to_json
+from tabletutor.sandbox.guest.frame import read_frame
+from tabletutor.sandbox.guest.hooks import SHOWN_BYTES, summarise, value_sha256
+from tabletutor.sandbox.guest.values import MAX_ITEMS, to_json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12)

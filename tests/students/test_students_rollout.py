@@ -11,7 +11,7 @@ from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.models.generate import DecodedTurn
 from tabletutor.models.tokenizer import train_tokenizer
-from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student, Task, roll_out
 
 

@@ -8,14 +8,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabletutor.config.schema import TablesConfig
+from tabletutor.config.table_list import read_table_list
 from tabletutor.models.prompt import table_card
 from tabletutor.records.files import sha256_file
 from tabletutor.records.record import read_record
 from tabletutor.records.table import TableProfile
-from tabletutor.sandbox.frame import read_frame
+from tabletutor.sandbox.guest.frame import read_frame
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest
-from tabletutor.tables.table_list import read_table_list
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("TABLETUTOR_SHARED", ROOT.parent / "shared"))
@@ -46,6 +46,15 @@ def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data:
     with pytest.raises(TableError, match=message):
         run(csv, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_decimal_mark_is_that_of_the_numbers_whatever_cells_say(tmp_path: Path) -> None:
+    csv = tmp_path / "t.csv"
+    rows = "".join(f"{i}.25;{i}.5 EUR\n" for i in range(200))
+    csv.write_text(f"a;b\n{rows}1.5;decimal mark ','\n", encoding="utf-8")
+    assert run(csv, tmp_path).source.dialect["decimal"] == "."
+    csv.write_text("a;b\n" + rows.replace(".", ","), encoding="utf-8")
+    assert run(csv, tmp_path).source.dialect["decimal"] == ","
 
 
 def test_a_repeated_name_gets_a_number(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.schema import TablesConfig
+from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.records.record import read_record
 from tabletutor.records.table import Split, Splits
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.leaks import LeakCheck, LeakError, check_files, check_leaks
 from tabletutor.tables.overlap import Content
 from tabletutor.tables.splits import SplitError, _bucket, assign_splits, split_tables
-from tabletutor.tables.table_list import ListedTable, TableListError, read_table_list
 
 CONFIG = TablesConfig()
 

@@ -12,9 +12,9 @@ from trials import WHOLE, settings, tables, train
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_student, load_tokenizer
-from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student
-from tabletutor.training.attempts import Attempts
+from tabletutor.training.rollout_func import Attempts
 from tabletutor.training.run import Answering
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

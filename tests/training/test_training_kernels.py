@@ -13,8 +13,8 @@ from tabletutor.models.scratch import make_scratch
 from tabletutor.training.adapter import add_adapter, base_of, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import SpanAttention, use_spans
 from tabletutor.training.loss import pack_loss
-from tabletutor.training.norm import use_frozen_norms
 from tabletutor.training.packing import Span, pack
+from tabletutor.training.rmsnorm import use_frozen_norms
 from tabletutor.training.rows import EncodedRow
 
 ROWS = [

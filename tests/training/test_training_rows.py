@@ -10,7 +10,7 @@ from trials import losses_of, settings, train
 from tabletutor.models.chat import encode as encode_chat
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_tokenizer
-from tabletutor.training.masks import completion_masks, masked
+from tabletutor.training.completion_mask import completion_masks, masked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

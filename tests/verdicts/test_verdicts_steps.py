@@ -22,8 +22,8 @@ from tabletutor.questions.generate import candidates, pools
 from tabletutor.records.episode import Ended, Episode, Trace, Turn
 from tabletutor.records.identity import rng
 from tabletutor.records.table import TableProfile
-from tabletutor.sandbox.frame import read_frame
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.guest.frame import read_frame
+from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.tables.ingest import ingest
 from tabletutor.verdicts.replay import Settings, replay, watch
 from tabletutor.verdicts.statements import needed, statements

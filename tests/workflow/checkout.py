@@ -13,7 +13,7 @@ import yaml
 from warm import Warm
 
 from tabletutor.workflow import reproduce
-from tabletutor.workflow.manifest import manifest
+from tabletutor.workflow.provenance.manifest import manifest
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))

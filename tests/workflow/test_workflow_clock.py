@@ -8,7 +8,7 @@ from pathlib import Path
 from checkout import OPTIONS, RESULTS, ROOT, jobs
 from warm import Warm
 
-from tabletutor.workflow.contents import contents
+from tabletutor.workflow.provenance.contents import contents
 
 # A table from its CSV as `rules/tables.smk` has it, and what is made from that.
 SNAKEFILE = """

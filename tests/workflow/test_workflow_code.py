@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.workflow.code import LOCK, SCRIPTS, Closure, closure
-from tabletutor.workflow.syntax import canonical, facts
+from tabletutor.workflow.identity.code import LOCK, SCRIPTS, Closure, closure
+from tabletutor.workflow.identity.syntax import canonical, facts
 
 SOURCES = {
     "questions.py": "from tabletutor.ask.draw import draw\n\ndraw(1)\n",

@@ -12,8 +12,8 @@ import pytest
 
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Splits, TableSplit
-from tabletutor.workflow.artefact import Plan, plan, read_artefact
-from tabletutor.workflow.cutoff import FORCED, finish, how_made, note_forced, spare
+from tabletutor.workflow.provenance.artefact import Plan, plan, read_artefact
+from tabletutor.workflow.provenance.cutoff import FORCED, finish, how_made, note_forced, spare
 
 OUTPUT = "results/checkpoints/a/weights"
 TABLES = {"cars": "train", "boats": "validation", "planes": "test"}

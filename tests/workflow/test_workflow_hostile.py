@@ -24,7 +24,6 @@ import pytest
 import yaml
 
 from tabletutor.config.schema import TablesConfig
-from tabletutor.formats.row import ConversationRow
 from tabletutor.models.chat import encode, opening_ids
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.parse import closes_block, parse_turn
@@ -34,6 +33,7 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records
 from tabletutor.records.table import TableProfile
 from tabletutor.reporting.render import visible
+from tabletutor.rows.row import ConversationRow
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest
 

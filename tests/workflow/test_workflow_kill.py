@@ -22,7 +22,7 @@ from checkout import CONFIG, OPTIONS, Checkout, copy_checkout
 from warm import Run, Warm
 
 from tabletutor.records.journal import read_segment
-from tabletutor.sandbox.kernel import prctl
+from tabletutor.sandbox.layers.kernel import prctl
 
 KILLS = 30  # at least
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))

@@ -7,7 +7,7 @@ from checkout import OPTIONS, RESULTS, ROOT
 from warm import Warm
 
 from tabletutor.config.load import check
-from tabletutor.tables.table_list import ListedTable
+from tabletutor.config.table_list import ListedTable
 from tabletutor.workflow.preflight import outside_faults, split_faults
 
 

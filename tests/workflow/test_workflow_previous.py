@@ -16,10 +16,10 @@ from warm import Run, Warm
 SNAKEFILE = """
 import hashlib, os
 from pathlib import Path
-from tabletutor.workflow.previous import Previous
+from tabletutor.workflow.provenance.output_backup import OutputBackup
 from tabletutor.workflow.setup import set_up
 set_up(workflow, config)
-previous = Previous(config["results"])
+previous = OutputBackup(config["results"])
 code = hashlib.sha256(Path("job.py").read_bytes()).hexdigest()
 word = os.environ["WORD"]
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from tabletutor.config.load import ConfigError, load
 from tabletutor.telemetry.terminal import shown
-from tabletutor.workflow.cache import Choice, Kept, cache_folder, faults, kept_works, remove
+from tabletutor.workflow.provenance.cache import Choice, Kept, cache_folder, faults, kept_works, remove
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path
 
 from tabletutor.config.nearest import nearest
-from tabletutor.workflow.code import LOCK, SCRIPTS, Closure, Entry, closure
+from tabletutor.workflow.identity.code import LOCK, SCRIPTS, Closure, Entry, closure
 
 
 def script_of(rule: str) -> str:

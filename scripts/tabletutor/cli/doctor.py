@@ -9,8 +9,8 @@ from pathlib import Path
 import tabletutor
 from tabletutor.config.load import load
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.pool import Sandbox, SandboxError
-from tabletutor.workflow.versions import installed_version, locked_versions
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError
+from tabletutor.workflow.identity.versions import installed_version, locked_versions
 
 FREE_GB = 5
 

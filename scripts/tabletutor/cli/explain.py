@@ -9,9 +9,9 @@ from rich.tree import Tree
 
 from tabletutor.records.files import sha256_file
 from tabletutor.telemetry.terminal import shown
-from tabletutor.workflow.artefact import in_results
-from tabletutor.workflow.code import closure
-from tabletutor.workflow.provenance import (
+from tabletutor.workflow.identity.code import closure
+from tabletutor.workflow.provenance.artefact import in_results
+from tabletutor.workflow.provenance.trace import (
     Made,
     Sighting,
     folder_with_identities,

@@ -89,7 +89,7 @@ def code(
 ) -> None:
     """Say what code a rule's results depend on: functions, constants, data files and versions of packages."""
     from tabletutor.cli.code import differences, explained, script_of, summary
-    from tabletutor.workflow.code import SCRIPTS, closure
+    from tabletutor.workflow.identity.code import SCRIPTS, closure
 
     try:
         reached = closure(script_of(rule))

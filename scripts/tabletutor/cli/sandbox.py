@@ -8,8 +8,8 @@ import typer
 from loguru import logger
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox import image as images
-from tabletutor.sandbox.pool import Sandbox, SandboxError
+from tabletutor.sandbox.host import image as images
+from tabletutor.sandbox.host.pool import Sandbox, SandboxError
 from tabletutor.telemetry.terminal import show_message, shown
 
 app = typer.Typer(no_args_is_help=True, help="Run code in the sandbox.")

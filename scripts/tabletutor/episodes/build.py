@@ -21,7 +21,7 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records, write_records
 from tabletutor.records.resume import resume
 from tabletutor.records.table import TableProfile
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.telemetry.progress import progress
 
 TEACHER = "program"

@@ -3,8 +3,8 @@
 from tabletutor.episodes.script import Script
 from tabletutor.records.episode import Role, Trace, Turn
 from tabletutor.records.identity import content_id
-from tabletutor.sandbox.pool import Sandbox
-from tabletutor.sandbox.turn import turn_from
+from tabletutor.sandbox.host.pool import Sandbox
+from tabletutor.sandbox.protocol.result import turn_from
 
 
 def execute(script: Script, question_id: str, role: Role, teacher: str, sandbox: Sandbox) -> Trace:

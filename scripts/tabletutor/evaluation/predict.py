@@ -20,10 +20,10 @@ from loguru import logger
 from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.schema import EvaluationConfig, SamplingConfig
+from tabletutor.models.files import files_of
 from tabletutor.models.generate import DecodeLimits, Decoder
-from tabletutor.models.layout import files_of
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
-from tabletutor.models.packed import use_packed_linears
+from tabletutor.models.mkldnn_linear import use_packed_linears
 from tabletutor.models.prompt import opening, table_card
 from tabletutor.records.episode import Prediction
 from tabletutor.records.files import sha256_file, write_atomic
@@ -32,12 +32,12 @@ from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import TableProfile
-from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student, Task, roll_out
 from tabletutor.telemetry.progress import progress_of
 
 
-class Asked(NamedTuple):
+class PredictionSpec(NamedTuple):
     """Who is asked: the name of the run, the folders of its model and of its checkpoint (None: the model as it is), its
     seed, whether its turns are decoded to their end, and how answers are drawn (None: the likeliest, once).
     """
@@ -64,7 +64,7 @@ def groups(questions: Iterable[Question], batch_size: int) -> list[list[Question
 
 
 def predict(
-    asked: Asked,
+    asked: PredictionSpec,
     files: Mapping[str, TableFiles],
     config: EvaluationConfig,
     sandbox: SandboxConfig,

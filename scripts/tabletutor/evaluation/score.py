@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tabletutor.config.schema import VerdictsConfig
-from tabletutor.evaluation.asked import Asked
+from tabletutor.evaluation.questions_by_id import QuestionsById
 from tabletutor.matching.match import match
 from tabletutor.records.episode import Prediction, Score
 from tabletutor.records.question import AnswerType, Question
@@ -76,10 +76,10 @@ def score_file(predictions: Path, questions: Sequence[Path], config: VerdictsCon
 
     Raises ValueError for a prediction whose question is in no file.
     """
-    asked = Asked(questions)
+    by_id = QuestionsById(questions)
     return write_records(
         output,
-        [score(each, asked.by(each, predictions), config) for each in read_records(predictions, Prediction)],
+        [score(each, by_id.of(each, predictions), config) for each in read_records(predictions, Prediction)],
     )
 
 

@@ -6,14 +6,14 @@ A fault stops the build. Each check stands on the files alone and not on how the
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tabletutor.formats.leak import hint_leak
+from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import PairRow, Row
-from tabletutor.formats.surface import Judged, accuracy
+from tabletutor.formats.shortcut import Judged, accuracy
 from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
 from tabletutor.records.record import Record, read_records, write_record
 from tabletutor.records.table import Split
+from tabletutor.rows.row import PairRow, Row
 
 SEPARABLE = 0.65  # share of chosen and rejected texts told apart by form alone that is too much
 ENOUGH = 200  # pairs from which that share is held against a format

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from loguru import logger
 
 from tabletutor.config.formats import FormatConfig
-from tabletutor.formats.candidate import Candidate, candidate
 from tabletutor.formats.case import Case
+from tabletutor.formats.draft import Candidate, candidate
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import FormatStats, SplitStats
 from tabletutor.formats.select import select
 from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Verdict
 from tabletutor.records.question import Question
 from tabletutor.records.record import each_record, read_record, read_records, write_lines, write_record, write_records
 from tabletutor.records.table import Split, TableProfile
+from tabletutor.rows.row import FormatStats, SplitStats
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tabletutor.config.formats import FormatConfig
 from tabletutor.formats.case import Case
-from tabletutor.formats.row import Row
+from tabletutor.rows.row import Row
 
 
 class Format(NamedTuple):

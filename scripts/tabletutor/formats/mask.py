@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import StepsRow
-from tabletutor.formats.steps import step_ids
 from tabletutor.models.chat import Tokenizer, encode, prompt_length
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
 from tabletutor.records.record import Record, read_records, write_record
+from tabletutor.rows.prm_steps import step_ids
+from tabletutor.rows.row import StepsRow
 
 
 class SplitMask(Record, frozen=True):

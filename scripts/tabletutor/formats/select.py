@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
-from tabletutor.formats.candidate import Candidate
-from tabletutor.formats.surface import even
+from tabletutor.formats.draft import Candidate
+from tabletutor.formats.shortcut import even
 from tabletutor.records.identity import digest
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
-from tabletutor.models.cache import ConversationCache
 from tabletutor.models.chat import Tokenizer
+from tabletutor.models.kv_cache import ConversationCache
 from tabletutor.models.load import Model
 from tabletutor.models.parse import closes_block
 

@@ -1,8 +1,8 @@
 """A program as an outline of its operations: the hint of a question.
 
 It says what `describe` says in other words. A hint is for teachers: where its words stand in what a student reads or
-says, a teacher has recited it (`formats/leak.py`). So every word of its own is two or three joined by `_`, such as no
-header, plan or cell of code is likely to hold beside the same header or value.
+says, a teacher has recited it (`formats/hint_leak.py`). So every word of its own is two or three joined by `_`, such as
+no header, plan or cell of code is likely to hold beside the same header or value.
 """
 
 from collections.abc import Iterator

@@ -12,15 +12,15 @@ from tabletutor.config.schema import ProgramQuestionsConfig
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.questions.catalogue import FAMILIES
 from tabletutor.questions.generate import Pool, candidates, pools
-from tabletutor.questions.judge import Rejected, check
+from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Journal, Work
 from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import Record, decode, encode, read_record, write_records
 from tabletutor.records.table import Split, TableProfile
-from tabletutor.sandbox.cell import CellResult
-from tabletutor.sandbox.pool import Sandbox
+from tabletutor.sandbox.host.pool import Sandbox
+from tabletutor.sandbox.protocol.result import CellResult
 
 
 def build_questions(

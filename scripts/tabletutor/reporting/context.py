@@ -14,7 +14,7 @@ from tabletutor.reporting.dag import picture
 from tabletutor.reporting.inputs import ReportInputs
 from tabletutor.reporting.mistakes import kind_of, mistake_outcomes, outcome
 from tabletutor.reporting.statistics import Interval, difference_is_shown
-from tabletutor.sandbox.incident import ENDS, INTERRUPTED, causes_of
+from tabletutor.sandbox.host.incident import ENDS, INTERRUPTED, causes_of
 
 SPLITS = ("train", "validation", "test")
 NOVELTY = {

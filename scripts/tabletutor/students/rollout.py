@@ -20,10 +20,9 @@ from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.identity import content_id, rng
-from tabletutor.sandbox.cell import CellResult
-from tabletutor.sandbox.session import Session
-from tabletutor.sandbox.shared import Sandboxes
-from tabletutor.sandbox.turn import turn_from
+from tabletutor.sandbox.host.sandboxes import Sandboxes
+from tabletutor.sandbox.host.session import Session
+from tabletutor.sandbox.protocol.result import CellResult, turn_from
 
 WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
 

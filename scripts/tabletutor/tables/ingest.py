@@ -97,9 +97,8 @@ def _refuse_small(text: TextTable, source: str, min_rows: int) -> None:
 
 
 def _dialect(text: TextTable, columns: list[Column]) -> dict[str, str]:
-    comma = any("decimal mark ','" in warning for column in columns for warning in column.warnings)
     return {
-        "decimal": "," if comma else ".",
+        "decimal": "," if any(column.decimal == "," for column in columns) else ".",
         "delimiter": text.dialect.delimiter,
         "escape": text.dialect.escape,
         "header_line": str(text.header_line),

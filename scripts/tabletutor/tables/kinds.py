@@ -41,13 +41,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its real type: Int64, Float64, Boolean, String, Datetime in microseconds, or Null if empty."""
+    """A column with its real type: Int64, Float64, Boolean, String, Datetime in microseconds, or Null if empty.
+
+    `decimal` is the decimal mark it was read with; None for all but numbers.
+    """
 
     name: str
     kind: Kind
     values: pl.Series
     unit: str | None
     warnings: tuple[str, ...]
+    decimal: str | None = None
 
 
 def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
@@ -112,10 +116,10 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     source = stripped if reading.kind != "text" or reading.padded else strip_spaces(cells)
     present = source.set(absent, None).alias(reading.header)
     warnings = list(reading.warnings)
-    kind, unit, values = reading.kind, None, present
+    kind, unit, values, decimal = reading.kind, None, present, None
     if reading.number is not None:
         marks = reading.number.choose(comma_decimal)
-        values = to_numbers(present, marks)
+        values, decimal = to_numbers(present, marks), marks.decimal
         kind = "integer" if values.dtype == pl.Int64 else "number"
         unit = reading.number.unit or header_unit(reading.header)
         if unit and not reading.number.unit and not is_known_unit(unit):
@@ -134,7 +138,7 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
         values = pl.Series(reading.header, [None] * len(present), dtype=pl.Null)
     elif kind == "boolean":
         values = present.str.to_lowercase().is_in(TRUE)
-    return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings))
+    return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings), decimal)
 
 
 def _is_one_width(cells: pl.Series) -> bool:

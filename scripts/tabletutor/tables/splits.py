@@ -7,11 +7,11 @@ from pathlib import Path
 from loguru import logger
 
 from tabletutor.config.schema import TablesConfig
+from tabletutor.config.table_list import SPLITS, ListedTable
 from tabletutor.records.identity import digest
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Split, Splits, TableSplit
 from tabletutor.tables.overlap import Content, compare, read_contents
-from tabletutor.tables.table_list import SPLITS, ListedTable
 
 
 class SplitError(ValueError):

@@ -12,9 +12,9 @@ from transformers import TrainerCallback
 from tabletutor.config.training import TrlConfig
 from tabletutor.models.chat import Tokenizer
 from tabletutor.telemetry.progress import Progress
-from tabletutor.training.kept import seal
-from tabletutor.training.samples import Prompt, sample
+from tabletutor.training.generations import Prompt, sample
 from tabletutor.training.tracking import Tracker
+from tabletutor.training.trl_checkpoints import seal
 from tabletutor.training.weights import Weights
 
 STATE = "tabletutor.pt"

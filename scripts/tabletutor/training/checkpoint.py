@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from tabletutor.models.layout import ADAPTER_FILES, MODEL_FILES
+from tabletutor.models.files import ADAPTER_FILES, MODEL_FILES
 from tabletutor.models.load import Model
 from tabletutor.records.files import PARTIAL, sha256_file, write_atomic
 from tabletutor.training.adapter import is_adapted, save_adapter

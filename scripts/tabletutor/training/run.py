@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tabletutor.config.load import counted
 from tabletutor.config.training import MethodConfig
-from tabletutor.models.layout import files_of
+from tabletutor.models.files import files_of
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Work

@@ -15,19 +15,19 @@ import torch
 from loguru import logger
 
 from tabletutor.config.training import TrlConfig
-from tabletutor.formats.row import Row
 from tabletutor.models.chat import Tokenizer, encode
-from tabletutor.models.exact import exact_tokenizer
 from tabletutor.models.load import Model, load_tokenizer, make_repeatable
+from tabletutor.models.trl_tokenizer import exact_tokenizer
 from tabletutor.records.record import read_records
+from tabletutor.rows.row import Row
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import trained_parameters, use_fast_adapters
 from tabletutor.training.callbacks import Watch, keeping
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
-from tabletutor.training.kept import alone_in, latest
+from tabletutor.training.generations import read_prompts
 from tabletutor.training.rows import check_validated, drawn, none_fits
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.samples import read_prompts
+from tabletutor.training.trl_checkpoints import alone_in, latest
 from tabletutor.training.weights import Weights
 
 SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}

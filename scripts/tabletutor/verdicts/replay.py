@@ -18,9 +18,9 @@ from tabletutor.records.identity import digest
 from tabletutor.records.journal import Journal, Work
 from tabletutor.records.record import read_records, write_records
 from tabletutor.records.resume import resume
-from tabletutor.sandbox.cell import CellEnd
-from tabletutor.sandbox.pool import Sandbox
-from tabletutor.sandbox.session import Session
+from tabletutor.sandbox.host.pool import Sandbox
+from tabletutor.sandbox.host.session import Session
+from tabletutor.sandbox.protocol.result import CellEnd
 from tabletutor.telemetry.progress import progress
 from tabletutor.verdicts.statements import Statement, statements
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from loguru import logger
 
-from tabletutor.workflow.artefact import FOLDER, Artefact, in_results, is_whole, read_artefact
-from tabletutor.workflow.previous import mark_unfinished
+from tabletutor.workflow.provenance.artefact import FOLDER, Artefact, in_results, is_whole, read_artefact
+from tabletutor.workflow.provenance.output_backup import mark_unfinished
 
 
 def adopt(results: str) -> int:

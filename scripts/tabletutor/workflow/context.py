@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from tabletutor.config.section import Section
 from tabletutor.records.table import Split
-from tabletutor.workflow.reads import Reads
+from tabletutor.workflow.provenance.reads import Reads
 
 S = TypeVar("S", bound=Section)
 

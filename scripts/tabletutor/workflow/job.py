@@ -11,10 +11,10 @@ from loguru import logger
 
 import tabletutor
 from tabletutor.telemetry.terminal import show_message, shown
-from tabletutor.workflow.artefact import plan
 from tabletutor.workflow.context import Job
-from tabletutor.workflow.cutoff import finish, spare
 from tabletutor.workflow.lock import enter_job
+from tabletutor.workflow.provenance.artefact import plan
+from tabletutor.workflow.provenance.cutoff import finish, spare
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
 _AGAIN = "run the same command again: what is finished is kept"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from loguru import logger
 
 from tabletutor.records.files import sweep
-from tabletutor.workflow.previous import restore_all
+from tabletutor.workflow.provenance.output_backup import restore_all
 
 LOCK = "TABLETUTOR_LOCK"  # the environment variable by which the jobs of a run know the file
 _FOLDER = Path(".snakemake/tabletutor")

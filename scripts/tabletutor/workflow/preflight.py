@@ -8,11 +8,11 @@ from tabletutor.config.models import LocalModelConfig, PackagedModelConfig
 from tabletutor.config.nearest import near, nearest
 from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
-from tabletutor.models.base import packaged_file
+from tabletutor.config.table_list import ListedTable
+from tabletutor.models.gguf import packaged_file
 from tabletutor.models.local import local_folder
 from tabletutor.questions.catalogue import FAMILIES
-from tabletutor.tables.table_list import ListedTable
-from tabletutor.workflow.cache import VARIABLE, cache_folder
+from tabletutor.workflow.provenance.cache import VARIABLE, cache_folder
 
 
 def outside_faults(config: Config) -> Iterator[Fault]:

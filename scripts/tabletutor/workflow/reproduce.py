@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tabletutor.config.load import load
-from tabletutor.tables.table_list import read_table_list
-from tabletutor.workflow.cache import VARIABLE
-from tabletutor.workflow.manifest import differences, manifest, write_manifest
+from tabletutor.config.table_list import read_table_list
+from tabletutor.workflow.provenance.cache import VARIABLE
+from tabletutor.workflow.provenance.manifest import differences, manifest, write_manifest
 
 _MADE = re.compile(
     r"\.git|\.venv|\.peers|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|.*\.egg-info|results.*|logs|mlruns|local|slurm"

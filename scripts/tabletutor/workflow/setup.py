@@ -12,18 +12,18 @@ from snakemake_interface_common.exceptions import WorkflowError
 from tabletutor.config.load import ConfigError, counted, examine, line_of, plain
 from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
+from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.records.files import PARTIAL
-from tabletutor.sandbox.owner import RUN, owner
-from tabletutor.tables.table_list import ListedTable, TableListError, read_table_list
+from tabletutor.sandbox.host.process_label import RUN, owner
 from tabletutor.telemetry.terminal import show_message, shown
 from tabletutor.workflow.adopt import adopt
-from tabletutor.workflow.cache import cache_folder
 from tabletutor.workflow.clock import date_back
-from tabletutor.workflow.contents import contents
 from tabletutor.workflow.environment import ENVIRONMENT
 from tabletutor.workflow.job import CheckoutError, check_checkout, describe
 from tabletutor.workflow.lock import enter_run
 from tabletutor.workflow.preflight import outside_faults, split_faults
+from tabletutor.workflow.provenance.cache import cache_folder
+from tabletutor.workflow.provenance.contents import contents
 
 Listing = dict[str, dict[str, str]]
 
@@ -128,7 +128,7 @@ def clear_up(config: dict[str, Any]) -> None:
     What a killed run leaves, the next one removes.
     """
     if config["sandbox"]["backend"] == "docker":
-        from tabletutor.sandbox import image
+        from tabletutor.sandbox.host import image
 
         for name in image.sweep(image.connect(), also=os.environ[RUN]):
             logger.info("removed from the engine: {}", name)

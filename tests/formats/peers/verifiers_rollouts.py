@@ -51,7 +51,7 @@ server = ThreadingHTTPServer(("127.0.0.1", 0), Reciter)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 os.environ["RECITER_KEY"] = "none"
 client = ClientConfig(api_key_var="RECITER_KEY", api_base_url=f"http://127.0.0.1:{server.server_port}/v1")
-environment = vf.load_environment("tabletutor.formats.environment", results=results, max_turns=4, max_sessions=3)
+environment = vf.load_environment("tabletutor.formats.verifiers_env", results=results, max_turns=4, max_sessions=3)
 report: dict[str, Any] = {"version": vf.__version__, "train": len(environment.get_dataset()), "students": {}}
 for student in students:
     done = environment.evaluate_sync(client, student, max_retries=0)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from tabletutor.config.formats import PairsConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import PairRow
 from tabletutor.models.prompt import said
 from tabletutor.records.episode import Trace
+from tabletutor.rows.row import PairRow
 
 
 def rows(case: Case, config: PairsConfig, seed: int) -> Iterator[PairRow]:

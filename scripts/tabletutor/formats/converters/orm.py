@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tabletutor.config.formats import LabelledConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import LabelledRow
+from tabletutor.rows.row import LabelledRow
 
 
 def rows(case: Case, config: LabelledConfig, seed: int) -> Iterator[LabelledRow]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tabletutor.config.formats import PairsConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import PairRow
+from tabletutor.rows.row import PairRow
 
 
 def rows(case: Case, config: PairsConfig, seed: int) -> Iterator[PairRow]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from tabletutor.config.formats import LabelledConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import StepsRow
-from tabletutor.formats.steps import prompt_text, step_text
+from tabletutor.rows.prm_steps import prompt_text, step_text
+from tabletutor.rows.row import StepsRow
 
 
 def rows(case: Case, config: LabelledConfig, seed: int) -> Iterator[StepsRow]:

@@ -1,7 +1,7 @@
 """`rl`: questions with what is needed to grade an answer by running it; for reinforcement learning.
 
-`answer` and `info` are JSON texts, since columns of tables have one type and answers have many. `formats/reward.py`
-and `formats/environment.py` grade with them.
+`answer` and `info` are JSON texts, since columns of tables have one type and answers have many.
+`formats/grpo_rewards.py` and `formats/verifiers_env.py` grade with them.
 """
 
 import json
@@ -12,7 +12,7 @@ import msgspec
 from tabletutor.config.formats import FormatConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import TaskRow
+from tabletutor.rows.row import TaskRow
 
 
 def rows(case: Case, config: FormatConfig, seed: int) -> Iterator[TaskRow]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from tabletutor.config.formats import ConversationConfig
 from tabletutor.formats.case import Case
 from tabletutor.formats.format import Format
-from tabletutor.formats.row import ConversationRow
 from tabletutor.formats.turns import taught, weighed
 from tabletutor.models.prompt import conversation
+from tabletutor.rows.row import ConversationRow
 
 
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:

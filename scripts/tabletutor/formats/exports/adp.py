@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tabletutor.formats.exports.project import Project
-from tabletutor.formats.row import ConversationRow
 from tabletutor.models.prompt import observation
 from tabletutor.records.episode import Episode, Trace
 from tabletutor.records.record import json_line, read_records, write_lines
+from tabletutor.rows.row import ConversationRow
 
 SCHEMA_VERSION = "1.5.0"
 

@@ -22,7 +22,7 @@ from msgspec.inspect import (
     type_info,
 )
 
-from tabletutor.formats.row import Row
+from tabletutor.rows.row import Row
 
 
 def columns(row: type[Row]) -> dict[str, Type]:

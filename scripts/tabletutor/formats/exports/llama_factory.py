@@ -10,9 +10,9 @@ from typing import Any
 
 from tabletutor.formats.exports.project import Exported, Project
 from tabletutor.formats.registry import find
-from tabletutor.formats.row import ConversationRow, LabelledRow, PairRow, Row
 from tabletutor.records.files import write_atomic
 from tabletutor.records.record import json_line, read_records, write_lines
+from tabletutor.rows.row import ConversationRow, LabelledRow, PairRow, Row
 
 _TAGS = {
     "role_tag": "role",

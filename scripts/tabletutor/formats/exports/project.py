@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from tabletutor.config.load import load
 from tabletutor.config.schema import Config
+from tabletutor.config.table_list import ListedTable, read_table_list
 from tabletutor.formats.audit import Audit
-from tabletutor.formats.row import FormatStats
 from tabletutor.records.record import read_record
 from tabletutor.records.table import Splits
-from tabletutor.tables.table_list import ListedTable, read_table_list
+from tabletutor.rows.row import FormatStats
 
 
 class Exported(NamedTuple):

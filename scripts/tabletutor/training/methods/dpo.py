@@ -1,8 +1,8 @@
 """`dpo`: direct preference optimisation (Rafailov et al., 2023) by TRL; the reference is the model it starts from."""
 
 from tabletutor.config.training import DpoConfig
-from tabletutor.formats.row import PairRow
-from tabletutor.training.masks import completion_masks, masked
+from tabletutor.rows.row import PairRow
+from tabletutor.training.completion_mask import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows

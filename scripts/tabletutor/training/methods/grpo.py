@@ -1,7 +1,7 @@
 """`grpo`: group-relative policy optimisation (Shao et al., 2024) by TRL: answers are sampled, run in the sandbox and
 rewarded.
 
-A student takes its turns as when it is evaluated (`attempts.py`), so that it may look before it submits.
+A student takes its turns as when it is evaluated (`rollout_func.py`), so that it may look before it submits.
 """
 
 import warnings
@@ -9,10 +9,10 @@ from typing import Any
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import GrpoConfig
-from tabletutor.formats.row import TaskRow
-from tabletutor.sandbox.shared import Sandboxes
+from tabletutor.rows.row import TaskRow
+from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student
-from tabletutor.training.attempts import Attempts, answers_right, runs
+from tabletutor.training.rollout_func import Attempts, answers_right, runs
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows

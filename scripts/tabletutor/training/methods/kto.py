@@ -5,9 +5,9 @@ shuffled here: a file has all rows of a table, and of a question, together.
 """
 
 from tabletutor.config.training import KtoConfig
-from tabletutor.formats.row import LabelledRow
 from tabletutor.records.identity import rng
-from tabletutor.training.masks import completion_masks, masked
+from tabletutor.rows.row import LabelledRow
+from tabletutor.training.completion_mask import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
 from tabletutor.training.trl import Plan, begin, fit, read_rows

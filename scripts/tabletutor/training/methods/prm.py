@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from tabletutor.config.training import PrmConfig
-from tabletutor.formats.row import StepsRow
-from tabletutor.formats.steps import step_ids
 from tabletutor.models.chat import Tokenizer
 from tabletutor.records.record import read_records
-from tabletutor.training.judge import load_judge
+from tabletutor.rows.prm_steps import step_ids
+from tabletutor.rows.row import StepsRow
+from tabletutor.training.reward_model import load_judge
 from tabletutor.training.rows import none_fits
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.trl import Plan, Rows, begin, fit

@@ -1,8 +1,8 @@
 """`reward`: an outcome reward model from pairs of attempts (Bradley-Terry), by TRL: one number for a whole attempt."""
 
 from tabletutor.config.training import RewardConfig
-from tabletutor.formats.row import PairRow
-from tabletutor.training.judge import load_judge
+from tabletutor.rows.row import PairRow
+from tabletutor.training.reward_model import load_judge
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.trl import Plan, begin, fit, read_rows
 

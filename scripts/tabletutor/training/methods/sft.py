@@ -21,14 +21,14 @@ from tabletutor.models.load import Model, load_tokenizer, make_repeatable
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import base_of, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import use_spans, without_spans
+from tabletutor.training.batches import Order
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
+from tabletutor.training.generations import Prompt, read_prompts, sample
 from tabletutor.training.loss import check_head, pack_loss
-from tabletutor.training.norm import use_frozen_norms
-from tabletutor.training.order import Order
 from tabletutor.training.packing import Pack, alike, ordered_packs, pack
+from tabletutor.training.rmsnorm import use_frozen_norms
 from tabletutor.training.rows import EncodedRow, check_validated, drawn, none_fits, read_rows, row_lengths, short_rows
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.samples import Prompt, read_prompts, sample
 from tabletutor.training.schedule import learning_rate, total_steps
 from tabletutor.training.state import TrainingState, load_state, save_state
 from tabletutor.training.student import load_trained

@@ -1,0 +1,126 @@
+"""Keeps a candidate question only if three engines agree on an answer that is unique, supported and not given away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.matching.match import match
+from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Round, Share, from_json
+from tabletutor.programs.pandas_source import frame_variable, render
+from tabletutor.records.question import Question, Reject
+from tabletutor.sandbox.protocol.result import CellResult
+
+ENGINE_AGREEMENT = VerdictsConfig(relative_tolerance=1e-9)
+MIN_ROWS = 3
+MAX_MEMBERS = 12
+
+Engine = Callable[[Program], Any]
+RunCell = Callable[[str, str], CellResult]  # pandas source, the question's id
+
+
+class Rejected(Exception):
+    """A candidate that is not kept; carries the record that says why."""
+
+    def __init__(self, reject: Reject) -> None:
+        super().__init__(reject.reason)
+        self.reject = reject
+
+
+def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cell: RunCell) -> Question:
+    """The question with its answer and what each engine said. `run_cell` runs pandas source in a fresh session.
+
+    Raises Rejected with the reason otherwise.
+    """
+    program = from_json(question.program or {})
+    answers: dict[str, Any] = {}
+    for name, engine in (("polars", polars), ("duckdb", duckdb)):
+        try:
+            answers[name] = engine(program)
+        except NoAnswer as error:
+            raise _rejected(question, error.reason, str(error)) from error
+    _agree(question, answers, "polars", "duckdb")
+    answer = answers["duckdb"]
+    if reason := flaw(question, answer, rows):
+        raise _rejected(question, reason, repr(answer))
+    result = run_cell(probe(program), question.question_id)
+    if not result.submitted:
+        raise _rejected(question, "engine_error", f"pandas: {result.ended}: {(result.error or '')[-300:]}")
+    answers["pandas"] = result.answer
+    _agree(question, answers, "pandas", "polars")
+    for hook in result.hooks:
+        if isinstance(hook.value, int) and hook.value < MIN_ROWS:
+            raise _rejected(question, "too_few_rows", f"{hook.name} = {hook.value}")
+    # Polars adds in an order that depends on where its memory lies, so the last digits vary from run to run.
+    answers["polars"] = to_digits(answers["polars"])
+    return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
+
+
+def to_digits(value: Any) -> Any:
+    """The same value with its floats at twelve significant digits."""
+    match value:
+        case float():
+            return float(f"{value:.12g}")
+        case list():
+            return [to_digits(member) for member in value]  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return {name: to_digits(member) for name, member in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            return value
+
+
+def probe(program: Program) -> str:
+    """The program as one pandas cell that also shows how many rows each filter left."""
+    lines: list[str] = []
+    for block in render(program):
+        lines.append(block.code)
+        if isinstance(block.step, FILTERS) and block.result in {
+            frame_variable(side) for side in ("answer", "left", "right")
+        }:
+            lines.append(f"hook({block.result!r}, len({block.result}))")
+    return "\n".join([*lines, "submit(answer)"])
+
+
+def flaw(question: Question, answer: Any, rows: int) -> str | None:
+    """Why an answer makes a poor question ("no_answer", "trivial" or "guessable"), or None."""
+    if answer is None:
+        return "no_answer"
+    decimals = question.answer_spec.decimals
+    if decimals is not None and isinstance(answer, int | float) and abs(answer) < 10.0 ** (1 - decimals):
+        return "trivial"  # the rounding leaves less than two digits of the answer
+    last = [step for step in from_json(question.program or {}).steps if not isinstance(step, Round)][-1]
+    if isinstance(last, Count) and question.answer_type == "integer" and (answer == 0 or answer == rows):
+        return "trivial"
+    if isinstance(last, GroupCount) and answer <= 1:
+        return "trivial"
+    if isinstance(last, Share) and answer in (0, 100):
+        return "trivial"
+    if isinstance(answer, list | dict) and not 2 <= len(answer) <= MAX_MEMBERS:  # pyright: ignore[reportUnknownArgumentType]
+        return "trivial"
+    if isinstance(answer, str) and "binary_choice" not in question.tags and given_away(answer, question.text):
+        return "guessable"
+    return None
+
+
+def given_away(answer: str, text: str) -> bool:
+    """Whether the question already says its answer, as a word of its own (the no-data control of a reader)."""
+    folded, within = answer.casefold().strip(), text.casefold()
+    start = within.find(folded) if folded else -1
+    while start >= 0:
+        before, after = within[start - 1 : start], within[start + len(folded) : start + len(folded) + 1]
+        if not before.isalnum() and not after.isalnum():
+            return True
+        start = within.find(folded, start + 1)
+    return False
+
+
+def _agree(question: Question, answers: dict[str, Any], first: str, second: str) -> None:
+    if not match(answers[first], answers[second], question.answer_type, question.answer_spec, ENGINE_AGREEMENT):
+        raise _rejected(question, "engines_disagree", repr(to_digits(answers)))
+
+
+def _rejected(question: Question, reason: Any, detail: str) -> Rejected:
+    return Rejected(
+        Reject(table=question.table, family=question.family, text=question.text, reason=reason, detail=detail)
+    )

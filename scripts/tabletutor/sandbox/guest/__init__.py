@@ -1,0 +1,1 @@
+"""What runs inside: the warm parent, its sessions, the first process of a container."""

@@ -1,0 +1,194 @@
+"""The first process of a container: stands for the host, with whom it shares one byte stream, before the warm parent.
+
+Run as `python relay.py`. Standard input and output carry messages `(session, length, body)`; session 0 is the warm
+parent. First of all come the `Opening` and, as raw bytes, the table. When the stream ends, so does the container.
+"""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+_PACKAGE_FOLDER = str(Path(__file__).absolute().parents[3])
+sys.path[:0] = [_PACKAGE_FOLDER]
+
+import msgspec  # noqa: E402
+
+from tabletutor.sandbox.protocol import environment  # noqa: E402
+from tabletutor.sandbox.protocol.frames import (  # noqa: E402
+    LENGTH,
+    MAX_REPLY,
+    MESSAGE,
+    NO_TABLE,
+    TABLE,
+    End,
+    Open,
+    Opening,
+    ProtocolError,
+    Warm,
+    decode,
+    receive_packet,
+    send_packet,
+)  # fmt: skip
+
+_CHUNK = 1 << 16
+
+
+class _Session:
+    """A session as the relay sees it: it forwards whole frames only, one for each request, so nothing piles up."""
+
+    def __init__(self, stream: socket.socket) -> None:
+        stream.setblocking(False)
+        self.stream = stream
+        self.unsent = bytearray()
+        self._read = bytearray()
+        self._owed = 0
+
+    def request(self, frame: bytes) -> None:
+        """Pass a frame of the host's on; the session owes one for it."""
+        self._owed += 1
+        self.unsent += LENGTH.pack(len(frame)) + frame
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what the session will take now."""
+        try:
+            while self.unsent:
+                del self.unsent[: self.stream.send(self.unsent)]
+        except BlockingIOError:
+            pass
+        except OSError:  # it is gone; its end of the stream tells
+            self.unsent.clear()
+
+    def frame(self) -> bytes | None:
+        """Read on; a whole frame, if there is one. Raises ProtocolError where the session is gone or out of turn."""
+        try:
+            part = self.stream.recv(_CHUNK)
+        except OSError as error:
+            raise ProtocolError(str(error)) from error
+        self._read += part
+        if not part or not self._owed:
+            raise ProtocolError("the session is gone, or spoke without being asked")
+        if len(self._read) < LENGTH.size:
+            return None
+        (length,) = LENGTH.unpack_from(self._read)
+        if length > MAX_REPLY:
+            raise ProtocolError("a frame over the limit")
+        if len(self._read) < LENGTH.size + length:
+            return None
+        body = bytes(self._read[LENGTH.size : LENGTH.size + length])
+        del self._read[: LENGTH.size + length]
+        self._owed -= 1
+        return body
+
+
+class Relay:
+    """Carries messages between the one stream and the many sessions."""
+
+    def __init__(self, control: socket.socket, stream: int, answer: int) -> None:
+        self._control = control
+        self._in, self._out = stream, answer
+        self._sessions: dict[int, _Session] = {}
+        self._numbers: dict[int, int] = {}
+
+    def run(self, first: Warm) -> None:
+        """Pass on what the warm parent said first, then carry messages until the host hangs up."""
+        self._tell(0, msgspec.json.encode(first))
+        poll = select.poll()
+        poll.register(self._in, select.POLLIN)
+        while True:
+            for descriptor, event in poll.poll():
+                if descriptor == self._in:
+                    number, length = MESSAGE.unpack(_exactly(self._in, MESSAGE.size))
+                    self._from_host(number, _exactly(self._in, length), poll)
+                elif (number := self._numbers.get(descriptor)) is not None:
+                    self._from_session(number, event, poll)
+
+    def _from_host(self, number: int, body: bytes, poll: "select.poll") -> None:
+        if number == 0:
+            message = decode(body, Open | End)  # type: ignore[arg-type]
+            send_packet(self._control, message, None, None)
+            answer, descriptor = receive_packet(self._control, Warm, None)
+            if isinstance(message, Open) and descriptor is not None:
+                session = _Session(socket.socket(fileno=descriptor))
+                self._sessions[message.session] = session
+                self._numbers[descriptor] = message.session
+                poll.register(descriptor, select.POLLIN)
+            self._tell(0, msgspec.json.encode(answer))
+        elif (session := self._sessions.get(number)) is not None:
+            if not body:  # the host hung up
+                self._drop(number, poll)
+            else:
+                session.request(body)
+                self._await(session, poll)
+
+    def _from_session(self, number: int, event: int, poll: "select.poll") -> None:
+        session = self._sessions[number]
+        if event & select.POLLOUT:
+            session.flush()
+            self._await(session, poll)
+        if event & ~select.POLLOUT:
+            try:
+                if (frame := session.frame()) is not None:
+                    self._tell(number, frame)
+            except ProtocolError:
+                self._drop(number, poll)
+                self._tell(number, b"")
+
+    def _await(self, session: _Session, poll: "select.poll") -> None:
+        poll.modify(session.stream, select.POLLIN | (select.POLLOUT if session.unsent else 0))
+
+    def _drop(self, number: int, poll: "select.poll") -> None:
+        session = self._sessions.pop(number)
+        poll.unregister(session.stream)
+        del self._numbers[session.stream.fileno()]
+        session.stream.close()
+
+    def _tell(self, number: int, body: bytes) -> None:
+        data = memoryview(MESSAGE.pack(number, len(body)) + body)
+        while data:
+            data = data[os.write(self._out, data) :]
+
+
+def _exactly(descriptor: int, count: int) -> bytes:
+    """So many bytes. The end of the stream ends this process, and with it the container."""
+    data = bytearray()
+    while len(data) < count:
+        part = os.read(descriptor, min(count - len(data), 1 << 20))
+        if not part:
+            os._exit(0)
+        data += part
+    return bytes(data)
+
+
+def main() -> None:
+    """Load the table, start the warm parent, carry messages."""
+    stream, answer = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    length, size = TABLE.unpack(_exactly(stream, TABLE.size))
+    opening = decode(_exactly(stream, length), Opening)
+    table = None
+    if size != NO_TABLE:
+        table = os.memfd_create("table")
+        while size:
+            size -= os.write(table, _exactly(stream, min(size, 1 << 20)))
+        os.lseek(table, 0, os.SEEK_SET)
+    control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    subprocess.Popen(
+        [sys.executable, "-s", "-P", "-B", str(Path(__file__).with_name("warm.py")), str(other.fileno())],
+        stdin=subprocess.DEVNULL, stdout=2, cwd="/", env=environment.PARENT, pass_fds=(other.fileno(),),
+    )  # fmt: skip
+    other.close()
+    relay = Relay(control, stream, answer)
+    send_packet(control, opening, table, None)
+    first, _ = receive_packet(control, Warm, None)
+    if table is not None:
+        os.close(table)
+    relay.run(first)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Python, numpy and pandas values as plain JSON: what an answer is made of."""
+
+import datetime
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabletutor.sandbox.guest.errors import class_name
+
+MAX_DEPTH = 8
+MAX_ITEMS = 20_000
+MAX_TEXT = 200_000
+MAX_DIGITS = 4_300  # what Python itself, and so every reader of the answer, takes from text
+_MAX_BITS = int(MAX_DIGITS * math.log2(10))
+_LONG_BITS = 64  # a longer number counts as text
+
+
+class _Budget:
+    """What a value may still hold, so that an answer cannot be a whole table of gigabytes."""
+
+    def __init__(self) -> None:
+        self.items = MAX_ITEMS
+        self.text = MAX_TEXT
+
+    def spend(self, text: int = 0) -> None:
+        self.items -= 1
+        self.text -= text
+        if self.items < 0 or self.text < 0:
+            raise TypeError(f"too large for an answer: more than {MAX_ITEMS} values or {MAX_TEXT} characters")
+
+
+def to_json(value: Any) -> Any:
+    """`value` as None, bool, int, float, str, list or dict with text keys.
+
+    Missing values become None; dates and midnight timestamps "YYYY-MM-DD", other instants ISO 8601; sets sorted lists;
+    a Series a mapping by its index; a DataFrame a list of records (its index first, unless it is the default one).
+    Raises TypeError, saying what to give instead, for anything else, for infinity and for what is too large or deep.
+    """
+    try:
+        return _convert(value, _Budget(), 0)
+    except TypeError:
+        raise
+    except Exception as error:  # the value's class is the cell's own: what it raises is said, whatever it is
+        raise TypeError(
+            f"a value of type {class_name(value)} cannot be an answer; to read it raised {class_name(error)}"
+        ) from error
+
+
+def key_text(key: Any) -> str:
+    """A label as the key of a mapping: text as it is, dates as ISO 8601, 3.0 as "3.0", tuples joined by ", "."""
+    if isinstance(key, tuple):
+        return ", ".join(key_text(part) for part in key)
+    plain = _convert(key, _Budget(), MAX_DEPTH)
+    return plain if isinstance(plain, str) else "NaN" if plain is None else repr(plain)
+
+
+def _convert(value: Any, budget: _Budget, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise TypeError(f"too deep for an answer: more than {MAX_DEPTH} levels")
+    scalar = _scalar(value)
+    if scalar is not _NOT_SCALAR:
+        budget.spend(_size(scalar))
+        return scalar
+    return _container(value, budget, depth)
+
+
+def _size(scalar: Any) -> int:
+    """Characters that count: those of text, and the digits of long whole numbers."""
+    if isinstance(scalar, str):
+        return len(scalar)
+    bits = scalar.bit_length() if isinstance(scalar, int) else 0
+    return bits // 3 if bits > _LONG_BITS else 0
+
+
+_NOT_SCALAR: Any = object()
+
+
+def _scalar(value: Any) -> Any:
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return _whole(int(value))
+    if isinstance(value, (float, np.floating, Decimal, Fraction)):
+        return _number(float(value))
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise TypeError("text with lone surrogates cannot be an answer; it is not valid Unicode")
+        return str.__str__(value)
+    return _temporal(value)
+
+
+def _whole(value: int) -> int:
+    if value.bit_length() > _MAX_BITS:
+        raise TypeError(f"a whole number of more than {MAX_DIGITS:,} digits cannot be an answer; give a smaller number")
+    return value
+
+
+def _number(value: float) -> float | None:
+    if math.isinf(value):
+        raise TypeError("an infinite number cannot be an answer; look for a division by zero")
+    return None if math.isnan(value) else value
+
+
+def _temporal(value: Any) -> Any:
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if isinstance(value, (np.timedelta64, datetime.timedelta)):
+        value = pd.Timedelta(value)
+    if value is pd.NaT:
+        return None
+    if isinstance(value, datetime.datetime):  # pd.Timestamp too
+        midnight = value.time() == datetime.time.min and getattr(value, "nanosecond", 0) == 0
+        return value.date().isoformat() if midnight and value.tzinfo is None else value.isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, (pd.Timedelta, pd.Period, pd.Interval)):
+        return str(value)
+    return _NOT_SCALAR
+
+
+def _container(value: Any, budget: _Budget, depth: int) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return _records(value, budget, depth)
+    if isinstance(value, pd.Series):
+        return _mapping(zip(value.index, value.array, strict=True), budget, depth)
+    if isinstance(value, Mapping):
+        return _mapping(value.items(), budget, depth)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return _convert(value.item(), budget, depth)
+    if isinstance(value, (set, frozenset)):
+        budget.spend()
+        return sorted((_convert(item, budget, depth + 1) for item in value), key=_rank)
+    if isinstance(value, (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)) or (
+        type(value).__name__ in ("dict_keys", "dict_values")
+    ):
+        budget.spend()
+        return [_convert(item, budget, depth + 1) for item in value]
+    raise TypeError(
+        f"a value of type {class_name(value)} cannot be an answer; give a number, text, date, list, set or dict"
+    )
+
+
+def _mapping(pairs: Any, budget: _Budget, depth: int) -> dict[str, Any]:
+    budget.spend()
+    result: dict[str, Any] = {}
+    for key, item in pairs:
+        name = key_text(key)
+        budget.spend(len(name))
+        if name in result:
+            raise TypeError(f"the label {name!r} occurs twice, so a mapping would lose a value; give a list instead")
+        result[name] = _convert(item, budget, depth + 1)
+    return result
+
+
+def _records(frame: pd.DataFrame, budget: _Budget, depth: int) -> list[Any]:
+    default = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+    names = [*([] if default else [key_text(name) for name in _index_names(frame)]), *map(key_text, frame.columns)]
+    columns = [frame.iloc[:, place].array for place in range(frame.shape[1])]
+    rows = zip(*columns, strict=True) if columns else (() for _ in range(len(frame)))
+    budget.spend()
+    records: list[Any] = []
+    for label, row in zip(frame.index, rows, strict=True):
+        labels = () if default else label if isinstance(label, tuple) else (label,)
+        records.append(_mapping(zip(names, (*labels, *row), strict=True), budget, depth + 1))
+    return records
+
+
+def _index_names(frame: pd.DataFrame) -> list[Any]:
+    if frame.index.nlevels == 1:
+        return ["index" if frame.index.name is None else frame.index.name]
+    return [f"level_{place}" if name is None else name for place, name in enumerate(frame.index.names)]
+
+
+def _rank(item: Any) -> tuple[int, Any]:
+    """An order over mixed plain values: missing, booleans, numbers, text, then the rest by their text."""
+    if item is None:
+        return (0, 0)
+    if isinstance(item, bool):
+        return (1, item)
+    if isinstance(item, (int, float)):
+        return (2, item)
+    return (3, item) if isinstance(item, str) else (4, repr(item))

@@ -1,0 +1,271 @@
+"""The warm parent, a program of its own: imports pandas, loads the table once, and forks a session when told to.
+
+Started by `process.py` or `relay.py` in a fixed environment, as `python warm.py DESCRIPTOR`. Two processes: a watchdog
+that watches its owner and kills everything when the owner is gone, and, below it as first process of a pid namespace,
+the parent.
+"""
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+_PACKAGE_FOLDER = str(Path(__file__).absolute().parents[3])
+sys.path[:0] = [_PACKAGE_FOLDER]  # this checkout's package, whatever is installed
+
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import pyarrow as pa  # noqa: E402
+import pyarrow.compute  # noqa: E402  # pyright: ignore[reportUnusedImport]
+
+from tabletutor.sandbox.guest import leftovers, watchdog, worker  # noqa: E402
+from tabletutor.sandbox.guest.frame import read_frame  # noqa: E402
+from tabletutor.sandbox.guest.hooks import make_hook  # noqa: E402
+from tabletutor.sandbox.guest.notebook import Notebook, set_display  # noqa: E402
+from tabletutor.sandbox.layers import kernel, namespaces  # noqa: E402
+from tabletutor.sandbox.layers.lockdown import Lockdown  # noqa: E402
+from tabletutor.sandbox.layers.setup_log import SetupLog  # noqa: E402
+from tabletutor.sandbox.protocol import environment  # noqa: E402
+from tabletutor.sandbox.protocol.frames import (  # noqa: E402
+    End,
+    Open,
+    Opening,
+    ProtocolError,
+    Warm,
+    receive_packet,
+    send_packet,
+)  # fmt: skip
+
+sys.path.remove(_PACKAGE_FOLDER)
+_WATCHDOG = Path(watchdog.__file__).read_text()  # later it may be out of sight
+
+
+def main() -> NoReturn:
+    """Read whose child this is and what to load, isolate, and become watchdog and parent."""
+    os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
+    control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number, whatever the host's was
+    os.close(int(sys.argv[1]))
+    opening, table = receive_packet(control, Opening, None)
+    owner = os.pidfd_open(opening.owner or os.getppid())
+    attempts = SetupLog()
+    try:
+        paths = namespaces.interpreter_paths()
+        _warm_up()
+        _isolate(attempts, paths)
+    except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
+        send_packet(control, Warm(error=traceback.format_exc()), None, None)
+        os._exit(1)
+    settled, settling = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(owner)
+        os.close(settled)
+        _parent(control, table, opening, attempts, paths, settling)
+    control.close()
+    os.close(settling)
+    os.read(settled, 1)  # the mounts are common to both, and the parent may be about to move the root
+    os.close(settled)
+    _keep(owner, child)
+
+
+def _isolate(attempts: SetupLog, paths: list[str]) -> None:
+    """Unprivileged user first, then the namespaces."""
+    if os.geteuid() == 0:
+        # Built as root, since the interpreter may lie where the unprivileged user could not reach it.
+        if attempts.attempt("private mounts", namespaces.private_mounts):
+            attempts.attempt("private root", namespaces.build_root, paths)
+        attempts.attempt("unprivileged user", namespaces.drop_user)
+    attempts.attempt("namespaces", namespaces.enter_namespaces)
+
+
+def _keep(owner: int, child: int) -> NoReturn:
+    """Become the watchdog, in a fresh program if the interpreter can be reached: this one has pandas in memory."""
+    parent = os.pidfd_open(child)
+    for descriptor in (owner, parent):
+        os.set_inheritable(descriptor, True)
+    try:
+        os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(owner), str(parent), str(child)])
+    except OSError:
+        watchdog.watch(owner, parent, child)
+        os._exit(0)
+
+
+def _parent(
+    control: socket.socket, table: int | None, opening: Opening, attempts: SetupLog, paths: list[str], settling: int
+) -> NoReturn:
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    try:
+        if "namespaces" in attempts.done:
+            own_proc = attempts.attempt("private process list", namespaces.mount_proc)
+            if own_proc and "private root" not in attempts.done:
+                attempts.attempt("private root", namespaces.build_root, paths)
+        os.close(settling)
+        frame = None
+        if table is not None:
+            with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
+                frame = read_frame(stream)
+        parent = Parent(control, frame, opening, attempts, paths)
+        send_packet(control, Warm(), None, None)
+    except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
+        send_packet(control, Warm(error=traceback.format_exc()), None, None)
+        os._exit(1)
+    parent.serve()
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A session as the parent sees it: its first process, a folder in case it gets no /tmp of its own, and the host's
+    end of its channel until the host has it.
+    """
+
+    process: int
+    scratch: str
+    channel: socket.socket
+
+
+class Parent:
+    """Forks sessions and buries them; single-threaded, and trusted: no cell runs in it.
+
+    One session is always ready ahead of time, so that opening one costs no fork.
+    """
+
+    def __init__(
+        self, control: socket.socket, frame: pd.DataFrame | None, opening: Opening, attempts: SetupLog, paths: list[str]
+    ) -> None:
+        self._control = control
+        self._opening = opening
+        self._attempts = attempts
+        self._lockdown = Lockdown(attempts, opening.limits.memory_mb, paths)
+        self._sessions: dict[int, _Child] = {}
+        self._left: list[str] = []
+        self._diggers: list[int] = []
+        self._namespaced = "namespaces" in attempts.done
+        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._namespaced else -1
+        os.environ.clear()
+        os.environ.update(environment.SESSION)
+        self._cells = Notebook(frame, opening.limits.soft_seconds)
+        gc.collect()
+        kernel.use_huge_pages()
+        gc.freeze()  # a collection in a session would else write to, and so copy, every page
+
+    def serve(self) -> NoReturn:
+        """Answer Open and End until the host hangs up."""
+        spare: _Child | OSError = self._fork()
+        while True:
+            try:
+                message, _ = receive_packet(self._control, Open | End, None)  # type: ignore[arg-type]
+                number = message.session
+                if isinstance(message, End):
+                    send_packet(self._control, Warm(number, status=self._end(number)), None, None)
+                    self._bury()
+                    continue
+                if isinstance(spare, OSError):
+                    spare = self._fork()
+                if isinstance(spare, OSError):
+                    refusal = Warm(number, error=f"no session could be forked: {spare}")
+                    send_packet(self._control, refusal, None, None)
+                    continue
+                self._sessions[number] = spare
+                send_packet(self._control, Warm(number), spare.channel.fileno(), None)
+                spare.channel.close()
+                spare = self._fork()
+            except ProtocolError:
+                if isinstance(spare, _Child):
+                    self._sessions[-1] = spare
+                for number in list(self._sessions):
+                    self._end(number)
+                for folder in self._left:
+                    leftovers.remove(folder)
+                os._exit(0)
+
+    def _fork(self) -> "_Child | OSError":
+        host, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        host.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        scratch = tempfile.mkdtemp(prefix="tabletutor-", dir="/tmp")
+        child = -1
+        try:
+            if self._namespaced:
+                kernel.unshare(kernel.CLONE_NEWPID)
+            child = os.fork()
+        except OSError as error:
+            host.close()
+            os.rmdir(scratch)  # noqa: PTH106
+            return error
+        finally:
+            if self._namespaced and child != 0:
+                kernel.setns(self._own_pids, kernel.CLONE_NEWPID)
+            if child != 0:
+                inside.close()
+        if child == 0:
+            try:
+                worker.serve(
+                    inside.fileno(), self._attempts, self._lockdown, scratch, self._cells,
+                    self._opening.limits, self._opening.host,
+                )  # fmt: skip
+            finally:
+                os._exit(70)
+        return _Child(child, scratch, host)
+
+    def _end(self, number: int) -> int | None:
+        child = self._sessions.pop(number, None)
+        if child is None:
+            return None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.process, signal.SIGKILL)
+        _, status = os.waitpid(child.process, 0)
+        self._left.append(child.scratch)
+        return status
+
+    def _bury(self) -> None:
+        """Remove the folders of ended sessions; one that a session wrote to by a process of its own, as it may take
+        long and nobody shall wait.
+        """
+        self._diggers = [digger for digger in self._diggers if os.waitpid(digger, os.WNOHANG)[0] == 0]
+        folders, self._left = self._left, []
+        if self._namespaced:
+            for folder in folders:
+                leftovers.remove(folder)  # empty: its session had a /tmp of its own
+            return
+        try:
+            digger = os.fork()
+        except OSError:  # too many processes just now
+            self._left = folders
+            return
+        if digger == 0:
+            for folder in folders:
+                leftovers.remove(folder)
+            os._exit(0)
+        self._diggers.append(digger)
+
+
+def _warm_up() -> None:
+    """Do once what every session would else do first: lazy imports, caches, the display of a frame."""
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    set_display()
+    frame = pd.DataFrame({"a": ["x", "y", "x"], "b": [1.5, None, 2.5], "c": pd.to_datetime(["2020-01-31"] * 3)})
+    for value in (
+        frame,
+        frame.groupby("a")["b"].mean(),
+        frame.describe(include="all"),
+        frame["c"].dt.year,
+        frame.dtypes,
+    ):
+        repr(value)
+        make_hook("warm", value, ())
+    frame.sort_values("b").merge(frame, on="a").pivot_table(index="a", values="b_x", aggfunc="sum").reset_index()
+    frame["a"].str.contains("x").sum()
+    frame.query("b > 1")
+    frame[["b"]].corr()
+    np.random.default_rng(0).random()
+
+
+if __name__ == "__main__":
+    main()

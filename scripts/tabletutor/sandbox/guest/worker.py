@@ -1,0 +1,64 @@
+"""A session from the inside: locked down, it reads cells from its channel and answers each with one frame."""
+
+import os
+import resource
+import socket
+import sys
+import time
+from typing import NoReturn
+
+import msgspec
+
+from tabletutor.sandbox.guest.notebook import Notebook
+from tabletutor.sandbox.guest.output import Output
+from tabletutor.sandbox.layers import kernel
+from tabletutor.sandbox.layers.lockdown import CHANNEL, Lockdown
+from tabletutor.sandbox.layers.selftest import missing_layers
+from tabletutor.sandbox.layers.setup_log import SetupLog
+from tabletutor.sandbox.protocol import environment
+from tabletutor.sandbox.protocol.frames import (
+    MAX_CODE,
+    Hello,
+    Limits,
+    ProtocolError,
+    Ready,
+    Reply,
+    Request,
+    SocketChannel,
+)  # fmt: skip
+from tabletutor.sandbox.protocol.host_view import HostView
+
+_TRIM_SECONDS = 0.002  # a quicker cell has hardly freed anything
+
+
+def serve(
+    descriptor: int,
+    attempts: SetupLog,
+    lockdown: Lockdown,
+    scratch: str,
+    cells: Notebook,
+    limits: Limits,
+    host: HostView,
+) -> NoReturn:
+    """Be the session behind `descriptor` until its host hangs up; never returns."""
+    output = Output(limits.output_bytes)
+    os.dup2(descriptor, CHANNEL, inheritable=False)
+    os.closerange(3, CHANNEL)
+    os.closerange(CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    channel = SocketChannel(socket.socket(fileno=CHANNEL))
+    scratch = lockdown.apply(attempts, scratch)
+    os.environ.update(dict.fromkeys(environment.SCRATCH, scratch))
+    cells.seed()
+    try:
+        hello = channel.receive(Hello, 1 << 10, None)
+        missing = missing_layers(host, limits, scratch) if hello.test else {}
+        channel.send(Ready(hello.nonce, attempts.refused, missing), None)
+        while True:
+            request = channel.receive(Request, 8 * MAX_CODE, None)
+            begun = time.monotonic()
+            result = cells.run(request.cell, request.code, output)
+            channel.send(Reply(hello.nonce, request.cell, msgspec.Raw(msgspec.json.encode(result))), None)
+            if time.monotonic() - begun > _TRIM_SECONDS:
+                kernel.trim_heap()
+    except ProtocolError:
+        sys.exit(0)

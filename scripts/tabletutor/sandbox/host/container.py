@@ -1,0 +1,273 @@
+"""The container backend: the same warm parent inside one hardened container, its sessions over one attached stream."""
+
+import contextlib
+import json
+import queue
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.sandbox.host import image
+from tabletutor.sandbox.host.memory import Guard
+from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.layers.syscalls import ALLOWED, CHECKED, PROCESSES
+from tabletutor.sandbox.protocol import environment
+from tabletutor.sandbox.protocol.frames import (
+    ANSWER_SECONDS,
+    MAX_REPLY,
+    MESSAGE,
+    NO_TABLE,
+    START_SECONDS,
+    TABLE,
+    Channel,
+    DeadlineError,
+    End,
+    Limits,
+    Open,
+    Opening,
+    ProtocolError,
+    StreamEnd,
+    Warm,
+    decode,
+    write,
+)  # fmt: skip
+from tabletutor.sandbox.protocol.host_view import host_view
+
+T = TypeVar("T")
+_USER = "64123:64123"  # nobody's number on the host
+_TMP_MB, _TMP_FILES = 512, 32768
+_PROCESSES = 4096  # threads of all sessions; a session alone can start no process, and threads as memory allows
+# What the relay and the warm parent call beyond what sessions may.
+_OWN_CALLS = (
+    "memfd_create", "setsockopt", "seccomp", "capset", "close_range", "clone3", "set_robust_list", "rseq",
+    "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+)  # fmt: skip
+_STDOUT, _STDERR = 1, 2
+_TAIL = 2000
+
+
+class ContainerBackend:
+    """One container with a warm parent, and the sessions in it."""
+
+    def __init__(self, parquet: Path | None, config: SandboxConfig) -> None:
+        """Start the container; its warm parent has loaded the table when this returns.
+
+        Raises OSError where the table's file or the engine cannot be reached, ProtocolError or DeadlineError where the
+        warm parent does not come up; the message holds the last of what it wrote.
+        """
+        self._tail = bytearray()
+        self._sending = threading.Lock()
+        self._inboxes: dict[int, queue.SimpleQueue[bytes | None]] = {0: queue.SimpleQueue()}
+        self._container: str | None = None
+        self._stream: socket.socket | None = None
+        try:
+            table = None if parquet is None else parquet.read_bytes()
+            self._client = image.connect()
+            image.sweep(self._client)
+            self._run(image.ensure(self._client, config.image), config)
+            self._send_table(table, config)
+            answer = self._hear(time.monotonic() + START_SECONDS)
+            if answer.error is not None:
+                raise ProtocolError(answer.error)
+        except BaseException as error:
+            error.add_note(self.close())
+            raise
+
+    def open(self, session: int) -> Channel:
+        """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
+        self._inboxes[session] = queue.SimpleQueue()
+        answer = self._ask(Open(session))
+        if answer.error is not None:
+            del self._inboxes[session]
+            raise OSError(answer.error)
+        return _ContainerChannel(self, session, self._inboxes[session])
+
+    def guard(self, channel: Channel) -> Guard:
+        """Nothing to do: the container's own limits bound all its sessions, and each is a single process."""
+        return _Contained()
+
+    def end(self, session: int) -> int | None:
+        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        return self._ask(End(session)).status
+
+    def close(self) -> str:
+        """Remove the container and with it all its sessions; returns the last of what it wrote."""
+        self._hang_up()
+        if self._container is not None:
+            image.remove_container(self._client, self._container)
+            self._container = None
+        return bytes(self._tail).decode(errors="replace")
+
+    def send(self, session: int, body: bytes, deadline: float | None) -> None:
+        """Send a message to a session (0: the warm parent). Raises DeadlineError or StreamEnd."""
+        stream = self._stream
+        if stream is None:
+            raise StreamEnd("the container is gone")
+        with self._sending:
+            try:
+                write(stream, MESSAGE.pack(session, len(body)) + body, deadline)
+            except DeadlineError:  # half a message is on its way: no other can follow
+                self._hang_up()
+                raise
+
+    def _hang_up(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.shutdown(socket.SHUT_RDWR)  # also ends the listening
+            stream.close()
+
+    def forget(self, session: int) -> None:
+        """No one listens to a session any more."""
+        self._inboxes.pop(session, None)
+
+    def _run(self, name: str, config: SandboxConfig) -> None:
+        api = self._client.api
+        memory = config.container_memory_mb << 20
+        settings = api.create_host_config(
+            network_mode="none", read_only=True, cap_drop=["ALL"], auto_remove=True, ipc_mode="private",
+            security_opt=["no-new-privileges:true", f"seccomp={json.dumps(_profile())}"],
+            mem_limit=memory, memswap_limit=memory, pids_limit=_PROCESSES, nano_cpus=int(config.container_cpus * 1e9),
+            tmpfs={"/tmp": f"rw,noexec,nosuid,nodev,size={_TMP_MB}m,nr_inodes={_TMP_FILES},mode=1777"},
+            log_config={"Type": "none", "Config": {}},
+        )  # fmt: skip
+        self._container = api.create_container(
+            name, list(image.ENTRY), user=_USER, working_dir="/", hostname="sandbox", network_disabled=True,
+            stdin_open=True, environment=environment.PARENT, labels={image.LABEL: owner()}, host_config=settings,
+        )["Id"]  # fmt: skip
+        attached = api.attach_socket(self._container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
+        self._stream = stream = getattr(attached, "_sock", attached)
+        stream.settimeout(None)
+        threading.Thread(target=self._listen, args=(stream, attached), name="container", daemon=True).start()
+        api.start(self._container)
+
+    def _send_table(self, table: bytes | None, config: SandboxConfig) -> None:
+        limits = Limits(config.soft_seconds, config.memory_mb, config.output_bytes)
+        opening = msgspec.json.encode(Opening(0, limits, host_view()))
+        if self._stream is None:
+            raise StreamEnd("the container is gone")
+        head = TABLE.pack(len(opening), NO_TABLE if table is None else len(table)) + opening
+        deadline = time.monotonic() + START_SECONDS
+        write(self._stream, head, deadline)
+        write(self._stream, table or b"", deadline)
+
+    def _ask(self, message: Open | End) -> Warm:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        self.send(0, msgspec.json.encode(message), deadline)
+        while (answer := self._hear(deadline)).session != message.session:  # one that nobody waits for any more
+            continue
+        return answer
+
+    def _hear(self, deadline: float) -> Warm:
+        return decode(_next(self._inboxes[0], deadline), Warm)
+
+    def _listen(self, stream: socket.socket, attached: object) -> None:
+        """Sort what arrives into the inboxes, until the container is gone (`attached` keeps its response alive).
+
+        The engine frames the container's output: a kind, three zeros, a length. In it are our own messages.
+        """
+        data = bytearray()
+        with contextlib.suppress(OSError, EOFError):
+            while True:
+                header = _exactly(stream, 8)
+                part = _exactly(stream, int.from_bytes(header[4:], "big"))
+                if header[0] == _STDERR:
+                    self._tail = (self._tail + part)[-_TAIL:]
+                elif header[0] == _STDOUT:
+                    data += part
+                    self._deliver(data)
+        for inbox in list(self._inboxes.values()):
+            inbox.put(None)
+
+    def _deliver(self, data: bytearray) -> None:
+        """Take the whole messages off the front of `data`."""
+        while len(data) >= MESSAGE.size:
+            session, length = MESSAGE.unpack_from(data)
+            if length > MAX_REPLY:
+                raise EOFError("the container broke the protocol")
+            if len(data) < MESSAGE.size + length:
+                return
+            body = bytes(data[MESSAGE.size : MESSAGE.size + length])
+            del data[: MESSAGE.size + length]
+            if (inbox := self._inboxes.get(session)) is not None:
+                inbox.put(body or None)
+
+
+class _Contained:
+    """The guard of a session whose container bounds it."""
+
+    def overran(self) -> bool:
+        return False
+
+    def release(self) -> None:
+        pass
+
+
+class _ContainerChannel:
+    """A channel that shares the container's stream with others."""
+
+    def __init__(self, backend: ContainerBackend, session: int, inbox: "queue.SimpleQueue[bytes | None]") -> None:
+        self._backend = backend
+        self._session = session
+        self._inbox = inbox
+
+    def send(self, message: Any, deadline: float | None) -> None:
+        """Write one frame. Raises DeadlineError or ProtocolError."""
+        self._backend.send(self._session, msgspec.json.encode(message), deadline)
+
+    def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
+        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        body = _next(self._inbox, deadline)
+        if len(body) > limit:
+            raise ProtocolError(f"a frame of {len(body)} bytes, over the limit of {limit}")
+        return decode(body, kind)
+
+    def is_quiet(self) -> bool:
+        """Whether the other side is there and has nothing to say."""
+        return self._inbox.empty()
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(DeadlineError, StreamEnd):
+            self._backend.send(self._session, b"", time.monotonic() + ANSWER_SECONDS)
+        self._backend.forget(self._session)
+
+
+def _next(inbox: "queue.SimpleQueue[bytes | None]", deadline: float | None) -> bytes:
+    try:
+        body = inbox.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+    except queue.Empty as error:
+        raise DeadlineError("no answer in time") from error
+    if body is None:
+        inbox.put(None)
+        raise StreamEnd("the stream ended")
+    return body
+
+
+def _exactly(stream: socket.socket, count: int) -> bytes:
+    data = bytearray()
+    while len(data) < count:
+        part = stream.recv(count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)
+
+
+def _profile() -> dict[str, Any]:
+    """The engine's seccomp profile for the whole container: narrower than its own default."""
+    names = sorted({*ALLOWED, *CHECKED, *PROCESSES, *_OWN_CALLS})
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": 1,
+        "archMap": [
+            {"architecture": "SCMP_ARCH_X86_64", "subArchitectures": []},
+            {"architecture": "SCMP_ARCH_AARCH64", "subArchitectures": []},
+        ],
+        "syscalls": [{"names": names, "action": "SCMP_ACT_ALLOW"}],
+    }

@@ -1,0 +1,281 @@
+"""Sandboxes from the outside: one warm parent a table, and its sessions."""
+
+import secrets
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from loguru import logger
+
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.sandbox.host.incident import Cause, Incident, Note, cell_digest, plain
+from tabletutor.sandbox.host.memory import Guard, Unbounded
+from tabletutor.sandbox.host.process import ProcessBackend
+from tabletutor.sandbox.host.required_layers import LAYERS, required
+from tabletutor.sandbox.host.session import SandboxError, Session
+from tabletutor.sandbox.host.slots import CONTAINERS, Slot, take
+from tabletutor.sandbox.protocol.frames import (
+    ANSWER_SECONDS,
+    Channel,
+    DeadlineError,
+    Hello,
+    ProtocolError,
+    Ready,
+    StreamEnd,
+)
+
+_MAX_GREETING = 1 << 16
+_told: set[tuple[str, str]] = set()
+_told_lock = threading.Lock()
+
+
+class Backend(Protocol):
+    """A warm parent, wherever it runs."""
+
+    def open(self, session: int) -> Channel:
+        """A new session's channel. Raises ProtocolError or DeadlineError."""
+        ...
+
+    def guard(self, channel: Channel) -> Guard:
+        """Bound the session behind a channel, whose first frame is under way. Raises OSError where that is refused."""
+        ...
+
+    def end(self, session: int) -> int | None:
+        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        ...
+
+    def close(self) -> str:
+        """End the warm parent and with it all its sessions; returns the last of what it wrote."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A session that is open, locked down and bounded, and has not run anything."""
+
+    number: int
+    channel: Channel
+    ready: Ready
+    guard: Guard
+
+
+class Sandbox:
+    """A warm parent with one table loaded (or none). Sessions may be opened and used from several threads at once.
+
+    `layers` are the layers of protection that stand, each tested from the inside when the warm parent came up.
+    `incidents` are what befell cells so far; each is in the log as well.
+    """
+
+    def __init__(self, parquet: Path | None, config: SandboxConfig, slot: Slot | None = None) -> None:
+        """`slot` allows one container; it is held until the sandbox closes, for the replacement of a lost one too."""
+        self._parquet = parquet
+        self._slot = slot
+        self.config = config
+        self.layers: tuple[str, ...] = ()
+        self.incidents: list[Incident] = []
+        self._refused: dict[str, str] = {}
+        self._opening = threading.Lock()  # who opens sessions
+        self._asking = threading.Lock()  # who talks to the warm parent
+        self._backend: Backend | None = None
+        self._spare: Future[_Prepared] | None = None
+        self._ahead: ThreadPoolExecutor | None = None  # prepares sessions, while the sandbox is open
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        with self._opening:
+            self._ahead = ThreadPoolExecutor(1, "sandbox")
+            try:
+                self._start(self._ahead)
+            except BaseException:
+                self._close()
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._opening:
+            self._close()
+
+    def session(self, question: str = "") -> Session:
+        """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
+
+        One is always prepared ahead. Raises SandboxError if none can be had. A warm parent that died is replaced once,
+        and the log says so.
+        """
+        with self._opening:
+            ahead = self._ahead
+            if ahead is None:
+                raise SandboxError("the sandbox is not open; use it as a context manager")
+            try:
+                try:
+                    return self._session(ahead, question)
+                except (ProtocolError, DeadlineError) as error:
+                    logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
+                    self._start(ahead)
+                    return self._session(ahead, question)
+                except OSError as error:
+                    logger.warning("sandbox: a session could not be had ({}); trying once more", error)
+                    return self._session(ahead, question)
+            except (OSError, ValueError, ProtocolError, DeadlineError) as error:
+                raise SandboxError(f"the warm parent opens no session: {error}") from error
+
+    def _start(self, ahead: ThreadPoolExecutor) -> None:
+        name = "no table" if self._parquet is None else str(self._parquet)
+        try:
+            if self.config.backend == "docker" and self._slot is None:
+                self._slot = take(CONTAINERS, self.config.max_containers)
+            self._backend = _backend(self._parquet, self.config)
+            self._test(self._backend)
+            self._spare = ahead.submit(self._prepare, self._backend)
+        except (ProtocolError, DeadlineError) as error:
+            notes = "\n".join([*getattr(error, "__notes__", ()), self._stop()])
+            raise SandboxError(f"the warm parent for {name} did not start: {error}\n{notes}") from error
+        except BaseException:
+            self._stop()
+            raise
+
+    def _close(self) -> None:
+        self._stop()
+        if self._ahead is not None:
+            self._ahead.shutdown()
+            self._ahead = None
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None
+
+    def _stop(self) -> str:
+        """End the warm parent; returns the last of what it wrote."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.exception() is None:
+            self._discard(spare.result())
+        backend, self._backend = self._backend, None
+        return "" if backend is None else backend.close()
+
+    def _test(self, backend: Backend) -> None:
+        """Have the first session test its layers. Raises SandboxError where a required one does not stand."""
+        tested = self._greet(backend, test=True)
+        missing = dict(tested.ready.missing)
+        if isinstance(tested.guard, Unbounded):
+            missing["memory-bound"] = tested.guard.reason
+        self._end(backend, tested.number)
+        self._discard(tested)
+        self._refused = tested.ready.refused
+        self.layers = tuple(layer for layer in LAYERS if layer not in missing)
+        lacking = [layer for layer in required(self.config) if layer in missing]
+        reasons = "; ".join(f"{step}: {reason}" for step, reason in self._refused.items())
+        if lacking:
+            seen = "\n".join(f"  {layer}: {missing[layer]}" for layer in lacking)
+            raise SandboxError(
+                f"layers that sandbox.require asks for do not stand here:\n{seen}\n"
+                f"The kernel refused: {reasons or 'nothing'}.\n"
+                "Let the kernel give them (see docs/sandbox.md), or list in sandbox.require those you insist on."
+            )
+        for layer, seen in missing.items():
+            _tell(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")
+
+    def _session(self, ahead: ThreadPoolExecutor, question: str) -> Session:
+        """The session prepared ahead; the next one is prepared from now on, also if this one came to nothing.
+
+        Raises ProtocolError or DeadlineError where the warm parent is lost, OSError where only this session is.
+        """
+        if self._backend is None or self._spare is None:  # it was lost, and another one did not come up
+            self._start(ahead)
+        backend, spare = self._backend, self._spare
+        if backend is None or spare is None:
+            raise StreamEnd("there is no warm parent")
+        try:
+            prepared = spare.result()
+        finally:
+            self._spare = ahead.submit(self._prepare, backend)
+        if not prepared.channel.is_quiet():
+            self._discard(prepared)
+            raise StreamEnd("the session prepared ahead is gone")
+        end, note = partial(self._end, backend), self._note(question)
+        return Session(end, note, self.config, prepared.number, prepared.ready.nonce, prepared.channel, prepared.guard)
+
+    def _prepare(self, backend: Backend) -> _Prepared:
+        """A session with all the layers the tested one had. Raises SandboxError if this one was refused some."""
+        prepared = self._greet(backend, test=False)
+        refused = dict(prepared.ready.refused)
+        if isinstance(prepared.guard, Unbounded) and "memory-bound" in self.layers:
+            refused["memory-bound"] = prepared.guard.reason
+        if refused != self._refused:
+            self._end(backend, prepared.number)
+            self._discard(prepared)
+            raise SandboxError(f"a session was refused layers that the first one had: {refused}")
+        return prepared
+
+    def _greet(self, backend: Backend, test: bool) -> _Prepared:
+        """Open a session, bound it and hear what it says of its layers."""
+        with self._asking:
+            self._count += 1
+            number = self._count
+            channel = backend.open(number)
+        guard: Guard | None = None
+        nonce = secrets.token_hex(16)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        try:
+            channel.send(Hello(nonce, test), deadline)
+            try:
+                guard = backend.guard(channel)
+            except OSError as error:
+                guard = Unbounded(str(error))
+            ready = channel.receive(Ready, _MAX_GREETING, deadline)
+            if ready.nonce != nonce:
+                raise ProtocolError("a session answered with a wrong nonce")
+        except BaseException:
+            self._end(backend, number)  # first, so that its group is empty
+            channel.close()
+            if guard is not None:
+                guard.release()
+            raise
+        return _Prepared(number, channel, ready, guard)
+
+    @staticmethod
+    def _discard(prepared: _Prepared) -> None:
+        prepared.channel.close()
+        prepared.guard.release()
+
+    def _end(self, backend: Backend, session: int) -> int | None:
+        """Kill a session; its wait status, if it is still known."""
+        with self._asking:
+            try:
+                return backend.end(session)
+            except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it
+                return None
+
+    def _note(self, question: str) -> Note:
+        table = "" if self._parquet is None else self._parquet.parent.name
+
+        def note(code: str, cause: Cause, detail: str) -> None:
+            incident = Incident(table, question, cell_digest(code), cause, plain(detail))
+            self.incidents.append(incident)
+            logger.warning(
+                "sandbox incident: table={} question={} cell={} cause={}: {}",
+                table or "-", question or "-", incident.cell, cause, incident.detail,
+            )  # fmt: skip
+
+        return note
+
+
+def _backend(parquet: Path | None, config: SandboxConfig) -> Backend:
+    if config.backend == "process":
+        return ProcessBackend(parquet, config)
+    from tabletutor.sandbox.host.container import ContainerBackend  # the engine's client is slow to import
+
+    return ContainerBackend(parquet, config)
+
+
+def _tell(layer: str, seen: str) -> None:
+    """Say, once in this process, each layer that does not stand."""
+    with _told_lock:
+        if (layer, seen) in _told:
+            return
+        _told.add((layer, seen))
+    logger.warning("sandbox: the layer {!r} is NOT in place: {}", layer, seen)

@@ -1,0 +1,169 @@
+"""A session from the outside: cells go in, checked claims come out, and every way to break it ends it alone."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.sandbox.host.incident import INTERRUPTED, Cause, Note
+from tabletutor.sandbox.host.memory import Guard
+from tabletutor.sandbox.protocol.frames import (
+    MAX_CODE,
+    MAX_HOOKS,
+    MAX_REPLY,
+    Channel,
+    DeadlineError,
+    ProtocolError,
+    Reply,
+    Request,
+    StreamEnd,
+    decode,
+)  # fmt: skip
+from tabletutor.sandbox.protocol.result import CellEnd, CellResult
+
+_MAX_LEVELS, _MAX_VALUES, _MAX_ERROR = 24, 100_000, 20_000
+_SIGNALS = {number.value: number.name for number in signal.Signals}
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself cannot work (not a cell's fault): no warm parent, no session, or a session already ended."""
+
+
+class Session:
+    """A notebook in the sandbox: names a cell binds are there for the next. A context manager, for one thread."""
+
+    def __init__(
+        self,
+        end: Callable[[int], int | None],
+        note: Note,
+        config: SandboxConfig,
+        number: int,
+        nonce: str,
+        channel: Channel,
+        guard: Guard,
+    ) -> None:
+        """Made by `Sandbox.session`. `end` kills a session by its number, `note` takes incidents."""
+        self._kill = end
+        self._note = note
+        self._config = config
+        self._number = number
+        self._nonce = nonce
+        self._channel: Channel | None = channel
+        self._guard = guard
+        self._cells = 0
+        self.ended: CellEnd = "open"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> int | None:
+        """End the session and every process in it; returns the wait status of the first one. Harmless when repeated."""
+        if self._channel is None:
+            return None
+        channel, self._channel = self._channel, None
+        try:
+            return self._kill(self._number)
+        finally:
+            channel.close()
+            self._guard.release()
+
+    def run(self, code: str) -> CellResult:
+        """Run one cell. Whatever it does, this returns within the hard time-out, give or take a moment.
+
+        Raises SandboxError if the session has ended (`ended` says how) or is closed.
+        """
+        if self.ended != "open" or self._channel is None:
+            how = "closed" if self.ended == "open" else self.ended
+            raise SandboxError(f"this session has ended ({how}); open another one")
+        if len(code) > MAX_CODE:
+            return CellResult(error=f"ValueError: a cell may have {MAX_CODE} characters, this one has {len(code)}")
+        if not _is_unicode(code):
+            return CellResult(error="SyntaxError: the cell is not valid Unicode")
+        self._cells += 1
+        deadline = time.monotonic() + self._config.hard_seconds
+        try:
+            self._channel.send(Request(self._nonce, self._cells, code), deadline)
+            result = self._reply(self._channel, deadline)
+        except DeadlineError:
+            limit = f"TimeLimit: the cell ran longer than {self._config.hard_seconds:g} s; its session was ended"
+            return self._end(code, "time", limit)
+        except StreamEnd:
+            return self._end(code, "crash", None)
+        except ProtocolError as error:
+            return self._end(code, "crash", f"Crash: {error}")
+        except BaseException:  # Ctrl-C: no session is left behind in the middle of a cell
+            self.close()
+            raise
+        if self._guard.overran():  # of one of its processes only: the first one could still answer
+            return self._end(code, "memory", None)
+        if result.error is not None and INTERRUPTED.search(result.error):
+            self._note(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
+        if result.ended != "open":
+            self.ended = result.ended
+            self.close()
+        return result
+
+    def _reply(self, channel: Channel, deadline: float) -> CellResult:
+        reply = channel.receive(Reply, MAX_REPLY + 6 * self._config.output_bytes, deadline)
+        if reply.nonce != self._nonce or reply.cell != self._cells:
+            raise ProtocolError("a reply with a wrong nonce or cell number")
+        result = decode(reply.result, CellResult)
+        if len(result.stdout.encode()) > self._config.output_bytes * 4 + 100:
+            raise ProtocolError("more output than the limit allows")
+        if result.ended not in ("open", "submit") or result.submitted != (result.ended == "submit"):
+            raise ProtocolError(f"a reply that claims to have ended by {result.ended!r}")
+        if len(result.hooks) > MAX_HOOKS or len(result.error or "") > _MAX_ERROR:
+            raise ProtocolError("more hooks or a longer error than the limits allow")
+        _check([result.answer, *(hook.value for hook in result.hooks)])
+        return result
+
+    def _end(self, code: str, how: Cause, error: str | None) -> CellResult:
+        """Close the session and say why; None: by how its process died."""
+        status = self.close()
+        if self._guard.overran():
+            how, error = "memory", f"MemoryLimit: the session held more than {self._config.memory_mb} MB and was ended"
+        elif error is None:
+            died = None if status is None else os.waitstatus_to_exitcode(status)
+            cause = "with its warm parent" if died is None else f"by exit status {died}"
+            if died is not None and died < 0:
+                cause = f"by signal {_SIGNALS.get(-died, -died)}"
+            error = f"Crash: the session died {cause}"
+        self.ended = "crash" if how == "interrupted" else how
+        self._note(code, how, error)
+        return CellResult(error=error, ended=self.ended)
+
+
+def _is_unicode(code: str) -> bool:
+    try:
+        code.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check(values: list[object]) -> None:
+    """Raises ProtocolError for values nested deeper, or more of them, than any honest ones: they would break whoever
+    walks them.
+    """
+    count, level = 0, values
+    for _ in range(_MAX_LEVELS):
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, (list, dict)):
+                members: list[object] = list(value.values()) if isinstance(value, dict) else value
+                inner += members
+        count += len(inner)
+        if count > _MAX_VALUES:
+            raise ProtocolError("more values than the limits allow")
+        if not inner:
+            return
+        level = inner
+    raise ProtocolError("a value nested too deeply")

@@ -1,0 +1,1 @@
+"""What locks a session down, and the tests that each layer stands."""

@@ -1,0 +1,1 @@
+"""All that host and guest share: frames, results of cells, environments."""

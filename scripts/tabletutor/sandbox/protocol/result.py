@@ -1,0 +1,38 @@
+"""What running one cell gave, and the turn of a trace that it makes."""
+
+from typing import Any, Literal
+
+from tabletutor.records.episode import Hook, Turn
+from tabletutor.records.record import Record
+
+CellEnd = Literal["open", "submit", "time", "memory", "crash"]
+
+
+class CellResult(Record, frozen=True):
+    """The outcome of one cell, as the session claims it (the host grades; see `docs/sandbox.md`).
+
+    `stdout` is all that was printed, and the value of a last expression. `error` is a traceback of the cell's own
+    lines whose last line is "Type: message". `answer` is JSON and counts only if `submitted`. `ended` is "open" while
+    the session lives on. `truncated` says that `stdout` was cut.
+    """
+
+    stdout: str = ""
+    error: str | None = None
+    hooks: tuple[Hook, ...] = ()
+    submitted: bool = False
+    answer: Any = None
+    ended: CellEnd = "open"
+    truncated: bool = False
+
+
+def turn_from(index: int, reasoning: str, code: str, result: CellResult, corrects_turn: int | None = None) -> Turn:
+    """The turn in which `code` gave `result`."""
+    return Turn(
+        index=index,
+        reasoning=reasoning,
+        code=code,
+        stdout=result.stdout,
+        error=result.error,
+        hooks=result.hooks,
+        corrects_turn=corrects_turn,
+    )

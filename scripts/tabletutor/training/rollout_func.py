@@ -1,0 +1,136 @@
+"""Attempts at questions for reinforcement learning: TRL asks, students work as in `students/rollout.py`.
+
+A student says several turns in one session of the sandbox. What it chose is trained; what it was told (what its cells
+printed, and the markup between turns) is not. Chance follows from the run's seed, the question and the step, so a run
+that was stopped draws the same attempts again.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.training import GrpoConfig
+from tabletutor.models.chat import Tokenizer
+from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
+from tabletutor.models.load import Model
+from tabletutor.models.prompt import Message
+from tabletutor.records.episode import Trace
+from tabletutor.rows.answer import matches
+from tabletutor.sandbox.host.sandboxes import Sandboxes
+from tabletutor.students.rollout import Student, Task, roll_out
+from tabletutor.training.run import Answering
+from tabletutor.training.trl import Rows
+
+
+class RecordingDecoder(Decoder):
+    """A decoder that keeps, by conversation, its prompt, all ids that followed, and for each whether it was chosen."""
+
+    def __init__(self, model: Model, tokenizer: Tokenizer, rows: int, limits: DecodeLimits) -> None:
+        super().__init__(model, tokenizer, rows, limits)
+        self.prompts: dict[int, list[int]] = {}
+        self.said: dict[int, list[int]] = {}
+        self.chosen: dict[int, list[int]] = {}
+        self._stopped: dict[int, bool] = {}
+
+    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
+        """Add a conversation."""
+        super().begin(key, ids, source)
+        self.prompts[key], self.said[key], self.chosen[key] = list(ids), [], []
+
+    def decode(self, wanted: int) -> list[DecodedTurn]:
+        """The next turns that finish."""
+        turns = super().decode(wanted)
+        for turn in turns:
+            self._note(turn.key, turn.chosen, 1)
+            self._stopped[turn.key] = len(turn.chosen) > turn.tokens
+        return turns
+
+    def observe(self, key: int, ids: Sequence[int]) -> None:
+        """Append what follows a turn, whose stop token comes first: chosen, if it was. Any other special token that
+        ended the turn is none of the conversation.
+        """
+        super().observe(key, ids)
+        same = False
+        if self._stopped[key]:
+            same = self.said[key].pop() == ids[0]
+            self.chosen[key].pop()
+        self._note(key, ids[:1], int(same))
+        self._note(key, ids[1:], 0)
+
+    def _note(self, key: int, ids: Sequence[int], chosen: int) -> None:
+        self.said[key] += ids
+        self.chosen[key] += [chosen] * len(ids)
+
+
+class Attempts:
+    """TRL's `rollout_func` over rows of `rl`, graded: each attempt comes with `right` (1 or 0) and `ran`, the share of
+    its turns whose cell ran without error.
+    """
+
+    def __init__(
+        self, rows: Rows, student: Student, config: GrpoConfig, answering: Answering, sandboxes: Sandboxes
+    ) -> None:
+        self._rows = {_key(row["prompt"]): (json.loads(row["info"]), json.loads(row["answer"])) for row in rows}
+        self._parquets = answering.parquets
+        self._verdicts = VerdictsConfig.model_validate(answering.verdicts)
+        self._student, self._config, self._sandboxes = student, config, sandboxes
+        self._limits = DecodeLimits(
+            config.max_new_tokens, config.max_context, config.temperature, answering.whole_turns
+        )
+
+    def __call__(self, prompts: Sequence[list[Message]], trainer: Any) -> dict[str, Any]:
+        """An attempt at each of `prompts`; one that comes several times is tried as often."""
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        asked = [self._rows[_key(prompt)] for prompt in prompts]
+        tasks: list[Task] = []
+        tried = Counter[str]()
+        for prompt, (info, _) in zip(prompts, asked, strict=True):
+            name = str(info["question_id"])
+            tasks.append(Task(name, info["table"], prompt, len(prompts) * trainer.state.global_step + tried[name]))
+            tried[name] += 1
+        decoder = RecordingDecoder(model, self._student.tokenizer, len(tasks), self._limits)
+        training = model.training
+        model.eval()
+        done = roll_out(tasks, self._parquets, self._student, decoder, self._config.turn_limit, self._sandboxes)
+        traces = {(each.question_id, each.sample): each.trace for each in done}
+        model.train(training)
+        ended = [traces[task.question_id, task.sample] for task in tasks]
+        keys = range(len(tasks))
+        lasts = [_last(decoder.chosen[key]) for key in keys]
+        return {
+            "prompt_ids": [decoder.prompts[key] for key in keys],
+            "completion_ids": [decoder.said[key][:last] for key, last in zip(keys, lasts, strict=True)],
+            "env_mask": [decoder.chosen[key][:last] for key, last in zip(keys, lasts, strict=True)],
+            "logprobs": None,
+            "right": [
+                float(trace.ended == "submit" and matches(trace.answer, answer, info, self._verdicts))
+                for trace, (info, answer) in zip(ended, asked, strict=True)
+            ],
+            "ran": [_ran(trace) for trace in ended],
+        }
+
+
+def answers_right(completions: Sequence[Any], right: Sequence[float], **_: Any) -> list[float]:
+    """1 for an attempt that submitted the right answer, else 0; for TRL, beside `Attempts`."""
+    return list(right)
+
+
+def runs(completions: Sequence[Any], ran: Sequence[float], **_: Any) -> list[float]:
+    """The share of an attempt's turns whose cell ran without error; for TRL, beside `Attempts`."""
+    return list(ran)
+
+
+def _ran(trace: Trace) -> float:
+    return sum(bool(turn.code) and turn.error is None for turn in trace.turns) / max(1, len(trace.turns))
+
+
+def _last(chosen: Sequence[int]) -> int:
+    """Where the last turn ends; a reply for which there is no room is of no use."""
+    return len(chosen) - next((index for index, each in enumerate(reversed(chosen)) if each), 0)
+
+
+def _key(prompt: Sequence[Message]) -> str:
+    return json.dumps([(message["role"], message["content"]) for message in prompt])

@@ -1,0 +1,1 @@
+"""What identifies an artefact and where it came from: records beside it, the cache, cut-off, old outputs, traces."""

@@ -1,0 +1,152 @@
+"""Verdicts on episodes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tabletutor.config.schema import VerdictsConfig
+from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Verdict
+from tabletutor.records.question import AnswerSpec, Question
+from tabletutor.records.record import read_records, write_records
+from tabletutor.verdicts.verify import judge, judge_all, judge_table
+
+CONFIG = VerdictsConfig()
+AGREEING = {"pandas": 12.5, "duckdb": 12.5, "polars": 12.500000001}
+
+
+def question(source: str = "program", answer: Any = 12.5, engines: dict[str, Any] | None = None) -> Question:
+    return Question(
+        question_id="q1",
+        table="weather",
+        source=source,
+        text="What is the mean of wind?",
+        answer_type="number",
+        answer_spec=AnswerSpec(),
+        answer=answer,
+        family="mean",
+        category="aggregate",
+        wording="mean-1",
+        novelty="trained",
+        difficulty="easy",
+        engines=AGREEING if engines is None else engines,
+    )
+
+
+def trace(name: str, role: Role, answer: Any, ended: Ended = "submit") -> Trace:
+    return Trace(trace_id=name, role=role, teacher="program", turns=(), ended=ended, answer=answer)
+
+
+def episode(*traces: Trace) -> Episode:
+    return Episode(episode_id="e1", question_id="q1", table="weather", traces=traces)
+
+
+def replayed(judged: Episode) -> Replay:
+    """The replay of traces without turns."""
+    return Replay(judged.question_id, judged.table, {each.trace_id: () for each in judged.traces})
+
+
+def verdict_on(judged: Episode, asked: Question) -> Verdict:
+    return judge(judged, asked, replayed(judged), CONFIG)
+
+
+def test_a_program_question_is_verified_when_engines_and_the_gold_trace_agree() -> None:
+    verdict = verdict_on(
+        episode(trace("g", "gold", "12.5"), trace("p", "perturbed", 13.0), trace("r", "perturbed", 12.5)), question()
+    )
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (True, "verified", 12.5)
+    assert verdict.trace_correct == {"g": True, "p": False, "r": True}
+    assert {vote.voter: vote.cluster for vote in verdict.votes} == {
+        "engine:duckdb": 0,
+        "engine:pandas": 0,
+        "engine:polars": 0,
+        "g": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("gold", "engines", "taxonomy"),
+    [
+        (trace("g", "gold", 13.0), AGREEING, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.5, "duckdb": 12.5, "polars": 12.6}, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.6, "duckdb": 12.6, "polars": 12.6}, "ambiguous"),
+        (trace("g", "gold", 12.5), {"pandas": 12.5}, "ambiguous"),
+        (trace("g", "gold", 12.5), {}, "ambiguous"),
+        (trace("g", "gold", 12.5, "turn_limit"), AGREEING, "execution_failure"),
+        (trace("p", "perturbed", 12.5), AGREEING, "execution_failure"),
+    ],
+)
+def test_a_program_question_is_not_verified(gold: Trace, engines: dict[str, Any], taxonomy: str) -> None:
+    verdict = verdict_on(episode(gold), question(engines=engines))
+    assert (verdict.verified, verdict.taxonomy) == (False, taxonomy)
+
+
+def test_an_answer_counts_only_when_it_was_submitted() -> None:
+    verdict = verdict_on(
+        episode(trace("g", "gold", 12.5), trace("i", "independent", 12.5, "time")), question(source="llm")
+    )
+    assert verdict.trace_correct == {"g": True, "i": False}
+    assert "i" not in {vote.voter for vote in verdict.votes}
+
+
+@pytest.mark.parametrize(
+    ("answers", "taxonomy"),
+    [
+        ([5, 5, 5], "verified"),
+        ([5, 5, 7], "verified"),
+        ([5, 5, 7, 7], "ambiguous"),  # half is no strict majority
+        ([5, 5, 6, 7, 8], "ambiguous"),  # a plurality is no majority
+        ([5, 5, None, None], "ambiguous"),  # those that never answered count in the majority
+        ([5], "ambiguous"),  # one witness is not enough
+        ([7, 7, 8], "hint_necessary"),
+        ([6, 7, 8], "too_hard"),
+        ([None, None], "too_hard"),
+        ([], "ambiguous"),
+    ],
+)
+def test_other_questions_need_a_strict_majority_of_two_independent_traces(answers: list[Any], taxonomy: str) -> None:
+    traces = [
+        trace(f"i{n}", "independent", answer, "submit" if answer is not None else "crash")
+        for n, answer in enumerate(answers)
+    ]
+    verdict = verdict_on(episode(trace("g", "gold", 5), *traces), question(source="llm", answer=None, engines={}))
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (taxonomy == "verified", taxonomy, 5)
+
+
+def test_a_stated_answer_is_the_measure_and_the_gold_trace_must_meet_it() -> None:
+    traces = [trace("g", "gold", 5), *(trace(f"i{n}", "independent", 5) for n in range(3))]
+    verdict = verdict_on(episode(*traces), question(source="pairs", answer=6.0, engines={}))
+    assert (verdict.verified, verdict.taxonomy, verdict.answer) == (False, "ambiguous", 6.0)
+    assert not any(verdict.trace_correct.values())
+
+
+def test_a_table_is_judged_from_file_to_file_in_the_order_of_question_ids(tmp_path: Path) -> None:
+    names = ("episodes.jsonl", "questions.jsonl", "replays.jsonl", "verdicts.jsonl")
+    episodes, questions, replays, out = (tmp_path / name for name in names)
+    write_records(questions, [question()])
+    write_records(episodes, [judged := episode(trace("g", "gold", 12.5))])
+    write_records(replays, [replayed(judged)])
+    assert judge_table(episodes, questions, replays, out, CONFIG) == 1
+    assert [verdict.verified for verdict in read_records(out, Verdict)] == [True]
+
+
+def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_path: Path) -> None:
+    one = episode(trace("g", "gold", 12.5))
+    with pytest.raises(ValueError, match="question q1 has 0 episodes"):
+        judge_all([], [question()], [], CONFIG)
+    with pytest.raises(ValueError, match="question q1 has 2 episodes"):
+        judge_all([one, one], [question()], [], CONFIG)
+    with pytest.raises(ValueError, match="not among the questions"):
+        judge_all([one], [], [], CONFIG)
+    with pytest.raises(ValueError, match="2 gold traces"):
+        verdict_on(episode(trace("g", "gold", 1), trace("h", "gold", 1)), question())
+    with pytest.raises(ValueError, match="question q1 has not been replayed"):
+        judge_all([one], [question()], [], CONFIG)
+    with pytest.raises(ValueError, match="not of the traces"):
+        judge(one, question(), replayed(episode(trace("h", "gold", 12.5))), CONFIG)
+    write_records(tmp_path / "episodes.jsonl", [one])
+    write_records(tmp_path / "replays.jsonl", [replayed(one)])
+    (tmp_path / "questions.jsonl").write_text("{}\n")
+    with pytest.raises(ValueError, match=r"questions\.jsonl:1: not a Question"):
+        judge_table(*(tmp_path / f"{name}.jsonl" for name in ("episodes", "questions", "replays", "out")), CONFIG)
+    assert not (tmp_path / "out.jsonl").exists()
