@@ -67,7 +67,7 @@ rule choice:
 
 
 rule vote:
-    """Take of several attempts at each question the one whose answer most agree on."""
+    """Take the most common answer of several attempts at each question (self-consistency)."""
     input:
         attempts=expand(
             "<results>/predictions/{run}/test.jsonl",

@@ -78,7 +78,9 @@ def _formats() -> type[Section]:
         for name in FORMATS
         for kind in (KNOBS.get(name, FormatConfig),)
     }
-    told = "The training formats by name; one that is null or not named is not made, `{}` makes one as it is meant."
+    told = (
+        "The training formats by name. Formats that are null or absent are skipped; `{}` builds one with its defaults."
+    )
     return create_model("FormatsConfig", __base__=Section, __doc__=told, **fields)
 
 

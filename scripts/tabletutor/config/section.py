@@ -9,7 +9,7 @@ Name = Annotated[
 ]
 
 
-# Of a knob that says how a result is come by and not what it is: where, how fast, how safely.
+# Marks a setting that changes how a job runs (placement, speed, safety) but never its result.
 HOW: dict[str, JsonValue] = {"partOfResult": False}
 
 

@@ -34,5 +34,5 @@ def choose(run: str, attempts: Path, questions: Sequence[Path], take: Take, outp
 
 
 def submitted(attempt: Prediction) -> bool:
-    """Whether an attempt gave an answer. One that did goes before one that did not, whoever chooses."""
+    """Whether an attempt submitted an answer. Submitted attempts always rank above the others."""
     return attempt.trace.ended == "submit"

@@ -11,7 +11,8 @@ from tabletutor.rows.row import Note, PairRow, Row
 
 class Candidate(Record, frozen=True):
     """`line` is the row as it is written, `content` the digest of what it says, `label` whether it is labelled right,
-    `pair` what a pair compares. `trace_id` is that of the row, the one in `note` that of the trace it is told of.
+    `pair` what a pair compares. `trace_id` is the row's trace; `note.trace_id` is the trace that the note describes (of
+    a pair, the rejected one).
     """
 
     line: bytes

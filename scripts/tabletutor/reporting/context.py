@@ -55,9 +55,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
 
 
 def _verdict(comparison: Comparison, runs: Mapping[str, Any]) -> dict[str, str]:
-    """The honest answer in a word; the figures follow it. Of tuning it speaks where a model as it is is compared with
-    one that was trained.
-    """
+    """The headline, in a few words. It mentions tuning only where an untuned model is compared with a trained one."""
     baseline, candidate = runs[comparison.baseline], comparison.candidate
     untouched = not any(baseline.get(key) for key in ("training", "weights", "choose"))
     tuned = untouched and runs[candidate].get("training")

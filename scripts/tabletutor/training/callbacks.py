@@ -18,7 +18,7 @@ from tabletutor.training.trl_checkpoints import seal
 from tabletutor.training.weights import Weights
 
 STATE = "tabletutor.pt"
-# What a clock says, what follows from the step, and a count that TRL begins anew when it goes on.
+# Log keys we drop: wall-clock values, values implied by the step, and a counter that TRL resets on resume.
 _LEFT_OUT = (
     "runtime",
     "per_second",

@@ -44,7 +44,7 @@ class Runs:
         return [f"{self._results}/checkpoints/{run}/{name}" for name in names]
 
     def weights(self, wildcards: Any) -> list[str]:
-        """The files of the weights that the run of a job answers with; none where it does with its model as it is."""
+        """The checkpoint files that the job's run decodes with; empty for an untuned model."""
         run = self._runs[wildcards.run]
         name = run["weights"] or (wildcards.run if run["training"] else None)
         return self.checkpoint(name) if name else []
@@ -59,7 +59,7 @@ class Runs:
         return self.checkpoint(self._runs[wildcards.run]["choose"]["judge"])
 
     def start(self, wildcards: Any) -> list[str]:
-        """The files of the weights that the run of a job goes on from; none where it starts at its model."""
+        """The checkpoint files that the job's run starts training from; empty where it starts from its model."""
         start = self._runs[wildcards.run]["training"]["start"]
         return self.checkpoint(start) if start else []
 

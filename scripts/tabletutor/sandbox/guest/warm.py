@@ -224,8 +224,8 @@ class Parent:
         return status
 
     def _bury(self) -> None:
-        """Remove the folders of ended sessions; one that a session wrote to by a process of its own, as it may take
-        long and nobody shall wait.
+        """Remove the folders of ended sessions. One that a session wrote to is removed by a child process, since that
+        can be slow.
         """
         self._diggers = [digger for digger in self._diggers if os.waitpid(digger, os.WNOHANG)[0] == 0]
         folders, self._left = self._left, []
