@@ -91,8 +91,8 @@ def prompt_length(tokenizer: Tokenizer, prompt: Sequence[Message], ids: Sequence
     given = opening_ids(tokenizer, prompt)
     if list(ids[: len(given)]) != given:
         raise ValueError(
-            "the chat template's generation prompt differs from how it renders an assistant turn, so training and inference "
-            "would see different tokens; correct the template"
+            "the chat template's generation prompt differs from how it renders an assistant turn, so training and "
+            "inference would see different tokens; correct the template"
         )
     return len(given)
 

@@ -35,7 +35,7 @@ class Weights:
 
     @contextmanager
     def shown(self) -> Generator[None]:
-        """Put the averaged weights in place for an evaluation, if averaging is on; the trained ones come back after it."""
+        """Put the averaged weights in place for an evaluation, if averaging is on; the trained ones return after it."""
         kept = _copied(self.parameters) if self._average else {}
         self._put(self._average)
         try:
