@@ -426,7 +426,7 @@ def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -
 
     def digest() -> str:
         program = (
-            "import sys; from pathlib import Path; from tabletutor.workflow import code; "
+            "import sys; from pathlib import Path; from tabletutor.workflow.identity import code; "
             "print(code._digests(Path(sys.argv[1]), Path(sys.argv[2]))['questions.py'])"
         )
         command = [sys.executable, "-c", program, str(tmp_path / "scripts"), str(tmp_path / "code.json")]
@@ -460,7 +460,7 @@ def test_an_edit_makes_no_digest_anew_of_code_that_does_not_read_the_file(tmp_pa
 
     def digests() -> dict[str, str]:
         program = (
-            "import json, sys; from pathlib import Path; from tabletutor.workflow import code; "
+            "import json, sys; from pathlib import Path; from tabletutor.workflow.identity import code; "
             "print(json.dumps(code._digests(Path(sys.argv[1]), Path(sys.argv[2]))))"
         )
         command = [sys.executable, "-c", program, str(scripts), str(memo)]

@@ -1,0 +1,63 @@
+"""The packages that `pyproject.toml` declares: all that is imported, at versions the lock file has, and no more for the
+public surface than the base.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "scripts" / "tabletutor"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BASE = [Requirement(text) for text in PROJECT["dependencies"]]
+EXTRAS = [
+    Requirement(text) for name, texts in PROJECT["optional-dependencies"].items() if name != "all" for text in texts
+]
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported(files: Iterable[Path]) -> set[str]:
+    """The distributions of what these files import, within functions too."""
+    owners = packages_distributions()
+    found: set[str] = set()
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            tops = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"tabletutor"}
+            found |= {normal(owners[top][0]) for top in tops if top in owners}
+    return found
+
+
+def test_what_is_imported_is_declared() -> None:
+    declared = {normal(each.name) for each in (*BASE, *EXTRAS)}
+    known = {"mlflow-skinny": "mlflow"}  # the part of MLflow that has the module
+    assert {known.get(name, name) for name in imported(PACKAGE.rglob("*.py"))} <= declared
+
+
+def test_the_public_surface_imports_no_extra() -> None:
+    extras = {normal(each.name) for each in EXTRAS}
+    modules = [module for module, owners in packages_distributions().items() if normal(owners[0]) in extras]
+    code = "import sys, tabletutor.api; print(*sorted(set(sys.argv[1:]) & set(sys.modules)))"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
+    command = [sys.executable, "-c", code, *modules]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, len(modules) > 20) == ("\n", True)
+
+
+def test_the_lock_file_has_versions_in_the_declared_ranges() -> None:
+    lines = (ROOT / "envs" / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    versions = {normal(name): version for name, version in pins.items()}
+    assert [str(each) for each in (*BASE, *EXTRAS) if versions[normal(each.name)] not in each.specifier] == []
