@@ -50,17 +50,11 @@ rule checkpoint:
         gate="<results>/masks/{run}.json",
         # Answers are run on them.
         parquets=branch(
-            lookup(dpath="runs/{run}/training/method", within=config),
-            cases={
-                "grpo": expand("<results>/tables/{table}/table.parquet", table=tables)
-            },
+            runs.runs_answers,
+            then=expand("<results>/tables/{table}/table.parquet", table=tables),
             otherwise=[],
         ),
-        splits=branch(
-            lookup(dpath="runs/{run}/training/method", within=config),
-            cases={"grpo": "<results>/splits.json"},
-            otherwise=[],
-        ),
+        splits=branch(runs.runs_answers, then="<results>/splits.json", otherwise=[]),
     output:
         adapter="<results>/checkpoints/{run}/adapter_model.safetensors",
         config="<results>/checkpoints/{run}/adapter_config.json",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tabletutor.config.nearest import nearest
 from tabletutor.config.schema import ChoiceConfig, Config, RunConfig
 from tabletutor.config.section import Section
-from tabletutor.config.training import FORMATS_OF, STUDENTS, TrainingConfig
+from tabletutor.config.training import TrainingConfig, method_configs
 
 
 class Fault(NamedTuple):
@@ -109,13 +109,13 @@ def _training(config: Config, name: str, run: RunConfig, training: TrainingConfi
     cannot.
     """
     key = ("runs", name, "training")
-    formats, known = made(config.formats), FORMATS_OF[training.method]
+    formats, known = made(config.formats), training.READS
     if training.format not in formats:
         told = f"{training.format} is not made; give it a key in formats"
         yield Fault((*key, "format"), told)
-    elif training.format not in known and any(training.format in other for other in FORMATS_OF.values()):
+    elif training.format not in known and any(training.format in kind.READS for kind in method_configs().values()):
         yield Fault((*key, "format"), f"{training.method} does not train on {training.format}; take {_either(known)}")
-    if training.start is not None and training.method not in STUDENTS:
+    if training.start is not None and training.TRAINS != "student":
         yield Fault((*key, "start"), f"{training.method} trains a judge, which goes on from no run; leave it out")
         return
     seen, start = [name], training.start

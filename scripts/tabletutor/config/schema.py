@@ -10,7 +10,7 @@ from tabletutor.config.models import ModelConfig
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import HOW, Name, Section
-from tabletutor.config.training import STUDENTS, TrainingConfig, with_method
+from tabletutor.config.training import TrainingConfig, with_method
 
 
 def _sum_to_one(shares: dict[str, float]) -> dict[str, float]:
@@ -162,7 +162,7 @@ class RunConfig(Section):
     @property
     def judges(self) -> bool:
         """Whether it is trained to judge answers, and gives none."""
-        return self.training is not None and self.training.method not in STUDENTS
+        return self.training is not None and self.training.TRAINS != "student"
 
 
 class EvaluationConfig(Section):

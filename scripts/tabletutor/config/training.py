@@ -1,7 +1,11 @@
-"""The knobs of training runs, by method. A method is a file in `training/methods/`; its name there is `method` here."""
+"""The knobs of training runs, by method.
+
+A method is a file in `training/methods/` and a class here, which says what the method trains, which formats it reads
+and whether it runs answers. Name the class in `TrainingConfig`; checks, rules and the JSON Schema follow from it.
+"""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_args
 
 from pydantic import Field, model_validator
 
@@ -23,8 +27,21 @@ class LoraConfig(Section):
     use_dora: bool = Field(default=False, description="Train magnitudes apart from directions (DoRA).")
 
 
+Trained = Literal["student", "outcome judge", "process judge"]
+
+
 class MethodConfig(Section):
-    """What every method can be told."""
+    """What every method can be told.
+
+    Attributes:
+        TRAINS: What comes out: a student that answers questions, or a judge of whole attempts or of their steps.
+        READS: The formats whose rows the method reads. One of your own (formats/converters/) may fit any.
+        RUNS_ANSWERS: Whether the method runs answers in the sandbox while it trains, and grades them.
+    """
+
+    TRAINS: ClassVar[Trained] = "student"
+    READS: ClassVar[tuple[str, ...]] = ()
+    RUNS_ANSWERS: ClassVar[bool] = False
 
     start: Name | None = Field(
         default=None, description="Go on from the weights of this run, with the same `lora`; None starts at the model."
@@ -83,6 +100,7 @@ class MethodConfig(Section):
 class SftConfig(MethodConfig):
     """Supervised fine-tuning on conversations."""
 
+    READS = ("sft-standard", "sft-interleaved", "sft-masked")
     method: Literal["sft"] = "sft"
     format: Name = "sft-standard"
     pack_rows: int = Field(
@@ -132,6 +150,7 @@ class ReferenceConfig(TrlConfig):
 class DpoConfig(ReferenceConfig):
     """Direct preference optimisation on pairs."""
 
+    READS = ("dpo", "orm-pairs")
     method: Literal["dpo"]
     format: Name = "dpo"
     loss: Literal["sigmoid", "hinge", "ipo", "sppo_hard", "apo_zero", "apo_down"] = "sigmoid"
@@ -140,6 +159,7 @@ class DpoConfig(ReferenceConfig):
 class KtoConfig(ReferenceConfig):
     """Kahneman-Tversky optimisation on single turns or attempts, right or wrong."""
 
+    READS = ("kto", "orm")
     method: Literal["kto"]
     format: Name = "kto"
     desirable_weight: float = Field(default=1.0, gt=0)
@@ -154,6 +174,8 @@ class KtoConfig(ReferenceConfig):
 class RewardConfig(TrlConfig):
     """An outcome reward model: one number for a whole attempt, from pairs."""
 
+    TRAINS = "outcome judge"
+    READS = ("orm-pairs", "dpo")
     method: Literal["reward"]
     format: Name = "orm-pairs"
     center_rewards: float | None = Field(default=None, gt=0, description="Weight of keeping rewards around 0.")
@@ -167,6 +189,8 @@ class RewardConfig(TrlConfig):
 class PrmConfig(TrlConfig):
     """A process reward model: for every step, how likely it is right."""
 
+    TRAINS = "process judge"
+    READS = ("prm",)
     method: Literal["prm"]
     format: Name = "prm"
 
@@ -174,6 +198,8 @@ class PrmConfig(TrlConfig):
 class GrpoConfig(TrlConfig):
     """Group-relative policy optimisation: answers are sampled, run and rewarded."""
 
+    READS = ("rl",)
+    RUNS_ANSWERS = True
     method: Literal["grpo"]
     format: Name = "rl"
     generations: int = Field(default=4, ge=2, description="Answers to one question, compared with each other.")
@@ -201,16 +227,12 @@ TrainingConfig = Annotated[
     SftConfig | DpoConfig | KtoConfig | RewardConfig | PrmConfig | GrpoConfig, Field(discriminator="method")
 ]
 DEFAULT_METHOD = "sft"
-# The formats whose rows a method reads. One of your own (formats/converters/) may fit any.
-FORMATS_OF: dict[str, tuple[str, ...]] = {
-    "sft": ("sft-standard", "sft-interleaved", "sft-masked"),
-    "dpo": ("dpo", "orm-pairs"),
-    "kto": ("kto", "orm"),
-    "grpo": ("rl",),
-    "reward": ("orm-pairs", "dpo"),
-    "prm": ("prm",),
-}
-STUDENTS = frozenset({"sft", "dpo", "kto", "grpo"})  # methods whose models answer questions; others judge answers
+
+
+def method_configs() -> dict[str, type[MethodConfig]]:
+    """The configuration class of each method, by the method's name."""
+    classes: tuple[type[MethodConfig], ...] = get_args(get_args(TrainingConfig)[0])
+    return {get_args(each.model_fields["method"].annotation)[0]: each for each in classes}
 
 
 def with_method(training: object) -> object:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tabletutor.config.training import STUDENTS
+from tabletutor.config.training import MethodConfig, method_configs
 from tabletutor.models.files import ADAPTER_FILES, MODEL_FILES
 
 
@@ -28,11 +28,15 @@ class Runs:
         self.tuned = [name for name, how in training.items() if how]
         self.adapted = [name for name in self.tuned if training[name]["lora"]]
         self.whole = [name for name in self.tuned if not training[name]["lora"]]
-        self.students = [name for name, how in training.items() if not how or how["method"] in STUDENTS]
+        self.students = [name for name in training if not training[name] or self._method(name).TRAINS == "student"]
         self.choosing = [name for name, run in self._runs.items() if run["choose"]]
         self.judged = [name for name in self.choosing if self._runs[name]["choose"]["judge"]]
         self.trained_on = sorted({training[name]["format"] for name in self.tuned})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
+
+    def _method(self, run: str) -> type[MethodConfig]:
+        """The configuration class of a trained run's method, which says what it does."""
+        return method_configs()[self._runs[run]["training"]["method"]]
 
     def model(self, wildcards: Any) -> list[str]:
         """The files of the model of the run of a job."""
@@ -51,8 +55,8 @@ class Runs:
 
     def kind(self, wildcards: Any) -> str:
         """What the judge of a job judges: the outcome of an attempt, or its steps."""
-        judge = self._runs[self._runs[wildcards.run]["choose"]["judge"]]
-        return "process" if judge["training"]["method"] == "prm" else "outcome"
+        judge = self._method(self._runs[wildcards.run]["choose"]["judge"])
+        return "process" if judge.TRAINS == "process judge" else "outcome"
 
     def judge(self, wildcards: Any) -> list[str]:
         """The files of the weights of the judge by whom the run of a job chooses."""
@@ -71,6 +75,10 @@ class Runs:
 
         return chosen
 
+    def runs_answers(self, wildcards: Any) -> bool:
+        """Whether the method of the job's run runs answers on tables while it trains."""
+        return self._method(wildcards.run).RUNS_ANSWERS
+
     def answering(self, settings: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
         """For a run of a job: the settings by which answers are run and graded while it is trained; none where its
         method does not run answers.
@@ -78,7 +86,7 @@ class Runs:
 
         def chosen(wildcards: Any) -> dict[str, Any]:
             run = self._runs[wildcards.run]
-            if run["training"]["method"] != "grpo":
+            if not self.runs_answers(wildcards):
                 return {}
             return {**{name: settings[name] for name in ("sandbox", "verdicts")}, "whole_turns": run["whole_turns"]}
 
