@@ -1,0 +1,46 @@
+"""The recipes of `docs/extending.md`, followed letter by letter in a clone of the built smoke project."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from checkout import CONFIG, RESULTS, ROOT, Checkout, worked
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+TRAINING = "scripts/tabletutor/config/training.py"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def follow(root: Path) -> dict[str, Any]:
+    """Make the files of the recipes; returns the smoke configuration with theirs."""
+    for path, text in re.findall(r"^`(scripts/\S+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
+        (root / path).write_text(text, encoding="utf-8")
+    (written,) = [text for text in blocks("python") if text.startswith("class ")]
+    union = "TrainingConfig = Annotated["
+    before, after = (root / TRAINING).read_text(encoding="utf-8").split(union)
+    named = after.replace(", Field(discriminator", " | HalfConfig, Field(discriminator", 1)
+    (root / TRAINING).write_text(f"{before}{written}\n\n{union}{named}", encoding="utf-8")
+    formats, runs = map(yaml.safe_load, blocks("yaml"))
+    return {**CONFIG, **formats, "runs": {**CONFIG["runs"], **runs["runs"]}}
+
+
+def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
+    """They are made by the rules that are there; what was made before stays."""
+    config = follow(clone.root)
+    (clone.root / "config" / "smoke.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    results = clone.root / RESULTS
+    targets = ("checkpoints/half/SHA256SUMS", "checkpoints/tuned/SHA256SUMS", "formats/last-cell/audit.json")
+    done = clone.run(*(f"{RESULTS}/{target}" for target in targets))
+    assert worked(done.stdout) == {"format last-cell", "audit last-cell", "mask half", "checkpoint half"}
+    rows = [json.loads(line) for line in (results / "formats/last-cell/train.jsonl").open(encoding="utf-8")]
+    assert {len(row["messages"]) for row in rows} == {3}
+    lines = [json.loads(line) for line in (results / "checkpoints/half/metrics.ndjson").open(encoding="utf-8")]
+    assert [line["step"] for line in lines if line["split"] == "train"] == [1, 2]
