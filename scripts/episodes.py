@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EpisodesConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.tables.leaks import check_files
 from tabletutor.workflow.job import job
 

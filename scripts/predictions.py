@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig, SamplingConfig
 from tabletutor.evaluation.predict import PredictionSpec, predict
 from tabletutor.workflow.job import job
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import ProgramQuestionsConfig
 from tabletutor.questions.build import build_questions
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.score import score_file
 from tabletutor.training.tracking import accuracy, log_evaluation
 from tabletutor.workflow.job import job

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import TablesConfig
 from tabletutor.config.table_list import ListedTable
+from tabletutor.config.tables import TablesConfig
 from tabletutor.tables.splits import split_tables
 from tabletutor.workflow.job import job
 

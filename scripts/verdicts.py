@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.verdicts.verify import judge_table
 from tabletutor.workflow.job import job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.majority_vote import choose_agreed
 from tabletutor.workflow.job import job
 

@@ -16,8 +16,10 @@ from typing import Any
 import pandas as pd
 from loguru import logger
 
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig, VerdictsConfig
+from tabletutor.config.tables import TablesConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching import match as matching
 from tabletutor.questions.build import build_questions
 from tabletutor.records.episode import Episode

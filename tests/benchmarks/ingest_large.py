@@ -30,7 +30,7 @@ def write_large(target: Path, rows: int) -> None:
 def ours(csv: Path, folder: Path) -> None:
     from loguru import logger
 
-    from tabletutor.config.schema import TablesConfig
+    from tabletutor.config.tables import TablesConfig
     from tabletutor.tables.ingest import ingest
 
     logger.disable("tabletutor")

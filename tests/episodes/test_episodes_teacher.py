@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EpisodesConfig, TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, mistaken
 from tabletutor.episodes.teacher import gold

@@ -10,7 +10,7 @@ from cases import question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.majority_vote import agreed, choose_agreed
 from tabletutor.records.episode import Ended, Prediction, Trace
 from tabletutor.records.record import read_records, write_records

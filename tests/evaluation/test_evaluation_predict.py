@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tabletutor.config.evaluation import EvaluationConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig
 from tabletutor.evaluation.predict import PredictionSpec, groups, predict
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.score import score
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.question import AnswerSpec, AnswerType, Question

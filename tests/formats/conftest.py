@@ -12,15 +12,13 @@ import pytest
 import yaml
 from cases import every_kind
 
+from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.formats import KNOBS, FormatConfig
 from tabletutor.config.models import ScratchModelConfig
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import (
-    EpisodesConfig,
-    ProgramQuestionsConfig,
-    TablesConfig,
-    VerdictsConfig,
-)
+from tabletutor.config.tables import TablesConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.formats.audit import audit_format
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format

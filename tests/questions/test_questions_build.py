@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.matching.match import match
 from tabletutor.questions.build import build_questions
 from tabletutor.questions.validate import ENGINE_AGREEMENT, given_away, to_digits

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from pathlib import Path
 
-from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
+from tabletutor.config.questions import ProgramQuestionsConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.programs import polars_engine
 from tabletutor.programs.grammar import NoAnswer, from_json
 from tabletutor.questions.catalogue import FAMILIES

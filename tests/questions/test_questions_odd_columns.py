@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs.grammar import Aggregate, Count, Distinct, MissingShare, Program, Step
 from tabletutor.programs.kinds import IllTypedError

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tabletutor.config.reporting import ReportingConfig
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.score import score_file
 from tabletutor.records.episode import Episode, Hook, Prediction, Trace, Turn, Verdict, Vote
 from tabletutor.records.files import write_atomic

@@ -53,7 +53,7 @@ def ended_by(bounds: Bounds, megabytes: int) -> bool:
 def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
     """Inside a user namespace that allows no others, sessions get none."""
     code = (
-        "from tabletutor.config.schema import SandboxConfig\nfrom tabletutor.sandbox.host.pool import Sandbox\n"
+        "from tabletutor.config.sandbox import SandboxConfig\nfrom tabletutor.sandbox.host.pool import Sandbox\n"
         "with Sandbox(None, SandboxConfig(require={require!r})) as box:\n    print('pid-namespace' in box.layers)"
     )
     shell = ["unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"]

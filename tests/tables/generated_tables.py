@@ -11,7 +11,7 @@ from readback import Outcome, Status, read_back
 from smallest_table import smallest
 from table_writer import generate
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 
 CONFIG = TablesConfig(min_rows=1)
 SHOWN = 12

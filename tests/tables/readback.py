@@ -14,7 +14,7 @@ from file_writer import Place, WrittenFile, write
 from polars.exceptions import PanicException, PolarsError
 from written import WrittenColumn, WrittenTable
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest

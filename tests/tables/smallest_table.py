@@ -7,7 +7,7 @@ from pathlib import Path
 from readback import Outcome, read_back
 from written import WrittenDialect, WrittenLayout, WrittenTable
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 
 ATTEMPTS = 120
 

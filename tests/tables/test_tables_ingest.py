@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tabletutor.config.schema import TablesConfig
 from tabletutor.config.table_list import read_table_list
+from tabletutor.config.tables import TablesConfig
 from tabletutor.models.prompt import table_card
 from tabletutor.records.files import sha256_file
 from tabletutor.records.record import read_record

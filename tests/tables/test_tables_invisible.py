@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.invisible import VisibleText, strip_spaces, without_invisible

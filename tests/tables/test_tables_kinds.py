@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import Kind
 from tabletutor.tables.kinds import Column, convert, examine
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.record import read_record
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.errors import TableError

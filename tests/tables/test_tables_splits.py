@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tabletutor.config.schema import TablesConfig
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.record import read_record
 from tabletutor.records.table import Split, Splits
 from tabletutor.tables.ingest import ingest

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import ProgramQuestionsConfig, TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.episodes.execute import execute
 from tabletutor.episodes.mistakes import MUTATIONS
 from tabletutor.episodes.script import Script, ScriptedTurn

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records

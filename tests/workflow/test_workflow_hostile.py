@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.models.chat import encode, opening_ids
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.parse import closes_block, parse_turn

@@ -34,7 +34,7 @@ def run(tmp_path: Path, body: str, scriptdir: Path = SCRIPTS) -> tuple[subproces
 
 def test_what_counts_comes_from_the_parameters_and_the_rest_from_the_configuration(tmp_path: Path) -> None:
     body = (
-        "from tabletutor.config.schema import SandboxConfig; "
+        "from tabletutor.config.sandbox import SandboxConfig; "
         "made = here.section(SandboxConfig, 'sandbox', {'soft_seconds': 2.0}); "
         "logger.info(f'{made.sessions} {made.soft_seconds} {here.cache}')"
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tabletutor.config.nearest import nearest
-from tabletutor.config.schema import ChoiceConfig, Config, RunConfig
+from tabletutor.config.runs import ChoiceConfig, RunConfig
+from tabletutor.config.schema import Config
 from tabletutor.config.section import Section
 from tabletutor.config.training import TrainingConfig, method_configs
 

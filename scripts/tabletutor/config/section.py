@@ -8,6 +8,7 @@ Name = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="Lower-case letters, digits, `_`, `.`, `-`.")
 ]
 
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as numpy takes it
 
 # Marks a setting that changes how a job runs (placement, speed, safety) but never its result.
 HOW: dict[str, JsonValue] = {"partOfResult": False}

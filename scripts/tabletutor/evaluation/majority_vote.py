@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.best_of_n import choose, submitted
 from tabletutor.matching.canonical import Missing, Unfit, canonical
 from tabletutor.matching.cluster import cluster

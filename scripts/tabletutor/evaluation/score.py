@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.questions_by_id import QuestionsById
 from tabletutor.matching.match import match
 from tabletutor.records.episode import Prediction, Score

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import Message
 from tabletutor.rows.answer import matches

@@ -20,8 +20,9 @@ from typing import Any
 import msgspec
 from datasets import Dataset
 
+from tabletutor.config.evaluation import EvaluationConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.schema import EvaluationConfig, VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.formats.grpo_rewards import Rewards, parquets
 from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from tabletutor.config.nearest import nearest
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.canonical import Canonical, Entries, Items, Number, canonical
 from tabletutor.records.question import AnswerSpec, AnswerType
 

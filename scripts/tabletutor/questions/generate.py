@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tabletutor.config.schema import ProgramQuestionsConfig
+from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.programs.grammar import size, to_json
 from tabletutor.programs.outline import outline
 from tabletutor.questions.draw import CannotDraw, Draw

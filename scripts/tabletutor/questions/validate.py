@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import frame_variable, render

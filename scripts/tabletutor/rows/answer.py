@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.records.question import AnswerSpec
 

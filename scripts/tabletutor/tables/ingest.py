@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from loguru import logger
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.files import PARTIAL, naming, sha256_file, write_atomic
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Kind, Source, TableProfile

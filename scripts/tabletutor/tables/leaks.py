@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.config.schema import TablesConfig
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.record import Record, read_record, write_record
 from tabletutor.records.table import Splits
 from tabletutor.tables.overlap import Content, Overlap, compare, read_contents

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.config.schema import TablesConfig
 from tabletutor.config.table_list import SPLITS, ListedTable
+from tabletutor.config.tables import TablesConfig
 from tabletutor.records.identity import digest
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Split, Splits, TableSplit

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from tabletutor.config.schema import VerdictsConfig
 from tabletutor.config.training import GrpoConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
 from tabletutor.models.load import Model

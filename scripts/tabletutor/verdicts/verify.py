@@ -11,7 +11,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tabletutor.config.schema import VerdictsConfig
+from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.cluster import cluster
 from tabletutor.matching.match import match
 from tabletutor.records.episode import Episode, Replay, StepLabel, Taxonomy, Trace, Verdict, Vote
