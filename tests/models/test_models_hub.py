@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tabletutor.config.load import ConfigError, check, counted
+from tabletutor.config.load import ConfigError, check
 from tabletutor.config.models import HubModelConfig, ScratchModelConfig
+from tabletutor.config.section import counted
 from tabletutor.models.files import MODEL_FILES
 from tabletutor.models.scratch import make_scratch
 from tabletutor.workflow.environment import ENVIRONMENT

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tabletutor.workflow.identity.code import closure
 from tabletutor.workflow.reproduce import copy_checkout
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,22 @@ def test_scripts_are_thin(path: Path) -> None:
     statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
     assert len(statements) <= 20
     assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)
+
+
+@pytest.mark.parametrize(
+    ("script", "knobs"),
+    [
+        ("table.py", {"section", "tables"}),
+        ("episodes.py", {"section", "episodes", "sandbox"}),
+        ("checkpoint.py", {"section", "training"}),
+        ("report.py", {"section"}),
+    ],
+)
+def test_a_rule_depends_on_the_knobs_of_its_own_stage(script: str, knobs: set[str]) -> None:
+    """So a new knob of training builds no table again; nor does a change of the public surface build anything."""
+    keys = [entry.key for entry in closure(script).entries if entry.kind == "code"]
+    assert {key.split(".")[2] for key in keys if key.startswith("tabletutor.config.")} == knobs
+    assert [key for key in keys if key.startswith(("tabletutor.api", "tabletutor.__getattr__"))] == []
 
 
 def test_a_copied_checkout_has_nothing_that_git_ignores(tmp_path: Path) -> None:

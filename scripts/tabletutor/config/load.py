@@ -12,7 +12,6 @@ from tabletutor.config.jsonschema import flags_for_numbers, key_paths, keys_at, 
 from tabletutor.config.nearest import near
 from tabletutor.config.references import Fault, reference_faults
 from tabletutor.config.schema import Config
-from tabletutor.config.section import HOW, Section
 
 
 class ConfigError(ValueError):
@@ -112,24 +111,6 @@ def _without(tree: object, path: tuple[str, ...]) -> object:
 def plain(config: Config) -> dict[str, Any]:
     """The configuration as JSON types, every default filled in, under the names it has in YAML."""
     return config.model_dump(mode="json", by_alias=True)
-
-
-def counted(section: Section) -> dict[str, Any]:
-    """The part of a section that its results depend on, as JSON types: without knobs that say only how. Mappings are
-    sorted, since Snakemake takes the same entries in another order for a change.
-    """
-    kept = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
-    return {field.alias or name: _counted(getattr(section, name)) for name, field in kept.items()}
-
-
-def _counted(value: object) -> object:
-    if isinstance(value, Section):
-        return counted(value)
-    if isinstance(value, dict):
-        return {name: _counted(member) for name, member in sorted(cast("dict[str, object]", value).items())}
-    if isinstance(value, tuple | list):
-        return [_counted(member) for member in cast("tuple[object, ...]", value)]
-    return value
 
 
 def _faults(fault: dict[str, Any], raw: Mapping[Any, Any]) -> Iterator[Fault]:

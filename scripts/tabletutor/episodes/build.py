@@ -6,8 +6,8 @@ from pathlib import Path
 from loguru import logger
 
 from tabletutor.config.episodes import EpisodesConfig
-from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.section import counted
 from tabletutor.episodes.execute import execute
 from tabletutor.episodes.mistakes import mistaken
 from tabletutor.episodes.script import Script

@@ -18,8 +18,8 @@ import torch
 from loguru import logger
 
 from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
-from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.section import counted
 from tabletutor.models.files import files_of
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.config.load import counted
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.section import counted
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.questions.catalogue import FAMILIES
 from tabletutor.questions.generate import Pool, candidates, pools

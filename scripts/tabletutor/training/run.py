@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tabletutor.config.load import counted
+from tabletutor.config.section import counted
 from tabletutor.config.training import MethodConfig
 from tabletutor.models.files import files_of
 from tabletutor.records.files import sha256_file

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from loguru import logger
 
-from tabletutor.config.load import counted
 from tabletutor.config.sandbox import SandboxConfig
+from tabletutor.config.section import counted
 from tabletutor.records.episode import Episode, Hook, Replay, Trace
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest

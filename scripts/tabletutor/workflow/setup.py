@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
-from tabletutor.config.load import ConfigError, counted, examine, line_of, plain
+from tabletutor.config.load import ConfigError, examine, line_of, plain
 from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
+from tabletutor.config.section import counted
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.records.files import PARTIAL
 from tabletutor.sandbox.host.process_label import RUN, owner

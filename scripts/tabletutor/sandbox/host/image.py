@@ -25,14 +25,13 @@ import requests
 from loguru import logger
 from packaging.requirements import Requirement
 
-import tabletutor
 from tabletutor.sandbox.host.process_label import RUN, is_alive, owner
 
 LABEL = "tabletutor.run"  # the process on whose end it goes; an image without it stays
 REPOSITORY = "tabletutor-sandbox"
 ENTRY = ("/usr/bin/python3", "-s", "-P", "-B", "/opt/tabletutor/tabletutor/sandbox/guest/relay.py")
 
-_PACKAGE = Path(tabletutor.__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[2]
 RECIPE = _PACKAGE.parents[1] / "envs" / "sandbox" / "packages.txt"
 _PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _LIBRARY = f"opt/python/lib/{_PYTHON}"
