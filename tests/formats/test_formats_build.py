@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -240,35 +238,3 @@ def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path)
     changed = built._replace(tables=tables, splits=dict.fromkeys(tables, "train"))
     with pytest.raises(ValueError, match=r"form alone tells 9\d% of chosen and rejected texts apart"):
         audit(changed, "dpo", tmp_path)
-
-
-def test_one_more_format_is_one_file_and_one_line(built: Any, tmp_path: Path) -> None:
-    """As `docs/formats.md` says it is done, in a copy of the package."""
-    scripts = tmp_path / "scripts"
-    shutil.copytree(ROOT / "scripts", scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    example = (ROOT / "docs" / "formats.md").read_text().split("```python\n# scripts/tabletutor/formats/converters/")[1]
-    name, _, body = example.partition("\n")
-    (scripts / "tabletutor/formats/converters" / name).write_text(body.split("```")[0])
-    program = (
-        "import json, sys; from pathlib import Path; import yaml\n"
-        "from tabletutor.config.load import check\n"
-        "from tabletutor.formats.build import SPLITS as FORMAT_SPLITS, SplitFiles, build_format\n"
-        "raw = yaml.safe_load(Path(sys.argv[1]).read_text()); raw['formats']['answers'] = {'per_table': 5}\n"
-        "config = check(raw, 'config.yaml').formats.answers\n"
-        "tables = {name: tuple(map(Path, paths)) for name, paths in yaml.safe_load(sys.argv[2]).items()}\n"
-        "out = Path(sys.argv[4])\n"
-        "files = {split: SplitFiles(out / f'{split}.jsonl', out / f'{split}.notes') for split in FORMAT_SPLITS}\n"
-        "build_format('answers', tables, json.loads(sys.argv[3]), config, 0, files, out / 'stats.json')\n"
-    )
-    paths = json.dumps({table: [str(path) for path in paths] for table, paths in built.tables.items()})
-    arguments = [str(ROOT / "config/config.yaml"), paths, json.dumps(built.splits), str(tmp_path / "out")]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env={"PYTHONPATH": str(scripts), "PATH": ""},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    rows = [json.loads(line) for line in (tmp_path / "out/train.jsonl").read_text().splitlines()]
-    assert len(rows) == 10
-    assert set(rows[0]) == {"question_id", "table", "trace_id", "text", "answer"}

@@ -28,8 +28,9 @@ def follow(root: Path) -> dict[str, Any]:
     before, after = (root / TRAINING).read_text(encoding="utf-8").split(union)
     named = after.replace(", Field(discriminator", " | HalfConfig, Field(discriminator", 1)
     (root / TRAINING).write_text(f"{before}{written}\n\n{union}{named}", encoding="utf-8")
-    formats, runs = map(yaml.safe_load, blocks("yaml"))
-    return {**CONFIG, **formats, "runs": {**CONFIG["runs"], **runs["runs"]}}
+    (formats,) = re.findall(r"`formats: (\{.*?\})`", PAGE)
+    (runs,) = map(yaml.safe_load, blocks("yaml"))
+    return {**CONFIG, "formats": yaml.safe_load(formats), "runs": {**CONFIG["runs"], **runs["runs"]}}
 
 
 def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
@@ -37,10 +38,10 @@ def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
     config = follow(clone.root)
     (clone.root / "config" / "smoke.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     results = clone.root / RESULTS
-    targets = ("checkpoints/half/SHA256SUMS", "checkpoints/tuned/SHA256SUMS", "formats/last-cell/audit.json")
+    targets = ("checkpoints/half/SHA256SUMS", "checkpoints/tuned/SHA256SUMS", "formats/answers/audit.json")
     done = clone.run(*(f"{RESULTS}/{target}" for target in targets))
-    assert worked(done.stdout) == {"format last-cell", "audit last-cell", "mask half", "checkpoint half"}
-    rows = [json.loads(line) for line in (results / "formats/last-cell/train.jsonl").open(encoding="utf-8")]
-    assert {len(row["messages"]) for row in rows} == {3}
+    assert worked(done.stdout) == {"format answers", "audit answers", "mask half", "checkpoint half"}
+    rows = [json.loads(line) for line in (results / "formats/answers/train.jsonl").open(encoding="utf-8")]
+    assert {tuple(sorted(row)) for row in rows} == {("answer", "question_id", "table", "text", "trace_id")}
     lines = [json.loads(line) for line in (results / "checkpoints/half/metrics.ndjson").open(encoding="utf-8")]
     assert [line["step"] for line in lines if line["split"] == "train"] == [1, 2]
