@@ -9,13 +9,13 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_episodes(
-        Path(snakemake.input.questions),
-        Path(snakemake.input.profile),
-        Path(snakemake.input.parquet),
-        EpisodesConfig.model_validate(snakemake.params.config),
-        here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
-        snakemake.params.seed,
-        here.cache,
-        snakemake.params.code,
-        Path(snakemake.output.episodes),
+        questions_path=Path(snakemake.input.questions),
+        profile_path=Path(snakemake.input.profile),
+        parquet=Path(snakemake.input.parquet),
+        config=EpisodesConfig.model_validate(snakemake.params.config),
+        sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
+        seed=snakemake.params.seed,
+        cache=here.cache,
+        code=snakemake.params.code,
+        output=Path(snakemake.output.episodes),
     )

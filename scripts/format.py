@@ -9,14 +9,14 @@ from tabletutor.workflow.job import job
 with job(snakemake) as here:
     made, name = snakemake.output, snakemake.wildcards.format
     build_format(
-        name,
-        here.tables("profiles", "questions", "episodes", "verdicts"),
-        here.splits,
-        find(name).knobs.model_validate(snakemake.params.config),
-        snakemake.params.seed,
-        {
+        name=name,
+        tables=here.tables("profiles", "questions", "episodes", "verdicts"),
+        splits=here.splits,
+        config=find(name).knobs.model_validate(snakemake.params.config),
+        seed=snakemake.params.seed,
+        outputs={
             "train": SplitFiles(Path(made.train), Path(made.train_notes)),
             "validation": SplitFiles(Path(made.validation), Path(made.validation_notes)),
         },
-        Path(made.stats),
+        stats=Path(made.stats),
     )

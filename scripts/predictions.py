@@ -14,8 +14,8 @@ with job(snakemake, shares=True) as here:
     sampling = SamplingConfig.model_validate(params.sampling) if params.sampling else None
     run, model = snakemake.wildcards.run, Path(source.model[0]).parent
     predict(
-        PredictionSpec(run, model, trained, params.seed, params.whole_turns, sampling),
-        files, here.section(EvaluationConfig, "evaluation", params.config),
-        here.section(SandboxConfig, "sandbox", params.sandbox), here.cache, params.code,
-        Path(snakemake.output.predictions),
+        asked=PredictionSpec(run, model, trained, params.seed, params.whole_turns, sampling),
+        files=files, config=here.section(EvaluationConfig, "evaluation", params.config),
+        sandbox=here.section(SandboxConfig, "sandbox", params.sandbox), cache=here.cache, code=params.code,
+        output=Path(snakemake.output.predictions),
     )  # fmt: skip

@@ -9,14 +9,14 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_questions(
-        Path(snakemake.input.profile),
-        Path(snakemake.input.parquet),
-        snakemake.params.split or here.splits[snakemake.wildcards.table],
-        ProgramQuestionsConfig.model_validate(snakemake.params.config),
-        here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
-        snakemake.params.seed,
-        here.cache,
-        snakemake.params.code,
-        Path(snakemake.output.questions),
-        Path(snakemake.output.rejects),
+        profile_path=Path(snakemake.input.profile),
+        parquet=Path(snakemake.input.parquet),
+        split=snakemake.params.split or here.splits[snakemake.wildcards.table],
+        config=ProgramQuestionsConfig.model_validate(snakemake.params.config),
+        sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
+        seed=snakemake.params.seed,
+        cache=here.cache,
+        code=snakemake.params.code,
+        questions=Path(snakemake.output.questions),
+        rejects=Path(snakemake.output.rejects),
     )

@@ -8,11 +8,11 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_replays(
-        Path(snakemake.input.episodes),
-        snakemake.wildcards.table,
-        Path(snakemake.input.parquet),
-        here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
-        here.cache,
-        snakemake.params.code,
-        Path(snakemake.output.replays),
+        episodes_path=Path(snakemake.input.episodes),
+        table=snakemake.wildcards.table,
+        parquet=Path(snakemake.input.parquet),
+        sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
+        cache=here.cache,
+        code=snakemake.params.code,
+        output=Path(snakemake.output.replays),
     )

@@ -91,16 +91,16 @@ def ask_questions(source: Source, count: int = 20, seed: int = 0, config: Tables
     with _ingested(source, config) as (_, parquet):
         place = parquet.parent
         build_questions(
-            place / "profile.json",
-            parquet,
-            "train",
-            ProgramQuestionsConfig(per_table={"train": count, "validation": 0, "test": 0}),
-            SandboxConfig(),
-            seed,
-            place / "cache",
-            "tabletutor.ask_questions",
-            place / "questions.jsonl",
-            place / "rejects.jsonl",
+            profile_path=place / "profile.json",
+            parquet=parquet,
+            split="train",
+            config=ProgramQuestionsConfig(per_table={"train": count, "validation": 0, "test": 0}),
+            sandbox=SandboxConfig(),
+            seed=seed,
+            cache=place / "cache",
+            code="tabletutor.ask_questions",
+            questions=place / "questions.jsonl",
+            rejects=place / "rejects.jsonl",
         )
         return read_questions(place / "questions.jsonl")
 

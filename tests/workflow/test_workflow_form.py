@@ -55,6 +55,17 @@ def test_a_rule_depends_on_the_knobs_of_its_own_stage(script: str, knobs: set[st
     assert [key for key in keys if key.startswith(("tabletutor.api", "tabletutor.__getattr__"))] == []
 
 
+def test_calls_with_more_than_six_arguments_name_them() -> None:
+    variadic = {"pl.format", "logging.LogRecord", "_table"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node.func)}"
+        for path in (ROOT / "scripts").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and len(node.args) > 6 and ast.unparse(node.func) not in variadic
+    ]
+    assert found == []
+
+
 def test_a_copied_checkout_has_nothing_that_git_ignores(tmp_path: Path) -> None:
     ignored = [line.strip("/") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()]
     for name in ["Snakefile", *(line.replace("*", "x") for line in ignored if line and not line.startswith("#"))]:

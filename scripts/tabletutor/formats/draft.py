@@ -36,13 +36,13 @@ def candidate(row: Row, case: Case) -> Candidate:
         raise ValueError(f"question {case.question.question_id}: a converter made a row of others: {row.ids()}")
     trace = traces[told]
     return Candidate(
-        encode(row),
-        row.content(),
-        row.trace_id,
-        row.is_right(),
-        row.turns(),
-        _pair(row) if isinstance(row, PairRow) else None,
-        Note(row.question_id, row.table, told, case.question.family, trace.mistake, case.labels(trace)),
+        line=encode(row),
+        content=row.content(),
+        trace_id=row.trace_id,
+        label=row.is_right(),
+        turns=row.turns(),
+        pair=_pair(row) if isinstance(row, PairRow) else None,
+        note=Note(row.question_id, row.table, told, case.question.family, trace.mistake, case.labels(trace)),
     )
 
 

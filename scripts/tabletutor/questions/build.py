@@ -73,7 +73,13 @@ def build_questions(
 
         for pool in pools(FAMILIES, split, config):
             fill_pool(
-                profile, pool, config, seed, lambda question: _remembered(question, judge, journal), kept, dropped
+                profile=profile,
+                pool=pool,
+                config=config,
+                seed=seed,
+                judge=lambda question: _remembered(question, judge, journal),
+                kept=kept,
+                dropped=dropped,
             )
     connection.close()
     if not kept:

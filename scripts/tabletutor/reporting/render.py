@@ -74,7 +74,15 @@ def write_report(
     """
     shown = {table: TableEntry(entry.get("licence", ""), entry.get("title", "")) for table, entry in entries.items()}
     versions = {package: version(package) for package in PACKAGES}
-    inputs = read_inputs(files, title, project, shown, settings, versions, out.parent.parent)
+    inputs = read_inputs(
+        files=files,
+        title=title,
+        project=project,
+        entries=shown,
+        settings=settings,
+        versions=versions,
+        root=out.parent.parent,
+    )
     write_atomic(out, build_report(inputs).encode())
 
 

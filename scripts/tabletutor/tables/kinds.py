@@ -86,7 +86,9 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
             warnings.append(f"spaces around {share:.0%} of the cells removed")
         elif spaced:
             warnings.append(f"spaces other than plain ones removed at the ends of {spaced} cells")
-    return Reading(header, kind, missing, number, date, padded, tuple(warnings))
+    return Reading(
+        header=header, kind=kind, missing=missing, number=number, date=date, padded=padded, warnings=tuple(warnings)
+    )
 
 
 def _not_understood(rest: pl.Series) -> list[str]:

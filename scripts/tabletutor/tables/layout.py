@@ -81,7 +81,15 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
         warnings.append(f"question: is line {header.number} the header? It holds {name!r}, a missing value elsewhere")
     quoted = [name for name in names if len(name) > 2 and name[0] == name[-1] == "'"]
     warnings += [f"header {name!r}: the single quotes are kept as part of the name" for name in quoted]
-    return Layout(names, header.number, last, tuple(warnings), units, tuple(header.cells), tuple(cells))
+    return Layout(
+        names=names,
+        header_line=header.number,
+        rows_after=last,
+        warnings=tuple(warnings),
+        units=units,
+        header=tuple(header.cells),
+        headings=tuple(cells),
+    )
 
 
 def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[list[str], int, dict[int, str]]:

@@ -96,19 +96,19 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         count, batches = spooler.spool(iter(Rows(dialect, lines, width)), spool)
         journal.judge(count)
     return TextTable(
-        layout.names,
-        count,
-        batches,
-        encoding.name,
-        dialect,
-        layout.header_line,
-        (*warnings, *stream.warnings(), *layout.warnings, *journal.warnings()),
-        layout.units,
-        tuple(journal.repairs),
-        journal.repaired,
-        journal.quarantined,
-        journal.quarantine,
-        layout.headings,
+        names=layout.names,
+        rows=count,
+        batches=batches,
+        encoding=encoding.name,
+        dialect=dialect,
+        header_line=layout.header_line,
+        warnings=(*warnings, *stream.warnings(), *layout.warnings, *journal.warnings()),
+        units=layout.units,
+        repairs=tuple(journal.repairs),
+        repaired=journal.repaired,
+        quarantined=journal.quarantined,
+        quarantine=journal.quarantine,
+        headings=layout.headings,
     )
 
 

@@ -34,7 +34,7 @@ SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with
 Rows = list[dict[str, Any]]
 
 
-class Plan(NamedTuple):
+class TrainerSpec(NamedTuple):
     """What a method makes of TRL: the trainer's class, its arguments beyond the common ones, what else it takes, the
     weights it trains, its rows, and the metric of an evaluation that is to fall (`-` before one that is to rise).
     """
@@ -80,7 +80,7 @@ def read_rows(
     return read(run.files.train), read(run.files.validation)
 
 
-def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -> None:
+def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: TrainerSpec) -> None:
     """Train by TRL and write the checkpoint folder. Raises RuntimeError where the loss is no longer a number."""
     from datasets import Dataset
 
@@ -95,7 +95,15 @@ def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: Plan) -
         if not plan.validation:
             options["eval_strategy"] = "no"
         prompts = read_prompts(run.files.validation, tokenizer, config.samples) if plan.answers else []
-        watch = Watch(run.tracker, weights, config, prompts, tokenizer, plan.metric, shown)
+        watch = Watch(
+            tracker=run.tracker,
+            weights=weights,
+            config=config,
+            prompts=prompts,
+            tokenizer=tokenizer,
+            metric=plan.metric,
+            shown=shown,
+        )
         trainer: Any = keeping(plan.trainer, weights)(
             model=plan.model,
             args=plan.arguments(**options),
@@ -134,7 +142,7 @@ def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _steps(config: TrlConfig, plan: Plan) -> int:
+def _steps(config: TrlConfig, plan: TrainerSpec) -> int:
     """Steps of `config.epochs` epochs, at most `config.max_steps`; in transformers one would overrule the other."""
     rows = plan.step_rows or config.batch_size
     epoch = max(1, len(plan.train) // rows if plan.drops_last else math.ceil(len(plan.train) / rows))

@@ -206,9 +206,14 @@ class Parent:
         if child == 0:
             try:
                 worker.serve(
-                    inside.fileno(), self._attempts, self._lockdown, scratch, self._cells,
-                    self._opening.limits, self._opening.host,
-                )  # fmt: skip
+                    descriptor=inside.fileno(),
+                    attempts=self._attempts,
+                    lockdown=self._lockdown,
+                    scratch=scratch,
+                    cells=self._cells,
+                    limits=self._opening.limits,
+                    host=self._opening.host,
+                )
             finally:
                 os._exit(70)
         return _Child(child, scratch, host)

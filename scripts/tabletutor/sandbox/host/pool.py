@@ -197,7 +197,15 @@ class Sandbox:
             self._discard(prepared)
             raise StreamEnd("the session prepared ahead is gone")
         end, note = partial(self._end, backend), self._note(question)
-        return Session(end, note, self.config, prepared.number, prepared.ready.nonce, prepared.channel, prepared.guard)
+        return Session(
+            end=end,
+            note=note,
+            config=self.config,
+            number=prepared.number,
+            nonce=prepared.ready.nonce,
+            channel=prepared.channel,
+            guard=prepared.guard,
+        )
 
     def _prepare(self, backend: Backend) -> _Prepared:
         """A session with all the layers the tested one had. Raises SandboxError if this one was refused some."""

@@ -5,7 +5,7 @@ from tabletutor.rows.row import PairRow
 from tabletutor.training.completion_mask import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
-from tabletutor.training.trl import Plan, begin, fit, read_rows
+from tabletutor.training.trl import TrainerSpec, begin, fit, read_rows
 
 CONFIG = DpoConfig
 COLUMNS = ("prompt", "chosen", "rejected")
@@ -26,5 +26,13 @@ def train(run: TrainingRun, config: DpoConfig) -> None:
         {"completion_mask": ("chosen_ids", "rejected_ids")},
     )
     more = {"data_collator": collator}
-    plan = Plan(DPOTrainer, DPOConfig, options, load_trained(run, config), train, validation, more)
+    plan = TrainerSpec(
+        trainer=DPOTrainer,
+        arguments=DPOConfig,
+        options=options,
+        model=load_trained(run, config),
+        train=train,
+        validation=validation,
+        more=more,
+    )
     fit(run, config, tokenizer, plan)

@@ -15,7 +15,7 @@ from tabletutor.students.rollout import Student
 from tabletutor.training.rollout_func import Attempts, answers_right, runs
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
-from tabletutor.training.trl import Plan, begin, fit, read_rows
+from tabletutor.training.trl import TrainerSpec, begin, fit, read_rows
 
 CONFIG = GrpoConfig
 COLUMNS = ("prompt", "answer", "info")
@@ -43,10 +43,18 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
         student = Student(run.name, tokenizer, run.seed)
         attempts = Attempts(train + validation, student, config, run.answering, sandboxes)
         more = {"reward_funcs": [answers_right, runs], "rollout_func": attempts}
-        plan = Plan(
-            _drawn_by_epoch(GRPOTrainer, run.seed), GRPOConfig, options, load_trained(run, config), train, validation,
-            more, metric="-reward", step_rows=config.batch_size // config.generations, drops_last=True,
-        )  # fmt: skip
+        plan = TrainerSpec(
+            trainer=_drawn_by_epoch(GRPOTrainer, run.seed),
+            arguments=GRPOConfig,
+            options=options,
+            model=load_trained(run, config),
+            train=train,
+            validation=validation,
+            more=more,
+            metric="-reward",
+            step_rows=config.batch_size // config.generations,
+            drops_last=True,
+        )
         fit(run, config, tokenizer, plan)
 
 

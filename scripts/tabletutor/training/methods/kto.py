@@ -10,7 +10,7 @@ from tabletutor.rows.row import LabelledRow
 from tabletutor.training.completion_mask import completion_masks, masked
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.student import load_trained
-from tabletutor.training.trl import Plan, begin, fit, read_rows
+from tabletutor.training.trl import TrainerSpec, begin, fit, read_rows
 
 CONFIG = KtoConfig
 COLUMNS = ("prompt", "completion", "label")
@@ -37,5 +37,13 @@ def train(run: TrainingRun, config: KtoConfig) -> None:
         {"completion_mask": ("completion_ids",), "KL_completion_mask": ("KL_completion_ids",)},
     )
     more = {"data_collator": collator}
-    plan = Plan(KTOTrainer, KTOConfig, options, load_trained(run, config), train, validation, more)
+    plan = TrainerSpec(
+        trainer=KTOTrainer,
+        arguments=KTOConfig,
+        options=options,
+        model=load_trained(run, config),
+        train=train,
+        validation=validation,
+        more=more,
+    )
     fit(run, config, tokenizer, plan)

@@ -16,7 +16,7 @@ from tabletutor.rows.row import StepsRow
 from tabletutor.training.reward_model import load_judge
 from tabletutor.training.rows import none_fits
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl import Plan, Rows, begin, fit
+from tabletutor.training.trl import Rows, TrainerSpec, begin, fit
 
 CONFIG = PrmConfig
 UNLABELLED = -100  # what cross-entropy passes over
@@ -30,7 +30,21 @@ def train(run: TrainingRun, config: PrmConfig) -> None:
     train, validation = (_read(path, config, tokenizer) for path in (run.files.train, run.files.validation))
     more = {"data_collator": DataCollatorForTokenClassification(tokenizer), "compute_metrics": _accuracy}
     model = load_judge(run, config, tokenizer, "process")
-    fit(run, config, tokenizer, Plan(Trainer, TrainingArguments, {}, model, train, validation, more, answers=False))
+    fit(
+        run,
+        config,
+        tokenizer,
+        TrainerSpec(
+            trainer=Trainer,
+            arguments=TrainingArguments,
+            options={},
+            model=model,
+            train=train,
+            validation=validation,
+            more=more,
+            answers=False,
+        ),
+    )
 
 
 def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:

@@ -4,7 +4,7 @@ from tabletutor.config.training import RewardConfig
 from tabletutor.rows.row import PairRow
 from tabletutor.training.reward_model import load_judge
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl import Plan, begin, fit, read_rows
+from tabletutor.training.trl import TrainerSpec, begin, fit, read_rows
 
 CONFIG = RewardConfig
 COLUMNS = ("prompt", "chosen", "rejected")
@@ -19,4 +19,4 @@ def train(run: TrainingRun, config: RewardConfig) -> None:
     train, validation = read_rows(run, config, PairRow, COLUMNS, tokenizer)
     options = {"center_rewards_coefficient": config.center_rewards, "max_length": None}
     model = load_judge(run, config, tokenizer, "outcome")
-    fit(run, config, tokenizer, Plan(RewardTrainer, Arguments, options, model, train, validation, answers=False))
+    fit(run, config, tokenizer, TrainerSpec(RewardTrainer, Arguments, options, model, train, validation, answers=False))

@@ -138,7 +138,16 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     workers = ThreadPoolExecutor(1 if alone else config.threads, initializer=torch.set_num_threads, initargs=(1,))
     prompts = read_prompts(files.validation, tokenizer, config.samples)
     weights = Weights(parameters, config.ema, config.keep)
-    return _Loop(model, tokenizer, weights, optimizer, rows, packs, prompts, workers)
+    return _Loop(
+        model=model,
+        tokenizer=tokenizer,
+        weights=weights,
+        optimizer=optimizer,
+        rows=rows,
+        validation=packs,
+        prompts=prompts,
+        workers=workers,
+    )
 
 
 def _step(loop: _Loop, batch: Sequence[Pack], rate: float, max_norm: float) -> dict[str, float]:

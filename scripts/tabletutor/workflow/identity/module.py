@@ -124,7 +124,16 @@ def read_module(path: Path, name: str) -> Module:
             order.append(unit)
     at_import = Unit(name, AT_IMPORT, acting, package)
     units.update({bound: at_import for bound in stored_names(acting) if bound not in imports})
-    return Module(name, path, package, units, imports, at_import, tree.body, order)
+    return Module(
+        name=name,
+        path=path,
+        package=package,
+        units=units,
+        imports=imports,
+        at_import=at_import,
+        nodes=tree.body,
+        order=order,
+    )
 
 
 def imported_names(statements: Iterable[_Import], package: str) -> dict[str, list[Imported]]:

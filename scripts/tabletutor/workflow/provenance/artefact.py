@@ -98,14 +98,14 @@ def plan(snakemake: Any, results: str) -> Plan:
         snakemake.rule, wildcards, {name: repr(value) for name, value in read.counted.items()}, content, read.splits
     )
     return Plan(
-        read,
-        results,
-        snakemake.rule,
-        wildcards,
-        identity,
-        {name: repr(value) for name, value in params.items()},
-        {relative_to_results(path, results): content for path, content in digests.items()},
-        tuple(sorted(map(str, snakemake.output))),
+        reads=read,
+        results=results,
+        rule=snakemake.rule,
+        wildcards=wildcards,
+        identity=identity,
+        parameters={name: repr(value) for name, value in params.items()},
+        inputs={relative_to_results(path, results): content for path, content in digests.items()},
+        outputs=tuple(sorted(map(str, snakemake.output))),
     )
 
 

@@ -73,7 +73,15 @@ def kept_works(cache: Path, choice: Choice, now: float) -> Iterator[Kept]:
             facts = [path.stat() for path in files]
             newest = max(fact.st_mtime for fact in facts)
             size = sum(fact.st_size for fact in facts)
-            kept = Kept(folder.parent.name, subject, identity, folder, files, size, newest)
+            kept = Kept(
+                stage=folder.parent.name,
+                subject=subject,
+                identity=identity,
+                folder=folder,
+                files=files,
+                bytes=size,
+                newest=newest,
+            )
             if choice.takes(kept, now):
                 yield kept
 
