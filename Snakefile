@@ -70,7 +70,7 @@ rule all_formats:
 rule all_training:
     """Every run that is tuned."""
     input:
-        expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.tuned),
+        expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.trained),
 
 
 rule all_evaluation:

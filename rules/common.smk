@@ -3,7 +3,7 @@
 `config`   all keys, defaults filled in; `settings` those that count: `params: lookup(dpath="…", within=settings)`
 `tables`   by name: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `listed`   a column of it for the table of the job: `listed("path")`; `local_model`: the files of the job's model by digest, if local
-`runs`     which are trained and how: `runs.tuned`, `.adapted`, `.whole`, `.students`, `.trained_on`, `.arms`
+`runs`     which are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
 `sources`  by table: `licence`, `title`; for the report alone
 `code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
 `formats`  by name, those that are made: the digest of the converter; `method`: that of the run's training method

@@ -106,7 +106,7 @@ rule report:
         # The candidate's, if it was trained.
         losses=expand(
             "<results>/checkpoints/{run}/metrics.ndjson",
-            run={*runs.tuned} & {lookup(dpath="reporting/candidate", within=config)},
+            run={*runs.trained} & {lookup(dpath="reporting/candidate", within=config)},
         ),
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
@@ -120,7 +120,7 @@ rule report:
         comparison="<results>/metrics/comparison.json",
         arms=branch(runs.arms, then="<results>/metrics/arms.json"),
         # Shown with their digests only.
-        hashed=expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.tuned)
+        hashed=expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.trained)
         + expand(
             "<results>/formats/{format}/{split}.jsonl",
             format=runs.trained_on,

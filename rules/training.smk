@@ -64,7 +64,7 @@ rule checkpoint:
     log:
         "<logs>/checkpoints/{run}.log",
     wildcard_constraints:
-        run=any_of(runs.adapted),
+        run=any_of(runs.lora),
     conda:
         "../envs/workflow.yaml"
     threads: lookup(dpath="runs/{run}/training/threads", within=config)
@@ -98,4 +98,4 @@ use rule checkpoint as whole_checkpoint with:
         samples="<results>/checkpoints/{run}/samples.ndjson",
         digests="<results>/checkpoints/{run}/SHA256SUMS",
     wildcard_constraints:
-        run=any_of(runs.whole),
+        run=any_of(runs.full),

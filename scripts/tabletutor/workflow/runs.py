@@ -11,9 +11,9 @@ class Runs:
     """The runs of a configuration, every default filled in.
 
     Attributes:
-        tuned: Runs that are trained.
-        adapted: Of these, those that train an adapter.
-        whole: Those that train all weights.
+        trained: Runs that are trained.
+        lora: Of these, those that train an adapter.
+        full: Those that train all weights.
         students: Runs that answer questions; the others judge answers.
         choosing: Of these, those that choose among another's attempts.
         judged: Of these, those that choose by a judge; the others by vote.
@@ -25,13 +25,13 @@ class Runs:
         self._runs: Mapping[str, Any] = config["runs"]
         self._results = str(config["results"])
         training: dict[str, Any] = {name: run["training"] for name, run in self._runs.items()}
-        self.tuned = [name for name, how in training.items() if how]
-        self.adapted = [name for name in self.tuned if training[name]["lora"]]
-        self.whole = [name for name in self.tuned if not training[name]["lora"]]
+        self.trained = [name for name, how in training.items() if how]
+        self.lora = [name for name in self.trained if training[name]["lora"]]
+        self.full = [name for name in self.trained if not training[name]["lora"]]
         self.students = [name for name in training if not training[name] or self._method(name).TRAINS == "student"]
         self.choosing = [name for name, run in self._runs.items() if run["choose"]]
         self.judged = [name for name in self.choosing if self._runs[name]["choose"]["judge"]]
-        self.trained_on = sorted({training[name]["format"] for name in self.tuned})
+        self.trained_on = sorted({training[name]["format"] for name in self.trained})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
     def _method(self, run: str) -> type[MethodConfig]:
@@ -44,7 +44,7 @@ class Runs:
 
     def checkpoint(self, run: str) -> list[str]:
         """The files that hold the weights of a trained run."""
-        names = ADAPTER_FILES if run in self.adapted else MODEL_FILES
+        names = ADAPTER_FILES if run in self.lora else MODEL_FILES
         return [f"{self._results}/checkpoints/{run}/{name}" for name in names]
 
     def weights(self, wildcards: Any) -> list[str]:
