@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from loguru import logger
 
 import tabletutor
 from tabletutor import ask_questions, match, open_sandbox, profile, read_episodes, read_questions, read_table
@@ -16,6 +17,8 @@ from tabletutor.records.question import AnswerSpec
 from tabletutor.records.record import write_records
 
 ROOT = Path(__file__).parents[2]
+
+logger.enable("tabletutor")  # which the public surface silences; other tests of this process look at the log
 
 
 def test_the_tour_runs_outside_a_checkout(tmp_path: Path) -> None:
