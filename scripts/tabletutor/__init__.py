@@ -3,6 +3,8 @@
 The names in `__all__` are the public surface (`docs/api.md`); every other module is private.
 """
 
+# The names are made by `__getattr__`; their types are in `__init__.pyi`, and a test holds all three together.
+# pyright: reportUnsupportedDunderAll=false
 __all__ = [
     "Table",
     "ask_questions",

@@ -8,7 +8,7 @@ behind these functions is private and may change.
 
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,12 +120,9 @@ def open_sandbox(source: Source | None = None, config: SandboxConfig | None = No
         TableError: The file cannot be a table.
         SandboxError: The sandbox did not start, or a required layer of protection does not stand.
     """
-    if source is None:
-        with Sandbox(None, config or SandboxConfig()) as sandbox:
-            yield sandbox
-        return
-    with _ingested(source, None) as (_, parquet), Sandbox(parquet, config or SandboxConfig()) as sandbox:
-        yield sandbox
+    with ExitStack() as stack:
+        parquet = None if source is None else stack.enter_context(_ingested(source, None))[1]
+        yield stack.enter_context(Sandbox(parquet, config or SandboxConfig()))
 
 
 def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec | None = None) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -43,5 +44,6 @@ def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
     assert worked(done.stdout) == {"format answers", "audit answers", "mask half", "checkpoint half"}
     rows = [json.loads(line) for line in (results / "formats/answers/train.jsonl").open(encoding="utf-8")]
     assert {tuple(sorted(row)) for row in rows} == {("answer", "question_id", "table", "text", "trace_id")}
+    assert set(Counter(row["table"] for row in rows).values()) == {5}, "as many of a table as the recipe asks for"
     lines = [json.loads(line) for line in (results / "checkpoints/half/metrics.ndjson").open(encoding="utf-8")]
     assert [line["step"] for line in lines if line["split"] == "train"] == [1, 2]

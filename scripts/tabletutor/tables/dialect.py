@@ -90,8 +90,9 @@ def detect_dialect(lines: list[str]) -> Dialect:
 
 
 def _one_column(lines: list[str]) -> bool:
-    """Whether commas only stand inside cells: the first line has no delimiter, and the others are prose ("rain, then
-    sun") or numbers of which some have a comma ("82,007", "NA")."""
+    """Whether commas only stand inside cells. The first line has no delimiter then. The others are prose ("rain, then
+    sun"), or they are numbers, and not all have a comma ("82,007", "NA").
+    """
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
     body = "\n".join(filled[1:])
     strong = [mark for mark in DELIMITERS if mark not in WEAK]

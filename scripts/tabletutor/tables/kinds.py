@@ -101,10 +101,10 @@ def _nearly_booleans(rest: pl.Series) -> str | None:
     """The remark on a column that only a few words, or a missing second word, keep from being booleans, or None."""
     values: list[str] = rest.to_list()
     folded = {value.casefold() for value in values}
-    for pair in BOOLEANS:
-        odd = [value for value in values if value.casefold() not in pair]
-        if values and folded < pair:
+    for pair in BOOLEANS if values else ():
+        if folded < pair:
             return f"all cells are {values[0]!r}; kept as text, though beside {min(pair - folded)!r} they were booleans"
+        odd = [value for value in values if value.casefold() not in pair]
         if 0 < len(odd) <= 3 and folded >= pair:
             others = ", ".join(map(repr, odd))
             return f"most cells are {' and '.join(map(repr, sorted(pair)))}; kept as text because of {others}"

@@ -50,8 +50,9 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     rows = [line.cells for line in sample if len(line.cells) == width]
     # Where each row ends with a delimiter and the header does not, the header is one cell narrower.
     trailing = width > 2 and not any(cells[-1].strip() for cells in rows)
-    cut = [line._replace(cells=line.cells[: width - 1]) if len(line.cells) == width else line for line in sample]
-    position = header_position(cut, width - 1) if trailing else header_position(sample, width)
+    full = width - 1 if trailing else width
+    cut = [line._replace(cells=line.cells[:full]) if len(line.cells) == width else line for line in sample]
+    position = header_position(cut, full)
     header = sample[position]
     before = sample[:position]
     warnings = [f"line {line.number} before the header left out: {' '.join(line.cells).strip()!r}" for line in before]
@@ -187,18 +188,16 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
 
 def _narrowed(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
     """The header's cells without empty ones between its names, where these are more than the cells of any row."""
-    have = len(cells)
-    while cells and not cells[-1].strip():
-        cells = cells[:-1]
+    last = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+    if longest >= last:
+        return cells
     named = [cell for cell in cells if cell.strip()]
-    if longest >= len(cells) or not named:
-        return cells + [""] * (have - len(cells))
-    what = f"question: the header has {len(cells)} cells and no row has more than {longest}"
+    what = f"question: the header has {last} cells and no row has more than {longest}"
     if len(named) == longest:
         warnings.append(f"{what}: its empty cells were left out; is a delimiter doubled there?")
         return named
     warnings.append(f"{what}: the last columns have no values; does a delimiter stand inside a name?")
-    return cells
+    return cells[:last]
 
 
 def _named(cells: list[str]) -> tuple[str, ...]:

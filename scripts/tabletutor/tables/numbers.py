@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import TypeVar
 
 import polars as pl
 
@@ -30,6 +31,7 @@ LONGEST_SHOWN = 48  # characters of a cell in a remark
 _BEFORE = f"^{before(CURRENCIES)}"
 _AFTER = f"{after(rf'{CURRENCIES}|%|‰|°C|°F|mm|cm|km|kg|mg|ml|lbs?|kWh|MW|mph')}$"
 _NEGATIVE = f"^(?:{NEGATIVE})$"
+Cells = TypeVar("Cells", pl.Series, pl.Expr)
 
 
 @dataclass(frozen=True)
@@ -199,14 +201,13 @@ def _bare(cells: pl.Series) -> pl.Series:
     return bare.str.replace(_NEGATIVE, "-$1$2").str.replace(f"^{SPACED_SIGN}", "$1")
 
 
-def _fits(bare: pl.Series, style: Style) -> pl.Series:
+def _fits(bare: Cells, style: Style) -> Cells:
     return bare.str.contains(f"^(?:{style.number})$")
 
 
 def _fitting(bare: pl.Series, styles: Sequence[Style]) -> list[Style]:
     """The styles that fit all cells."""
-    cell = pl.col("cell").str
-    fits = [cell.contains(f"^(?:{style.number})$").all().alias(str(place)) for place, style in enumerate(styles)]
+    fits = [_fits(pl.col("cell"), style).all().alias(str(place)) for place, style in enumerate(styles)]
     found = bare.alias("cell").to_frame().select(fits).row(0) if styles else ()
     return [style for style, every in zip(styles, found, strict=True) if every]
 
