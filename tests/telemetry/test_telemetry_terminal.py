@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 
 BAR = """
 from tabletutor.telemetry.progress import progress_of
@@ -22,9 +22,9 @@ with progress_of("[bold]a\\x1b]0;title\\x07", 2) as bar:
 
 @given(st.text(st.characters()))
 def test_nothing_shown_controls_a_terminal(text: str) -> None:
-    seen = shown(text)
+    seen = escape_controls(text)
     assert not [mark for mark in seen if unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t"]
-    assert shown(seen) == seen
+    assert escape_controls(seen) == seen
     seen.encode()
 
 
@@ -39,7 +39,7 @@ def test_nothing_shown_controls_a_terminal(text: str) -> None:
     ],
 )
 def test_marks_that_do_nothing_stay(text: str, seen: str) -> None:
-    assert shown(text) == seen
+    assert escape_controls(text) == seen
 
 
 def test_a_bar_shows_names_and_notes_as_they_are_written() -> None:

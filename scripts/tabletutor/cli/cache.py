@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tabletutor.config.load import ConfigError, load
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 from tabletutor.workflow.provenance.cache import Choice, Kept, cache_folder, faults, kept_works, remove
 
 app = typer.Typer(
@@ -48,7 +48,7 @@ def list_works(
     place, works = _chosen(Choice(stage, table, older_than), folder, config, now)
     for kept in works:
         numbers = (str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{kept.days_old(now):.1f}")
-        listed.add_row(*(Text(shown(name)) for name in (kept.stage, kept.subject, kept.identity)), *numbers)
+        listed.add_row(*(Text(escape_controls(name)) for name in (kept.stage, kept.subject, kept.identity)), *numbers)
     console.print(listed if works else Text(f"nothing is kept in {place}"))
 
 
@@ -69,7 +69,7 @@ def size(
     for kept in works:
         total[kept.stage] += kept.bytes
     for name, amount in sorted(total.items()):
-        typer.echo(f"{shown(name):<12} {amount / 1e6:>10.1f} MB")
+        typer.echo(f"{escape_controls(name):<12} {amount / 1e6:>10.1f} MB")
     typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {place}")
 
 
@@ -89,7 +89,7 @@ def verify(
     _, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
     found = [fault for kept in works for fault in faults(kept)]
     for fault in found:
-        typer.echo(shown(fault))
+        typer.echo(escape_controls(fault))
     typer.echo(f"{sum(kept.units for kept in works)} whole units, {len(found)} files with faults")
     if found:
         raise typer.Exit(1)
@@ -122,5 +122,5 @@ def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tu
     try:
         place = folder or cache_folder(load(config).cache if config.exists() else None)
     except ConfigError as error:
-        raise typer.BadParameter(shown(str(error))) from error
-    return shown(str(place)), list(kept_works(place, choice, now))
+        raise typer.BadParameter(escape_controls(str(error))) from error
+    return escape_controls(str(place)), list(kept_works(place, choice, now))

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from tabletutor.records.files import sha256_file
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 from tabletutor.workflow.identity.code import closure
 from tabletutor.workflow.provenance.artefact import in_results
 from tabletutor.workflow.provenance.trace import (
@@ -43,8 +43,8 @@ def explain(target: str) -> Tree:
 
 
 def _shown(tree: Tree) -> Tree:
-    """The tree with all its labels as `shown` has them."""
-    tree.label = shown(str(tree.label))
+    """The tree with all its labels as `escape_controls` has them."""
+    tree.label = escape_controls(str(tree.label))
     for branch in tree.children:
         _shown(branch)
     return tree

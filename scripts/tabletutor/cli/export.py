@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tabletutor.formats.exports.project import Project, read_project
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 
 app = typer.Typer(help="Write a project's training rows as others want them.", no_args_is_help=True)
 
@@ -42,12 +42,12 @@ def adp(folder: Folder, config: Config = DEFAULT) -> None:
 
 def _export(write: Callable[[Project, Path], list[str]], folder: Path, config: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
-        typer.secho(shown(f"{folder}: not empty; give a new folder, or remove it"), fg="red", err=True)
+        typer.secho(escape_controls(f"{folder}: not empty; give a new folder, or remove it"), fg="red", err=True)
         raise typer.Exit(1)
     try:
         names = write(read_project(config), folder)
     except ValueError as error:
-        typer.secho(shown(str(error)), fg="red", err=True)
+        typer.secho(escape_controls(str(error)), fg="red", err=True)
         raise typer.Exit(1) from None
     for name in names:
-        typer.echo(shown(name))
+        typer.echo(escape_controls(name))

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tabletutor.cli import cache, export, sandbox
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 
 app = typer.Typer(
     help="Teach small language models to analyse tables, reproducibly. The work itself is done by Snakemake: "
@@ -52,7 +52,9 @@ def doctor(
     for finding in findings:
         mark = "[green]ok[/green]" if finding.good else "[red]to do[/red]"
         table.add_row(
-            mark, finding.subject, Text(shown(finding.seen if finding.good else f"{finding.seen}\n→ {finding.remedy}"))
+            mark,
+            finding.subject,
+            Text(escape_controls(finding.seen if finding.good else f"{finding.seen}\n→ {finding.remedy}")),
         )
     console.print(table)
     if not all(finding.good for finding in findings):
@@ -99,7 +101,7 @@ def code(
     except ValueError as error:
         _stop(str(error))
     for line in lines:
-        typer.echo(shown(line))
+        typer.echo(escape_controls(line))
 
 
 @app.command(epilog="Example: tabletutor reproduce --config config/smoke.yaml")
@@ -118,12 +120,12 @@ def reproduce(
     except (RuntimeError, ValueError) as error:
         _stop(str(error))
     for name, digest in first.items():
-        typer.echo(shown(f"{digest}  {name}"))
+        typer.echo(escape_controls(f"{digest}  {name}"))
     if differing:
         _stop("\n".join([*(f"differs: {name}" for name in differing), f"the second build is kept in {second}"]))
     typer.echo(f"{len(first)} artefacts, the same bytes in both builds")
 
 
 def _stop(message: str) -> NoReturn:
-    Console(stderr=True, soft_wrap=True).print(Text(shown(message), style="red"))
+    Console(stderr=True, soft_wrap=True).print(Text(escape_controls(message), style="red"))
     raise typer.Exit(1)

@@ -10,7 +10,7 @@ from loguru import logger
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host import image as images
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError
-from tabletutor.telemetry.terminal import show_message, shown
+from tabletutor.telemetry.terminal import escape_controls, escape_message
 
 app = typer.Typer(no_args_is_help=True, help="Run code in the sandbox.")
 
@@ -41,18 +41,18 @@ def run(
     except UnicodeDecodeError as error:
         raise typer.BadParameter(f"{file} is not UTF-8 text: {error}") from error
     logger.remove()
-    logger.configure(patcher=show_message)
+    logger.configure(patcher=escape_message)
     logger.add(sys.stderr, level="WARNING", format="{message}")
     try:
         with Sandbox(table, SandboxConfig(backend=backend)) as warm, warm.session() as session:
             result = session.run(code)
     except (SandboxError, OSError) as error:
-        raise typer.BadParameter(shown(str(error))) from error
-    typer.echo(shown(result.stdout), nl=False)
+        raise typer.BadParameter(escape_controls(str(error))) from error
+    typer.echo(escape_controls(result.stdout), nl=False)
     if result.submitted:
-        typer.echo(shown(f"submitted: {result.answer!r}"))
+        typer.echo(escape_controls(f"submitted: {result.answer!r}"))
     if result.error is not None:
-        typer.echo(shown(result.error), err=True)
+        typer.echo(escape_controls(result.error), err=True)
         raise typer.Exit(1)
 
 
@@ -83,4 +83,4 @@ def _engine() -> Any:
     try:
         return images.connect()
     except OSError as error:
-        raise typer.BadParameter(shown(str(error))) from error
+        raise typer.BadParameter(escape_controls(str(error))) from error

@@ -1,1 +1,1 @@
-"""What is shown of running work and never part of a result. Ground: any stage may use it."""
+"""Display of running work: progress and escaped text. Never part of a result; any stage may import it."""

@@ -1,4 +1,4 @@
-"""Progress of a long job: a live bar with counts and time left on a terminal, a plain line now and then elsewhere."""
+"""Progress of a long job: a live bar on a terminal, otherwise a log line every 15 seconds."""
 
 import sys
 import time
@@ -11,57 +11,57 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 
 T = TypeVar("T")
 LINE_SECONDS = 15.0
 
 
 class Progress:
-    """Counts finished units. Not part of any result: it reads the clock, and nothing reads it."""
+    """Count finished units and display them. Reads the clock, so no result may depend on it."""
 
     def __init__(self, description: str, total: int, bar: RichProgress | None) -> None:
-        self._description = shown(description)
+        self._description = escape_controls(description)
         self._total = total
         self._done = 0
         self._initial = 0
-        self._start = self._said = time.monotonic()
+        self._start = self._last_line = time.monotonic()
         self._bar = bar
         self._task = bar.add_task(self._description, total=total, note="") if bar else None
 
     def expect(self, total: int) -> None:
-        """Say how many units there are, where that was not known at the start."""
+        """Set the number of units when it was not known at the start."""
         self._total = total
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=total)
 
     def skip(self, units: int) -> None:
-        """Count units an earlier job finished; they do not enter the estimate of the time left."""
+        """Count units that an earlier job finished. They do not affect the estimate of the time left."""
         self._initial += units
         self.advance(units)
 
     def advance(self, units: int = 1, note: str = "") -> None:
-        """Count finished units; `note` is a short figure to show beside them, such as a loss."""
+        """Count finished units. `note` is a short figure to display beside them, such as a loss."""
         self._done += units
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, completed=self._done, note=shown(note))
+            self._bar.update(self._task, completed=self._done, note=escape_controls(note))
             return
         now = time.monotonic()
-        if now - self._said >= LINE_SECONDS or self._done == self._total:
-            self._said = now
+        if now - self._last_line >= LINE_SECONDS or self._done == self._total:
+            self._last_line = now
             self._line(now, note)
 
     def _line(self, now: float, note: str) -> None:
         fresh = self._done - self._initial
         left = (now - self._start) / fresh * (self._total - self._done) if fresh > 0 else None
-        shown = "" if left is None or self._done == self._total else f", {_clock(left)} left"
-        text = f"{self._description} {self._done}/{self._total}, {_clock(now - self._start)} so far{shown}"
+        estimate = "" if left is None or self._done == self._total else f", {_clock(left)} left"
+        text = f"{self._description} {self._done}/{self._total}, {_clock(now - self._start)} so far{estimate}"
         logger.info("{}", text + (f", {note}" if note else ""))
 
 
 @contextmanager
 def progress_of(description: str, total: int) -> Generator[Progress]:
-    """Show the progress of `total` units of work while the block runs, for work that is not a plain loop."""
+    """Display the progress of `total` units while the block runs. For work that is not a plain loop."""
     if not sys.stderr.isatty():
         yield Progress(description, total, None)
         return
@@ -74,11 +74,11 @@ def progress_of(description: str, total: int) -> Generator[Progress]:
 
 
 def progress(items: Iterable[T], total: int, description: str) -> Iterator[T]:
-    """The items, one by one, with their progress shown."""
-    with progress_of(description, total) as shown:
+    """Yield the items and display the progress of the loop."""
+    with progress_of(description, total) as bar:
         for item in items:
             yield item
-            shown.advance()
+            bar.advance()
 
 
 def _clock(seconds: float) -> str:

@@ -1,25 +1,25 @@
-"""Text for people: no cell, CSV or file name can drive the terminal that shows it."""
+"""Escape control characters in text, so that no cell, CSV or file name can control the terminal."""
 
 import unicodedata
 from typing import Any
 
 _LAYOUT = "\n\t"
-_JOINERS = "\u200c\u200d"  # scripts and emoji are written with these, and they move nothing
+_JOINERS = "\u200c\u200d"  # scripts and emoji need them, and they move no text
 
 
-def shown(text: str) -> str:
-    r"""The text with each control character escaped, as in a Python string: ESC becomes `\x1b`.
+def escape_controls(text: str) -> str:
+    r"""Return the text with control characters escaped as in a Python string: ESC becomes `\x1b`.
 
-    Line ends and tabs stay. Marks that turn the direction of writing and halves of surrogate pairs are escaped too.
+    Line ends and tabs stay. Bidirectional control characters and lone surrogates are escaped too.
     """
     if text.isascii() and text.isprintable():
         return text
     return "".join(character if _is_harmless(character) else ascii(character)[1:-1] for character in text)
 
 
-def show_message(record: Any) -> None:
-    """A patcher of loguru: the message of each log line as `shown` has it."""
-    record["message"] = shown(record["message"])
+def escape_message(record: Any) -> None:
+    """Escape the message of a log record in place. A patcher for loguru."""
+    record["message"] = escape_controls(record["message"])
 
 
 def _is_harmless(character: str) -> bool:

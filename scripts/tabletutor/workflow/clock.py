@@ -12,7 +12,7 @@ from pathlib import Path
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
-from tabletutor.telemetry.terminal import shown
+from tabletutor.telemetry.terminal import escape_controls
 
 
 def date_back(results: Path) -> None:
@@ -27,7 +27,7 @@ def date_back(results: Path) -> None:
             os.utime(path)
         except OSError as error:
             raise WorkflowError(
-                f"{shown(str(path))}: dated in the future, and its time cannot be set ({error.strerror}); "
+                f"{escape_controls(str(path))}: dated in the future, and its time cannot be set ({error.strerror}); "
                 "nothing can be made from it. "
                 f"Run `touch` on the files in {results} as their owner, or copy the folder without times (`cp -r`)."
             ) from None

@@ -10,7 +10,7 @@ from typing import Any
 from loguru import logger
 
 import tabletutor
-from tabletutor.telemetry.terminal import show_message, shown
+from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.context import Job
 from tabletutor.workflow.lock import enter_job
 from tabletutor.workflow.provenance.artefact import plan
@@ -77,10 +77,10 @@ def _logs(name: str, log_file: Path) -> Generator[None]:
     with log_file.open("w", encoding="utf-8", buffering=1) as stream:
 
         def write(line: str) -> None:
-            stream.write(shown(line))
+            stream.write(escape_controls(line))
 
         logger.remove()
-        logger.configure(patcher=show_message)
+        logger.configure(patcher=escape_message)
         logger.add(sys.stderr, level="INFO", format=_console_format(name), filter=_unless_file_only)
         logger.add(write, level="DEBUG", format=_FILE_FORMAT, backtrace=False, diagnose=False)
         try:
@@ -122,8 +122,8 @@ def check_checkout(scripts: Path) -> None:
 
 
 def _console_format(name: str) -> Any:
-    shown = name.replace("{", "{{").replace("}", "}}").replace("<", r"\<")
-    return "<level>" + shown + "</level>: {message}"
+    escaped = name.replace("{", "{{").replace("}", "}}").replace("<", r"\<")
+    return "<level>" + escaped + "</level>: {message}"
 
 
 def _unless_file_only(record: Any) -> bool:

@@ -16,7 +16,7 @@ from tabletutor.config.section import counted
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.records.files import PARTIAL
 from tabletutor.sandbox.host.process_label import RUN, owner
-from tabletutor.telemetry.terminal import show_message, shown
+from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.adopt import adopt
 from tabletutor.workflow.clock import date_back
 from tabletutor.workflow.environment import ENVIRONMENT
@@ -51,7 +51,7 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
     Raises WorkflowError where the installed package is another checkout's, or the configuration or the table list
     cannot be used; the message names file, line and key of all that is wrong.
     """
-    logger.configure(patcher=show_message)
+    logger.configure(patcher=escape_message)
     try:
         check_checkout(Path(workflow.basedir) / "scripts")
         os.environ.update(ENVIRONMENT)
@@ -63,7 +63,7 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
                 enter_run(checked.results)
             adopt(checked.results)
     except (CheckoutError, ValueError, OSError) as error:
-        raise WorkflowError(shown(str(error))) from None
+        raise WorkflowError(escape_controls(str(error))) from None
     config.clear()
     config.update({**plain(checked), "cache": str(cache_folder(checked.cache))})
     return Project(counted(checked), tables, sources)
@@ -102,7 +102,7 @@ def check_folders(config: dict[str, Any]) -> None:
                 stream.write(b"x")
         except OSError as error:
             error.filename = str(folder)  # the probe's name helps nobody, and a full disk names nothing
-            raise WorkflowError(shown(describe(error))) from None
+            raise WorkflowError(escape_controls(describe(error))) from None
     date_back(Path(config["results"]))
 
 
