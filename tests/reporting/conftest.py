@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.verdicts import VerdictsConfig
@@ -131,6 +132,7 @@ class Project:
                 "",
                 hooks=(Hook("rows", 41, digest(41)), Hook("label", self.text or "x", digest("x"))) if coded else (),
                 error=f"KeyError: 'wnd'\n{self.text}" if fault and coded else None,
+                interrupted=True if fault == "time" else UNSET,
             ),
             Turn(
                 2,
@@ -161,6 +163,9 @@ class Project:
         rejects = [
             Reject(table, "mean", f"What is {self.headers[0]}? {self.text}", reason, self.text) for reason in reasons
         ]  # pyright: ignore[reportArgumentType]
+        # One that only says so in its words, one that was.
+        rejects[1] = msgspec.structs.replace(rejects[1], detail="pandas: memory: TimeLimit: it was interrupted")
+        rejects[2] = msgspec.structs.replace(rejects[2], incident="interrupted")
         write_records(self.root / f"questions/program/{table}.rejects.jsonl", rejects)
         episodes: list[Episode] = []
         verdicts: list[Verdict] = []

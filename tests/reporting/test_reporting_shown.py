@@ -238,12 +238,19 @@ def test_the_tables_of_errors_incidents_and_files(project: Any, tables: list[lis
     wrong = Counter((row["error_kind"].replace("_", " "), row["run"]) for row in scores if not row["correct"])
     kinds = {kind for kind, run in wrong if run in RUNS}
     assert sorted(tables[16]) == sorted([kind, *counted(wrong[kind, run] for run in RUNS)] for kind in kinds)
-    ended = Counter(row["trace"]["ended"] for row in records(project, "predictions/tuned/test.jsonl"))
-    stopped = [DASH, *counted(ended[cause] for cause in ("time", "memory", "crash"))]
-    assert tables[17] == [[name, *[DASH] * 4] for name in ("candidates of questions", "episodes")] + [
-        ["predictions of tuned", *stopped]
+    predictions = records(project, "predictions/tuned/test.jsonl")
+    ended = Counter(row["trace"]["ended"] for row in predictions)
+    interrupted = sum("interrupted" in turn for row in predictions for turn in row["trace"]["turns"])
+    stopped = counted((interrupted, *(ended[cause] for cause in ("time", "memory", "crash"))))
+    rejected = sum("incident" in row for row in records(project, "questions/program/*.rejects.jsonl"))
+    assert tables[17] == [
+        ["candidates of questions", str(rejected), *[DASH] * 3],
+        ["episodes", *[DASH] * 4],
+        ["predictions of tuned", *stopped],
     ]
     assert ended["time"]
+    assert interrupted
+    assert rejected
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in project.files().all()}
     assert {row[0].split("/")[-1]: row[1] for row in tables[18]} == found
     assert len(tables) == 19, "a table of the report is proved by no test"

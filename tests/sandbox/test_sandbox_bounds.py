@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 from loguru import logger
+from msgspec import UNSET
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.episode import Trace, Turn
 from tabletutor.sandbox.host import cgroup, slots
-from tabletutor.sandbox.host.incident import causes_of
+from tabletutor.sandbox.host.incident import incident_causes
 from tabletutor.sandbox.host.memory import Bounds, GroupBounds, WatcherBounds, usage
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError
 from tabletutor.sandbox.host.process_label import is_alive, owner
 from tabletutor.sandbox.host.sandboxes import IDLE, Sandboxes
+from tabletutor.sandbox.protocol.result import turn_from
 
 FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
 
@@ -141,7 +143,8 @@ def test_memory_counts_between_cells_too(parquet: Path) -> None:
 
 def test_incidents_are_logged_and_counted(parquet: Path) -> None:
     config = SandboxConfig(soft_seconds=0.3, hard_seconds=1)
-    cells = ("1 / 0", "while True: pass", "import os; os._exit(3)")
+    lie = "class TimeLimit(Exception): pass\nraise TimeLimit('the cell ran longer than 0.3 s and was interrupted')"
+    cells = (lie, "while True: pass", "import os; os._exit(3)")
     digests = [hashlib.sha256(code.encode()).hexdigest()[:16] for code in cells]
     lines: list[str] = []
     sink = logger.add(lambda line: lines.append(str(line)), level="WARNING", format="{message}")
@@ -150,7 +153,7 @@ def test_incidents_are_logged_and_counted(parquet: Path) -> None:
         with Sandbox(parquet, config) as warm, warm.session("q1") as session:
             for number, code in enumerate(cells):
                 result = session.run(code)
-                turns.append(Turn(index=number, reasoning="", code=code, stdout=result.stdout, error=result.error))
+                turns.append(turn_from(number, "", code, result))
     finally:
         logger.remove(sink)
     assert [incident.cause for incident in warm.incidents] == ["interrupted", "crash"]
@@ -161,7 +164,8 @@ def test_incidents_are_logged_and_counted(parquet: Path) -> None:
         "Crash: the session died by exit status 3\n",
     ]
     trace = Trace(trace_id="t", role="student", teacher="x", turns=tuple(turns), ended="crash")
-    assert causes_of(trace) == ["interrupted", "crash"]
+    assert incident_causes(trace) == ["interrupted", "crash"]
+    assert [turn.interrupted for turn in turns] == [UNSET, True, UNSET]
 
 
 def test_slots_are_taken_together_and_freed_by_death() -> None:

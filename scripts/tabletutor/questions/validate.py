@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import frame_variable, render
+from tabletutor.records.episode import IncidentCause
 from tabletutor.records.question import Question, Reject
-from tabletutor.sandbox.protocol.result import CellResult
+from tabletutor.sandbox.protocol.result import CellResult, incident_of
 
 ENGINE_AGREEMENT = VerdictsConfig(relative_tolerance=1e-9)
 MIN_ROWS = 3
@@ -46,7 +48,8 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
         raise _rejected(question, reason, repr(answer))
     result = run_cell(probe(program), question.question_id)
     if not result.submitted:
-        raise _rejected(question, "engine_error", f"pandas: {result.ended}: {(result.error or '')[-300:]}")
+        detail = f"pandas: {result.ended}: {(result.error or '')[-300:]}"
+        raise _rejected(question, "engine_error", detail, incident_of(result))
     answers["pandas"] = result.answer
     _agree(question, answers, "pandas", "polars")
     for hook in result.hooks:
@@ -120,7 +123,14 @@ def _agree(question: Question, answers: dict[str, Any], first: str, second: str)
         raise _rejected(question, "engines_disagree", repr(to_digits(answers)))
 
 
-def _rejected(question: Question, reason: Any, detail: str) -> Rejected:
+def _rejected(question: Question, reason: Any, detail: str, incident: IncidentCause | UnsetType = UNSET) -> Rejected:
     return Rejected(
-        Reject(table=question.table, family=question.family, text=question.text, reason=reason, detail=detail)
+        Reject(
+            table=question.table,
+            family=question.family,
+            text=question.text,
+            reason=reason,
+            detail=detail,
+            incident=incident,
+        )
     )

@@ -8,6 +8,7 @@ from tabletutor.records.record import Record
 
 Role = Literal["gold", "independent", "perturbed", "student"]
 Ended = Literal["submit", "turn_limit", "time", "memory", "crash"]
+IncidentCause = Literal["interrupted", "time", "memory", "crash"]  # how the sandbox stopped a cell
 StepLabel = Literal["correct", "correctable", "wrong"]
 Taxonomy = Literal["verified", "ambiguous", "too_hard", "hint_necessary", "execution_failure"]
 
@@ -22,7 +23,10 @@ class Hook(Record, frozen=True):
 
 
 class Turn(Record, frozen=True):
-    """One turn: what was said, the cell that ran, and what the sandbox truly answered."""
+    """One turn: what was said, the cell that ran, and what the sandbox truly answered.
+
+    `interrupted` is set only where the soft time-out stopped the cell, so other turns are written without it.
+    """
 
     index: int
     reasoning: str
@@ -31,6 +35,7 @@ class Turn(Record, frozen=True):
     error: str | None = None
     hooks: tuple[Hook, ...] = ()
     corrects_turn: int | None = None
+    interrupted: Literal[True] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Trace(Record, frozen=True):

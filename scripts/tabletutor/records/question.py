@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from tabletutor.records.episode import IncidentCause
 from tabletutor.records.record import Record
 
 AnswerType = Literal["integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping"]
@@ -46,7 +47,10 @@ class Question(Record, frozen=True):
 
 
 class Reject(Record, frozen=True):
-    """A candidate question that was not kept, and why. `detail` holds the engines' answers where they disagree."""
+    """A candidate question that was not kept, and why. `detail` holds the engines' answers where they disagree.
+
+    `incident` is set only where the sandbox stopped the cell that answers it.
+    """
 
     table: str
     family: str
@@ -55,3 +59,4 @@ class Reject(Record, frozen=True):
         "engines_disagree", "engine_error", "no_answer", "tie", "trivial", "too_few_rows", "duplicate", "guessable"
     ]
     detail: str = ""
+    incident: IncidentCause | msgspec.UnsetType = msgspec.UNSET

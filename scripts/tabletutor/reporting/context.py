@@ -14,7 +14,7 @@ from tabletutor.reporting.dag import picture
 from tabletutor.reporting.inputs import ReportInputs
 from tabletutor.reporting.mistakes import kind_of, mistake_outcomes, outcome
 from tabletutor.reporting.statistics import Interval, difference_is_shown
-from tabletutor.sandbox.host.incident import ENDS, INTERRUPTED, causes_of
+from tabletutor.sandbox.host.incident import ENDS, incident_causes
 
 SPLITS = ("train", "validation", "test")
 NOVELTY = {
@@ -267,21 +267,15 @@ def _failures(inputs: ReportInputs, questions: dict[str, Question]) -> list[dict
 
 def _incidents(inputs: ReportInputs) -> dict[str, Any]:
     """How many cells the sandbox had to interrupt, and how many ended their session, by who wrote them."""
-    candidates = Counter(
-        cause
-        for reject in inputs.rejects
-        for cause in ("interrupted", *ENDS)
-        if reject.detail.startswith(f"pandas: {cause}:")
-        or (cause == "interrupted" and INTERRUPTED.search(reject.detail))
-    )
-    episodes = Counter(cause for row in inputs.episodes for trace in row.traces for cause in causes_of(trace))
-    predictions = Counter(cause for row in inputs.predictions for cause in causes_of(row.trace))
+    candidates = Counter(reject.incident for reject in inputs.rejects)
+    episodes = Counter(kind for row in inputs.episodes for trace in row.traces for kind in incident_causes(trace))
+    predictions = Counter(kind for row in inputs.predictions for kind in incident_causes(row.trace))
     rows = (
         ("candidates of questions", candidates),
         ("episodes", episodes),
         (f"predictions of {inputs.comparison.candidate}", predictions),
     )
-    return {"rows": [(name, [counts[cause] for cause in ("interrupted", *ENDS)]) for name, counts in rows]}
+    return {"rows": [(name, [counts[kind] for kind in ("interrupted", *ENDS)]) for name, counts in rows]}
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

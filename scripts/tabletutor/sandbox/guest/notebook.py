@@ -84,6 +84,7 @@ class Notebook:
         process = os.getpid()
         output.open()
         failure: str | None = None
+        interrupted = False
         try:
             try:
                 self._running = True
@@ -96,6 +97,7 @@ class Notebook:
             self._running = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             builtins.__dict__.update(self._builtins)
+            interrupted = isinstance(error, TimeLimit)
             failure = self._described(error)
             del error  # with what its frames hold
         finally:
@@ -112,6 +114,7 @@ class Notebook:
             answer=self._answers[0] if submitted else None,
             ended="submit" if submitted else "open",
             truncated=truncated,
+            interrupted=interrupted,
         )
 
     def _described(self, error: BaseException) -> str:

@@ -1,17 +1,13 @@
 """An incident: a cell that had to be interrupted, or that ended its session by more than handing in an answer."""
 
 import hashlib
-import re
 from collections.abc import Callable
-from typing import Literal
 
-from tabletutor.records.episode import Trace
+from tabletutor.records.episode import IncidentCause, Trace
 from tabletutor.records.record import Record
 
-Cause = Literal["interrupted", "time", "memory", "crash"]
-ENDS: tuple[Cause, ...] = ("time", "memory", "crash")
-INTERRUPTED = re.compile(r"^TimeLimit: .* was interrupted$", re.MULTILINE)  # the error of the soft time-out
-Note = Callable[[str, Cause, str], None]  # the cell's code, the cause, what was seen
+ENDS: tuple[IncidentCause, ...] = ("time", "memory", "crash")
+Note = Callable[[str, IncidentCause, str], None]  # the cell's code, the cause, what was seen
 
 
 class Incident(Record, frozen=True):
@@ -20,7 +16,7 @@ class Incident(Record, frozen=True):
     table: str
     question: str
     cell: str
-    cause: Cause
+    cause: IncidentCause
     detail: str
 
 
@@ -34,8 +30,8 @@ def plain(text: str) -> str:
     return text.encode("unicode_escape").decode()[:300]
 
 
-def causes_of(trace: Trace) -> list[Cause]:
-    """The incidents of a trace: cells that were interrupted, then how the session ended, if by one."""
-    interrupted = [turn for turn in trace.turns if turn.error and INTERRUPTED.search(turn.error)]
-    ended: list[Cause] = [cause for cause in ENDS if cause == trace.ended]
+def incident_causes(trace: Trace) -> list[IncidentCause]:
+    """Return the incidents of a trace: one for each interrupted cell, then how the session ended if not by `submit`."""
+    interrupted = [turn for turn in trace.turns if turn.interrupted is True]
+    ended: list[IncidentCause] = [cause for cause in ENDS if cause == trace.ended]
     return [*("interrupted" for _ in interrupted), *ended]

@@ -13,7 +13,8 @@ from typing import Protocol, Self
 from loguru import logger
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.host.incident import Cause, Incident, Note, cell_digest, plain
+from tabletutor.records.episode import IncidentCause
+from tabletutor.sandbox.host.incident import Incident, Note, cell_digest, plain
 from tabletutor.sandbox.host.memory import Guard, Unbounded
 from tabletutor.sandbox.host.process import ProcessBackend
 from tabletutor.sandbox.host.required_layers import LAYERS, required
@@ -261,7 +262,7 @@ class Sandbox:
     def _note(self, question: str) -> Note:
         table = "" if self._parquet is None else self._parquet.parent.name
 
-        def note(code: str, cause: Cause, detail: str) -> None:
+        def note(code: str, cause: IncidentCause, detail: str) -> None:
             incident = Incident(table, question, cell_digest(code), cause, plain(detail))
             self.incidents.append(incident)
             logger.warning(

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.sandbox.host.incident import INTERRUPTED, Cause, Note
+from tabletutor.records.episode import IncidentCause
+from tabletutor.sandbox.host.incident import Note
 from tabletutor.sandbox.host.memory import Guard
 from tabletutor.sandbox.protocol.frames import (
     MAX_CODE,
@@ -104,7 +105,7 @@ class Session:
             raise
         if self._guard.overran():  # of one of its processes only: the first one could still answer
             return self._end(code, "memory", None)
-        if result.error is not None and INTERRUPTED.search(result.error):
+        if result.interrupted:
             self._note(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
         if result.ended != "open":
             self.ended = result.ended
@@ -125,7 +126,7 @@ class Session:
         _check([result.answer, *(hook.value for hook in result.hooks)])
         return result
 
-    def _end(self, code: str, how: Cause, error: str | None) -> CellResult:
+    def _end(self, code: str, how: IncidentCause, error: str | None) -> CellResult:
         """Close the session and say why; None: by how its process died."""
         status = self.close()
         if self._guard.overran():

@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
-from tabletutor.records.episode import Hook, Turn
+from msgspec import UNSET, UnsetType
+
+from tabletutor.records.episode import Hook, IncidentCause, Turn
 from tabletutor.records.record import Record
 
 CellEnd = Literal["open", "submit", "time", "memory", "crash"]
@@ -13,7 +15,7 @@ class CellResult(Record, frozen=True):
 
     `stdout` is all that was printed, and the value of a last expression. `error` is a traceback of the cell's own
     lines whose last line is "Type: message". `answer` is JSON and counts only if `submitted`. `ended` is "open" while
-    the session lives on. `truncated` says that `stdout` was cut.
+    the session lives on. `truncated` says that `stdout` was cut, `interrupted` that the soft time-out stopped the cell.
     """
 
     stdout: str = ""
@@ -23,6 +25,7 @@ class CellResult(Record, frozen=True):
     answer: Any = None
     ended: CellEnd = "open"
     truncated: bool = False
+    interrupted: bool = False
 
 
 def turn_from(index: int, reasoning: str, code: str, result: CellResult, corrects_turn: int | None = None) -> Turn:
@@ -35,4 +38,12 @@ def turn_from(index: int, reasoning: str, code: str, result: CellResult, correct
         error=result.error,
         hooks=result.hooks,
         corrects_turn=corrects_turn,
+        interrupted=True if result.interrupted else UNSET,
     )
+
+
+def incident_of(result: CellResult) -> IncidentCause | UnsetType:
+    """Return how the sandbox stopped the cell; UNSET where it ran to its end or to its own error."""
+    if result.interrupted:
+        return "interrupted"
+    return UNSET if result.ended in ("open", "submit") else result.ended
