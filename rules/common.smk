@@ -6,12 +6,12 @@
 `runs`     which are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
 `sources`  by table: `licence`, `title`; for the report alone
 `code`     digest of a rule's script and all it reaches: `params: code=code("questions.py")`
-`formats`  by name, those that are made: the digest of the converter; `method`: that of the run's training method
+`formats`  by name, those that are made: the digest of the converter; `method`: that of the run's training method; `families()`: that of all question families
 """
 
 from snakemake.utils import min_version
 
-from tabletutor.workflow.identity.code import code, converters, methods
+from tabletutor.workflow.identity.code import code, converters, families, methods
 from tabletutor.workflow.model_files import folder_of
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.setup import clear_up, column_of, set_up

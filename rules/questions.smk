@@ -31,5 +31,6 @@ rule questions:
         split=listed("split"),
         seed=lookup(dpath="seed", within=settings),
         code=code("questions.py"),
+        families=families(),
     script:
         "../scripts/questions.py"

@@ -13,7 +13,7 @@ import pytest
 from checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout, jobs
 from warm import Warm
 
-from tabletutor.questions.catalogue import FAMILIES
+from tabletutor.questions.registry import all_families
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records
 
@@ -117,6 +117,10 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         ),
         NONE,
     ),
+    "a file of question families": (
+        appended(f"{LIBRARY}/questions/families/relate.py", "\nFAMILIES = FAMILIES\n"),
+        of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
+    ),
     "the logic of a converter": (
         replaced(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
         TRAINED,
@@ -189,7 +193,7 @@ def test_of_a_tables_questions_only_a_changed_one_is_worked_on_again(clone: Chec
     }
     used = Counter(question.wording for questions in asked.values() for question in questions)
     sources = {path: path.read_text() for path in (clone.root / LIBRARY / "questions" / "families").glob("*.py")}
-    wordings = {f"{family.name}/{n}": text for family in FAMILIES for n, text in enumerate(family.wordings)}
+    wordings = {f"{family.name}/{n}": text for family in all_families() for n, text in enumerate(family.wordings)}
     table, wording, source = next(
         (question.table, wordings[question.wording], path)
         for questions in asked.values()

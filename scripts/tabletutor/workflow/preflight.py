@@ -11,13 +11,13 @@ from tabletutor.config.schema import Config
 from tabletutor.config.table_list import ListedTable
 from tabletutor.models.gguf import packaged_file
 from tabletutor.models.local import local_folder
-from tabletutor.questions.catalogue import FAMILIES
+from tabletutor.questions.registry import all_families
 from tabletutor.workflow.provenance.cache import VARIABLE, cache_folder
 
 
 def outside_faults(config: Config) -> Iterator[Fault]:
     """Every family that does not exist, model that is not there, and folder that cannot be one."""
-    families = sorted(family.name for family in FAMILIES)
+    families = sorted(family.name for family in all_families())
     for name in config.questions.program.heldout_families:
         if name not in families:
             key = ("questions", "program", "heldout_families")

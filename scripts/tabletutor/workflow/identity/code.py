@@ -24,15 +24,16 @@ from tabletutor.workflow.identity.versions import versions
 
 PACKAGE = "tabletutor"
 # No result depends on these: the job's context logs, others show progress and keep telemetry. The registries find
-# converters and training methods by name, each of which is followed by itself.
+# converters, training methods and question families by name; each of these files is followed by itself.
 LEFT_OUT = frozenset(
     {
         *("tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"),
-        *("tabletutor.formats.registry", "tabletutor.training.registry"),
+        *("tabletutor.formats.registry", "tabletutor.training.registry", "tabletutor.questions.registry"),
     }
 )
 # What is followed beside the scripts: modules that are found by name.
 CONVERTERS, METHODS = f"{PACKAGE}/formats/converters", f"{PACKAGE}/training/methods"
+FAMILIES = f"{PACKAGE}/questions/families"
 # Every job runs in this environment, and gets its sections of the configuration there.
 ALSO = ("tabletutor.workflow.environment", "tabletutor.workflow.context")
 SCRIPTS = Path(__file__).resolve().parents[3]
@@ -102,6 +103,12 @@ def methods(runs: Mapping[str, Any]) -> dict[str, str]:
     return {name: code(f"{METHODS}/{method}.py") for name, method in tuned.items()}
 
 
+def families() -> str:
+    """Return one digest over all files of question families and their order."""
+    names = sorted(path.name for path in (SCRIPTS / FAMILIES).glob("*.py"))
+    return hashlib.sha256("\n".join(f"{name} {code(f'{FAMILIES}/{name}')}" for name in names).encode()).hexdigest()
+
+
 @cache
 def _digests(scripts: Path, memo: Path) -> dict[str, str]:
     """The digests of all scripts. They are noted in the file `memo` with what each is made from, since every job on a
@@ -113,6 +120,7 @@ def _digests(scripts: Path, memo: Path) -> dict[str, str]:
     known = noted.scripts if noted is not None and noted.surroundings == surroundings else {}
     found = {name: kept for name, kept in known.items() if kept.files.items() <= contents.items()}
     entries = [path for place in ("", CONVERTERS, METHODS) for path in (scripts / place).glob("[!_]*.py")]
+    entries += (scripts / FAMILIES).glob("*.py")  # with `__init__.py`, which has their order
     missing = sorted({path.relative_to(scripts).as_posix() for path in entries} - found.keys())
     gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
     try:

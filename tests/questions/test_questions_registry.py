@@ -1,0 +1,63 @@
+"""Every family builds sound programs on real tables: none is dead, none breaks an engine."""
+
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tabletutor.config.questions import ProgramQuestionsConfig
+from tabletutor.config.tables import TablesConfig
+from tabletutor.programs import polars_engine
+from tabletutor.programs.grammar import NoAnswer, from_json
+from tabletutor.questions.family import Family
+from tabletutor.questions.generate import Pool, candidates
+from tabletutor.questions.registry import all_families, collect
+from tabletutor.tables.ingest import ingest
+
+TABLES = Path(__file__).parents[2] / "resources" / "tables"
+
+
+def test_every_family_finds_an_answer_on_some_real_table(tmp_path: Path) -> None:
+    answered: dict[str, int] = defaultdict(int)
+    config = ProgramQuestionsConfig(per_family=2, attempts_per_question=2)
+    for name in ("penguins_raw", "canadian_senators", "mpg", "earthquakes", "prison_custody_by_state"):
+        parquet = tmp_path / f"{name}.parquet"
+        profile = ingest(TABLES / f"{name}.csv", name, name, TablesConfig(), parquet, tmp_path / f"{name}.json")
+        frame = polars_engine.load(parquet)
+        for family, question in candidates(profile, Pool("trained", all_families(), 0), config, seed=0):
+            try:
+                answer = polars_engine.run(from_json(question.program or {}), frame)
+            except NoAnswer:
+                continue
+            answered[family.name] += answer is not None
+    assert {family.name for family in all_families()} - {name for name, count in answered.items() if count} == set()
+
+
+def module_with(**names: object) -> ModuleType:
+    module = ModuleType("mine")
+    vars(module).update(names, __file__="questions/families/mine.py")
+    return module
+
+
+def family(name: str, wordings: tuple[str, ...]) -> Family:
+    return replace(all_families()[0], name=name, wordings=wordings)
+
+
+FOUR = ("a", "b", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        (module_with(), r"mine\.py: FAMILIES is missing .* Add `FAMILIES = \(Family\(\.\.\.\),\)`"),
+        (module_with(FAMILIES=[family("mine", FOUR)]), r"mine\.py: FAMILIES .* is not a tuple of Family"),
+        (module_with(FAMILIES=(family("mine", FOUR[:3]),)), r"mine\.py: family 'mine' has 3 different wordings of 3"),
+        (module_with(FAMILIES=(family("mine", (*FOUR, "a")),)), r"mine\.py: family 'mine' has 4 different .* of 5"),
+        (module_with(FAMILIES=(family("mine", FOUR),) * 2), r"mine\.py: there is a family 'mine' already"),
+    ],
+)
+def test_a_file_without_what_the_registry_needs_is_an_error_that_says_what_to_do(module: ModuleType, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        collect([module])
