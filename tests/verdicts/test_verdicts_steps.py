@@ -13,9 +13,8 @@ import pytest
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.tables import TablesConfig
-from tabletutor.episodes.execute import execute
 from tabletutor.episodes.mistakes import MUTATIONS
-from tabletutor.episodes.script import Script, ScriptedTurn
+from tabletutor.episodes.script import Script, ScriptedTurn, execute
 from tabletutor.episodes.teacher import gold, inspection, working
 from tabletutor.programs.grammar import Program, from_json
 from tabletutor.questions.generate import candidates, pools

@@ -225,7 +225,7 @@ def test_checkouts_share_finished_work_but_never_that_of_other_code(built: Check
     assert episodes(other) == (0, count)
     assert (other.root / target).read_bytes() == (built.root / target).read_bytes()
     assert not (other.root / ".tabletutor" / "cache").exists()
-    appended(f"{LIBRARY}/episodes/execute.py", "\nexecute = execute\n")(other)
+    appended(f"{LIBRARY}/episodes/script.py", "\nexecute = execute\n")(other)
     assert episodes(other) == (count, 0)
 
 

@@ -8,9 +8,8 @@ from loguru import logger
 from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import counted
-from tabletutor.episodes.execute import execute
 from tabletutor.episodes.mistakes import mistaken
-from tabletutor.episodes.script import Script
+from tabletutor.episodes.script import Script, execute
 from tabletutor.episodes.teacher import gold
 from tabletutor.programs.grammar import from_json
 from tabletutor.records.episode import Episode

@@ -1,10 +1,15 @@
-"""What a teacher plans to do: the turns of a trace before the sandbox has run them."""
+"""Scripts: what a teacher plans to do, and running the plan in the sandbox to get a trace."""
 
 from typing import NamedTuple
 
+from tabletutor.records.episode import Role, Trace, Turn
+from tabletutor.records.identity import content_id
+from tabletutor.sandbox.host.pool import Sandbox
+from tabletutor.sandbox.protocol.result import turn_from
+
 
 class ScriptedTurn(NamedTuple):
-    """One planned turn. `corrects` is the index of the earlier turn it mends, if any."""
+    """One planned turn. `corrects` is the index of the earlier turn that it corrects, if any."""
 
     reasoning: str
     code: str
@@ -12,7 +17,32 @@ class ScriptedTurn(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A planned trace. `mistake` names what is wrong in it, or None for the gold one."""
+    """A planned trace. `mistake` names the mistake in it; None for the gold trace."""
 
     turns: tuple[ScriptedTurn, ...]
     mistake: str | None = None
+
+
+def execute(script: Script, question_id: str, role: Role, teacher: str, sandbox: Sandbox) -> Trace:
+    """Run a script in a fresh session and return its trace, which ends when the session ends or an answer is submitted.
+
+    Output, errors, hooks and the answer in the trace are those of the run.
+    """
+    turns: list[Turn] = []
+    ended, answer = "turn_limit", None
+    with sandbox.session(question_id) as session:
+        for index, planned in enumerate(script.turns):
+            result = session.run(planned.code)
+            turns.append(turn_from(index, planned.reasoning, planned.code, result, corrects_turn=planned.corrects))
+            if result.ended != "open":
+                ended, answer = result.ended, result.answer
+                break
+    return Trace(
+        trace_id=content_id(question_id, role, teacher, script),
+        role=role,
+        teacher=teacher,
+        turns=tuple(turns),
+        ended=ended,
+        answer=answer,
+        mistake=script.mistake,
+    )

@@ -1,8 +1,22 @@
-"""A program in a few plain words: what a teacher thinks before a cell.
+"""A program in words: `describe` for the plan that a teacher states, `outline` for the hint of a question.
 
-Columns and values stand as the Python literals they are in the code that follows, so a small model copies them from
-the plan letter by letter: it need not spell a header it read as prose.
+For "count the rows with wind above 5":
+
+    describe   Keep rows where 'wind' > 5, then count the rows.
+    outline    in_this_order: do_where(column_given 'wind', comparison_given '>', value_given 5); do_count()
+
+In a plan, columns and values are the Python literals of the code that follows, so a small model copies them character
+by character and need not spell a header that it read as prose.
+
+A hint is for teachers only. If a student's row repeats words of the hint, a teacher has recited it
+(`formats/hint_leak.py`). Every word of an outline is therefore two or three words joined by `_`: a header, a plan or a
+cell of code is unlikely to hold such a word beside the same header or value.
 """
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import msgspec
 
 from tabletutor.programs import grammar as g
 
@@ -22,20 +36,28 @@ _TEXT_PARTS = {"length": "count the characters", "words": "count the words", "fi
 
 
 def describe(program: g.Program) -> str:
-    """The whole program in one sentence."""
+    """Return the whole program as one sentence."""
     if program.join is None:
         return _sentence(_clauses(program.steps))
     steps = [*_clauses(program.steps, "left: "), *_clauses(program.other, "right: "), join_words(program.join)]
     return _sentence([*steps, *(step_words(step) for step in program.after)])
 
 
+def outline(program: g.Program) -> str:
+    """Return the operations of the program with their arguments, in order."""
+    chains = {"left_chain: ": program.steps, "right_chain: ": program.other} if program.join else {"": program.steps}
+    parts = [start + "; ".join(map(_operation, steps)) for start, steps in chains.items()]
+    parts += [f"join_by: {program.join.operator}"] if program.join else []
+    return "in_this_order: " + "; ".join([*parts, *map(_operation, program.after)])
+
+
 def join_words(join: g.Join) -> str:
-    """What a join does."""
+    """Return what a join does, as an imperative clause."""
     return _JOINS[join.operator]
 
 
 def step_words(step: g.Step) -> str:
-    """What one step does, as an imperative clause."""
+    """Return what one step does, as an imperative clause. Raises TypeError for a step without words."""
     match step:
         case g.Where():
             return f"keep rows where {step.column!r} {step.comparison} {step.value!r}"
@@ -60,7 +82,7 @@ def step_words(step: g.Step) -> str:
         case g.Count():
             return "count the rows"
         case g.Group():
-            value = "count the rows" if step.column is None else _aggregated(step.aggregation, step.column)
+            value = "count the rows" if step.column is None else _aggregate_words(step.aggregation, step.column)
             return f"{value} by {step.by!r}"
         case g.Round():
             return f"round to {step.decimals} decimals"
@@ -71,7 +93,7 @@ def step_words(step: g.Step) -> str:
 def _reduction_words(step: g.Step) -> str:
     match step:
         case g.Aggregate():
-            return _aggregated(step.aggregation, step.column)
+            return _aggregate_words(step.aggregation, step.column)
         case g.Quantile():
             return f"take the {step.q} quantile of {step.column!r}"
         case g.Span():
@@ -120,7 +142,7 @@ def _group_words(step: g.Step) -> str:
             raise TypeError(f"no words for {type(step).__name__}")
 
 
-def _aggregated(aggregation: g.Aggregation, column: str) -> str:
+def _aggregate_words(aggregation: g.Aggregation, column: str) -> str:
     return f"{_AGGREGATIONS.get(aggregation, f'take the {aggregation} of')} {column!r}"
 
 
@@ -137,3 +159,17 @@ def _clauses(steps: tuple[g.Step, ...], prefix: str = "") -> list[str]:
 def _sentence(clauses: list[str]) -> str:
     text = ", then ".join(clauses)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _operation(step: g.Step) -> str:
+    fields: dict[str, Any] = msgspec.to_builtins(step)
+    return f"do_{fields.pop('op')}({', '.join(_arguments(fields))})"
+
+
+def _arguments(fields: dict[str, Any]) -> Iterator[str]:
+    """Yield each value after a word of its own. List members get one each: in code they stand in the same order."""
+    for name, value in fields.items():
+        if isinstance(value, list | tuple):
+            yield from (f"{name}_{place}_given {member!r}" for place, member in enumerate(cast("list[Any]", value)))
+        elif value is not None:
+            yield f"{name}_given {value!r}"

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabletutor.config.questions import ProgramQuestionsConfig
+from tabletutor.programs.describe import outline
 from tabletutor.programs.grammar import size, to_json
-from tabletutor.programs.outline import outline
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Family, with_rounding
 from tabletutor.questions.wording import fill

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.models.prompt import table_card
-from tabletutor.programs.describe import describe
+from tabletutor.programs.describe import describe, outline
 from tabletutor.programs.grammar import (
     Aggregate,
     Arithmetic,
@@ -25,7 +25,6 @@ from tabletutor.programs.grammar import (
     TextPart,
     Where,
 )
-from tabletutor.programs.outline import outline
 from tabletutor.programs.pandas_source import source
 from tabletutor.records.table import ColumnProfile, Source, TableProfile
 from tabletutor.rows.row import ConversationRow
