@@ -1,7 +1,7 @@
 """Generated tables through the reader, as many as you like, in as many processes. Not a test:
 
-python tests/benchmarks/intake.py [--cases 20000] [--seed 7] [--jobs 2] [--shown 12]
-python tests/benchmarks/intake.py --seed 7 --case 1234
+python -m tests.benchmarks.intake [--cases 20000] [--seed 7] [--jobs 2] [--shown 12]
+python -m tests.benchmarks.intake --seed 7 --case 1234
 
 Prints how many came out right, said, left as text and refused, why the last two, and each silently wrong one, made
 small. Ends with 1 if there is one.
@@ -11,10 +11,8 @@ import argparse
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "tables"))
-from generated_tables import Run, run, shown
+from tests.support.tables.generated_tables import Run, run, shown
 
 
 def piece(seed: int, numbers: range, limit: int) -> tuple[Run, list[str]]:

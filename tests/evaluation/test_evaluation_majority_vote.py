@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from cases import question
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.evaluation.majority_vote import agreed, choose_agreed
 from tabletutor.records.episode import Ended, Prediction, Trace
 from tabletutor.records.record import read_records, write_records
+from tests.support.cases import question
 
 CONFIG = VerdictsConfig()
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from cases import PROFILE, above, question, turns
 
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.evaluation.rerank import choose_best
@@ -15,6 +14,7 @@ from tabletutor.records.record import encode, read_records, write_record, write_
 from tabletutor.training.registry import find
 from tabletutor.training.run import TrainingFiles, TrainingRun
 from tabletutor.training.tracking import Trackers
+from tests.support.cases import PROFILE, above, question, turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

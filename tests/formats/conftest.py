@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from cases import every_kind
 
 from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.formats import KNOBS, FormatConfig
@@ -30,6 +29,7 @@ from tabletutor.records.table import Split, Splits, TableSplit
 from tabletutor.tables.ingest import ingest
 from tabletutor.verdicts.replay import build_replays
 from tabletutor.verdicts.verify import judge_table
+from tests.support.cases import every_kind
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "resources" / "tables"

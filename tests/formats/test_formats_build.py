@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from cases import question
 from datasets import load_dataset
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +25,7 @@ from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.rows.row import ConversationRow, FormatStats, Note, PairRow, Row
+from tests.support.cases import question
 
 ROOT = Path(__file__).parents[2]
 

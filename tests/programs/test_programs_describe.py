@@ -1,7 +1,6 @@
 """A hint says what a plan says, in words that stand nowhere in a row beside the same header or value."""
 
 import msgspec
-from cases import question
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +27,7 @@ from tabletutor.programs.grammar import (
 from tabletutor.programs.pandas_source import source
 from tabletutor.records.table import ColumnProfile, Source, TableProfile
 from tabletutor.rows.row import ConversationRow
+from tests.support.cases import question
 
 # Words that an outline, a card and code are made of, in headers and values of up to nine of them.
 WORDS = ("given", "text", "values", "column", "number", "where", "by", "do", "is", "in", "this", "order", "a", "ı")

@@ -1,10 +1,11 @@
 """Tables with known values in random conventions come back as written, or with a word about it.
 
-`python tests/benchmarks/intake.py --cases 20000 --seed 7` runs more of them.
+`python -m tests.benchmarks.intake --cases 20000 --seed 7` runs more of them.
 """
 
 import pytest
-from generated_tables import SHOWN, run, shown
+
+from tests.support.tables.generated_tables import SHOWN, run, shown
 
 SEED = 18
 CASES, PARTS = 2000, 4

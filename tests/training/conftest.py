@@ -5,14 +5,14 @@ from pathlib import Path
 
 import polars
 import pytest
-from cases import above
-from trials import FORMATS
 
 from tabletutor.config.formats import KNOBS, FormatConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.formats.registry import find as find_format
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import encode
+from tests.support.cases import above
+from tests.support.training_runs import FORMATS
 
 SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=32, layers=2, heads=2, positions=1024)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from trials import WHOLE, settings, tables, train
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.models.chat import opening_ids
@@ -16,6 +15,7 @@ from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student
 from tabletutor.training.rollout_func import Attempts
 from tabletutor.training.run import Answering
+from tests.support.training_runs import WHOLE, settings, tables, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

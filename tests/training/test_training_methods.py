@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trials import FORMATS, WHOLE, losses_of, settings, train
 
 from tabletutor.models.load import load_student, load_tokenizer
+from tests.support.training_runs import FORMATS, WHOLE, losses_of, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn.modules.module import register_module_forward_pre_hook
-from trials import FORMATS, losses_of, settings, train
 
 from tabletutor.training.weights import Weights
+from tests.support.training_runs import FORMATS, losses_of, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

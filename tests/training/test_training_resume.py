@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +21,14 @@ from tabletutor.training.run import TrainingFiles, TrainingRun
 from tabletutor.training.state import TrainingState, load_state, save_state
 from tabletutor.training.tracking import Trackers
 from tabletutor.training.weights import Weights
+from tests.support.polling import wait_until
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import importlib.util, sys
+import sys
 from pathlib import Path
-spec = importlib.util.spec_from_file_location("resume", sys.argv[1])
-resume = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(resume)
-resume.run(Path(sys.argv[2]), Path(sys.argv[3]), threads=1)
+from tests.training.test_training_resume import run
+run(Path(sys.argv[1]), Path(sys.argv[2]), threads=1)
 """
 FILES = ("adapter_model.safetensors", "adapter_config.json", "metrics.ndjson", "samples.ndjson", "SHA256SUMS")
 
@@ -69,13 +67,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, __file__, str(project), str(cut)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "HF_HUB_OFFLINE": "1"},
+        [sys.executable, "-c", PROGRAM, str(project), str(cut)],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}", "HF_HUB_OFFLINE": "1"},
         stderr=subprocess.DEVNULL,
     )
     work = tmp_path / "cut.cache"
-    while process.poll() is None and not list(work.rglob("resume.state")):
-        time.sleep(0.002)
+    wait_until(lambda: process.poll() is not None or list(work.rglob("resume.state")), "a saved state", every=0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (cut / "SHA256SUMS").exists()

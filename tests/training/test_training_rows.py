@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from trials import losses_of, settings, train
 
 from tabletutor.models.chat import encode as encode_chat
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_tokenizer
 from tabletutor.training.completion_mask import completion_masks, masked
+from tests.support.training_runs import losses_of, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trials import FORMATS, WHOLE, settings, train
+
+from tests.support.training_runs import FORMATS, WHOLE, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -1,17 +1,20 @@
 """Curves to look at while a run trains; none of them can stop it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from trials import settings, train
 
 from tabletutor.records.files import sha256_file
 from tabletutor.training import tracking
 from tabletutor.training.tracking import MlflowTracker, NdjsonTracker, TensorboardTracker, Trackers
+from tests.support.training_runs import settings, train
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_curves_are_in_every_place(tmp_path: Path) -> None:
@@ -71,8 +74,7 @@ def test_a_long_file_is_set_aside(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path[:0] = sys.argv[4:]
-from trials import settings, train
+from tests.support.training_runs import settings, train
 from tabletutor.training.tracking import MlflowTracker, Trackers
 project, out, store = map(Path, sys.argv[1:4])
 class Killing(MlflowTracker):
@@ -91,8 +93,7 @@ def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: 
 
     checkpoint, store = tmp_path / "results" / "checkpoints" / "tuned", tmp_path / tracking.STORE
     command = [sys.executable, "-c", KILLED, str(project), str(checkpoint), str(store)]
-    folders = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "formats")]
-    done = subprocess.run([*command, *folders], check=False)
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}"}, check=False)
     assert done.returncode == -signal.SIGKILL
     client = MlflowClient(tracking_uri=f"sqlite:///{store}")
     (run,) = client.search_runs(["1"])

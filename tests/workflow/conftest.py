@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checkout import Checkout, copy_checkout
-from warm import Warm
+
+from tests.support.checkout import Checkout, copy_checkout
+from tests.support.warm_snakemake import Warm
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ import sys
 import time
 from pathlib import Path
 
-from checkout import OPTIONS, RESULTS, ROOT, jobs
-from warm import Warm
-
 from tabletutor.workflow.provenance.contents import contents
+from tests.support.checkout import OPTIONS, RESULTS, ROOT, jobs
+from tests.support.polling import wait_until
+from tests.support.warm_snakemake import Warm
 
 # A table from its CSV as `rules/tables.smk` has it, and what is made from that.
 SNAKEFILE = """
@@ -81,7 +81,7 @@ def test_a_digest_is_noted_until_the_file_changes(tmp_path: Path) -> None:
     path.write_text("a")
     (first,) = contents([path], memo).values()
     assert not memo.exists(), "a file that changed lately can change once more under the same time"
-    time.sleep(0.1)
+    wait_until(lambda: time.time() - path.stat().st_ctime > 0.05, "a file that is 0.05 s old")
     contents([path], memo, settled=0.05)
     noted = memo.read_text()
     assert first in noted

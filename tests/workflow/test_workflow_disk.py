@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from checkout import COMMAND, RESULTS, Checkout, copy_checkout
+
+from tests.support.checkout import COMMAND, RESULTS, Checkout, copy_checkout
 
 PAGE = 4096
 # What is to be made on a full disk: (target, what is missing), a file and a folder; `report` follows below.

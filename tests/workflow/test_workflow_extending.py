@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from checkout import CONFIG, RESULTS, ROOT, Checkout, worked
+
+from tests.support.checkout import CONFIG, RESULTS, ROOT, Checkout, worked
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from checkout import CONFIG, RESULTS, SNAKEMAKE, Checkout
 
 from tabletutor.config.formats import FORMATS
+from tests.support.checkout import CONFIG, RESULTS, SNAKEMAKE, Checkout
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -14,15 +14,17 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from checkout import CONFIG, OPTIONS, Checkout, copy_checkout
-from warm import Run, Warm
 
 from tabletutor.records.journal import read_segment
 from tabletutor.sandbox.layers.kernel import prctl
+from tests.support.checkout import CONFIG, OPTIONS, Checkout, copy_checkout
+from tests.support.polling import wait_until
+from tests.support.warm_snakemake import Run, Warm
 
 KILLS = 30  # at least
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
@@ -115,13 +117,18 @@ class Fuzz:
         """Until the first of the running scripts that are still to be killed has come to its moment."""
         patience: dict[str, float] = {}
         began, saved = time.time(), self._saved_size()
-        while run.poll() is None:
+
+        def is_time() -> bool:
+            if run.poll() is not None:
+                return True
             for rule in sorted(rule for rule in scripts(self._living()) if self.left[rule]):
                 ready = patience.setdefault(rule, time.time() + self.draw.uniform(0.0, 1.0)) < time.time()
                 if self._come(rule, self.left[rule][0], ready, began, saved):
                     del self.left[rule][0]
-                    return
-            time.sleep(POLL_SECONDS)
+                    return True
+            return False
+
+        wait_until(is_time, lambda: f"a moment to kill the run: {run.printed}", seconds=600, every=POLL_SECONDS)
 
     def _come(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
         """Whether a rule's script has come to its moment."""
@@ -157,17 +164,9 @@ class Fuzz:
         """SIGKILL to all, in random order, until nothing is left."""
         self.kills += 1
         self.hits.update(scripts(self._living()))
-        deadline = time.monotonic() + 30
-        while found := self._living():
-            for number in self.draw.sample(sorted(found), len(found)):
-                try:
-                    os.kill(number, signal.SIGKILL)
-                except ProcessLookupError:
-                    continue
-            self.killed.update(found)
-            assert time.monotonic() < deadline, f"these outlive SIGKILL: {found}"
-            run.poll()
-            time.sleep(POLL_SECONDS)
+        wait_until(
+            lambda: not self._kill_living(run), lambda: f"an end of {self._living()}", seconds=30, every=POLL_SECONDS
+        )
         run.wait()
         for number in self.killed:
             try:
@@ -175,6 +174,16 @@ class Fuzz:
             except ChildProcessError:
                 continue
         self.journal = self.journal or self.noted()
+
+    def _kill_living(self, run: Run) -> dict[int, str]:
+        """Send SIGKILL to every process of the run that lives, and return those."""
+        living = self._living()
+        for number in self.draw.sample(sorted(living), len(living)):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        self.killed.update(living)
+        run.poll()
+        return living
 
     def again(self) -> bool:
         """Take away what rules made whose scripts were too quick to be caught at work, ask for it (Snakemake misses no

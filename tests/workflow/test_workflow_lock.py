@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from checkout import OPTIONS, RESULTS, ROOT
-from warm import Run, Warm
+
+from tests.support.checkout import OPTIONS, RESULTS, ROOT
+from tests.support.polling import wait_until
+from tests.support.warm_snakemake import Run, Warm
 
 # Its job holds the lock as every job does, says that it runs, and ends when it is told to.
 SNAKEFILE = """
@@ -22,15 +23,12 @@ rule slow:
     shell: "exec {python} job.py {{output}}"
 """
 JOB = """
-import os, pathlib, sys, time
+import os, pathlib, sys
 from tabletutor.workflow.lock import enter_job
 enter_job()
 pathlib.Path("started").write_text(str(os.getpid()))
-for _ in range(600):
-    if pathlib.Path("go").exists():
-        pathlib.Path(sys.argv[1]).write_text("made")
-        break
-    time.sleep(0.1)
+if pathlib.Path("go").open("rb").read(1):  # waits for it
+    pathlib.Path(sys.argv[1]).write_text("made")
 """
 REFUSED = "Directory cannot be locked"
 FREED = "was killed: its lock is removed"
@@ -43,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "Snakefile").write_text(SNAKEFILE.format(python=sys.executable), encoding="utf-8")
     (tmp_path / "job.py").write_text(JOB, encoding="utf-8")
+    os.mkfifo(tmp_path / "go")
     return tmp_path
 
 
@@ -61,23 +60,16 @@ def start(folder: Path, warm: Warm) -> Iterator[Start]:
         run.kill()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("nothing in a minute")
-
-
 def until_it_works(folder: Path, run: Run) -> None:
-    until(lambda: (folder / "started").exists() or run.poll() is not None)
+    wait_until(lambda: (folder / "started").exists() or run.poll() is not None, "a job or the end of the run")
     assert run.poll() is None, run.printed
 
 
 def finish(folder: Path, run: Run) -> str:
     """Let the job end; returns what the run printed, which must have gone well."""
-    (folder / "go").touch()
-    assert run.wait(timeout=60) == 0, run.printed
+    with (folder / "go").open("r+b", buffering=0) as go:  # for both directions, so that it waits for no reader
+        go.write(b"x")
+        assert run.wait(timeout=60) == 0, run.printed
     assert (folder / RESULTS / "slow.txt").read_text(encoding="utf-8") == "made"
     return run.printed
 

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from checkout import OPTIONS, RESULTS, ROOT
-from warm import Warm
-
 from tabletutor.config.load import check
 from tabletutor.config.table_list import ListedTable
 from tabletutor.workflow.preflight import outside_faults, split_faults
+from tests.support.checkout import OPTIONS, RESULTS, ROOT
+from tests.support.warm_snakemake import Warm
 
 
 def config(**changes: Any) -> Any:

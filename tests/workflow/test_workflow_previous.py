@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import OPTIONS, RESULTS, ROOT
-from warm import Run, Warm
+
+from tests.support.checkout import OPTIONS, RESULTS, ROOT
+from tests.support.polling import wait_until
+from tests.support.warm_snakemake import Run, Warm
 
 # As in our Snakefile. `first` makes two files, `last` follows; `other` does not depend on them.
 SNAKEFILE = """
@@ -100,14 +101,15 @@ class Project:
     def kill(self, when: Callable[[], bool], *arguments: str, **environment: str) -> None:
         """Start a run and kill it with its jobs once something is so."""
         run = self.start(*arguments, **environment)
+
+        def is_time() -> bool:
+            alive = run.poll() is None
+            due = when()
+            assert due or alive, run.printed
+            return due
+
         try:
-            for _ in range(1200):
-                if when():
-                    break
-                assert run.poll() is None, run.printed
-                time.sleep(0.05)
-            else:
-                raise AssertionError("nothing in a minute")
+            wait_until(is_time, lambda: f"the moment to kill the run: {run.printed}")
         finally:
             run.kill()
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout, jobs
-from warm import Warm
 
 from tabletutor.questions.registry import all_families
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records
+from tests.support.checkout import CONFIG, RESULTS, SNAKEMAKE, TABLES, Checkout, copy_checkout, jobs
+from tests.support.warm_snakemake import Warm
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

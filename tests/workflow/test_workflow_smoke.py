@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import CONFIG, RESULTS, TABLES, Checkout
+
+from tests.support.checkout import CONFIG, RESULTS, TABLES, Checkout
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from checkout import CONFIG, RESULTS, Checkout, copy_checkout, jobs, worked
-from warm import Warm
+
+from tests.support.checkout import CONFIG, RESULTS, Checkout, copy_checkout, jobs, worked
+from tests.support.warm_snakemake import Warm
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 

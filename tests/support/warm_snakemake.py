@@ -7,6 +7,7 @@ hash seed, another user's rights) is for the real command.
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -31,12 +32,14 @@ class Run:
         return self.returncode
 
     def wait(self, timeout: float = 600) -> int:
-        deadline = time.monotonic() + timeout
-        while self.poll() is None:
-            assert time.monotonic() < deadline, f"still at work after {timeout} s: {self.printed}"
-            time.sleep(0.01)
-        assert self.returncode is not None
-        return self.returncode
+        if (status := self.poll()) is None:
+            process = os.pidfd_open(self.pid)  # readable once the process has ended
+            ended, _, _ = select.select([process], [], [], timeout)
+            os.close(process)
+            assert ended, f"still at work after {timeout} s: {self.printed}"
+            status = self.poll()
+        assert status is not None
+        return status
 
     @property
     def printed(self) -> str:

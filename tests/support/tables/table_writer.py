@@ -3,11 +3,11 @@
 import random
 from dataclasses import replace
 
-from date_writers import COMPACT, write_dates
-from file_writer import write
-from number_writers import LOCALES, Locale, write_numbers
-from text_writers import headers, write_booleans, write_empty, write_text
-from written import Cells, WrittenColumn, WrittenDialect, WrittenLayout, WrittenTable
+from tests.support.tables.date_writers import COMPACT, write_dates
+from tests.support.tables.file_writer import write
+from tests.support.tables.number_writers import LOCALES, Locale, write_numbers
+from tests.support.tables.text_writers import headers, write_booleans, write_empty, write_text
+from tests.support.tables.written import Cells, WrittenColumn, WrittenDialect, WrittenLayout, WrittenTable
 
 MARKERS = ("", "", "", "", "NA", "N/A", "n/a", "NaN", "NULL", "null", "-", "--", "?", ".", "None")
 ODD_MARKERS = ("n.a.", "#N/A", "..", "missing", "*", "not known")

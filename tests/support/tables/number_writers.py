@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from written import Cells, WrittenColumn
+from tests.support.tables.written import Cells, WrittenColumn
 
 NBSP, THIN, NARROW = "\u00a0", "\u2009", "\u202f"
 CURRENCIES = ("$", "€", "£", "USD", "EUR", "CHF", "US$", "R$", "₹", "¥")

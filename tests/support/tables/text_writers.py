@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from written import Cells, WrittenColumn
+from tests.support.tables.written import Cells, WrittenColumn
 
 WORDS = (
     "Oslo", "Rome", "Paris", "Bergen", "Lyon", "Utah", "Ohio", "Maine", "north", "south", "red", "green",

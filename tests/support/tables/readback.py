@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.parquet as pq
-from file_writer import Place, WrittenFile, write
 from polars.exceptions import PanicException, PolarsError
-from written import WrittenColumn, WrittenTable
 
 from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest
+from tests.support.tables.file_writer import Place, WrittenFile, write
+from tests.support.tables.written import WrittenColumn, WrittenTable
 
 Status = Literal["right", "said", "text", "refused", "silent"]
 Row = tuple[object, ...]

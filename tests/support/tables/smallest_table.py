@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 
-from readback import Outcome, read_back
-from written import WrittenDialect, WrittenLayout, WrittenTable
-
 from tabletutor.config.tables import TablesConfig
+from tests.support.tables.readback import Outcome, read_back
+from tests.support.tables.written import WrittenDialect, WrittenLayout, WrittenTable
 
 ATTEMPTS = 120
 

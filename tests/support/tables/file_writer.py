@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from written import WrittenDialect, WrittenTable
+from tests.support.tables.written import WrittenDialect, WrittenTable
 
 Role = Literal["header", "row", "extra"]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from warm import Warm
 
 from tabletutor.workflow import reproduce
 from tabletutor.workflow.provenance.manifest import manifest
+from tests.support.warm_snakemake import Warm
 
 ROOT = Path(__file__).parents[2]
 CONFIG = yaml.safe_load((ROOT / "config" / "smoke.yaml").read_text(encoding="utf-8"))

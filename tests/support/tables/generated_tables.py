@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loguru import logger
-from readback import Outcome, Status, read_back
-from smallest_table import smallest
-from table_writer import generate
 
 from tabletutor.config.tables import TablesConfig
+from tests.support.tables.readback import Outcome, Status, read_back
+from tests.support.tables.smallest_table import smallest
+from tests.support.tables.table_writer import generate
 
 CONFIG = TablesConfig(min_rows=1)
 SHOWN = 12
@@ -61,7 +61,7 @@ def shown(seed: int, number: int, outcome: Outcome) -> str:
         small = smallest(outcome, Path(folder), CONFIG)
     return "\n".join(
         [
-            f"--- case {number} of seed {seed} (python tests/benchmarks/intake.py --seed {seed} --case {number})",
+            f"--- case {number} of seed {seed} (python -m tests.benchmarks.intake --seed {seed} --case {number})",
             *map(str, small.differences),
             *(f"warned: {warning}" for warning in small.warnings),
             f"{small.table.dialect}",

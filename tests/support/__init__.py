@@ -1,0 +1,1 @@
+"""Code that tests share. Import it by its full name: `from tests.support.cases import question`."""
