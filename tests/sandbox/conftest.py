@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.pool import Sandbox, Session
+from tests.support.polling import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -81,12 +81,19 @@ def _start_engine(folder: Path) -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
+def _answers() -> bool:
+    """Whether an engine answers."""
+    with contextlib.suppress(ConnectionError):
+        image.connect()
+        return True
+    return False
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[str]:
     """`DOCKER_HOST` of an engine that answers: the one that is there, or one started for the tests."""
     before = os.environ.get("DOCKER_HOST")
-    with contextlib.suppress(ConnectionError):
-        image.connect()
+    if _answers():
         yield before or ""
         return
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
@@ -96,16 +103,10 @@ def engine() -> Iterator[str]:
         daemon = _start_engine(folder)
         os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
         try:
-            for _ in range(300):
-                with contextlib.suppress(ConnectionError):
-                    image.connect()
-                    break
-                if daemon.poll() is not None:
-                    break
-                time.sleep(0.1)
-            else:
+            with contextlib.suppress(TimeoutError):
+                wait_until(lambda: _answers() or daemon.poll() is not None, "an answer of dockerd", every=0.1)
+            if not _answers():
                 daemon.kill()
-            if daemon.poll() is not None:
                 tail = (folder / "log").read_text(errors="replace")[-1500:]
                 pytest.skip(f"NOT TESTED in containers: dockerd does not come up here:\n{tail}")
             yield os.environ["DOCKER_HOST"]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,7 @@ from tabletutor.sandbox.host.pool import Sandbox, SandboxError
 from tabletutor.sandbox.host.process_label import is_alive, owner
 from tabletutor.sandbox.host.sandboxes import IDLE, Sandboxes
 from tabletutor.sandbox.protocol.result import turn_from
+from tests.support.polling import wait_until
 
 FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
 
@@ -87,15 +88,13 @@ def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
 def test_groups_of_a_host_that_was_killed_are_swept() -> None:
     groups()
     code = (
-        "import time\nfrom tabletutor.sandbox.host import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
-        "print('made', flush=True)\ntime.sleep(60)"
+        "from tabletutor.sandbox.host import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
+        "print('made', flush=True)\ninput()"
     )
-    host = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"made\n"
-    host.kill()
-    host.wait()
-    host.stdout.close()
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"made\n"
+        host.kill()
     assert groups(host.pid) == []  # looking for places sweeps
 
 
@@ -132,10 +131,7 @@ def test_memory_counts_between_cells_too(parquet: Path) -> None:
     )
     with Sandbox(parquet, config) as warm, warm.session("q7") as session:
         assert session.run(cell).error is None
-        for _ in range(100):
-            time.sleep(0.1)
-            if session.run("1").ended == "memory":
-                break
+        wait_until(lambda: session.run("1").ended == "memory", "a session ended between cells", every=0.1)
         assert session.ended == "memory"
         incident = warm.incidents[-1]
         assert (incident.table, incident.question, incident.cause) == (parquet.parent.name, "q7", "memory")
@@ -174,19 +170,17 @@ def test_slots_are_taken_together_and_freed_by_death() -> None:
     assert first is not None
     assert slots.try_take(name, 2, 3) is None  # and the one that was free is not kept
     code = (
-        f"import time\nfrom tabletutor.sandbox.host import slots\nslot = slots.take({name!r}, 3)\n"
-        "print('taken', flush=True)\ntime.sleep(60)"
+        f"from tabletutor.sandbox.host import slots\nslot = slots.take({name!r}, 3)\n"
+        "print('taken', flush=True)\ninput()"
     )
-    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    assert other.stdout is not None
-    assert other.stdout.readline() == b"taken\n"
-    assert slots.try_take(name, 1, 3) is None
-    waiting: list[slots.Slot] = []
-    thread = threading.Thread(target=lambda: waiting.append(slots.take(name, 3)))
-    thread.start()
-    other.kill()
-    other.wait()
-    other.stdout.close()
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"taken\n"
+        assert slots.try_take(name, 1, 3) is None
+        waiting: list[slots.Slot] = []
+        thread = threading.Thread(target=lambda: waiting.append(slots.take(name, 3)))
+        thread.start()
+        other.kill()
     thread.join(10)
     assert len(waiting) == 1
     for slot in (*first, *waiting, *waiting):
@@ -236,21 +230,27 @@ def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
         return len(list(Path("/proc/self/fd").iterdir())), len(children), threading.active_count()
 
-    def settles(expected: tuple[int, int, int], groups: int = 0) -> bool:
+    def settle(expected: tuple[int, int, int], groups: int = 0) -> None:
         """The session ahead may be under way; one group more may have been needed, which keeps a descriptor."""
         wanted = [(expected[0] + more, *expected[1:]) for more in range(groups + 1)]
-        return any(held() in wanted or time.sleep(0.05) for _ in range(60))
+        wait_until(lambda: held() in wanted, lambda: f"{held()} is not {expected}")
+
+    looks: deque[tuple[int, int, int]] = deque(maxlen=10)
+
+    def is_steady() -> bool:
+        looks.append(held())
+        return looks.count(looks[0]) == looks.maxlen
 
     others, before = groups(), held()
     with Sandbox(parquet, SandboxConfig(soft_seconds=20, hard_seconds=30)) as warm:
         warm.session().close()
-        time.sleep(0.5)
+        wait_until(is_steady, "the session ahead is ready", every=0.05)
         first = held()
         for number in range(300):
             with warm.session() as session:
                 session.run("import os; os._exit(1)" if number % 10 == 0 else "len(df)")
-        assert settles(first, groups=2), (held(), first)
+        settle(first, groups=2)
         forgotten = warm.session()
     assert forgotten.run("1").ended == "crash"
-    assert settles(before), (held(), before)
+    settle(before)
     assert set(groups()) <= set(others)

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from tabletutor.cli.sandbox import app
+from tests.support.polling import wait_until
 
 
 def test_a_cell_prints_and_the_exit_status_tells(tmp_path: Path, parquet: Path) -> None:
@@ -46,25 +47,16 @@ def named(mark: str) -> list[str]:
     return found
 
 
-def gone(mark: str) -> bool:
-    """Whether no process of that name is left, within ten seconds."""
-    for _ in range(200):
-        if not named(mark):
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def test_a_killed_or_interrupted_host_leaves_no_process() -> None:
-    for how in (signal.SIGKILL, signal.SIGINT):
-        mark = f"tthost{os.getpid() % 1000}{int(how)}"
-        host = subprocess.Popen(
-            [sys.executable, "-c", HOST, mark.removeprefix("tthost")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        with host:
-            assert host.stdout is not None
-            assert host.stdout.readline() == b"ready\n"
-            assert len(named(mark)) == 1
-            host.send_signal(how)
-            host.wait(30)
-        assert gone(mark)
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_or_interrupted_host_leaves_no_process(how: signal.Signals) -> None:
+    mark = f"tthost{os.getpid() % 1000}{int(how)}"
+    host = subprocess.Popen(
+        [sys.executable, "-c", HOST, mark.removeprefix("tthost")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    with host:
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"ready\n"
+        assert len(named(mark)) == 1
+        host.send_signal(how)
+        host.wait(30)
+    wait_until(lambda: not named(mark), f"no process {mark} is left", seconds=10)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
 from tabletutor.sandbox.host.process_label import is_alive, owner
 from tabletutor.sandbox.host.required_layers import required
 from tabletutor.sandbox.host.sandboxes import Sandboxes
+from tests.support.polling import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -39,11 +39,8 @@ def client(engine: str) -> Iterator[Any]:
     image.sweep(connected)
     yield connected
     image.sweep(connected, also=owner())
-    for _ in range(100):  # the engine may be at one still
-        if not ours(connected):
-            break
-        time.sleep(0.1)
-    assert ours(connected) == []
+    # The engine may be at one still.
+    wait_until(lambda: not ours(connected), lambda: f"nothing is left of {ours(connected)}", every=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -163,34 +160,29 @@ def test_a_container_that_dies_is_replaced(parquet: Path, config: SandboxConfig,
 
 
 KILLED = """
-import sys, time
+import sys
 from pathlib import Path
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host.pool import Sandbox
 with Sandbox(Path(sys.argv[1]), SandboxConfig(backend="docker")) as warm, warm.session() as session:
     print(session.run("len(df)").stdout, end="", flush=True)
-    time.sleep(60)
+    input()
 """
 
 
 def test_nothing_is_left_when_the_host_is_killed(parquet: Path, client: Any, contained: Sandbox) -> None:
-    host = subprocess.Popen([sys.executable, "-c", KILLED, str(parquet)], stdout=subprocess.PIPE)
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"4\n"
-    mine, labels = owner(), ours(client)
-    assert mine in labels
-    dead = next(label for label in labels if label != mine)
-    host.send_signal(signal.SIGKILL)
-    host.wait()
-    host.stdout.close()
+    command = [sys.executable, "-c", KILLED, str(parquet)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"4\n"
+        mine, labels = owner(), ours(client)
+        assert mine in labels
+        dead = next(label for label in labels if label != mine)
+        host.send_signal(signal.SIGKILL)
     assert not is_alive(dead)
     image.sweep(client)  # what the next start does; the container ends by itself as well, a moment later
-    for _ in range(100):
-        if dead not in ours(client):
-            break
-        time.sleep(0.1)
+    wait_until(lambda: dead not in ours(client), f"nothing is left of {dead}", every=0.1)
     assert mine in ours(client)
-    assert dead not in ours(client)
 
 
 def test_an_image_of_a_dead_run_goes_and_one_that_lives_stays(client: Any, contained: Sandbox, tmp_path: Path) -> None:

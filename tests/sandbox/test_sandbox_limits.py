@@ -5,13 +5,13 @@
 import os
 import re
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host.pool import Sandbox, Session
+from tests.support.polling import wait_until
 
 
 def alive(mark: str) -> list[str]:
@@ -243,7 +243,8 @@ def test_a_sandbox_outlives_the_thread_that_made_it(parquet: Path, config: Sandb
     thread = threading.Thread(target=lambda: made.append(Sandbox(parquet, config).__enter__()))
     thread.start()
     thread.join()
-    time.sleep(0.05)
+    task = Path(f"/proc/self/task/{thread.native_id}")
+    wait_until(lambda: not task.exists(), "the end of the thread, for the kernel as well")
     with made[0].session() as session:
         assert session.run("len(df)").stdout == "4\n"
     made[0].__exit__(None, None, None)
