@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tabletutor.tables.conventions import regular
+from tabletutor.tables.conventions import convention_warning
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tabletutor.tables.conventions import regular
     ],
 )
 def test_one_shape_with_digits_is_said_with_an_example(cells: list[str]) -> None:
-    assert regular(pl.Series(cells)) == f"all cells look like {cells[0]!r}; kept as text"
+    assert convention_warning(pl.Series(cells)) == f"all cells look like {cells[0]!r}; kept as text"
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,12 @@ def test_one_shape_with_digits_is_said_with_an_example(cells: list[str]) -> None
     ],
 )
 def test_plain_codes_words_and_mixtures_are_not_remarked(cells: list[str]) -> None:
-    assert regular(pl.Series(cells)) is None
+    assert convention_warning(pl.Series(cells)) is None
 
 
 def test_a_few_cells_of_another_shape_are_named() -> None:
     cells = pl.Series([f"{minute}:30" for minute in range(40)] + ["late", "x" * 90])
-    assert regular(cells) == f"nearly all cells look like '0:30', but not 'late', '{'x' * 39}…'; kept as text"
-    assert regular(pl.Series([f"{minute}:30" for minute in range(8)] + ["late"])) is None
+    assert (
+        convention_warning(cells) == f"nearly all cells look like '0:30', but not 'late', '{'x' * 39}…'; kept as text"
+    )
+    assert convention_warning(pl.Series([f"{minute}:30" for minute in range(8)] + ["late"])) is None

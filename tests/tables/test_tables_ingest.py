@@ -32,11 +32,11 @@ def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TablePro
     [
         (b"", r"data/t\.csv:1 \(byte 0\): the file is empty"),
         (b"\n\n \n", r"data/t\.csv:1: .*blank"),
-        (b"a,b\n", r"data/t\.csv:1: a header and no rows"),
+        (b"a,b\n", r"data/t\.csv:1: a header but no rows"),
         (b"a,b\n1,2\n", r"data/t\.csv:1: 1 row is too few .*tables\.min_rows"),
         (b"PK\x03\x04rest", r"data/t\.csv \(byte 0\): this is a ZIP archive or an Excel workbook"),
         (bytes(range(256)) * 20, r"data/t\.csv:1 \(byte 0\): this is binary data"),
-        ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): the text is UTF-8 up to here"),
+        ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): valid UTF-8 up to here"),
         (("a,b\n" + "1,2\n3,4,5\n" * 5 + "1,2\n" * 400).encode(), r"data/t\.csv:3: 5 of 410 rows do not fit"),
     ],
 )
@@ -68,7 +68,7 @@ def test_a_repeated_name_gets_a_number(tmp_path: Path) -> None:
 
 
 def test_a_missing_and_a_too_large_file(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"data/t\.csv: there is no such file"):
+    with pytest.raises(TableError, match=r"data/t\.csv: no such file"):
         run(tmp_path / "none.csv", tmp_path)
     csv = tmp_path / "t.csv"
     csv.write_text("a,b\n" + ROWS)

@@ -10,7 +10,7 @@ import pytest
 from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.ingest import ingest
-from tabletutor.tables.invisible import VisibleText, strip_spaces, without_invisible
+from tabletutor.tables.invisible import VisibleText, remove_invisible, strip_spaces
 
 
 def run(text: str, folder: Path, encoding: str = "utf-8") -> tuple[TableProfile, pd.DataFrame]:
@@ -34,16 +34,16 @@ def run(text: str, folder: Path, encoding: str = "utf-8") -> tuple[TableProfile,
     ],
 )
 def test_scripts_and_emoji_keep_what_they_need(text: str) -> None:
-    assert without_invisible(text) == (text, [])
+    assert remove_invisible(text) == (text, [])
 
 
 @pytest.mark.parametrize("character", list("\u00ad\u061c\u200b\u200c\u200d\u200e\u202e\u2060\u2066\ufeff\U000e0041"))
 def test_within_latin_words_they_go(character: str) -> None:
-    assert without_invisible(f"{character}Os{character}lo{character}") == ("Oslo", [character] * 3)
+    assert remove_invisible(f"{character}Os{character}lo{character}") == ("Oslo", [character] * 3)
 
 
 def test_tags_without_a_flag_go() -> None:
-    assert without_invisible("ok\U000e0049\U000e0067\U000e007f")[0] == "ok"
+    assert remove_invisible("ok\U000e0049\U000e0067\U000e007f")[0] == "ok"
 
 
 def test_files_with_byte_order_marks_that_were_joined(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Raw CSVs become typed tables with a profile, and tables become splits."""
+"""Read raw CSVs into typed tables with a profile, and assign tables to splits."""

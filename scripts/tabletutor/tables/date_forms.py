@@ -1,7 +1,7 @@
-"""The ways people write a day: the order of its parts, their separators, digits or month names, and the clock after it.
+"""Date formats: the order of the parts, their separators, digits or month names, and an optional time of day.
 
-Each form is one regular expression with the groups `year`, `month`, `day`. Years have four digits, or two where a form
-says so, and nothing else: "2024" can never be read as the year 20.
+Each form is one regular expression with the groups `year`, `month` and `day`. A year has four digits, or two if the
+form allows it, and is matched as a whole, so "2024" is never read as the year 20.
 """
 
 import re
@@ -30,7 +30,7 @@ PREFERRED = {"/": "month/day/year", "-": "day-month-year", ".": "day.month.year"
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a day. `name` is what remarks call it; `has_day` is False where only months are named."""
+    """One way to write a date. Warnings use `name`. `has_day` is False if the form names a month without a day."""
 
     name: str
     day: str = field(repr=False)
@@ -39,7 +39,7 @@ class Form:
 
     @property
     def pattern(self) -> str:
-        """The whole cell as a regular expression that Python and Polars read alike."""
+        """The regular expression for a whole cell. It means the same to Python and to Polars."""
         return rf"^(?i:{self.day}{self.clock})$"
 
     @cached_property
@@ -49,7 +49,10 @@ class Form:
 
 
 def _numeric(mark: str) -> tuple[tuple[Form, ...], ...]:
-    """The forms of digits with one separator. Those of one group read the same digits; the preferred one is first."""
+    """Return the groups of all-digit forms with one separator.
+
+    The forms of a group can match the same cells. The preferred form comes first.
+    """
     sign = re.escape(mark)
     last = [
         Form(f"month{mark}day{mark}year", sign.join((_M, _D, _ANY_Y))),

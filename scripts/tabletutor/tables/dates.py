@@ -1,4 +1,4 @@
-"""Dates and times as people write them. One form must fit every cell of a column."""
+"""Detect and convert columns of dates and times. One form must fit every cell of a column."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,9 @@ import polars as pl
 from tabletutor.tables.date_forms import DIGITS, GROUPS, MONTHS, NAMED_MONTH, YEAR_MONTH, Form
 
 SAMPLE = 64
-MOSTLY = 0.9
-_NAMED = ("date", "day", "datum", "fecha", "time", "jour", "giorno")
-# What Python can hold; pandas, Polars and DuckDB hold more.
+NEARLY_ALL = 0.9
+_DATE_WORDS = ("date", "day", "datum", "fecha", "time", "jour", "giorno")
+# The range of Python's datetime. pandas, Polars and DuckDB support more.
 FIRST, LAST = datetime.fromisoformat("0001-01-01"), datetime.fromisoformat("9999-12-31T23:59:59.999999")
 _MONTH_NUMBERS = {
     name: number
@@ -23,8 +23,11 @@ _GROUPS = ("year", "month", "day", "hour", "minute", "second", "fraction", "half
 
 @dataclass(frozen=True)
 class DateForm:
-    """The one form of a column, whether it has a clock, the cells that name no day ("0000-00-00"), and what had to be
-    decided."""
+    """The date form of a column.
+
+    `clock`: at least one cell has a time of day. `void`: cells that name no day, such as "0000-00-00".
+    `warnings`: decisions about ambiguous cells.
+    """
 
     form: Form
     clock: bool
@@ -33,55 +36,58 @@ class DateForm:
 
 
 def detect_dates(distinct: pl.Series, header: str) -> DateForm | None:
-    """The form that fits all of a column's distinct non-missing cells, or None.
+    """Return the form that fits all distinct non-missing cells of a column, or None.
 
-    Eight digits ("20240131") are a date only if the header says so. Months without a day ("Jan 2021") are their first
-    day. Years are 1 to 9999: what Python, pandas, Polars and DuckDB all hold.
+    Eight digits ("20240131") are a date only if the header says so. A month without a day ("Jan 2021") becomes the
+    first day of the month. Years range from 1 to 9999, which Python, pandas, Polars and DuckDB all support.
     """
     for group in _candidates(distinct, header):
-        read = {form: _read(distinct, form) for form in group}
+        read = {form: _parse(distinct, form) for form in group}
         fitting = [form for form, parts in read.items() if _fits(parts, form)]
         if fitting:
-            ranked = sorted(fitting, key=lambda form: _implausible(form, fitting, read))
-            return _described(ranked, distinct, read[ranked[0]])
+            ranked = sorted(fitting, key=lambda form: _rank(form, fitting, read))
+            return _describe(ranked, distinct, read[ranked[0]])
     return None
 
 
-def near_dates(distinct: pl.Series) -> str | None:
-    """Why a column stays text though most of its cells are dates; None where they are not."""
+def date_warning(distinct: pl.Series) -> str | None:
+    """Return the warning for a text column in which at least half of the cells are dates, or None."""
     sample = distinct.head(SAMPLE).to_list()
     for form in (form for group in (*GROUPS, *MONTHS) for form in group):
         if sum(form.regex.match(cell) is not None for cell in sample) < 0.5 * len(sample):
             continue
-        parts = _read(distinct, form)
+        parts = _parse(distinct, form)
         odd = distinct.filter(parts["when"].is_null() & ~parts["void"])
         if not len(odd):
             if any(form in group for group in MONTHS):
                 continue
             return "all cells are dates, but not all name a time zone or a half of the day; kept as text"
         if len(odd) <= 0.5 * len(distinct):
-            how = "nearly all" if len(odd) <= (1 - MOSTLY) * len(distinct) else "most"
+            how = "nearly all" if len(odd) <= (1 - NEARLY_ALL) * len(distinct) else "most"
             return f"{how} cells are dates; kept as text because of {', '.join(map(repr, odd.sort().head(3)))}"
     return None
 
 
 def to_datetimes(cells: pl.Series, form: DateForm) -> pl.Series:
-    """Convert stripped text cells (missing ones null) to Datetime in microseconds, in UTC where they carry a zone."""
-    return _read(cells, form.form)["when"].alias(cells.name)
+    """Convert stripped text cells to Datetime in microseconds. Missing cells are null; zones are converted to UTC."""
+    return _parse(cells, form.form)["when"].alias(cells.name)
 
 
 def _candidates(distinct: pl.Series, header: str) -> list[list[Form]]:
-    """The forms, in groups of rivals, that the first cells have the look of."""
+    """Return the forms that match the first 64 cells, in groups of forms that match the same cells."""
     sample = distinct.head(SAMPLE).to_list()
     groups = [*GROUPS, *MONTHS]
-    if any(word in header.lower() for word in _NAMED):
+    if any(word in header.lower() for word in _DATE_WORDS):
         groups = [*groups, (DIGITS,)]
     looks = ([form for form in group if all(map(form.regex.match, sample))] for group in groups)
     return [group for group in looks if group]
 
 
-def _read(cells: pl.Series, form: Form) -> pl.DataFrame:
-    """Each cell's parts; `when` is null where the cell has another form or names no instant of the years 1 to 9999."""
+def _parse(cells: pl.Series, form: Form) -> pl.DataFrame:
+    """Return the parts of each cell.
+
+    `when` is null if the cell does not match the form or lies outside the years 1 to 9999.
+    """
     found = cells.alias("cell").to_frame().select(pl.col("cell").str.extract_groups(form.pattern)).unnest("cell")
     absent = [pl.lit(None, pl.String).alias(name) for name in _GROUPS if name not in found.columns]
     parts = found.with_columns(absent).with_columns(
@@ -119,14 +125,17 @@ def _read(cells: pl.Series, form: Form) -> pl.DataFrame:
 
 
 def _month() -> pl.Expr:
-    """Digits or a name as a number."""
+    """Return the month as a number, from digits or a name."""
     name = pl.col("month").str.slice(0, 3).str.to_lowercase()
     number = pl.col("month").cast(pl.Int32, strict=False)
     return pl.coalesce(number, name.replace_strict(_MONTH_NUMBERS, default=None, return_dtype=pl.Int32))
 
 
 def _hour() -> pl.Expr:
-    """The hour of 24. Null where a half of the day has no such hour, or an hour stands alone ("3 Jan 2019 10")."""
+    """Return the hour on a 24-hour clock, 0 if the cell has no time of day.
+
+    Null for "13 PM" and for an hour without minutes or AM/PM ("3 Jan 2019 10").
+    """
     hour = pl.col("hour").cast(pl.Int32)
     afternoon = pl.col("half").str.to_lowercase().str.starts_with("p").cast(pl.Int32)
     return (
@@ -140,7 +149,7 @@ def _hour() -> pl.Expr:
 
 
 def _offset() -> pl.Expr:
-    """Minutes east of UTC; 0 without a zone; null where there is no such zone."""
+    """Return the offset from UTC in minutes, positive to the east. 0 without a zone, null for an impossible zone."""
     digits = pl.col("zone").str.replace(":", "").str.extract(r"^[+-](\d+)$")
     hours, minutes = digits.str.slice(0, 2).cast(pl.Int32), digits.str.slice(2).cast(pl.Int32, strict=False)
     sign = pl.when(pl.col("zone").str.starts_with("-")).then(-1).otherwise(1)
@@ -149,7 +158,7 @@ def _offset() -> pl.Expr:
 
 
 def _fits(parts: pl.DataFrame, form: Form) -> bool:
-    """Whether all cells are read, and read alike: a zone or a half of the day stands on every clock or on none."""
+    """Return whether the form reads all cells alike: every time of day has a zone, or none has; likewise AM/PM."""
     whole = parts.filter(~pl.col("void"))
     if not whole.height or whole["when"].null_count():
         return False
@@ -166,11 +175,12 @@ def _fits(parts: pl.DataFrame, form: Form) -> bool:
     return True
 
 
-def _implausible(form: Form, fitting: list[Form], read: dict[Form, pl.DataFrame]) -> int:
-    """The rank of a rival reading: the preferred order first, unless the cells speak for the year before the month.
+def _rank(form: Form, fitting: list[Form], read: dict[Form, pl.DataFrame]) -> int:
+    """Return the rank of a reading among rival readings: its place in the preferred order, or -1 for year-month-day.
 
-    They do where what would be the years takes more values than what would be the days, and these days are not the
-    first or the last of a month, as they are in a table of months.
+    Example: "19-01-03", "19-02-09", "19-03-18" is read with the year first. The year comes first if the last part
+    takes more values than the first part, unless the first part holds only first or last days of months, as in a
+    table of monthly figures ("31-01-19", "28-02-20").
     """
     rank = fitting.index(form)
     if rank == len(fitting) - 1 and rank > 0 and form.name.startswith("year"):
@@ -181,8 +191,8 @@ def _implausible(form: Form, fitting: list[Form], read: dict[Form, pl.DataFrame]
     return rank
 
 
-def _described(ranked: list[Form], distinct: pl.Series, parts: pl.DataFrame) -> DateForm:
-    """The first of the readings that fit, with what was decided."""
+def _describe(ranked: list[Form], distinct: pl.Series, parts: pl.DataFrame) -> DateForm:
+    """Return the best of the fitting forms, with warnings about ambiguous cells."""
     form = ranked[0]
     clock = parts["hour"].is_not_null()
     warnings: list[str] = []

@@ -1,7 +1,7 @@
-"""How a CSV separates and quotes its cells, found by parsing a sample in each plausible way.
+"""Detect the delimiter, quote and escape of a CSV by parsing a sample with each plausible dialect.
 
-The score follows CleverCSV (van den Burg, Nazábal, Sutton 2019): rows of one length, with cells of a known type, speak
-for a dialect. RFC 4180 wins where scores tie.
+The score follows CleverCSV (van den Burg, Nazábal, Sutton 2019). It rewards rows of equal length and cells of a known
+type. RFC 4180 wins ties.
 """
 
 import csv
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from tabletutor.tables.header import is_marker, is_value
 
 DELIMITERS = (",", "\t", ";", "|", ":", "~", "^", " ")
-# Characters that also occur inside cells: they separate only if every row then has the same number of cells.
+# Characters that also occur inside cells. They count as delimiters only if all rows then have the same width.
 WEAK = frozenset(": ")
 SAMPLE_ROWS = 400
 _DECLARED = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
-# A table of one column has no delimiter: this one occurs in no text.
+# Stands for "no delimiter" in a table of one column: a control character that does not occur in text.
 NO_DELIMITER = "\x1f"
 _PROSE = re.compile(r"[^,]*(?:, +[^\W\d][^,]*)*")
 _SIGN = re.compile(r"[^\W\d_]|[%‰°$€£¥₹]")
-# "October 25, 2015, 7:19": the commas of a written date are part of a cell.
+# "October 25, 2015, 7:19": the commas inside a date do not separate cells.
 _LONG_DATE = re.compile(r"([^\W\d_]{3,9}\.? \d{1,2}), (\d{4})(?:, (?=\d{1,2}:\d\d))?")
 _CLOCK = re.compile(r"\d:\d\d")
 _KNOWN = re.compile(
@@ -34,7 +34,10 @@ _KNOWN = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """Delimiter, quote character, escape character ("" where quotes are doubled), spaces after delimiters skipped."""
+    """How a CSV separates and quotes its cells.
+
+    `escape` is "" if quotes are doubled. `skip_spaces`: ignore spaces after delimiters.
+    """
 
     delimiter: str
     quote: str = '"'
@@ -42,7 +45,7 @@ class Dialect:
     skip_spaces: bool = False
 
     def reader(self, lines: Iterable[str], strict: bool) -> Iterator[list[str]]:
-        """A row iterator (`csv.reader`) over text lines. With `strict`, misplaced quotes raise `csv.Error`."""
+        """Return a `csv.reader` over text lines. With `strict`, misplaced quotes raise `csv.Error`."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -55,30 +58,30 @@ class Dialect:
         )
 
     def row(self, text: str) -> list[str]:
-        """The cells of one row, which may hold line ends inside quotes."""
+        """Return the cells of one row, which may contain line breaks inside quotes."""
         return next(self.reader([text], strict=False), [])
 
 
 def declared_delimiter(lines: list[str]) -> str | None:
-    """The delimiter that Excel's first line `sep=;` declares, or None."""
+    """Return the delimiter that an Excel-style first line such as `sep=;` declares, or None."""
     found = _DECLARED.fullmatch(lines[0].lstrip("\ufeff").rstrip("\r\n")) if lines else None
     return found.group(1) if found else None
 
 
 def detect_dialect(lines: list[str]) -> Dialect:
-    """The dialect under which the sample `lines` (with their line ends) make the most regular table."""
+    """Return the dialect that parses the sample into the most regular table. `lines` include their line ends."""
     declared = declared_delimiter(lines)
     lines = [line for line in lines[declared is not None :] if not line.startswith("#")] or lines
     commas = any("," in line for line in lines)
     lines = [_LONG_DATE.sub(r"\1 \2 ", line) for line in lines]
     text = "".join(lines)
-    if declared is None and _one_column(lines):
+    if declared is None and _is_one_column(lines):
         return Dialect(NO_DELIMITER)
     best, best_score = Dialect(","), -1.0
     for dialect in _candidates(text, (declared,) if declared else DELIMITERS):
         if not declared and dialect.delimiter in WEAK and best_score > 0.1:
             continue
-        if dialect.delimiter == " " and not declared and _whole_values(lines):
+        if dialect.delimiter == " " and not declared and _has_spaced_values(lines):
             continue
         score = _score(dialect, lines)
         if dialect.delimiter in WEAK and not declared and score < 0.3 and _CLOCK.search(text):
@@ -89,9 +92,11 @@ def detect_dialect(lines: list[str]) -> Dialect:
     return Dialect(NO_DELIMITER) if only_in_dates else best
 
 
-def _one_column(lines: list[str]) -> bool:
-    """Whether commas only stand inside cells. The first line has no delimiter then. The others are prose ("rain, then
-    sun"), or they are numbers, and not all have a comma ("82,007", "NA").
+def _is_one_column(lines: list[str]) -> bool:
+    """Return whether all commas are inside the cells of a single column.
+
+    This holds if the first line has no delimiter and the other lines are prose ("rain, then sun"), or numbers that
+    do not all have a comma ("82,007", "NA").
     """
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
     body = "\n".join(filled[1:])
@@ -104,15 +109,15 @@ def _one_column(lines: list[str]) -> bool:
     return all(map(_PROSE.fullmatch, filled[1:])) or (numbers and all(is_value(x) or is_marker(x) for x in filled[1:]))
 
 
-def _whole_values(lines: list[str]) -> bool:
-    """Whether the lines below the first are values with spaces inside: "5 EUR", "14 Apr 1976"."""
+def _has_spaced_values(lines: list[str]) -> bool:
+    """Return whether the lines below the first are values that contain spaces: "5 EUR", "14 Apr 1976"."""
     filled = [line.strip() for line in lines[1:] if line.strip()]
     spaced = [line for line in filled if " " in line and _SIGN.search(line) and is_value(line)]
     return len(spaced) >= 0.8 * len(filled) > 0
 
 
 def _candidates(text: str, delimiters: Iterable[str]) -> Iterator[Dialect]:
-    """Plausible dialects, the commonest first, so that they win ties."""
+    """Yield plausible dialects. The most common come first, so they win ties."""
     for delimiter in delimiters:
         if delimiter not in text and delimiter != "," and len(tuple(delimiters)) > 1:
             continue
@@ -130,6 +135,7 @@ def _candidates(text: str, delimiters: Iterable[str]) -> Iterator[Dialect]:
 
 
 def _score(dialect: Dialect, lines: list[str]) -> float:
+    """Return how regular a table the dialect gives; higher is better, 0 rules the dialect out."""
     rows: list[list[str]] = []
     penalty = 1.0
     try:
@@ -139,7 +145,7 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
             if len(rows) >= SAMPLE_ROWS:
                 break
     except csv.Error as error:
-        # The sample may end inside a quoted cell; misplaced quotes speak against a dialect.
+        # The sample may end inside a quoted cell. Misplaced quotes count against a dialect.
         penalty = 0.98 if "unexpected end" in str(error) else 0.7
         rows = [row for row in dialect.reader(iter(lines), strict=False) if row][:SAMPLE_ROWS]
     if not rows:
@@ -153,7 +159,7 @@ def _score(dialect: Dialect, lines: list[str]) -> float:
     pattern = sum(count * max(width - 1, 0.001) / width for width, count in lengths.items()) / len(lengths)
     cells = [cell for row in rows for cell in row]
     known = sum(1 for cell in cells if _KNOWN.fullmatch(cell)) / len(cells)
-    # Cells that still carry the quotes of another dialect were cut or quoted wrongly.
+    # Cells that keep their quotes were parsed with the wrong dialect.
     wrapped = sum(1 for cell in cells if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in "\"'") / len(cells)
     rare = {":": 0.5, "~": 0.9, "^": 0.9, " ": 0.5}.get(dialect.delimiter, 1.0)
     regular = 2.0 if len(lengths) == 1 and len(rows) > 2 and rows[0] and len(rows[0]) > 1 and penalty == 1.0 else 1.0

@@ -1,4 +1,4 @@
-"""Which of the first rows is the header, whether there is one, and what belongs to it: units, rulers, more names."""
+"""Find the header among the first rows, and recognise rows of units, rulers and second header rows below it."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ from tabletutor.tables.numbers import CURRENCIES
 PREAMBLE_ROWS = 60
 ENOUGH_ROWS = 12
 _CURRENCY = f"(?:{CURRENCIES})"
+# Three patterns recognise numbers, and they accept different cells. This one accepts "5 kg", "5-", ".5" and digits of
+# any script. `NUMBER` in `shapes.py` rejects "5 kg" and non-ASCII digits and marks, on which `re` and Polars could
+# differ. `_KNOWN` in `dialect.py` rejects "5 kg", "5-" and ".5". A shared pattern would change how some files are read.
 _VALUE = re.compile(
     rf"\s*[-+(−–]?\s?{_CURRENCY}?\s?[-−–]?(?:\d[\d.,  '’\u00a0\u2009\u202f]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     rf"\s?(?:[%‰]|{_CURRENCY}|°[CF]|[kcm]?m|[mk]g|ml|lbs?|kWh|MW|mph)?[)]?[-−–]?\s*"
@@ -29,7 +32,7 @@ _RULER = re.compile(r"[-=_+*~ ]{2,}")
 
 
 class Line(NamedTuple):
-    """One parsed row, the physical line it starts on (counted from 1), its text, and whether its quotes are broken."""
+    """One parsed row. `number` is the line it starts on, counted from 1; `broken` means misplaced quotes."""
 
     number: int
     cells: list[str]
@@ -38,55 +41,56 @@ class Line(NamedTuple):
 
     @property
     def bare(self) -> str:
-        """The text without its line end."""
+        """The text without its line ending."""
         return self.text.rstrip("\r\n")
 
 
 def is_comment(cells: list[str], width: int) -> bool:
-    """Whether a row is a comment: it begins with `#` and has another width than the table."""
+    """Return whether a row is a comment: it begins with `#` and does not have the width of the table."""
     return bool(cells) and cells[0].lstrip().startswith("#") and len(cells) != width
 
 
 def is_value(cell: str) -> bool:
-    """Whether a cell is a number, a date or a clock time."""
+    """Return whether a cell is a number, a date or a time of day."""
     return _VALUE.fullmatch(cell) is not None
 
 
 def is_year(cell: str) -> bool:
-    """Whether a cell is a year, which names columns more often than other numbers do."""
+    """Return whether a cell is a year. Years are common column names; other numbers are not."""
     return _YEAR.fullmatch(cell.strip()) is not None
 
 
 def is_known_unit(cell: str) -> bool:
-    """Whether a cell is a unit by itself: "kg", "%", "EUR"."""
+    """Return whether a cell is a known unit: "kg", "%", "EUR"."""
     return _KNOWN_UNIT.fullmatch(cell.strip()) is not None
 
 
 def is_name(cell: str) -> bool:
-    """Whether a cell can name a column: neither a value nor a missing marker."""
+    """Return whether a cell can name a column: it is neither a value nor a missing marker."""
     return not is_value(cell) and (_MISSING.fullmatch(cell) is None or cell.strip() in _SIGNS)
 
 
 def is_marker(cell: str) -> bool:
-    """Whether a cell is filled, but only with what stands for a missing value."""
+    """Return whether a cell holds a marker for a missing value, such as "NA". Empty cells do not count."""
     return bool(cell.strip()) and _MISSING.fullmatch(cell) is not None and cell.strip() not in _SIGNS
 
 
 def is_ruler(cells: Sequence[str]) -> bool:
-    """Whether a row only draws a line: every cell that is filled holds two dashes or more."""
+    """Return whether a row only draws a line: every filled cell is two or more dashes or similar characters."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     return bool(filled) and all(_RULER.fullmatch(cell) for cell in filled) and max(map(len, filled)) > 2
 
 
-def names_only(cells: Sequence[str]) -> bool:
-    """Whether a row could be a header by itself: every cell is a name, and no two are equal."""
+def is_all_names(cells: Sequence[str]) -> bool:
+    """Return whether a row could be a header: every cell is a name, and all names differ."""
     return len(cells) > 1 and all(map(is_name, cells)) and len(set(cells)) == len(cells)
 
 
 def header_position(sample: Sequence[Line], width: int) -> int:
-    """The first row that fills at least half the width; titles and comments above it fill less or are cut short.
+    """Return the index of the header in the sample: the first row that fills at least half the width.
 
-    A padded row that is not full gives way to a later full row of names above a column of values.
+    Titles and comments above the header fill less or have fewer cells. If that row has empty cells, the header may be
+    a later row: one without empty cells, made of names, above a column of values, below rows that end with empty cells.
     """
     if width == 1:
         return 0
@@ -104,7 +108,7 @@ def header_position(sample: Sequence[Line], width: int) -> int:
     if all(cell.strip() for cell in sample[first].cells):
         return first
     for position, line in enumerate(sample[first + 1 : PREAMBLE_ROWS], start=first + 1):
-        if len(line.cells) == width and names_only(line.cells):
+        if len(line.cells) == width and is_all_names(line.cells):
             rows = [row.cells for row in sample[position + 1 :]]
             above = [row.cells for row in sample[first:position]]
             padded = all(not row or not row[-1].strip() for row in above)
@@ -115,26 +119,27 @@ def header_position(sample: Sequence[Line], width: int) -> int:
 
 
 def _is_spaced(line: Line) -> bool:
-    """Whether a space follows every delimiter, as in a sentence."""
+    """Return whether a space and a letter follow every delimiter, as in a sentence."""
     return len(line.cells) > 1 and all(cell[:1] == " " and cell[1:2].isalpha() for cell in line.cells[1:])
 
 
 def _is_title(line: Line, below: Sequence[Line], width: int) -> bool:
-    """Whether a row of another width than the table's is a title with delimiters in it, above the header.
+    """Return whether a row is a title above the header that contains delimiters, so its width differs from the table's.
 
-    A narrower one is a sentence above a full header. A wider one stands directly above names over values.
+    A narrower title is a sentence above a header without empty cells. A wider title is directly above a header whose
+    names are above columns of values.
     """
     cells = [row.cells for row in below if len(row.cells) == width]
     if len(line.cells) == width or len(cells) < 3:
         return False
     if len(line.cells) < width:
         return _is_spaced(line) and all(map(str.strip, cells[0])) and not is_headerless(cells[0], cells[1:])
-    named = cells[0] is below[0].cells and names_only(cells[0])
+    named = cells[0] is below[0].cells and is_all_names(cells[0])
     return named and bool(value_columns(cells[1:], width)) and not is_headerless(cells[0], cells[1:])
 
 
 def value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """The columns in which at least four of five cells that are not missing are values."""
+    """Return the indexes of the columns in which at least 80 % of the non-missing cells are values."""
     found: list[int] = []
     for index in range(width):
         cells = [row[index] for row in rows if index < len(row) and _MISSING.fullmatch(row[index].strip()) is None]
@@ -144,10 +149,10 @@ def value_columns(rows: Sequence[Sequence[str]], width: int) -> list[int]:
 
 
 def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is data: it has values above columns of values, and no name above any of them.
+    """Return whether the first row is data: values above columns of values, and no name above any such column.
 
-    Numbers and dates name columns, too, where they rise from column to column and a column of text has another kind of
-    word above it than in it.
+    Numbers and dates can still be column names, as in `compound,0.1,1,10`. They are if they are monotonic from column
+    to column and the header of a text column is unlike the cells below it.
     """
     columns = value_columns(rows, len(header))
     if any(is_name(header[index]) for index in columns):
@@ -162,11 +167,12 @@ def is_headerless(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         return False  # days above numbers
     texts = [index for index in range(len(header)) if index not in columns and is_name(header[index])]
     if len(named) == 1:
-        return not any(_stands_out(header[index], index, rows, recurring=False) for index in texts)
-    return not (_rising(named) and any(_stands_out(header[index], index, rows) for index in texts))
+        return not any(_is_unlike_column(header[index], index, rows, recurring=False) for index in texts)
+    return not (_is_monotonic(named) and any(_is_unlike_column(header[index], index, rows) for index in texts))
 
 
-def _rising(cells: Sequence[str]) -> bool:
+def _is_monotonic(cells: Sequence[str]) -> bool:
+    """Return whether numbers only rise or only fall, or whether date-like cells all differ."""
     numbers = [cell.replace(",", "") for cell in cells]
     if all(re.fullmatch(r"-?\d+(?:\.\d+)?|-?\.\d+", cell) for cell in numbers):
         values = [float(cell) for cell in numbers]
@@ -174,8 +180,11 @@ def _rising(cells: Sequence[str]) -> bool:
     return len(set(cells)) == len(cells) and all(re.search(r"\d[-/.:]\d", cell) for cell in cells)
 
 
-def _stands_out(name: str, index: int, rows: Sequence[Sequence[str]], recurring: bool = True) -> bool:
-    """Whether a word above a column of text is none of its values: these have digits, or recur, and it does not."""
+def _is_unlike_column(name: str, index: int, rows: Sequence[Sequence[str]], recurring: bool = True) -> bool:
+    """Return whether the name of a text column is unlike its cells.
+
+    The cells contain digits and the name does not; or, with `recurring`, the cells repeat each other but not the name.
+    """
     cells = [row[index] for row in rows if index < len(row) and _MISSING.fullmatch(row[index].strip()) is None]
     if not cells or name in cells:
         return False
@@ -186,7 +195,7 @@ def _stands_out(name: str, index: int, rows: Sequence[Sequence[str]], recurring:
 
 
 def is_units(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the row under a header holds units: short words above columns of values, and nothing above the others."""
+    """Return whether a row below the header holds units: short words above columns of values, otherwise empty cells."""
     filled = [index for index, cell in enumerate(cells) if cell.strip()]
     columns = value_columns(rows, len(cells))
     return (
@@ -198,7 +207,7 @@ def is_units(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def is_second_header(header: Sequence[str], cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the row under a header is one more header row: names above columns of values, and no value anywhere."""
+    """Return whether a row below the header is a second header row: names above columns of values, and no values."""
     if list(cells) == list(header):
         return True
     columns = value_columns(rows, len(header))
@@ -212,8 +221,8 @@ def is_second_header(header: Sequence[str], cells: Sequence[str], rows: Sequence
     )
 
 
-def joined_headers(first: Sequence[str], second: Sequence[str]) -> list[str]:
-    """The names that two header rows make together; a name that spans columns is repeated over them."""
+def join_headers(first: Sequence[str], second: Sequence[str]) -> list[str]:
+    """Return the joined names of two header rows. A name in the first row also applies to empty cells to its right."""
     names: list[str] = []
     span = ""
     gaps = any(not cell.strip() for cell in first[1:])

@@ -1,4 +1,4 @@
-"""One CSV in, one typed Parquet table and its profile out."""
+"""Read one CSV into a typed Parquet table and write its profile."""
 
 import tempfile
 from dataclasses import replace
@@ -26,16 +26,28 @@ PARQUET: Any = pq
 
 
 def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path) -> TableProfile:
-    """Read one CSV into a typed Parquet table and write its profile and its quarantine (the rows that could not be
-    repaired) beside it; the files appear whole or not at all.
+    """Read one CSV into a typed Parquet table, and write its profile and its quarantine.
 
-    `source_path` is how the table list names the file; errors and the profile use it. Raises TableError for a file that
-    cannot be a table.
+    The quarantine (`quarantine.csv`, beside the profile) holds the rows that could not be repaired. Writes are atomic.
+
+    Args:
+        csv: The file to read.
+        table: Name of the table.
+        source_path: Path of the CSV as errors and the profile name it.
+        config: The `tables` section of the configuration.
+        parquet: Where to write the table.
+        profile: Where to write the profile.
+
+    Returns:
+        The profile.
+
+    Raises:
+        TableError: If the file cannot be read as a table.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     spooled = tempfile.TemporaryDirectory(prefix=f".{table}.", suffix=PARTIAL, dir=parquet.parent)
     with naming(parquet), spooled as spool:
-        text = read_text(csv, source_path, Path(spool), config.max_bytes, _rules(config))
+        text = read_text(csv, source_path, Path(spool), config.max_bytes, _repair_rules(config))
         _refuse_small(text, source_path, config.min_rows)
         columns = type_columns(text, config)
         if not columns:
@@ -48,7 +60,7 @@ def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parque
             columns=profiles,
             keys=row_keys(profiles, text.rows),
             source=Source(source_path, csv.stat().st_size, text.encoding, _dialect(text, columns)),
-            warnings=(*text.warnings, *_dropped(text, columns), *_column_warnings(columns)),
+            warnings=(*text.warnings, *_unnamed_warnings(text, columns), *_column_warnings(columns)),
             repaired=text.repaired,
             quarantined=text.quarantined,
             repairs=text.repairs,
@@ -60,17 +72,17 @@ def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parque
     write_record(profile, result)
     for warning in result.warnings:
         logger.debug("{}: {}", table, warning)
-    remarks = len(result.warnings)
-    logger.info("{} rows, {} columns, {} remarks from {}", result.rows, len(profiles), remarks, source_path)
+    count = len(result.warnings)
+    logger.info("{} rows, {} columns, {} warnings from {}", result.rows, len(profiles), count, source_path)
     return result
 
 
-def _rules(config: TablesConfig) -> RepairRules:
+def _repair_rules(config: TablesConfig) -> RepairRules:
     return RepairRules(config.max_repaired_share, config.on_broken_row == "refuse")
 
 
 def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
-    """All columns of a text table with their types. A column with neither name nor values is left out."""
+    """Return the typed columns of a text table, without columns that have neither a name nor values."""
     readings = [examine(text.column(i), name, config.missing_markers) for i, name in enumerate(text.names)]
     proofs = [r for r in readings if r.number is not None and r.number.proves_comma_decimal]
     columns: list[Column] = []
@@ -83,20 +95,22 @@ def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
 
 
 def _refuse_small(text: TextTable, source: str, min_rows: int) -> None:
+    """Raise TableError if the table has no rows, or fewer than `min_rows`."""
     line = max(1, text.header_line)
     if text.rows == 0:
-        raise TableError(source, "a header and no rows", "Add rows, or take the table out of the table list.", line)
+        raise TableError(source, "a header but no rows", "Add rows, or remove the table from the table list.", line)
     if text.rows < min_rows:
         rows = "1 row is" if text.rows == 1 else f"{text.rows} rows are"
         raise TableError(
             source,
             f"{rows} too few to ask about; at least {min_rows} are needed (tables.min_rows)",
-            "Add rows, or take the table out of the table list.",
+            "Add rows, or remove the table from the table list.",
             line,
         )
 
 
 def _dialect(text: TextTable, columns: list[Column]) -> dict[str, str]:
+    """Return the dialect as the profile records it."""
     return {
         "decimal": "," if any(column.decimal == "," for column in columns) else ".",
         "delimiter": text.dialect.delimiter,
@@ -107,7 +121,8 @@ def _dialect(text: TextTable, columns: list[Column]) -> dict[str, str]:
     }
 
 
-def _dropped(text: TextTable, columns: list[Column]) -> list[str]:
+def _unnamed_warnings(text: TextTable, columns: list[Column]) -> list[str]:
+    """Return one warning for each column without a name, whether it was kept or left out."""
     names = {column.name for column in columns}
     return [
         f"column {index + 1} has no name: called {text.names[index]!r}"
@@ -118,7 +133,7 @@ def _dropped(text: TextTable, columns: list[Column]) -> list[str]:
 
 
 def _column_warnings(columns: list[Column]) -> list[str]:
-    """The warnings of all columns; columns that share one are named together."""
+    """Return the warnings of all columns. Columns with the same warning share one entry."""
     shared: dict[str, list[str]] = {}
     for column in columns:
         for warning in column.warnings:
@@ -127,7 +142,7 @@ def _column_warnings(columns: list[Column]) -> list[str]:
 
 
 def _parquet_bytes(columns: list[Column]) -> bytes:
-    """The table as Parquet bytes that depend on the values and pyarrow's version alone."""
+    """Return the table as Parquet bytes that depend only on the values and the version of pyarrow."""
     stamps = ARROW.timestamp("us")
     types: dict[Kind, Any] = {"integer": ARROW.int64(), "number": ARROW.float64(), "boolean": ARROW.bool_()}
     types |= {"date": stamps, "datetime": stamps, "empty": ARROW.null()}

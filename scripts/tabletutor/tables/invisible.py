@@ -1,7 +1,7 @@
-"""Characters that show nothing: byte order marks inside a file, zero-width and directional marks, soft hyphens.
+"""Remove invisible characters: byte order marks inside a file, zero-width and directional marks, soft hyphens.
 
-They make two words that look alike differ, so they are taken out as the file is read, and counted. Where a script or
-an emoji needs one (the non-joiner in Persian, the joiner in a family of emoji) it stays.
+They make equal-looking words differ. The reader removes and counts them while it reads the file. They stay where a
+script or an emoji needs them, such as the non-joiner in Persian or the joiner in a family emoji.
 """
 
 import io
@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 
 import polars as pl
 
-from tabletutor.tables.errors import NAMED_LINES, on_lines
+from tabletutor.tables.errors import MAX_NAMED_LINES, format_lines
 
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0001\U000e0020-\U000e007f]"
 )
-# A black flag and the tags that say whose it is: England, Scotland, Wales.
+# A black flag followed by tag characters: the flags of England, Scotland and Wales.
 _FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f")
 _WITHIN_SCRIPTS = frozenset("\u180e\u200b\u200c\u200d")
 _JOINER, _VIRAMA = "\u200d", 9
@@ -27,7 +27,7 @@ _ENDS = rf"^[ \t]*[{_SPACES}][ \t{_SPACES}]*|[ \t{_SPACES}]*[{_SPACES}][ \t]*$"
 
 
 class VisibleText(io.TextIOBase):
-    """The lines of a text stream without invisible characters. What was taken out is counted from the last `seek`."""
+    """The lines of a text stream without invisible characters. Counts the removed characters since the last `seek`."""
 
     def __init__(self, stream: io.TextIOBase) -> None:
         self._stream = stream
@@ -36,7 +36,7 @@ class VisibleText(io.TextIOBase):
         self._lines: defaultdict[str, list[int]] = defaultdict(list)
 
     def readline(self, size: int = -1, /) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The next line whole, or "" at the end."""
+        """Return the next line, or "" at the end."""
         line = self._stream.readline(size)
         self._line += 1
         if line.endswith("\x1a") and line.strip("\x1a "):
@@ -45,16 +45,16 @@ class VisibleText(io.TextIOBase):
             self._lines["\x1a"].append(self._line)
         if line.isascii():
             return line
-        clean, removed = without_invisible(line)
+        clean, removed = remove_invisible(line)
         for character in removed:
             self._counts[character] += 1
             lines = self._lines[character]
-            if len(lines) <= NAMED_LINES and self._line not in lines:
+            if len(lines) <= MAX_NAMED_LINES and self._line not in lines:
                 lines.append(self._line)
         return clean
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to the beginning, and count anew."""
+        """Go to the given offset and reset the counts."""
         self._line = 0
         self._counts.clear()
         self._lines.clear()
@@ -65,20 +65,21 @@ class VisibleText(io.TextIOBase):
         self._stream.close()
 
     def warnings(self) -> list[str]:
-        """What was taken out: each character by code and name, how often, and on which lines."""
+        """Return one warning for each removed character: count, code point, name and lines."""
         return [
-            f"{count} {named(character)} removed {on_lines(self._lines[character], len(self._lines[character]))}"
+            f"{count} {describe_character(character)} removed {format_lines(lines, len(lines))}"
             for character, count in sorted(self._counts.items())
+            for lines in [self._lines[character]]
         ]
 
 
-def without_invisible(text: str) -> tuple[str, list[str]]:
-    """The text without its invisible characters, and those that were taken out, in order."""
+def remove_invisible(text: str) -> tuple[str, list[str]]:
+    """Return the text without invisible characters, and the removed characters in order."""
     kept = {place for flag in _FLAG.finditer(text) for place in range(*flag.span())}
     places = [
         match.start()
         for match in _INVISIBLE.finditer(text)
-        if match.start() not in kept and not _belongs(text, match.start())
+        if match.start() not in kept and not _is_needed(text, match.start())
     ]
     if not places:
         return text, []
@@ -86,8 +87,8 @@ def without_invisible(text: str) -> tuple[str, list[str]]:
     return "".join(c for place, c in enumerate(text) if place not in gone), [text[place] for place in places]
 
 
-def named(character: str) -> str:
-    """A character by its code and name: "U+FEFF (byte order mark)"."""
+def describe_character(character: str) -> str:
+    """Return the code point and name of a character: "U+FEFF (byte order mark)"."""
     name = {"\ufeff": "byte order mark", "\x1a": "Ctrl-Z, an old mark for the end of a file"}.get(
         character
     ) or unicodedata.name(character, "no name").lower()
@@ -95,12 +96,15 @@ def named(character: str) -> str:
 
 
 def strip_spaces(cells: pl.Series) -> pl.Series:
-    """Cells without the no-break and other wide or narrow spaces at their ends, nor plain ones around these."""
+    """Return the cells without no-break and other Unicode spaces at their ends, and without plain spaces around those.
+
+    Cells with only plain spaces at their ends stay unchanged.
+    """
     return cells.str.replace_all(_ENDS, "")
 
 
-def _belongs(text: str, place: int) -> bool:
-    """Whether the character at `place` is part of how a script or an emoji is written."""
+def _is_needed(text: str, place: int) -> bool:
+    """Return whether a script or an emoji needs the invisible character at `place`."""
     character = text[place]
     if character not in _WITHIN_SCRIPTS or place == 0:
         return False
@@ -119,7 +123,7 @@ def _is_joining(character: str) -> bool:
 
 
 def _is_pictorial(character: str) -> bool:
-    """Whether a character is an emoji, or ends one: a skin colour, a variation selector, a tag."""
+    """Return whether a character is an emoji or ends one: a skin tone, a variation selector or a cancel tag."""
     return bool(character) and (
         unicodedata.category(character) in ("So", "Sk", "Sm") or character in "\ufe0f\U000e007f"
     )

@@ -1,18 +1,17 @@
-"""What a column of text is: integer, number, boolean, date, datetime, category, text, identifier or empty."""
+"""Decide the kind of each column: integer, number, boolean, date, datetime, category, text, identifier or empty."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from tabletutor.records.table import Kind
-from tabletutor.tables.conventions import regular
-from tabletutor.tables.dates import DateForm, detect_dates, near_dates, to_datetimes
+from tabletutor.tables.conventions import convention_warning
+from tabletutor.tables.dates import DateForm, date_warning, detect_dates, to_datetimes
 from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
-from tabletutor.tables.missing import found_markers, kept_markers
-from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, to_numbers, why_no_numbers
+from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, number_warning, to_numbers
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -24,11 +23,18 @@ KEY_LENGTH = 48
 _KEY_NAME = re.compile(
     r"(?:^|[^a-z])(?:id|ids|key|code|no|nr|num|number|index|idx|row|rows|rownames|record|serial|uuid)(?:[^a-z]|$)|[a-z](?:ID|Id)$",
 )
+# Missing markers that are also ordinary words. In a column of text they stay values.
+MARKER_WORDS = frozenset({"none", "unknown"})
+_TWO_LETTER_CODE = re.compile(r"[A-Z]{2}")
+_SYMBOL = re.compile(r"[^\w\s]+")
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a column is to be read, from its distinct values: the kind, which cells are missing, and the evidence."""
+    """How to read a column: its kind, its missing markers, its number or date form, and warnings.
+
+    `padded`: strip the spaces around the cells.
+    """
 
     header: str
     kind: Kind
@@ -41,9 +47,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Column:
-    """A column with its real type: Int64, Float64, Boolean, String, Datetime in microseconds, or Null if empty.
+    """A typed column: Int64, Float64, Boolean, String, Datetime in microseconds, or Null if it has no values.
 
-    `decimal` is the decimal mark it was read with; None for all but numbers.
+    `decimal` is the decimal mark of a number column, else None.
     """
 
     name: str
@@ -55,14 +61,14 @@ class Column:
 
 
 def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
-    """Decide how a column of text (null where a short row has no cell) is to be read."""
+    """Decide how to read a column of text cells. A cell is null if its row is too short."""
     stripped = cells.str.strip_chars()
     counts = dict(stripped.drop_nulls().value_counts().iter_rows())
-    found = found_markers(counts, markers)
+    found = _find_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
-    kind, number, date = _typed(rest, header)
+    kind, number, date = _detect_kind(rest, header)
     warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
-    kept = kept_markers(rest.to_list(), found, kind)
+    kept = _literal_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
     warnings += [f"{counts[marker]} cells {marker!r} taken as missing" for marker in missing if marker]
@@ -75,7 +81,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        warnings += _not_understood(rest)
+        warnings += _text_warnings(rest)
         lone = stripped.filter(stripped.str.contains("^'[^']*$"))
         if 0 < len(lone) <= max(1, len(cells) // 10):
             warnings.append(f"{lone[0]!r} begins with a quote that is not closed; kept as it is")
@@ -91,14 +97,17 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
     )
 
 
-def _not_understood(rest: pl.Series) -> list[str]:
-    """The remark on a column of text whose cells, or nearly all of them, are written alike; empty if they are not."""
-    remark = _nearly_booleans(rest) or why_no_numbers(rest) or near_dates(rest) or regular(rest)
-    return [remark] if remark else []
+def _text_warnings(rest: pl.Series) -> list[str]:
+    """Return at most one warning: the cells of a text column, or nearly all, look like another kind or convention."""
+    warning = _boolean_warning(rest) or number_warning(rest) or date_warning(rest) or convention_warning(rest)
+    return [warning] if warning else []
 
 
-def _nearly_booleans(rest: pl.Series) -> str | None:
-    """The remark on a column that only a few words, or a missing second word, keep from being booleans, or None."""
+def _boolean_warning(rest: pl.Series) -> str | None:
+    """Return the warning for a column that is almost boolean, or None.
+
+    Either only one word of a pair occurs ("Y" without "n"), or up to three other values occur.
+    """
     values: list[str] = rest.to_list()
     folded = {value.casefold() for value in values}
     for pair in BOOLEANS if values else ():
@@ -112,7 +121,10 @@ def _nearly_booleans(rest: pl.Series) -> str | None:
 
 
 def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
-    """The typed column that `reading` describes. `comma_decimal`: other columns of the file prove a decimal comma."""
+    """Convert a column of text cells as `reading` describes.
+
+    `comma_decimal`: another column of the file proves a decimal comma.
+    """
     stripped = cells.str.strip_chars()
     absent = stripped.is_null() | stripped.is_in(list(reading.missing))
     source = stripped if reading.kind != "text" or reading.padded else strip_spaces(cells)
@@ -135,26 +147,27 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
             warnings.append(f"{reading.number.unit!r} taken from the cells and kept as the unit")
     elif reading.date is not None:
         values = to_datetimes(present, reading.date)
-        kind = "date" if not reading.date.clock or _midnights(values) else "datetime"
+        kind = "date" if not reading.date.clock or _has_only_midnights(values) else "datetime"
     elif kind == "empty":
         values = pl.Series(reading.header, [None] * len(present), dtype=pl.Null)
     elif kind == "boolean":
         values = present.str.to_lowercase().is_in(TRUE)
-    return Column(reading.header, _named_kind(reading.header, kind, values), values, unit, tuple(warnings), decimal)
+    return Column(reading.header, _refine_kind(reading.header, kind, values), values, unit, tuple(warnings), decimal)
 
 
 def _is_one_width(cells: pl.Series) -> bool:
-    """Whether all cells are padded to one width, so that spaces at their ends are no part of them."""
+    """Return whether all cells are right-padded with spaces to the same width."""
     filled = cells.filter(cells.str.strip_chars() != "")
     one = filled.str.len_chars().n_unique() == 1
     return one and filled.str.ends_with(" ").any() and not filled.str.starts_with(" ").any()
 
 
-def _midnights(values: pl.Series) -> bool:
+def _has_only_midnights(values: pl.Series) -> bool:
     return bool((values.drop_nulls().dt.truncate("1d") == values.drop_nulls()).all())
 
 
-def _typed(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateForm | None]:
+def _detect_kind(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateForm | None]:
+    """Return the kind of a column from its distinct non-missing values, with its number or date form if it has one."""
     if len(rest) == 0:
         return "empty", None, None
     if len(rest) <= 4:
@@ -168,15 +181,15 @@ def _typed(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateF
     return ("number", number, None) if number is not None else ("text", None, None)
 
 
-def _named_kind(header: str, kind: Kind, values: pl.Series) -> Kind:
-    """Text becomes category or identifier, and integers that only number the rows become identifier."""
+def _refine_kind(header: str, kind: Kind, values: pl.Series) -> Kind:
+    """Return the final kind: text may become category or identifier, and integers that are row keys identifier."""
     present = values.drop_nulls()
     if kind not in ("text", "integer") or not len(present):
         return kind
     distinct = present.n_unique()
     nearly_unique = distinct >= UNIQUE_SHARE * len(values)
     if kind == "integer":
-        key = distinct == len(values) and _numbers_rows(header, present)
+        key = distinct == len(values) and _is_row_key(header, present)
         return "identifier" if key else "integer"
     lengths = present.str.len_chars()
     if nearly_unique and float(lengths.quantile(0.95) or 0) <= KEY_LENGTH:
@@ -185,8 +198,35 @@ def _named_kind(header: str, kind: Kind, values: pl.Series) -> Kind:
     return "category" if len(present) >= CATEGORY_REPEATS * distinct and longest <= CATEGORY_LENGTH else "text"
 
 
-def _numbers_rows(header: str, values: pl.Series) -> bool:
-    """Keys of integers: named as one, or counting 0, 1, 2 … or 1, 2, 3 … through the table."""
+def _is_row_key(header: str, values: pl.Series) -> bool:
+    """Return whether integers are row keys: the header says so ("id", "No"), or they count up from 0 or 1."""
     first = int(values[0])
     counting = first in (0, 1) and bool((values.diff().drop_nulls() == 1).all())
     return counting or _KEY_NAME.search(header) is not None or _KEY_NAME.search(header.lower()) is not None
+
+
+def _find_markers(values: Collection[str], markers: Collection[str]) -> list[str]:
+    """Return the missing markers among a column's distinct values, in the order of `markers`, the empty cell first."""
+    present = set(values)
+    return [marker for marker in dict.fromkeys(("", *markers)) if marker in present]
+
+
+def _literal_markers(rest: Collection[str], found: Collection[str], kind: Kind) -> dict[str, str]:
+    """Return the markers that are real values in this column, each with the reason.
+
+    `rest`: the other distinct values. In columns of numbers, dates and booleans every marker means missing. In text,
+    "NA" among two-letter codes is a code (Namibia, North America), "None" is a word, and "-" among symbols is a symbol.
+    """
+    if kind in ("integer", "number", "boolean", "date", "datetime"):
+        return {}
+    kept: dict[str, str] = {}
+    codes = sum(1 for value in rest if _TWO_LETTER_CODE.fullmatch(value))
+    symbols = sum(1 for value in rest if _SYMBOL.fullmatch(value))
+    for marker in found:
+        if _TWO_LETTER_CODE.fullmatch(marker) and codes >= 3 and codes >= 0.8 * len(rest):
+            kept[marker] = "the other values are two-letter codes"
+        elif marker.casefold() in MARKER_WORDS:
+            kept[marker] = "a word among words"
+        elif marker and _SYMBOL.fullmatch(marker) and symbols >= max(1, 0.2 * len(rest)):
+            kept[marker] = "other values are symbols too"
+    return kept

@@ -1,4 +1,4 @@
-"""Where the table lies in a CSV: lines before the header, the header itself, and the width of its rows."""
+"""Find the table in a CSV: lines before the header, the header, rows below it that are not data, and the width."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ from tabletutor.tables.header import (
     is_units,
     is_value,
     is_year,
-    joined_headers,
+    join_headers,
 )
 from tabletutor.tables.invisible import strip_spaces
 
@@ -28,9 +28,12 @@ _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\
 
 @dataclass(frozen=True)
 class Layout:
-    """The names of the columns, the line the header stands on (0: there is none), the line after which rows begin,
-    what was found or mended, units by column, the header's cells as they stand, and the heading of each column before
-    any was named or numbered ("" where there is none)."""
+    """Where the table is in the file, and what its columns are called.
+
+    `header_line`: line of the header, 0 without one. `rows_after`: data rows start after this line. `units`: unit by
+    column index. `header`: the cells of the header line as parsed. `headings`: the heading of each column before
+    unnamed columns were named and repeated names numbered, "" for a column without one.
+    """
 
     names: tuple[str, ...]
     header_line: int
@@ -42,13 +45,13 @@ class Layout:
 
 
 def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) -> Layout:
-    """The layout of a table from its first rows (blank lines left out). A name that is repeated gets a number.
+    """Return the layout of a table, from its first rows without blank lines. Repeated names get a number.
 
-    Raises TableError where two columns have one name and `refuse_repeated` is set.
+    Raises TableError if a name is repeated and `refuse_repeated` is set.
     """
     width = _width(sample)
     rows = [line.cells for line in sample if len(line.cells) == width]
-    # Where each row ends with a delimiter and the header does not, the header is one cell narrower.
+    # If every row ends with a delimiter and the header does not, the header is one cell narrower.
     trailing = width > 2 and not any(cells[-1].strip() for cells in rows)
     full = width - 1 if trailing else width
     cut = [line._replace(cells=line.cells[:full]) if len(line.cells) == width else line for line in sample]
@@ -65,17 +68,17 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
         return Layout(names, 0, header.number - 1, tuple(warnings))
     if header.broken:
         warnings.append(f"line {header.number}: the header has a misplaced quote; it was kept as part of its name")
-    cells, last, units = _under(header, rows, warnings)
+    cells, last, units = _rows_below_header(header, rows, warnings)
     rows = [row for row in rows if row.number > last]
-    written = _widened(cells, rows, width, warnings)
+    written = _widen_header(cells, rows, width, warnings)
     cells = strip_spaces(pl.Series(written, dtype=pl.String)).to_list()
     spaced = [cell for cell, before in zip(cells, written, strict=True) if cell != before]
     warnings += [f"spaces other than plain ones removed at the ends of header {cell!r}" for cell in spaced]
-    names = _named(cells)
+    names = _fill_names(cells)
     if refuse_repeated:
         _refuse_repeated(names, header.number, source)
-    names = _distinct(names, warnings)
-    warnings += _alike(names)
+    names = _number_repeats(names, warnings)
+    warnings += _case_warnings(names)
     if any(is_value(name) and not is_year(name) for name in names):
         warnings.append(f"question: is line {header.number} the header? It holds numbers or dates")
     for name in filter(is_marker, names):
@@ -93,12 +96,18 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     )
 
 
-def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[list[str], int, dict[int, str]]:
-    """The header's cells with what stands right under it: a ruler, a second row of names, a row of units."""
+def _rows_below_header(
+    header: Line, rows: Sequence[Line], warnings: list[str]
+) -> tuple[list[str], int, dict[int, str]]:
+    """Separate rulers, units and second header rows below the header from the data, and add warnings about them.
+
+    Returns the cells of the header, joined with a second header row if there is one; the last line of the header
+    block; and units by column index.
+    """
     cells, last = list(header.cells), header.number
     units: dict[int, str] = {}
     for position, line in enumerate(rows[:4]):
-        after = [row.cells for row in rows[position + 1 :] if not _outside(row.cells, header.cells)]
+        after = [row.cells for row in rows[position + 1 :] if not _is_outside_table(row.cells, header.cells)]
         text = " ".join(line.cells).strip()
         if is_ruler(line.cells) and (after or len(line.cells) == len(cells)):
             warnings.append(f"line {line.number} left out: a ruler under the header: {text!r}")
@@ -106,11 +115,11 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
             break
         elif line.cells == header.cells:
             warnings.append(f"line {line.number} left out: the header once more")
-        elif is_units(line.cells, after) and not units and _named_above(line.cells, cells):
+        elif is_units(line.cells, after) and not units and _has_names_above(line.cells, cells):
             units = {index: cell.strip(" []()") for index, cell in enumerate(line.cells) if cell.strip()}
             warnings.append(f"line {line.number} left out: units of the columns: {text!r}")
         elif is_second_header(cells, line.cells, after):
-            joined = joined_headers(cells, line.cells)
+            joined = join_headers(cells, line.cells)
             same = len(set(joined)) < len(joined)
             warnings.append(
                 f"question: line {line.number} was taken as a second header row and "
@@ -123,18 +132,18 @@ def _under(header: Line, rows: Sequence[Line], warnings: list[str]) -> tuple[lis
     return cells, last, units
 
 
-def _named_above(units: list[str], header: list[str]) -> bool:
-    """Whether each unit stands under a name; only the first column, which counts rows, may have none."""
+def _has_names_above(units: list[str], header: list[str]) -> bool:
+    """Return whether every unit has a column name above it. The first column may count rows and have no name."""
     return all(name.strip() for name, unit in zip(header[1:], units[1:], strict=True) if unit.strip())
 
 
-def _outside(cells: list[str], header: list[str]) -> bool:
-    """Whether a row below the header is none of the table's: the header once more, or a footer."""
+def _is_outside_table(cells: list[str], header: list[str]) -> bool:
+    """Return whether a row below the header is not data: a repeated header or a footer."""
     return cells == header or is_note(cells, len(header))
 
 
 def is_note(cells: list[str], width: int) -> bool:
-    """Whether a row at the end is a footer: only its first cell is filled, and it is cut short or a remark."""
+    """Return whether a row can be a footer: only its first cell is filled, and the row is short or the cell a note."""
     filled = [cell for cell in cells if cell.strip()]
     if width < 2 or len(filled) > 1 or (cells and not cells[0].strip() and filled):
         return False
@@ -144,7 +153,7 @@ def is_note(cells: list[str], width: int) -> bool:
 
 
 def _width(sample: list[Line]) -> int:
-    """The most frequent row width; of equals, the wider."""
+    """Return the most frequent row width; the larger one on a tie."""
     whole = [line.cells for line in sample if line.cells and not line.broken]
     counts = Counter(len(cells) for cells in whole if not cells[0].startswith("#"))
     if not counts:
@@ -152,8 +161,8 @@ def _width(sample: list[Line]) -> int:
     return max(counts, key=lambda width: (counts[width], width))
 
 
-def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]) -> list[str]:
-    """The header's cells, with names added for the columns that rows have beyond them."""
+def _widen_header(cells: list[str], rows: list[Line], width: int, warnings: list[str]) -> list[str]:
+    """Return the header's cells, extended by empty cells if the rows have more columns. Adds warnings."""
     have = len(cells)
     full = [row.cells for row in rows if not row.broken]
     beyond = Counter(
@@ -164,7 +173,7 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
     if sum(beyond.values()) > max(3, len(full) // 2):
         width = max(beyond)
     if have >= width:
-        return _narrowed(cells, max(map(len, full), default=have), warnings)
+        return _narrow_header(cells, max(map(len, full), default=have), warnings)
     lack = width - have
     wide = [row for row in full if len(row) >= width]
     if not any(cell.strip() for row in wide for cell in row[have:]):
@@ -186,8 +195,12 @@ def _widened(cells: list[str], rows: list[Line], width: int, warnings: list[str]
     return cells + [""] * lack
 
 
-def _narrowed(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
-    """The header's cells without empty ones between its names, where these are more than the cells of any row."""
+def _narrow_header(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
+    """Return the header's cells, shortened if it is wider than every row. Adds warnings.
+
+    Removes empty cells between the names (`day,,town`) if the names then match the widest row; otherwise only the
+    empty cells at the end.
+    """
     last = max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
     if longest >= last:
         return cells
@@ -200,8 +213,8 @@ def _narrowed(cells: list[str], longest: int, warnings: list[str]) -> list[str]:
     return cells[:last]
 
 
-def _named(cells: list[str]) -> tuple[str, ...]:
-    """A name for every column: the header's, or `column_N` where it has none."""
+def _fill_names(cells: list[str]) -> tuple[str, ...]:
+    """Return a name for every column: its heading, or `column_N` if the heading is empty."""
     names: list[str] = []
     for index, cell in enumerate(cells, start=1):
         name = cell if cell.strip() else f"column_{index}"
@@ -211,14 +224,15 @@ def _named(cells: list[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _alike(names: tuple[str, ...]) -> list[str]:
+def _case_warnings(names: tuple[str, ...]) -> list[str]:
+    """Return a warning if names differ only by case."""
     folded = Counter(name.casefold() for name in names)
     same = [name for name in names if folded[name.casefold()] > 1]
     return [f"headers differ only by case: {', '.join(repr(name) for name in same)}"] if same else []
 
 
-def _distinct(names: tuple[str, ...], warnings: list[str]) -> tuple[str, ...]:
-    """The names without repetition: the second "a" becomes "a_2", the third "a_3"."""
+def _number_repeats(names: tuple[str, ...], warnings: list[str]) -> tuple[str, ...]:
+    """Return unique names: the second "a" becomes "a_2", the third "a_3". Adds warnings."""
     found: list[str] = []
     for index, name in enumerate(names, start=1):
         number, free = 2, name
@@ -231,8 +245,9 @@ def _distinct(names: tuple[str, ...], warnings: list[str]) -> tuple[str, ...]:
 
 
 def _refuse_repeated(names: tuple[str, ...], line: int, source: str) -> None:
+    """Raise TableError if a name is repeated."""
     for index, name in enumerate(names, start=1):
         first = names.index(name) + 1
         if first != index:
             reason = f"duplicate header {name!r}: columns {first} and {index}"
-            raise TableError(source, reason, "Give each column a name of its own.", line)
+            raise TableError(source, reason, "Give each column a unique name.", line)

@@ -1,4 +1,4 @@
-"""The leak check: what two splits must not share. It is stricter than grouping, so that pins cannot hide a leak."""
+"""Check that splits share no data. Stricter than grouping near-duplicates, so a pinned split cannot hide a leak."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from tabletutor.tables.overlap import Content, Overlap, compare, read_contents
 
 
 class LeakError(ValueError):
-    """Data of one split occurs in another. The message names the tables, what they share and what to do."""
+    """Two splits share data. The message names the tables, the shared data and the remedy."""
 
 
 class PairOverlap(Record, frozen=True):
-    """What two tables of different splits have in common; `rows` is the share of the smaller table's distinct rows."""
+    """The overlap of two tables in different splits. `rows`: shared rows as a share of the smaller table's rows."""
 
     tables: tuple[str, str]
     splits: tuple[str, str]
@@ -28,7 +28,7 @@ class PairOverlap(Record, frozen=True):
 
 
 class LeakCheck(Record, frozen=True):
-    """The content of `leaks.json`: the threshold, how many pairs were compared, and those with anything in common."""
+    """The content of `leaks.json`: the threshold, the number of compared pairs, and the pairs with any overlap."""
 
     threshold: float
     pairs: int
@@ -36,10 +36,10 @@ class LeakCheck(Record, frozen=True):
 
 
 def check_leaks(contents: Sequence[Content], splits: Splits, config: TablesConfig) -> LeakCheck:
-    """Compare every two tables of different splits.
+    """Compare every pair of tables in different splits.
 
-    Raises LeakError where a pair is one file twice, shares rows from `leak_threshold` on, or has a column in common
-    value for value under any name.
+    Raises LeakError if two tables are the same file, share at least `leak_threshold` of their rows, or have a column
+    with equal values under any name.
     """
     ordered = sorted(contents, key=lambda content: content.table)
     pairs = [(a, b) for a, b in itertools.combinations(ordered, 2) if splits.of(a.table) != splits.of(b.table)]
@@ -48,7 +48,7 @@ def check_leaks(contents: Sequence[Content], splits: Splits, config: TablesConfi
     for first, second in pairs:
         overlap = compare(first, second)
         where = (splits.of(first.table), splits.of(second.table))
-        reason = _leak(overlap, config.leak_threshold)
+        reason = _leak_reason(overlap, config.leak_threshold)
         if reason:
             leaks.append(f"{first.table} ({where[0]}) and {second.table} ({where[1]}) {reason}")
         if overlap.same_file or overlap.rows > 0 or overlap.equal_columns:
@@ -63,21 +63,23 @@ def check_leaks(contents: Sequence[Content], splits: Splits, config: TablesConfi
                 )
             )
     if leaks:
-        raise LeakError(f"splits leak: {'; '.join(leaks)}. Pin both to one split, or take one out of the table list.")
+        remedy = "Pin both tables to one split, or remove one from the table list."
+        raise LeakError(f"splits share data: {'; '.join(leaks)}. {remedy}")
     return LeakCheck(config.leak_threshold, len(pairs), tuple(found))
 
 
 def check_files(
     profiles: Sequence[Path], parquets: Sequence[Path], splits: Path, config: TablesConfig, target: Path
 ) -> LeakCheck:
-    """Run the leak check over ingested tables and write its record to `target`, unless it raises LeakError."""
+    """Run the leak check over ingested tables and write the result to `target`. Raises LeakError on a leak."""
     result = check_leaks(read_contents(profiles, parquets), read_record(splits, Splits), config)
     write_record(target, result)
-    logger.info("{} pairs of tables in different splits compared: no leak", result.pairs)
+    logger.info("compared {} pairs of tables in different splits: no leak", result.pairs)
     return result
 
 
-def _leak(overlap: Overlap, threshold: float) -> str | None:
+def _leak_reason(overlap: Overlap, threshold: float) -> str | None:
+    """Return why two tables must not be in different splits, or None."""
     if overlap.same_file:
         return "are the same file"
     if overlap.rows >= threshold:
@@ -85,5 +87,5 @@ def _leak(overlap: Overlap, threshold: float) -> str | None:
         return f"share {overlap.rows:.0%} of their rows over the columns {columns}"
     if overlap.equal_columns:
         name, other = overlap.equal_columns[0]
-        return f"have one column in common value for value ({name!r} and {other!r})"
+        return f"have a column with equal values ({name!r} and {other!r})"
     return None

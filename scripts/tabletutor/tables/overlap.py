@@ -1,8 +1,8 @@
-"""How much two tables have in common: rows over the columns they share, and columns equal under any name.
+"""Measure the overlap of two tables: rows over their shared columns, and columns with equal values under any name.
 
-Rows are compared by FracMinHash (Irber et al. 2022): of each table's distinct rows, those whose 64-bit hash lies under
-one threshold are kept. Unlike plain MinHash this also finds a small table inside a large one, and it is exact while a
-table has at most `SKETCH_ROWS` distinct rows.
+Rows are compared by FracMinHash (Irber et al. 2022), which keeps each table's distinct rows whose 64-bit hash is below
+a common limit. Unlike MinHash it also finds a small table inside a large one. It is exact for tables of at most
+`SKETCH_ROWS` distinct rows.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ SEPARATOR = "\x1f"
 
 @dataclass(frozen=True)
 class Content:
-    """One ingested table: its name, the digest of its CSV, and its Parquet file."""
+    """One ingested table: its name, the SHA-256 of its CSV, and its Parquet file."""
 
     table: str
     sha256: str
@@ -32,30 +32,30 @@ class Content:
 
     @cached_property
     def headers(self) -> dict[str, str]:
-        """Headers by their case-folded form."""
+        """Headers by their stripped, case-folded form."""
         return {name.strip().casefold(): name for name in pl.read_parquet_schema(self.parquet)}
 
     @cached_property
     def column_digests(self) -> dict[str, str]:
-        """Digest of each informative column's sorted values, by header: equal for the same column in any row order."""
+        """SHA-256 of the sorted values of each column with at least `MIN_DISTINCT` distinct values, by header."""
         digests: dict[str, str] = {}
         for name in self.headers.values():
-            values = _canonical(self.parquet, [name]).to_series(0).drop_nulls()
+            values = _canonical_text(self.parquet, [name]).to_series(0).drop_nulls()
             if values.n_unique() >= MIN_DISTINCT:
                 text = SEPARATOR.join(values.sort().to_list())
                 digests[name] = hashlib.sha256(text.encode()).hexdigest()
         return digests
 
     def rows(self, headers: list[str]) -> frozenset[int]:
-        """Hashes of the distinct rows over the columns named (case-folded), in that order."""
-        frame = _canonical(self.parquet, [self.headers[header] for header in headers])
+        """Return the hashes of the distinct rows over the given columns (case-folded headers), in that order."""
+        frame = _canonical_text(self.parquet, [self.headers[header] for header in headers])
         joined = frame.select(pl.concat_str(pl.all().fill_null(""), separator=SEPARATOR)).to_series()
         return frozenset(_hash(text) for text in joined.unique().to_list())
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """What two tables share. `rows` is the share of the smaller table's distinct rows that the other has too."""
+    """What two tables share. `rows`: the share of the smaller table's distinct rows that the other one contains."""
 
     first: str
     second: str
@@ -64,23 +64,23 @@ class Overlap:
     rows: float
     equal_columns: tuple[tuple[str, str], ...]
 
-    def near_duplicate(self, threshold: float) -> bool:
-        """Whether both are one table in two forms: same bytes, common rows, or two columns equal value for value."""
+    def is_near_duplicate(self, threshold: float) -> bool:
+        """Return whether both hold the same data: same file, at least `threshold` shared rows, or two equal columns."""
         return self.same_file or self.rows >= threshold or len(self.equal_columns) >= MIN_SHARED_COLUMNS
 
 
 def read_contents(profiles: Sequence[Path], parquets: Sequence[Path]) -> list[Content]:
-    """The contents of ingested tables, from their profile and Parquet files in one order."""
+    """Read ingested tables. `profiles` and `parquets` list the tables in the same order."""
     known = [read_record(profile, TableProfile) for profile in profiles]
     return [Content(p.table, p.sha256, parquet) for p, parquet in zip(known, parquets, strict=True)]
 
 
 def compare(first: Content, second: Content) -> Overlap:
-    """The overlap of two tables, compared as values: "1,5" and 1.5 are one, as are "Paris " and "paris"."""
+    """Return the overlap of two tables. Numbers are compared as floats, text stripped and in lower case."""
     shared = sorted(set(first.headers) & set(second.headers))
     rows = 0.0
     if len(shared) >= MIN_SHARED_COLUMNS:
-        rows = _common_share(first.rows(shared), second.rows(shared))
+        rows = _containment(first.rows(shared), second.rows(shared))
     equal = tuple(
         (name, other)
         for name, digest in sorted(first.column_digests.items())
@@ -90,8 +90,8 @@ def compare(first: Content, second: Content) -> Overlap:
     return Overlap(first.table, second.table, first.sha256 == second.sha256, tuple(shared), rows, equal)
 
 
-def _common_share(first: frozenset[int], second: frozenset[int]) -> float:
-    """Containment of the smaller set in the other; rows that hardly vary over the shared columns say nothing."""
+def _containment(first: frozenset[int], second: frozenset[int]) -> float:
+    """Return the share of the smaller set that the other contains, 0 if either has fewer than `MIN_DISTINCT` rows."""
     if min(len(first), len(second)) < MIN_DISTINCT:
         return 0.0
     scale = max(1.0, max(len(first), len(second)) / SKETCH_ROWS)
@@ -105,8 +105,8 @@ def _hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def _canonical(parquet: Path, columns: list[str]) -> pl.DataFrame:
-    """Values as text: all numbers as floats, all text case-folded and stripped."""
+def _canonical_text(parquet: Path, columns: list[str]) -> pl.DataFrame:
+    """Return the values as comparable text: numbers as floats, text stripped and in lower case."""
     frame = pl.read_parquet(parquet, columns=columns)
     texts: list[pl.Series] = []
     for index, name in enumerate(columns):

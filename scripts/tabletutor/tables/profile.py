@@ -1,4 +1,4 @@
-"""What is known of a typed table: counts, ranges, quantiles and frequent values of each column."""
+"""Profile a typed table: counts, range, quantiles and frequent values of each column, and the row keys."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def profile_column(column: Column) -> ColumnProfile:
-    """The profile of one typed column. Quantiles are interpolated linearly, as pandas and numpy do."""
+    """Return the profile of one typed column. Quantiles use linear interpolation, as in pandas and numpy."""
     present = column.values.drop_nulls()
     least, most = _range(column, present)
     quantiles: tuple[float, ...] = ()
@@ -33,13 +33,13 @@ def profile_column(column: Column) -> ColumnProfile:
 
 
 def row_keys(profiles: Sequence[ColumnProfile], rows: int) -> tuple[str, ...]:
-    """The columns that by themselves identify each row. Measurements that happen to be unique do not count."""
+    """Return the columns that alone identify each row. Numbers that happen to be unique do not count."""
     kinds = ("identifier", "category", "text", "date", "datetime")
     return tuple(p.name for p in profiles if p.kind in kinds and p.missing == 0 and p.unique == rows)
 
 
 def value_text(value: Any) -> str:
-    """A value as text: ISO 8601 for dates and times, Python's shortest form for numbers."""
+    """Return a value as text: ISO 8601 for dates and times, Python's shortest form for numbers."""
     if hasattr(value, "isoformat"):
         text: str = value.isoformat()
         return text.removesuffix("T00:00:00")
@@ -47,6 +47,7 @@ def value_text(value: Any) -> str:
 
 
 def _range(column: Column, present: pl.Series) -> tuple[float | str | None, float | str | None]:
+    """Return minimum and maximum of a column of numbers or dates, else None twice."""
     if not len(present):
         return None, None
     low: Any = present.min()

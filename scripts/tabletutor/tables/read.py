@@ -1,6 +1,6 @@
-"""From bytes to columns of text: decoding, parsing, ragged rows. Nothing is interpreted and nothing is lost unsaid.
+"""Read a CSV into columns of text: decode, parse, fit rows to the table. Values are not interpreted.
 
-Rows are spooled in batches to Arrow files, so that memory holds one batch, and later one column, of a large file.
+Every change is reported. Rows are spooled in batches to Arrow files, so memory holds one batch, and later one column.
 """
 
 import csv
@@ -33,10 +33,10 @@ csv.field_size_limit(1 << 30)
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table of text cells in spooled Arrow files, its columns in order; `quarantine` holds the rows left out.
+    """A table of text cells, spooled to the Arrow files `batches`.
 
-    `headings` are the file's own names of the columns, which may be empty or repeated;
-    a file without a header has none.
+    `names`: unique column names. `headings`: the column headings in the file, which may be empty or repeated; empty
+    without a header. `quarantine`: a CSV of the rows that could not be repaired.
     """
 
     names: tuple[str, ...]
@@ -55,32 +55,42 @@ class TextTable:
 
     @property
     def unnamed(self) -> frozenset[int]:
-        """The columns that the file's header leaves without a name."""
+        """Indexes of the columns without a heading in the file."""
         return frozenset(index for index, heading in enumerate(self.headings) if not heading.strip())
 
     def column(self, index: int) -> pl.Series:
-        """One column as text; cells that a short row lacks are null."""
+        """Return one column as text. Cells missing from a short row are null."""
         return pl.concat([pl.scan_ipc(batch).select(str(index)) for batch in self.batches]).collect().to_series()
 
 
 def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: RepairRules = NO_RULES) -> TextTable:
     """Parse a CSV into text columns, spooled into the folder `spool`.
 
-    `source` is the name errors use. Raises TableError where the file is missing, empty, too large, binary, or has more
-    broken rows than `rules` allow.
+    Args:
+        path: The file to read.
+        source: Name of the file in error messages.
+        spool: Existing folder for the Arrow files and the quarantine.
+        max_bytes: Largest accepted file size in bytes.
+        rules: How many rows may be repaired or quarantined.
+
+    Returns:
+        The table.
+
+    Raises:
+        TableError: If the file is missing, empty, too large or binary, or has more broken rows than `rules` allow.
     """
     _refuse_unreadable(path, source, max_bytes)
     encoding = detect_encoding(path, source)
     warnings = list(encoding.warnings)
     with VisibleText(path.open("r", encoding=encoding.name, newline="")) as stream:
-        sample = _sample(stream)
+        sample = _sample_lines(stream)
         if not any(line.strip() for line in sample):
-            raise TableError(source, "the file holds nothing but blank lines", "Give it a header and rows.", 1)
+            raise TableError(source, "the file contains only blank lines", "Add a header and rows.", 1)
         dialect = detect_dialect(sample)
         declared = declared_delimiter(sample) is not None
         if declared:
             warnings.append(f"line 1 left out: it declares the delimiter: {sample[0].strip()!r}")
-        head = [line for line in _head(dialect, sample, stream) if line.number > declared]
+        head = [line for line in _sample_rows(dialect, sample, stream) if line.number > declared]
         if not head:
             raise TableError(source, "no row could be read", "Check the quotes and delimiters.", 1)
         layout = find_layout(head, source, refuse_repeated=rules.refuse)
@@ -90,11 +100,11 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         quoting = Quoting(dialect)
         fitter = Fitter(width, column_shapes(whole, width), quoting, never_empty(whole, width))
         journal = Journal(source, rules, spool / QUARANTINE)
-        spooler = Spooler(layout, fitter, journal, _undoubled(rows, quoting, width))
+        spooler = Spooler(layout, fitter, journal, _has_undoubled_quotes(rows, quoting, width))
         stream.seek(0)
         lines = chain(["\n"], islice(stream, 1, None)) if declared else stream
         count, batches = spooler.spool(iter(Rows(dialect, lines, width)), spool)
-        journal.judge(count)
+        journal.refuse_if_too_broken(count)
     return TextTable(
         names=layout.names,
         rows=count,
@@ -112,20 +122,20 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
     )
 
 
-def _head(dialect: Dialect, sample: list[str], stream: io.TextIOBase) -> list[Line]:
-    """The rows of the sample that hold anything. The last one is left out where the file goes on after the sample."""
+def _sample_rows(dialect: Dialect, sample: list[str], stream: io.TextIOBase) -> list[Line]:
+    """Return the non-empty rows of the sample, without a broken last row if the file continues after the sample."""
     head = [line for line in Rows(dialect, sample) if any(cell.strip() for cell in line.cells)]
     width = Counter(len(line.cells) for line in head if not line.broken).most_common(1)
     if width and any(line.broken or "\n" in line.text[:-1] for line in head):
         head = [line for line in Rows(dialect, sample, width[0][0]) if any(cell.strip() for cell in line.cells)]
     if head and head[-1].broken and stream.readline():
-        # The sample may end inside a quoted cell; what was parsed before that is enough.
+        # The sample may end inside a quoted cell. The rows before it are enough.
         del head[-1]
     return head
 
 
-def _undoubled(rows: list[Line], quoting: Quoting, width: int) -> bool:
-    """Whether the file as a whole leaves quotes inside quoted cells as they are, so that such rows are not broken."""
+def _has_undoubled_quotes(rows: list[Line], quoting: Quoting, width: int) -> bool:
+    """Return whether the file never doubles quotes inside quoted cells, so that such rows do not count as broken."""
     broken = [line for line in rows if line.broken]
     return len(broken) > max(ALWAYS_ALLOWED, len(rows) // 50) and all(
         len(line.cells) == width and quoting.undoubled.fullmatch(line.bare) for line in broken
@@ -133,17 +143,19 @@ def _undoubled(rows: list[Line], quoting: Quoting, width: int) -> bool:
 
 
 def _refuse_unreadable(path: Path, source: str, max_bytes: int) -> None:
+    """Raise TableError if the file is missing, empty or larger than `max_bytes`."""
     if not path.is_file():
-        raise TableError(source, "there is no such file", "Correct the path in the table list, or add the file.")
+        raise TableError(source, "no such file", "Correct the path in the table list, or add the file.")
     size = path.stat().st_size
     if size == 0:
-        raise TableError(source, "the file is empty", "Give it a header and rows.", 1, 0)
+        raise TableError(source, "the file is empty", "Add a header and rows.", 1, 0)
     if size > max_bytes:
-        reason = f"{size} bytes are more than the {max_bytes} allowed"
-        raise TableError(source, reason, "Raise tables.max_bytes, or cut the file.")
+        reason = f"the file has {size} bytes, more than the {max_bytes} allowed"
+        raise TableError(source, reason, "Raise tables.max_bytes, or shorten the file.")
 
 
-def _sample(stream: io.TextIOBase) -> list[str]:
+def _sample_lines(stream: io.TextIOBase) -> list[str]:
+    """Return the first lines of the file: at most 1000, about 200,000 characters."""
     lines: list[str] = []
     length = 0
     for line in islice(stream, SAMPLE_LINES):

@@ -1,7 +1,7 @@
-"""What the cells of a column look like: number, date, clock, address, code of one form, nothing at all.
+"""Learn the shape of each column from a sample: number, time of day, web address, code of one form, or empty.
 
-A cell that contradicts the shape of its column speaks for a shifted row. Only shapes that nearly every sampled cell has
-count; a column of free text has none, and nothing contradicts it.
+A cell that contradicts the shape of its column suggests a shifted row. A column has a shape only if nearly every
+sampled cell has it. Free text has no shape, so nothing contradicts it.
 """
 
 import re
@@ -15,7 +15,7 @@ NUMBER = r"^[-+(]?\s?[$€£¥₹]?\s?[-+]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-
 CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$"
 ADDRESS = r"^[a-z]+://[^\s]+\.[a-z0-9]{2,5}[^\s.]*$"
 SHAPES = (("a number", NUMBER), ("a clock time", CLOCK), ("a web address", r"^[a-z]+://[^\s\"]+$"))
-# What may stand for a missing value, as a whole cell in any case; a pattern of `re` and of Polars alike.
+# Cells that may be missing values, compared as a whole and ignoring case. The pattern works in `re` and in Polars.
 ABSENT = r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd"
 _MISSING = re.compile(ABSENT, re.IGNORECASE)
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Z/.:-])[A-Z0-9/.: -]{3,24}")
@@ -24,47 +24,50 @@ _RUN = re.compile(r"[A-Z]+|\d+|[^A-Z\d]")
 
 @dataclass(frozen=True)
 class Shape:
-    """A shape with a name for messages; `pattern` is understood by `re` and by Polars alike ("" for empty columns)."""
+    """The shape of a column. `name` is for messages. `pattern` works in `re` and in Polars; "" for empty columns."""
 
     name: str
     pattern: str
 
     def fits(self, cell: str) -> bool:
-        """Whether a cell agrees with the column; cells that may be missing always do."""
-        return absent(cell) or (self.pattern != "" and re.search(self.pattern, cell.strip()) is not None)
+        """Return whether a cell fits the column. Cells that may be missing always fit."""
+        return is_absent(cell) or (self.pattern != "" and re.search(self.pattern, cell.strip()) is not None)
 
 
-def absent(cell: str) -> bool:
-    """Whether a cell may stand for a missing value."""
+def is_absent(cell: str) -> bool:
+    """Return whether a cell may be a missing value."""
     return _MISSING.fullmatch(cell) is not None
 
 
 def column_shapes(rows: Sequence[Sequence[str]], width: int) -> tuple[Shape | None, ...]:
-    """The shape of each column, from rows that have `width` cells."""
+    """Return the shape of each column, learnt from the rows that have `width` cells; None for free text."""
     fitting = [row for row in rows if len(row) == width][:SAMPLE]
-    return tuple(_shape([row[index].strip() for row in fitting]) for index in range(width))
+    return tuple(_column_shape([row[index].strip() for row in fitting]) for index in range(width))
 
 
-def _shape(cells: list[str]) -> Shape | None:
-    present = [cell for cell in cells if not absent(cell)]
+def _column_shape(cells: list[str]) -> Shape | None:
+    present = [cell for cell in cells if not is_absent(cell)]
     spare = max(1, len(cells) // 50)
     if len(cells) > ENOUGH and len([cell for cell in cells if cell]) <= min(1, spare):
         return Shape("empty", "")
     if len(present) < ENOUGH:
         return None
-    forms = Counter(_form(cell) for cell in present if _CODE.fullmatch(cell))
+    forms = Counter(_code_pattern(cell) for cell in present if _CODE.fullmatch(cell))
     if forms:
         form, count = forms.most_common(1)[0]
         if count >= len(present) - spare and form:
-            return Shape(f"written like {next(c for c in present if _form(c) == form)!r}", form)
+            return Shape(f"written like {next(c for c in present if _code_pattern(c) == form)!r}", form)
     for name, pattern in SHAPES:
         if sum(1 for cell in present if re.search(pattern, cell)) >= len(present) - spare:
             return Shape(name, pattern)
     return None
 
 
-def _form(cell: str) -> str:
-    """The pattern of a code: runs of capitals and digits with their lengths, all else as it is. Plain numbers: ""."""
+def _code_pattern(cell: str) -> str:
+    """Return the pattern of a code: runs of capitals and of digits by length, other characters literally.
+
+    "AB-12" gives `^[A-Z]{2}\\-[0-9]{2}$`. Plain numbers give "".
+    """
     if not re.search(r"[A-Z/:-]", cell) or re.fullmatch(r"[-+]?[\d.]+(?:E[-+]?\d+)?", cell):
         return ""
     parts = [
@@ -74,6 +77,6 @@ def _form(cell: str) -> str:
     return f"^{''.join(parts)}$"
 
 
-def contradictions(cells: Sequence[str], shapes: Sequence[Shape | None]) -> int:
-    """How many cells contradict the shape of their column."""
+def count_contradictions(cells: Sequence[str], shapes: Sequence[Shape | None]) -> int:
+    """Return how many cells contradict the shape of their column."""
     return sum(1 for cell, shape in zip(cells, shapes, strict=False) if shape is not None and not shape.fits(cell))

@@ -1,4 +1,4 @@
-"""Every table goes whole into one split, before any question exists; near-duplicates go together."""
+"""Assign each table as a whole to one split, before any question exists. Near-duplicates share a split."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,14 @@ from tabletutor.tables.overlap import Content, compare, read_contents
 
 
 class SplitError(ValueError):
-    """The tables cannot be split as asked. The message names the tables and what to do."""
+    """The tables cannot be split as configured. The message names the tables and the remedy."""
 
 
 def assign_splits(listed: Sequence[ListedTable], contents: Sequence[Content], config: TablesConfig) -> Splits:
-    """The split of every listed table: its pin, else the hash bucket of its group of near-duplicates.
+    """Return the split of every listed table: its pin, else the hash bucket of its group of near-duplicates.
 
-    A group is named after its first table in the list, so that adding tables at the end moves none. Raises SplitError
-    where a group is pinned to two splits, or no table is in train or test.
+    A group has the name of its first table in the list, so adding tables at the end moves no other table. Raises
+    SplitError if a group is pinned to two splits, or if train or test has no table.
     """
     by_table = {content.table: content for content in contents}
     groups = _groups([by_table[table.table] for table in listed], config.duplicate_threshold)
@@ -47,7 +47,7 @@ def split_tables(
     config: TablesConfig,
     target: Path,
 ) -> Splits:
-    """Assign splits to ingested tables (profile and Parquet files in one order) and write them to `target`."""
+    """Assign splits to ingested tables and write them to `target`. `profiles` and `parquets` have the same order."""
     splits = assign_splits(listed, read_contents(profiles, parquets), config)
     write_record(target, splits)
     for split in SPLITS:
@@ -57,10 +57,10 @@ def split_tables(
 
 
 def _groups(contents: Sequence[Content], threshold: float) -> dict[str, str]:
-    """Group name of every table: connected components of "is a near-duplicate of"."""
+    """Return the group name of every table. Groups are the connected components of near-duplicate pairs."""
     groups = {content.table: content.table for content in contents}
     for first, second in itertools.combinations(contents, 2):
-        if groups[first.table] != groups[second.table] and compare(first, second).near_duplicate(threshold):
+        if groups[first.table] != groups[second.table] and compare(first, second).is_near_duplicate(threshold):
             old, new = groups[second.table], groups[first.table]
             order = list(groups)
             if order.index(old) < order.index(new):
@@ -70,6 +70,7 @@ def _groups(contents: Sequence[Content], threshold: float) -> dict[str, str]:
 
 
 def _pins(listed: Sequence[ListedTable], groups: Mapping[str, str]) -> dict[str, Split]:
+    """Return the pinned split of each group that has one. Raises SplitError on conflicting pins."""
     pins: dict[str, tuple[Split, str]] = {}
     for table in listed:
         if table.split is None:
@@ -78,16 +79,16 @@ def _pins(listed: Sequence[ListedTable], groups: Mapping[str, str]) -> dict[str,
         if split != table.split:
             raise SplitError(
                 f"tables {other!r} and {table.table!r} are near-duplicates but pinned to {split!r} and "
-                f"{table.split!r}. Pin both to one split, or take one out of the table list."
+                f"{table.split!r}. Pin both to one split, or remove one from the table list."
             )
     return {group: split for group, (split, _) in pins.items()}
 
 
 def _bucket(group: str, shares: Mapping[Split, float]) -> Split:
-    """The bucket that the hash of a group's name falls into; depends on nothing else."""
+    """Return the split for a group. Depends only on the hash of the group's name and the shares."""
     total = sum(shares.get(split, 0.0) for split in SPLITS)
     if total <= 0:
-        raise SplitError("tables.split_shares sum to nothing. Give at least one split a share.")
+        raise SplitError("tables.split_shares sum to 0. Give at least one split a share above 0.")
     point = int(digest("split", group)[:13], 16) / 16**13 * total
     for split in SPLITS:
         point -= shares.get(split, 0.0)
@@ -97,7 +98,7 @@ def _bucket(group: str, shares: Mapping[Split, float]) -> Split:
 
 
 def _refuse_empty(entries: Sequence[TableSplit]) -> None:
-    """Validation rows only show how training goes; the other splits are needed."""
+    """Raise SplitError if train or test has no table. Validation may be empty, as it only monitors training."""
     used = {entry.split for entry in entries}
     for split in SPLITS:
         if split != "validation" and split not in used:

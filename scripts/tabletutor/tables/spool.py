@@ -1,4 +1,4 @@
-"""Rows of the right width, spooled in batches to Arrow files; every row mended or put aside is written down."""
+"""Fit rows to the table and spool them in batches to Arrow files. Records every repaired or quarantined row."""
 
 import csv
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from tabletutor.records.table import Repair
-from tabletutor.tables.errors import NAMED_LINES, TableError, on_lines
+from tabletutor.tables.errors import MAX_NAMED_LINES, TableError, format_lines
 from tabletutor.tables.header import Line, is_comment, is_name, is_ruler, is_value
 from tabletutor.tables.layout import Layout, is_note
-from tabletutor.tables.repair import Fitter, Unmendable
+from tabletutor.tables.repair import Fitter, UnfitRow
 from tabletutor.tables.shapes import ABSENT
 
 BATCH_ROWS = 8192
@@ -26,7 +26,11 @@ Row = list[str | None]
 
 @dataclass(frozen=True)
 class RepairRules:
-    """How many rows may be mended or put aside (a share; a few always may), and whether any may be at all."""
+    """Limits on broken rows.
+
+    `max_share`: the largest share of rows that may be repaired or quarantined; three always may. `refuse`: raise an
+    error at the first such row.
+    """
 
     max_share: float = 0.01
     refuse: bool = False
@@ -34,7 +38,7 @@ class RepairRules:
 
 @dataclass
 class Journal:
-    """What was done to rows: counts with the first lines of each kind, repairs, and the quarantine file."""
+    """Records what happened to rows: counts and first lines by event, repairs, and the quarantine file."""
 
     source: str
     rules: RepairRules
@@ -49,26 +53,26 @@ class Journal:
         self._write([["line", "reason", "text"]], "w")
 
     def add(self, what: str, line: int) -> None:
-        """Count something that happened on a line."""
+        """Count an event on a line."""
         self.counts[what] = self.counts.get(what, 0) + 1
-        if len(self.lines.setdefault(what, [])) < NAMED_LINES:
+        if len(self.lines.setdefault(what, [])) < MAX_NAMED_LINES:
             self.lines[what].append(line)
 
-    def mend(self, line: Line, what: str) -> None:
-        """A row that was changed."""
-        self._note(line, what)
+    def record_repair(self, line: Line, what: str) -> None:
+        """Record a repaired row."""
+        self._record(line, what)
         self.repaired += 1
         self.add(f"rows repaired ({what})", line.number)
 
-    def put_aside(self, line: Line, reason: str) -> None:
-        """A row that is not in the table, but in the quarantine."""
-        self._note(line, reason, _ASIDE)
+    def record_quarantine(self, line: Line, reason: str) -> None:
+        """Record a row that could not be repaired and write it to the quarantine file."""
+        self._record(line, reason, _ASIDE)
         self.quarantined += 1
         self._write([[str(line.number), reason, line.bare]], "a")
 
-    def _note(self, line: Line, what: str, prefix: str = "") -> None:
+    def _record(self, line: Line, what: str, prefix: str = "") -> None:
         if self.rules.refuse:
-            remedy = "Mend the row, or set tables.on_broken_row: repair."
+            remedy = "Fix the row, or set tables.on_broken_row: repair."
             raise TableError(self.source, what, remedy, line.number)
         if len(self.repairs) < NAMED_REPAIRS:
             self.repairs.append(Repair(line.number, prefix + what))
@@ -77,8 +81,8 @@ class Journal:
         with self.quarantine.open(mode, encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(rows)
 
-    def judge(self, rows: int) -> None:
-        """Refuse the file where too many of its rows had to be mended."""
+    def refuse_if_too_broken(self, rows: int) -> None:
+        """Raise TableError if too many rows were repaired or quarantined. `rows`: rows in the table."""
         odd = self.repaired + self.quarantined
         if odd <= max(ALWAYS_ALLOWED, self.rules.max_share * (rows + self.quarantined)):
             return
@@ -87,21 +91,24 @@ class Journal:
             self.source,
             f"{odd} of {rows + self.quarantined} rows do not fit the table, more than tables.max_repaired_share "
             f"({self.rules.max_share:g}) allows; here: {first.what.removeprefix(_ASIDE)}",
-            "Mend the file, or raise tables.max_repaired_share.",
+            "Fix the file, or raise tables.max_repaired_share.",
             first.line,
         )
 
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each kind of thing that happened."""
-        told = [f"{count} {what} {on_lines(self.lines[what], count)}" for what, count in self.counts.items()]
+        """Return one warning for each kind of event."""
+        warnings = [f"{count} {what} {format_lines(self.lines[what], count)}" for what, count in self.counts.items()]
         if self.quarantined:
-            told.append(f"{self.quarantined} rows could not be repaired and are in {QUARANTINE}")
-        return tuple(told)
+            warnings.append(f"{self.quarantined} rows could not be repaired and are in {QUARANTINE}")
+        return tuple(warnings)
 
 
 @dataclass
 class Spooler:
-    """Takes the rows of a file apart from what is not a row, and spools them."""
+    """Separates data rows from comments, footers and other lines, and spools them.
+
+    `undoubled`: the file does not double quotes inside quoted cells.
+    """
 
     layout: Layout
     fitter: Fitter
@@ -109,7 +116,7 @@ class Spooler:
     undoubled: bool = False
 
     def spool(self, body: Iterator[Line], folder: Path) -> tuple[int, tuple[Path, ...]]:
-        """Write all rows to Arrow files in `folder`; how many there are, and the files."""
+        """Write all data rows to Arrow files in `folder`. Return the number of rows, and the files."""
         width = self.fitter.width
         batches: list[Path] = []
         count = 0
@@ -119,7 +126,7 @@ class Spooler:
             if not batch and batches:
                 break
             more = len(batch) == BATCH_ROWS
-            frame = self._checked(batch)
+            frame = self._batch_frame(batch)
             target = folder / f"{len(batches):06d}.arrow"
             frame.write_ipc(target)
             batches.append(target)
@@ -132,20 +139,20 @@ class Spooler:
         columns = list(zip(*rows, strict=True)) if rows else [()] * self.fitter.width
         return pl.DataFrame([pl.Series(str(i), column, dtype=pl.String) for i, column in enumerate(columns)])
 
-    def _checked(self, batch: list[tuple[Row, Line]]) -> pl.DataFrame:
-        """A batch as a frame, after rows that contradict their columns were mended, put aside or remarked on."""
+    def _batch_frame(self, batch: list[tuple[Row, Line]]) -> pl.DataFrame:
+        """Return a batch as a frame. Repairs, quarantines or reports rows that contradict their columns."""
         frame = self._frame([row for row, _ in batch])
-        odd = self._contradicting(frame)
+        odd = self._find_contradictions(frame)
         again = [index for index, columns in odd.items() if len(columns) > 1]
         dropped: set[int] = set()
         for index in again:
             row, line = batch[index]
-            fitted = self.fitter.shifted(Line(line.number, [cell or "" for cell in row], line.text))
-            if isinstance(fitted, Unmendable):
-                self.journal.put_aside(line, fitted.reason)
+            fitted = self.fitter.undo_shift(Line(line.number, [cell or "" for cell in row], line.text))
+            if isinstance(fitted, UnfitRow):
+                self.journal.record_quarantine(line, fitted.reason)
                 dropped.add(index)
             elif fitted.what:
-                self.journal.mend(line, fitted.what)
+                self.journal.record_repair(line, fitted.what)
                 batch[index] = (fitted.cells, line)
             else:
                 continue
@@ -160,8 +167,8 @@ class Spooler:
             frame = self._frame([row for index, (row, _) in enumerate(batch) if index not in dropped])
         return frame
 
-    def _contradicting(self, frame: pl.DataFrame) -> dict[int, list[int]]:
-        """The rows with cells that contradict the shape of their column, and these columns."""
+    def _find_contradictions(self, frame: pl.DataFrame) -> dict[int, list[int]]:
+        """Return the columns that cells contradict, by row index."""
         found: dict[int, list[int]] = {}
         for column, shape in enumerate(self.fitter.shapes):
             if shape is None or not frame.height:
@@ -176,10 +183,10 @@ class Spooler:
         return dict(sorted(found.items()))
 
     def _rows(self, body: Iterator[Line]) -> Iterator[tuple[Row, Line]]:
-        """Data rows of the right width. Short rows that end the file are footers; elsewhere they are mended."""
+        """Yield data rows of the right width. Short rows at the end of the file are footers; others are fitted."""
         width, first = self.fitter.width, self.layout.header[0] if self.layout.header else None
-        held: list[Line] = []
-        alone: Line | None = None  # the last row, where only its first cell is filled
+        held: list[Line] = []  # possible footers: rows of the table if another row follows
+        alone: Line | None = None  # the last row, if only its first cell is filled
         blank = False
         after = self.layout.rows_after
         ahead: list[Line] = []
@@ -220,7 +227,7 @@ class Spooler:
                 self.journal.add("rulers of dashes left out", line.number)
             elif tuple(cells) == self.layout.header:
                 self.journal.add("repeated headers left out", line.number)
-            elif self._another_table(line, blank, body, ahead):
+            elif self._is_another_table(line, blank, body, ahead):
                 rest = sum(1 for row in chain(ahead, body) if row.cells)
                 self.journal.add(f"second table left out, with its {rest} rows", line.number)
                 break
@@ -228,7 +235,7 @@ class Spooler:
                 held.append(line)
             else:
                 for row in (*held, line):
-                    yield from self._fitted(row)
+                    yield from self._fit_row(row)
                 held.clear()
                 alone = line if cells and cells[0].strip() and not any(map(str.strip, cells[1:])) else None
             blank = False
@@ -239,9 +246,12 @@ class Spooler:
             text = " ".join(line.cells).strip()
             self.journal.add(f"row after the last one left out as a footer: {text!r}", line.number)
 
-    def _another_table(self, line: Line, blank: bool, body: Iterator[Line], ahead: list[Line]) -> bool:
-        """Whether a row is the header of another table: names only, of another width than this table's, as the
-        rows after it are; or names over all its columns of values after a blank line."""
+    def _is_another_table(self, line: Line, blank: bool, body: Iterator[Line], ahead: list[Line]) -> bool:
+        """Return whether a row is the header of another table.
+
+        Either it consists of names and differs in width from this table, and the rows after it have its width and
+        contain values. Or it follows a blank line and has a name in each column whose shape requires a value.
+        """
         cells, width = line.cells, self.fitter.width
         filled = [cell for cell in cells if cell.strip()]
         if line.broken or len(filled) < 2 or len(filled) < len(cells) - 1 or not all(map(is_name, filled)):
@@ -261,11 +271,12 @@ class Spooler:
         shape = self.fitter.shapes[index]
         return shape is None or shape.fits(cell)
 
-    def _fitted(self, line: Line) -> Iterator[tuple[Row, Line]]:
+    def _fit_row(self, line: Line) -> Iterator[tuple[Row, Line]]:
+        """Yield the row in the right width and record what was changed, or quarantine it."""
         width = self.fitter.width
         fitted = self.fitter.fit(line)
-        if isinstance(fitted, Unmendable):
-            self.journal.put_aside(line, fitted.reason)
+        if isinstance(fitted, UnfitRow):
+            self.journal.record_quarantine(line, fitted.reason)
             return
         undoubled = self.undoubled and self.fitter.quoting.undoubled.fullmatch(line.bare)
         if line.broken and undoubled and len(line.cells) == width:
@@ -273,7 +284,7 @@ class Spooler:
             yield [*line.cells], line
             return
         if fitted.what:
-            self.journal.mend(line, fitted.what)
+            self.journal.record_repair(line, fitted.what)
         elif len(line.cells) < width:
             self.journal.add("rows shorter than the header filled with missing cells", line.number)
         elif len(line.cells) > width:
