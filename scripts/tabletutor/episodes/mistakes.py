@@ -9,8 +9,8 @@ import msgspec
 from tabletutor.episodes.script import Script
 from tabletutor.episodes.teacher import at_once, inspection, looking, mending, working
 from tabletutor.programs.grammar import (
-    DERIVATIONS,
     Aggregate,
+    Derivation,
     Group,
     Missing,
     MissingShare,
@@ -122,7 +122,7 @@ def _wrong_boundary(program: Program, profile: TableProfile, source: random.Rand
 
 def _forgotten_condition(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     places = [place for place, step in enumerate(program.steps) if isinstance(step, Where)]
-    derived = {step.name for step in program.steps if isinstance(step, DERIVATIONS)}
+    derived = {step.name for step in program.steps if isinstance(step, Derivation)}
     places = [place for place in places if getattr(program.steps[place], "column", None) not in derived]
     if not places or len(program.steps) < 2:
         return None

@@ -8,10 +8,11 @@ looked at follows from it: a small model that looks first guesses the columns, a
 from tabletutor.episodes.script import Script, ScriptedTurn
 from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import (
-    DERIVATIONS,
-    FILTERS,
-    GROUP_STEPS,
+    Derivation,
+    Filter,
+    Group,
     Join,
+    Keep,
     Program,
     columns_used,
 )
@@ -89,8 +90,8 @@ def _hook(block: Block) -> str | None:
     """The hook that shows an intermediate value, or None for the answer itself."""
     if isinstance(block.step, Join) or block.result == "answer":
         return None
-    if isinstance(block.step, DERIVATIONS):
+    if isinstance(block.step, Derivation):
         return f"hook({block.step.name!r}, {block.result}[{block.step.name!r}].head(3).tolist())"
-    if isinstance(block.step, (*FILTERS, *GROUP_STEPS)):
+    if isinstance(block.step, Filter | Group | Keep):
         return f"hook({block.result!r}, len({block.result}))"
     return f"hook({block.result!r}, {block.result})"

@@ -1,1 +1,1 @@
-"""Analysis programs: a typed grammar, and its meaning on three engines."""
+"""Analysis programs: a typed grammar, three engines that run them, and their description in words."""

@@ -1,4 +1,4 @@
-"""Values as engines give them, made plain JSON answers."""
+"""Convert the values that engines return to plain JSON answers."""
 
 import math
 from datetime import datetime
@@ -10,9 +10,10 @@ Scalar = int | float | str | bool
 
 
 def to_answer(value: Any) -> Scalar:
-    """One value as JSON: dates as ISO 8601, minus zero as zero.
+    """Return one value as JSON: dates as ISO 8601, minus zero as zero.
 
-    Raises `NoAnswer` for a missing value or a number that is not finite, TypeError for a value no engine should give.
+    Raises `NoAnswer` for a missing value or a number that is not finite, and TypeError for a type that no engine should
+    return.
     """
     match value:
         case None:
@@ -26,11 +27,11 @@ def to_answer(value: Any) -> Scalar:
         case datetime():
             return to_iso(value)
         case _:
-            raise TypeError(f"an engine gave {value!r}, a {type(value).__name__}")
+            raise TypeError(f"an engine returned {value!r}, a {type(value).__name__}")
 
 
 def to_iso(instant: datetime) -> str:
-    """`2012-01-31` at midnight, else `2012-01-31T10:20:30` with as many decimals of a second as say something."""
+    """Return `2012-01-31` for midnight, else `2012-01-31T10:20:30`, with the decimals that are needed."""
     text = instant.isoformat()
     if text.endswith("T00:00:00"):
         return text[:10]
@@ -38,5 +39,5 @@ def to_iso(instant: datetime) -> str:
 
 
 def to_key(value: Any) -> str:
-    """The name of a group as the key of a mapping: text as it is, else `True`, `12` or an ISO date."""
+    """Return a group's name as the key of a mapping: text unchanged, other values as `True`, `12` or an ISO date."""
     return str(to_answer(value))

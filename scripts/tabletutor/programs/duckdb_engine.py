@@ -1,4 +1,4 @@
-"""Runs a program with DuckDB, as SQL."""
+"""Run a program with DuckDB, as SQL."""
 
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,11 @@ TIE = 1e-9
 
 
 def connect(parquet: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory with the table as `t` (columns c0, c1, … and `place`, the row's number) and its `headers`.
+    """Return a database in memory that holds the table.
 
-    It has one thread and no way out to files or network. Raises TypeError for a column that is not of a type the
-    tables stage writes.
+    Table `t` has the columns c0, c1, … and `place`, the row's number; table `headers` has the header and kind of each
+    column. The database runs one thread and cannot reach files or the network. Raises TypeError for a column of a type
+    that the tables stage does not write.
     """
     table: Any = pq.ParquetFile(parquet).read()
     headers: list[tuple[int, str, str]] = []
@@ -50,7 +51,10 @@ def connect(parquet: Path) -> duckdb.DuckDBPyConnection:
 
 
 def run(program: g.Program, connection: duckdb.DuckDBPyConnection) -> Any:
-    """The program's answer as JSON. Raises `NoAnswer`, or `IllTypedError` where the program does not fit the table."""
+    """Return the program's answer as JSON.
+
+    Raises `NoAnswer` if this table has no single answer, `IllTypedError` if the program does not fit the table.
+    """
     rows = connection.execute("SELECT index, header, kind FROM headers ORDER BY index").fetchall()
     columns = {header: Column(f"c{index}", kind) for index, header, kind in rows}
     answer_kind(program, {header: column.kind for header, column in columns.items()})
@@ -58,7 +62,7 @@ def run(program: g.Program, connection: duckdb.DuckDBPyConnection) -> Any:
     if program.join is not None:
         answer = _combine(program.join, answer, _execute(compile_chain(program.other, columns), connection))
     for step in program.after:
-        answer = _rounded(answer, step.decimals)
+        answer = _round(answer, step.decimals)
     return answer
 
 
@@ -69,7 +73,7 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
             if reason is not None:
                 raise g.NoAnswer(reason, check.sql)
         rows = connection.execute(plan.result.sql, list(plan.result.parameters)).fetchall()
-    except duckdb.OutOfRangeException as error:  # DuckDB's word for a result that overflows
+    except duckdb.OutOfRangeException as error:  # DuckDB's error for a result that overflows
         raise g.NoAnswer("no_answer", str(error)) from error
     if plan.shape == "mapping":
         return {to_key(name): to_answer(value) for name, value in rows}
@@ -78,19 +82,19 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
     ((value,),) = rows
     answer = to_answer(value)
     for decimals in plan.decimals:
-        answer = _rounded(answer, decimals)
+        answer = _round(answer, decimals)
     return answer
 
 
-def _rounded(number: Any, decimals: int) -> Scalar:
+def _round(number: Any, decimals: int) -> Scalar:
     return to_answer(round(number, decimals))
 
 
 def _combine(join: g.Join, left: Any, right: Any) -> Scalar:
-    """Join two numbers. Whole numbers are compared exactly, others are equal within a relative 1e-9."""
+    """Join two numbers. Integers are compared exactly; floats are equal within a relative 1e-9."""
     difference = left - right
-    reach = 0 if isinstance(left, int) and isinstance(right, int) else TIE * max(abs(left), abs(right))
-    equal = abs(difference) <= reach
+    tolerance = 0 if isinstance(left, int) and isinstance(right, int) else TIE * max(abs(left), abs(right))
+    equal = abs(difference) <= tolerance
     if join.operator == "difference":
         return to_answer(difference)
     if join.operator == "greater":

@@ -1,16 +1,16 @@
-"""Compiles a chain of steps to SQL for DuckDB: one common table expression a step.
+"""Compile a chain of steps to SQL for DuckDB: one common table expression per step.
 
-Text of the table or the question never enters the SQL: columns go by their position (DuckDB takes "A" and "a" for one
-name, so quoting headers would not do), and every value is a bound parameter.
+Text of the table or the question never enters the SQL. Columns are named by position, because DuckDB treats "A" and
+"a" as one name and quoting headers would not help. Every value is a bound parameter.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, assert_never
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.kinds import Kind, moment
 
-# The characters Python's str.split splits at (those of str.isspace), spelt out for RE2.
+# The characters at which Python's str.split splits (those of str.isspace), spelt out for RE2.
 SPACES = r"\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 WORD = f"'[^{SPACES}]+'"
 DAY = 86_400_000_000  # microseconds
@@ -45,8 +45,8 @@ class Statement(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A chain, compiled. Each check gives one cell: NULL, or why there is no answer. Then `result` gives the answer in
-    the given shape (one cell; one column; two columns), to be rounded in turn to each of `decimals`."""
+    """A compiled chain. Each check returns one cell: NULL, or why there is no answer. `result` returns one cell, one
+    column or two columns, depending on `shape`. A scalar is then rounded to each of `decimals` in turn."""
 
     checks: tuple[Statement, ...]
     result: Statement
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
 
 
 def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> Plan:
-    """The SQL of a chain over table `t` (the given columns, and `place`, the number of the row).
+    """Compile a chain over table `t`, which has `columns` and `place`, the row's number.
 
     The chain must have passed `kinds.answer_kind`.
     """
@@ -73,23 +73,23 @@ def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> P
                 chain.push(f"SELECT * FROM {chain.source} WHERE value {step.comparison} {chain.bind(step.value)}")
             case g.Top():
                 chain.top(step)
-            case g.Where() | g.OneOf() | g.Contains() | g.Missing() | g.BeyondStatistic():
+            case _ if isinstance(step, g.Condition):
                 chain.push(f"SELECT * FROM {chain.source} WHERE {chain.condition(step)}")
-            case g.DatePart() | g.TextPart() | g.Arithmetic() | g.DaysBetween():
+            case _ if isinstance(step, g.Derivation):
                 chain.derive(step)
             case g.GroupMapping():
                 shape, sql = "mapping", f"SELECT name, value FROM {chain.source} ORDER BY name"
             case g.ListOf() | g.Distinct() | g.TopGroups() | g.GroupNames():
-                shape, sql = "list", chain.listed(step)
+                shape, sql = "list", chain.list_query(step)
             case g.MostFrequent() | g.Lookup() | g.BestGroup():
-                sql = chain.selected(step)
+                sql = chain.winner_query(step)
             case _:
-                sql = f"SELECT {chain.number(step)} FROM {chain.source}"
+                sql = f"SELECT {chain.number_expression(step)} FROM {chain.source}"
     return Plan(tuple(chain.checks), chain.statement(sql), shape, tuple(decimals))
 
 
 class _Chain:
-    """The common table expressions so far, their parameters, and the checks to run first."""
+    """The common table expressions so far, their parameters, and the checks to run before them."""
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
         self.columns = dict(columns)
@@ -112,7 +112,7 @@ class _Chain:
         return Statement(head + select, tuple(self.parameters))
 
     def check_ranks(self, value: str, inexact: bool, direction: g.Direction, first: int, last: int) -> None:
-        """Check that the values ranked `first` to `last` exist and differ from their neighbours."""
+        """Add a check that the values ranked `first` to `last` exist and differ from their neighbours."""
         before = "lag(value) OVER ranking"
         tie = f"value = {before}"
         if inexact:
@@ -128,7 +128,7 @@ class _Chain:
                 f"WINDOW ranking AS (ORDER BY value {ORDER[direction]}))"
             )
         )
-        del self.parameters[bound:]  # they belong to the check alone
+        del self.parameters[bound:]  # only the check uses them
 
     def check_finite(self, value: str) -> None:
         select = f"SELECT CASE WHEN bool_or(NOT isfinite(value)) THEN 'no_answer' END FROM (SELECT {value} AS value "
@@ -140,7 +140,7 @@ class _Chain:
             value = moment(str(value))
         return f"{column.name} {COMPARISONS[step.comparison]} {self.bind(value)}"
 
-    def condition(self, step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatistic) -> str:
+    def condition(self, step: g.Condition) -> str:
         name = self.columns[step.column].name
         match step:
             case g.Where():
@@ -155,6 +155,8 @@ class _Chain:
                 statistic = AGGREGATES[step.statistic].format(name)
                 self.check_finite(statistic)
                 return f"{name} {step.comparison} (SELECT {statistic} FROM {self.source})"
+            case _:
+                assert_never(step)
 
     def top(self, step: g.Top) -> None:
         name, kind = self.columns[step.column]
@@ -163,7 +165,7 @@ class _Chain:
         self.push(f"SELECT * EXCLUDE (place), {order} FROM {self.source} WHERE {name} IS NOT NULL")
         self.push(f"SELECT * FROM {self.source} WHERE place <= {self.bind(step.n)}")
 
-    def derive(self, step: g.DatePart | g.TextPart | g.Arithmetic | g.DaysBetween) -> None:
+    def derive(self, step: g.Derivation) -> None:
         name, kind = f"c{len(self.columns)}", "integer"
         match step:
             case g.DatePart(part="weekday"):
@@ -182,6 +184,8 @@ class _Chain:
                 start, end = (f"epoch_us({self.columns[column].name})" for column in (step.start, step.end))
                 # DuckDB's integer division truncates; taking the non-negative remainder off first makes it a floor.
                 value = f"({end} - {start} - (({end} - {start}) % {DAY} + {DAY}) % {DAY}) // {DAY}"
+            case _:
+                assert_never(step)
         self.push(f"SELECT *, {value} AS {name} FROM {self.source}")
         self.columns[step.name] = Column(name, kind)
 
@@ -199,8 +203,8 @@ class _Chain:
         if self.inexact:
             self.check_finite("value")
 
-    def number(self, step: g.Step) -> str:
-        """The expression of an answer that is one number computed from all rows or groups."""
+    def number_expression(self, step: g.Step) -> str:
+        """Return the expression for an answer that is one number, computed from all rows or groups."""
         match step:
             case g.Count() | g.GroupCount():
                 return "count(*)"
@@ -233,12 +237,12 @@ class _Chain:
     def wide(self, column: str) -> str:
         return "DOUBLE" if self.columns[column].kind == "number" else "HUGEINT"
 
-    def selected(self, step: g.MostFrequent | g.Lookup | g.BestGroup) -> str:
-        """The query of an answer that is one value, picked because it stands out."""
+    def winner_query(self, step: g.MostFrequent | g.Lookup | g.BestGroup) -> str:
+        """Return the query for an answer that is the winner of a ranking."""
         match step:
             case g.MostFrequent():
                 self.group(g.Group(by=step.column, aggregation="count"))
-                return self.selected(g.BestGroup(direction="largest"))
+                return self.winner_query(g.BestGroup(direction="largest"))
             case g.Lookup():
                 name, kind = self.columns[step.column]
                 self.check_ranks(name, kind == "number", step.direction, 1, 1)
@@ -250,8 +254,8 @@ class _Chain:
                 order = f"ORDER BY value {ORDER[step.direction]} LIMIT 1 OFFSET {self.bind(step.rank - 1)}"
                 return f"SELECT name FROM {self.source} {order}"
 
-    def listed(self, step: g.ListOf | g.Distinct | g.TopGroups | g.GroupNames) -> str:
-        """The query of an answer that is a list or a sorted set."""
+    def list_query(self, step: g.ListOf | g.Distinct | g.TopGroups | g.GroupNames) -> str:
+        """Return the query for an answer that is a list or a sorted set."""
         match step:
             case g.ListOf():
                 return f"SELECT {self.columns[step.column].name} FROM {self.source} ORDER BY place"
@@ -267,7 +271,7 @@ class _Chain:
 
 
 def _arithmetic(left: Column, operator: str, right: Column) -> tuple[str, Kind]:
-    """The expression and its kind. What is not finite or fits no 64-bit integer is missing."""
+    """Return the expression and its kind. A result that is not finite or does not fit 64 bits is missing."""
     if operator != "/" and left.kind == right.kind == "integer":
         wide = f"CAST({left.name} AS HUGEINT) {operator} CAST({right.name} AS HUGEINT)"
         return f"TRY_CAST({wide} AS BIGINT)", "integer"

@@ -1,14 +1,14 @@
-"""The typed grammar of analysis programs, and what each step means.
+"""The typed grammar of analysis programs, and the meaning of each step.
 
-A program is a chain of steps over a value that starts as the whole table, or two chains joined by one operation.
-Steps carry a value from one type to the next: a frame (rows), groups (one number a group) or a scalar, the answer.
+A program is a chain of steps that starts with the whole table, or two chains joined by one operation. Each step turns
+one kind of value into another: a frame (rows), groups (one value per group) or the answer.
 
-Meaning, the same on every engine:
+Every engine follows these rules:
 - A missing value satisfies no condition, is left out of every aggregate, and forms no group.
 - Standard deviation and correlation are of the sample (ddof = 1); quantiles interpolate linearly.
-- Text is compared by code point. Dates compare as instants; a date without time is its midnight.
-- A selection (largest, smallest, most frequent, top n) with no unique winner has no answer: the program is refused.
-- The aggregate of no values has no answer. A count of no rows is 0.
+- Text is compared by code point. Dates are compared as instants; a date without a time is its midnight.
+- A selection (largest, smallest, most frequent, top n) without a unique winner has no answer.
+- An aggregate of no values has no answer. A count of no rows is 0.
 """
 
 from typing import Any, Literal
@@ -26,7 +26,7 @@ TextPartName = Literal["length", "words", "first_word"]
 
 
 class Where(Record, frozen=True, tag_field="op", tag="where"):
-    """Frame → frame: rows whose `column` compares so with `value` (a number, text, boolean, or ISO 8601 date)."""
+    """Frame → frame: rows where `column` fulfils the comparison with `value` (number, text, boolean, ISO 8601 date)."""
 
     column: str
     comparison: Comparison
@@ -41,14 +41,14 @@ class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
 
 
 class Contains(Record, frozen=True, tag_field="op", tag="contains"):
-    """Frame → frame: rows whose text `column` holds `text` (case matters; `text` is no pattern)."""
+    """Frame → frame: rows whose text `column` contains `text` (case matters; `text` is not a pattern)."""
 
     column: str
     text: str
 
 
 class Missing(Record, frozen=True, tag_field="op", tag="missing"):
-    """Frame → frame: rows whose `column` is missing, or (`negated`) is not."""
+    """Frame → frame: rows whose `column` is missing, or with `negated` is not missing."""
 
     column: str
     negated: bool = False
@@ -71,7 +71,7 @@ class Top(Record, frozen=True, tag_field="op", tag="top"):
 
 
 class DatePart(Record, frozen=True, tag_field="op", tag="date_part"):
-    """Frame → frame with the new column `name`: a part of a date. `weekday` is the English name, the rest integers."""
+    """Frame → frame with the new column `name`: a part of a date. `weekday` is an English name, the rest integers."""
 
     column: str
     part: DatePartName
@@ -122,13 +122,13 @@ class Quantile(Record, frozen=True, tag_field="op", tag="quantile"):
 
 
 class Span(Record, frozen=True, tag_field="op", tag="span"):
-    """Frame → number: the largest value of a column minus its smallest."""
+    """Frame → number: the largest value of a column minus the smallest."""
 
     column: str
 
 
 class Share(Record, frozen=True, tag_field="op", tag="share"):
-    """Frame → percentage (0 to 100): rows whose `column` compares so with `value`, of all rows (missing ones too)."""
+    """Frame → percentage (0 to 100) of all rows where `column` fulfils the comparison; missing values count as rows."""
 
     column: str
     comparison: Comparison
@@ -136,19 +136,19 @@ class Share(Record, frozen=True, tag_field="op", tag="share"):
 
 
 class MissingShare(Record, frozen=True, tag_field="op", tag="missing_share"):
-    """Frame → percentage (0 to 100): rows whose `column` is missing, of all rows."""
+    """Frame → percentage (0 to 100) of all rows whose `column` is missing."""
 
     column: str
 
 
 class MostFrequent(Record, frozen=True, tag_field="op", tag="most_frequent"):
-    """Frame → category: the value that stands most often in a text column."""
+    """Frame → category: the most frequent value of a column."""
 
     column: str
 
 
 class Lookup(Record, frozen=True, tag_field="op", tag="lookup"):
-    """Frame → value of `target` in the one row where `column` is largest or smallest."""
+    """Frame → value of `target` in the row where `column` is largest or smallest."""
 
     column: str
     direction: Direction
@@ -156,28 +156,28 @@ class Lookup(Record, frozen=True, tag_field="op", tag="lookup"):
 
 
 class ListOf(Record, frozen=True, tag_field="op", tag="list_of"):
-    """Frame → list: the values of a column, in the order of the rows (after `top`)."""
+    """Frame → list: the values of a column in row order (after `top`: best first)."""
 
     column: str
 
 
 class Distinct(Record, frozen=True, tag_field="op", tag="distinct"):
-    """Frame → set: the distinct values of a text column, without missing."""
+    """Frame → set: the distinct values of a column, without missing values."""
 
     column: str
 
 
 class Correlation(Record, frozen=True, tag_field="op", tag="correlation"):
-    """Frame → number: Pearson's r of two numeric columns over the rows where both are present."""
+    """Frame → number: Pearson's r of two numeric columns over the rows where both have a value."""
 
     left: str
     right: str
 
 
 class Group(Record, frozen=True, tag_field="op", tag="group"):
-    """Frame → groups: `aggregation` of `column` for each value of `by`; with no column, the number of rows.
+    """Frame → groups: `aggregation` of `column` for each value of `by`; without a column, the number of rows.
 
-    A group whose aggregate has no value (all missing) is left out.
+    A group whose values are all missing is left out.
     """
 
     by: str
@@ -186,7 +186,7 @@ class Group(Record, frozen=True, tag_field="op", tag="group"):
 
 
 class Keep(Record, frozen=True, tag_field="op", tag="keep"):
-    """Groups → groups: those whose number compares so with `value`."""
+    """Groups → groups: those whose number fulfils the comparison with `value`."""
 
     comparison: Literal[">", ">=", "<", "<="]
     value: int | float
@@ -221,7 +221,7 @@ class GroupSpread(Record, frozen=True, tag_field="op", tag="group_spread"):
 
 
 class GroupShare(Record, frozen=True, tag_field="op", tag="group_share"):
-    """Groups → percentage (0 to 100): the largest group value, of the sum over all groups."""
+    """Groups → percentage (0 to 100): the largest group value as a share of the sum over all groups."""
 
 
 class GroupNames(Record, frozen=True, tag_field="op", tag="group_names"):
@@ -238,30 +238,28 @@ class Round(Record, frozen=True, tag_field="op", tag="round"):
     decimals: int
 
 
+Condition = Where | OneOf | Contains | Missing | BeyondStatistic
+Filter = Condition | Top
+Derivation = DatePart | TextPart | Arithmetic | DaysBetween
 Step = (
-    Where | OneOf | Contains | Missing | BeyondStatistic | Top | DatePart | TextPart | Arithmetic | DaysBetween
-    | Count | Aggregate | Quantile | Span | Share | MissingShare | MostFrequent | Lookup | ListOf | Distinct
-    | Correlation | Group | Keep | BestGroup | BestValue | TopGroups | GroupCount | GroupSpread | GroupShare
+    Filter | Derivation | Count | Aggregate | Quantile | Span | Share | MissingShare | MostFrequent | Lookup | ListOf
+    | Distinct | Correlation | Group | Keep | BestGroup | BestValue | TopGroups | GroupCount | GroupSpread | GroupShare
     | GroupNames | GroupMapping | Round
 )  # fmt: skip
-
-FILTERS = (Where, OneOf, Contains, Missing, BeyondStatistic, Top)
-DERIVATIONS = (DatePart, TextPart, Arithmetic, DaysBetween)
-GROUP_STEPS = (Group, Keep)
 
 JoinOperator = Literal["difference", "ratio", "percent", "greater", "larger_name"]
 
 
 class Join(Record, frozen=True):
-    """How two scalars become one: left - right, left / right, 100 · left / right, whether left > right (boolean), or
-    the name of the larger (`names`, left then right; a tie has no answer)."""
+    """How two numbers become the answer: left - right, left / right, 100 · left / right, whether left > right, or the
+    name of the larger one (`names`: left, right; a tie has no answer)."""
 
     operator: JoinOperator
     names: tuple[str, str] | None = None
 
 
 class Program(Record, frozen=True):
-    """A chain `steps`; or, with `join`, `steps` (left) and `other` (right) joined, then `after` (a rounding)."""
+    """The chain `steps`; with `join`, the chains `steps` and `other`, joined and then rounded (`after`)."""
 
     steps: tuple[Step, ...]
     other: tuple[Step, ...] = ()
@@ -278,18 +276,18 @@ class NoAnswer(ValueError):
 
 
 def to_json(program: Program) -> dict[str, Any]:
-    """The program as plain JSON, for a question's `program` field."""
+    """Return the program as plain JSON, for a question's field `program`."""
     return msgspec.to_builtins(program)
 
 
 def from_json(data: dict[str, Any]) -> Program:
-    """The program in a question's `program` field. Raises `msgspec.ValidationError` where it fits no step."""
-    decoder(Program)  # so that `convert` learns no type, which it must not do on two threads
+    """Return the program in a question's field `program`. Raises `msgspec.ValidationError` for JSON that is none."""
+    decoder(Program)  # prepares the type under a lock: `convert` must not do so on two threads
     return msgspec.convert(data, type=Program)
 
 
 def columns_used(program: Program) -> tuple[str, ...]:
-    """The table's own columns that a program reads, in order of first use, derived columns left out."""
+    """Return the columns of the table that a program reads, in order of first use, without derived columns."""
     derived: set[str] = set()
     used: dict[str, None] = {}
     for step in (*program.steps, *program.other):
@@ -297,13 +295,13 @@ def columns_used(program: Program) -> tuple[str, ...]:
             column = getattr(step, field, None)
             if isinstance(column, str) and column not in derived:
                 used.setdefault(column)
-        if isinstance(step, DERIVATIONS):
+        if isinstance(step, Derivation):
             derived.add(step.name)
     return tuple(used)
 
 
 def size(program: Program) -> int:
-    """The number of steps, a join counting as one and a rounding as none."""
+    """Return the number of steps. A join counts as one; a rounding does not count."""
     return len([step for step in (*program.steps, *program.other) if not isinstance(step, Round)]) + (
         program.join is not None
     )

@@ -1,11 +1,11 @@
-"""Does a program fit a table? Checked once, before an engine runs it, so that no engine has to guess.
+"""Check that a program fits a table, before an engine runs it.
 
-Only kinds are looked at, never a value: this refuses programs, it does not evaluate them.
+The check reads the kinds of columns and never a value of the table: it refuses programs, it does not evaluate them.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from tabletutor.programs import grammar as g
 
@@ -19,55 +19,55 @@ INTEGER_LIMIT = 2**63
 
 
 class IllTypedError(TypeError):
-    """The program does not fit the table: the message names the step and what is wrong."""
+    """The program does not fit the table. The message names the step and the fault."""
 
 
 def answer_kind(program: g.Program, columns: Mapping[str, Kind]) -> AnswerKind:
-    """The kind of a program's answer on a table with these columns. Raises `IllTypedError` where it does not fit."""
-    kind = _chain(program.steps, columns)
+    """Return the kind of a program's answer. Raises `IllTypedError` if the program does not fit these columns."""
+    kind = _chain_kind(program.steps, columns)
     if program.join is not None:
-        kind = _joined(program.join, kind, _chain(program.other, columns))
+        kind = _joined_kind(program.join, kind, _chain_kind(program.other, columns))
     elif program.other or program.after:
-        raise IllTypedError("a program without a join has neither `other` nor `after`")
+        raise IllTypedError("a program without a join cannot have `other` or `after`")
     for step in program.after:
-        kind = _rounded(step, kind)
+        kind = _rounded_kind(step, kind)
     return kind
 
 
 def moment(text: str) -> datetime:
-    """The instant an ISO 8601 date or date and time names. Raises `IllTypedError` if it is none or has a time zone."""
+    """Parse an ISO 8601 date, with or without a time. Raises `IllTypedError` for other text and for a time zone."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise IllTypedError(f"{text!r} is no ISO 8601 date") from error
+        raise IllTypedError(f"{text!r} is not an ISO 8601 date") from error
     if instant.tzinfo is not None:
-        raise IllTypedError(f"{text!r} has a time zone, the dates of tables have none")
+        raise IllTypedError(f"{text!r} has a time zone; dates in tables have none")
     return instant
 
 
-def _chain(steps: tuple[g.Step, ...], table: Mapping[str, Kind]) -> AnswerKind:
+def _chain_kind(steps: tuple[g.Step, ...], table: Mapping[str, Kind]) -> AnswerKind:
     columns: dict[str, Kind] = dict(table)
     groups: tuple[Kind, Kind] | None = None  # the kind of the names, the kind of the values
     answer: AnswerKind | None = None
     for step in steps:
         if isinstance(step, g.Round):
-            answer = _rounded(step, answer)
+            answer = _rounded_kind(step, answer)
         elif answer is not None:
-            raise IllTypedError(f"{step} follows the answer")
+            raise IllTypedError(f"{step} cannot follow a step that gives the answer")
         elif isinstance(step, g.Group):
             if groups is not None:
-                raise IllTypedError(f"{step} groups groups")
-            groups = _grouped(step, columns)
+                raise IllTypedError(f"{step} cannot follow another group step")
+            groups = _group_kinds(step, columns)
         elif groups is not None:
-            answer = _of_groups(step, *groups)
-        elif isinstance(step, g.FILTERS):
-            _filter(step, columns)
-        elif isinstance(step, g.DERIVATIONS):
+            answer = _group_answer(step, *groups)
+        elif isinstance(step, g.Filter):
+            _check_filter(step, columns)
+        elif isinstance(step, g.Derivation):
             if step.name in columns:
-                raise IllTypedError(f"{step}: there is a column {step.name!r} already")
-            columns[step.name] = _derivation(step, columns)
+                raise IllTypedError(f"{step}: column {step.name!r} already exists")
+            columns[step.name] = _derived_kind(step, columns)
         else:
-            answer = _of_frame(step, columns)
+            answer = _frame_answer(step, columns)
     if answer is None:
         raise IllTypedError("the chain ends without an answer")
     return answer
@@ -82,34 +82,34 @@ def _require(step: Any, columns: Mapping[str, Kind], column: str, allowed: tuple
     return kind
 
 
-def _positive(step: Any, number: int) -> None:
+def _check_count(step: Any, number: int) -> None:
     if not 1 <= number < INTEGER_LIMIT:
-        raise IllTypedError(f"{step}: {number} is not a count of one or more")
+        raise IllTypedError(f"{step}: {number} must be at least 1 and fit 64 bits")
 
 
-def _number_fits(step: Any, value: object) -> None:
+def _check_number(step: Any, value: object) -> None:
     fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
     if not fits or (isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT):
         raise IllTypedError(f"{step}: {value!r} is not a finite number (integers have 64 bits)")
 
 
-def _condition(step: g.Where | g.Share, columns: Mapping[str, Kind]) -> None:
+def _check_condition(step: g.Where | g.Share, columns: Mapping[str, Kind]) -> None:
     kind = _require(step, columns, step.column, ("integer", "number", "boolean", "text", "date"))
     if kind in NUMERIC:
-        _number_fits(step, step.value)
+        _check_number(step, step.value)
     elif kind == "boolean":
         if not isinstance(step.value, bool) or step.comparison not in ("==", "!="):
-            raise IllTypedError(f"{step}: a boolean is only == or != true or false")
+            raise IllTypedError(f"{step}: a boolean column can only be compared by == or != with true or false")
     elif not isinstance(step.value, str):
-        raise IllTypedError(f"{step}: {step.value!r} is no {kind}")
+        raise IllTypedError(f"{step}: {step.value!r} is not a {kind}")
     elif kind == "date":
         moment(step.value)
 
 
-def _filter(step: g.Step, columns: Mapping[str, Kind]) -> None:
+def _check_filter(step: g.Filter, columns: Mapping[str, Kind]) -> None:
     match step:
         case g.Where():
-            _condition(step, columns)
+            _check_condition(step, columns)
         case g.OneOf() | g.Contains():
             _require(step, columns, step.column, ("text",))
         case g.Missing():
@@ -118,12 +118,12 @@ def _filter(step: g.Step, columns: Mapping[str, Kind]) -> None:
             _require(step, columns, step.column, NUMERIC)
         case g.Top():
             _require(step, columns, step.column, ORDERED)
-            _positive(step, step.n)
+            _check_count(step, step.n)
         case _:
-            raise IllTypedError(f"{step} is not a filter")
+            assert_never(step)
 
 
-def _derivation(step: g.Step, columns: Mapping[str, Kind]) -> Kind:
+def _derived_kind(step: g.Derivation, columns: Mapping[str, Kind]) -> Kind:
     match step:
         case g.DatePart():
             _require(step, columns, step.column, ("date",))
@@ -139,10 +139,10 @@ def _derivation(step: g.Step, columns: Mapping[str, Kind]) -> Kind:
                 _require(step, columns, column, ("date",))
             return "integer"
         case _:
-            raise IllTypedError(f"{step} is not a derivation")
+            assert_never(step)
 
 
-def _aggregated(step: g.Aggregate | g.Group, column: str, columns: Mapping[str, Kind]) -> Kind:
+def _aggregate_kind(step: g.Aggregate | g.Group, column: str, columns: Mapping[str, Kind]) -> Kind:
     if step.aggregation in ("nunique", "count"):
         _require(step, columns, column, (*NUMERIC, "boolean", "text", "date"))
         return "integer"
@@ -152,21 +152,21 @@ def _aggregated(step: g.Aggregate | g.Group, column: str, columns: Mapping[str, 
     return kind if step.aggregation == "sum" else "number"
 
 
-def _grouped(step: g.Group, columns: Mapping[str, Kind]) -> tuple[Kind, Kind]:
+def _group_kinds(step: g.Group, columns: Mapping[str, Kind]) -> tuple[Kind, Kind]:
     by = _require(step, columns, step.by, DISCRETE)
     if step.column is not None:
-        return by, _aggregated(step, step.column, columns)
+        return by, _aggregate_kind(step, step.column, columns)
     if step.aggregation != "count":
         raise IllTypedError(f"{step}: {step.aggregation} needs a column")
     return by, "integer"
 
 
-def _of_frame(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
+def _frame_answer(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
     match step:
         case g.Count():
             return "integer"
         case g.Aggregate():
-            return _aggregated(step, step.column, columns)
+            return _aggregate_kind(step, step.column, columns)
         case g.Quantile():
             _require(step, columns, step.column, NUMERIC)
             if not 0 < step.q < 1:
@@ -175,7 +175,7 @@ def _of_frame(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
         case g.Span():
             return _require(step, columns, step.column, NUMERIC)
         case g.Share():
-            _condition(step, columns)
+            _check_condition(step, columns)
             return "number"
         case g.MissingShare():
             _require(step, columns, step.column, (*NUMERIC, "boolean", "text", "date"))
@@ -196,21 +196,21 @@ def _of_frame(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
                 _require(step, columns, column, NUMERIC)
             return "number"
         case _:
-            raise IllTypedError(f"{step} needs groups, and there is a frame")
+            raise IllTypedError(f"{step} needs groups, but there is no group step before it")
 
 
-def _of_groups(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
+def _group_answer(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
     if isinstance(step, g.Keep | g.GroupSpread | g.GroupShare) and value not in NUMERIC:
         raise IllTypedError(f"{step}: the values of the groups are dates, not numbers")
     match step:
         case g.Keep():
-            _number_fits(step, step.value)
+            _check_number(step, step.value)
             return None
         case g.BestGroup():
-            _positive(step, step.rank)
+            _check_count(step, step.rank)
             return name
         case g.TopGroups():
-            _positive(step, step.n)
+            _check_count(step, step.n)
             return "list"
         case g.BestValue() | g.GroupSpread():
             return value
@@ -223,20 +223,20 @@ def _of_groups(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
         case g.GroupMapping():
             return "mapping"
         case _:
-            raise IllTypedError(f"{step} needs a frame, and there are groups")
+            raise IllTypedError(f"{step} needs rows, but a group step stands before it")
 
 
-def _rounded(step: g.Round, kind: AnswerKind | None) -> AnswerKind:
+def _rounded_kind(step: g.Round, kind: AnswerKind | None) -> AnswerKind:
     if kind not in NUMERIC:
-        raise IllTypedError(f"{step} rounds a {kind or 'frame'}, which is no number")
+        raise IllTypedError(f"{step} cannot round a {kind or 'frame'}")
     return kind
 
 
-def _joined(join: g.Join, left: AnswerKind, right: AnswerKind) -> AnswerKind:
+def _joined_kind(join: g.Join, left: AnswerKind, right: AnswerKind) -> AnswerKind:
     if left not in NUMERIC or right not in NUMERIC:
-        raise IllTypedError(f"{join} joins {left} and {right}, not two numbers")
+        raise IllTypedError(f"{join} needs two numbers, not {left} and {right}")
     if (join.names is not None) != (join.operator == "larger_name"):
-        raise IllTypedError(f"{join}: names belong to larger_name and to nothing else")
+        raise IllTypedError(f"{join}: `names` is required by larger_name and not allowed otherwise")
     match join.operator:
         case "difference":
             return "integer" if left == right == "integer" else "number"

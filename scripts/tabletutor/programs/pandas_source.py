@@ -1,11 +1,11 @@
-"""A program as pandas source text: one small block a step, as an analyst would write it in a notebook.
+"""Write a program as pandas source: one small block per step, as an analyst would write it in a notebook.
 
-Headers and values enter the text only through `repr`, so that whatever they hold stays a literal. The blocks run in
-the sandbox, where `df`, `pd` and `np` are defined; they are the third engine and what the teacher writes.
+Headers and values enter the source only through `repr`, so they stay literals whatever they hold. The blocks run in
+the sandbox, where `df`, `pd` and `np` are defined. They are both the third engine and the code that the teacher writes.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from tabletutor.programs import grammar as g
 
@@ -21,55 +21,52 @@ TEXT_PARTS = {"length": "str.len()", "words": "str.split().str.len()", "first_wo
 
 
 class Block(NamedTuple):
-    """The source of one step. `result` is the variable it sets; `shown` the expression whose value sums it up."""
+    """The source of one step. `result` is the variable that it sets."""
 
     step: g.Step | g.Join
     code: str
     result: str
-    shown: str
 
 
 def render(program: g.Program) -> tuple[Block, ...]:
-    """The blocks of a whole program; the last one sets `answer`."""
+    """Return the blocks of a whole program; the last one sets `answer`."""
     if program.join is None:
         return tuple(_chain(program.steps, "answer"))
     return (
         *_chain(program.steps, "left"),
         *_chain(program.other, "right"),
-        Block(program.join, f"answer = {_joined(program.join)}", "answer", "answer"),
-        *(Block(step, f"answer = round(answer, {step.decimals})", "answer", "answer") for step in program.after),
+        Block(program.join, f"answer = {_join(program.join)}", "answer"),
+        *(Block(step, f"answer = round(answer, {step.decimals})", "answer") for step in program.after),
     )
 
 
 def source(program: g.Program) -> str:
-    """The whole program as one cell that submits its answer."""
+    """Return the whole program as one cell that submits its answer."""
     return "\n".join([block.code for block in render(program)] + ["submit(answer)"])
 
 
 def frame_variable(side: str) -> str:
-    """The name of the filtered rows of a chain whose scalar is named `side`."""
+    """Return the variable that holds the filtered rows of the chain whose result is named `side`."""
     return "rows" if side == "answer" else f"{side}_rows"
 
 
 def _chain(steps: tuple[g.Step, ...], scalar: str) -> Iterator[Block]:
     rows, groups, frame = frame_variable(scalar), "groups" if scalar == "answer" else f"{scalar}_groups", "df"
     for step in steps:
-        if isinstance(step, g.FILTERS):
-            yield Block(step, f"{rows} = {_filter(step, frame)}", rows, f"len({rows})")
+        if isinstance(step, g.Filter):
+            yield Block(step, f"{rows} = {_filter(step, frame)}", rows)
             frame = rows
-        elif isinstance(step, g.DERIVATIONS):
+        elif isinstance(step, g.Derivation):
             target = f"{frame}[{step.name!r}]"
-            yield Block(step, f"{target} = {_derivation(step, frame)}", frame, f"{target}.iloc[0]")
+            yield Block(step, f"{target} = {_derivation(step, frame)}", frame)
         elif isinstance(step, g.Group):
-            yield Block(step, f"{groups} = {_grouped(step, frame)}", groups, f"len({groups})")
+            yield Block(step, f"{groups} = {_group(step, frame)}", groups)
         elif isinstance(step, g.Keep):
-            yield Block(
-                step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups, f"len({groups})"
-            )
+            yield Block(step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups)
         elif isinstance(step, g.Round):
-            yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar, scalar)
+            yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar)
         else:
-            yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar, scalar)
+            yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar)
 
 
 def _condition(column: str, comparison: str, value: float | str | bool, frame: str) -> str:
@@ -78,7 +75,7 @@ def _condition(column: str, comparison: str, value: float | str | bool, frame: s
     return f"{series}.notna() & ({test})" if comparison == "!=" else test
 
 
-def _filter(step: g.Step, frame: str) -> str:
+def _filter(step: g.Filter, frame: str) -> str:
     match step:
         case g.Where():
             return f"{frame}[{_condition(step.column, step.comparison, step.value, frame)}]"
@@ -94,10 +91,10 @@ def _filter(step: g.Step, frame: str) -> str:
         case g.Top():
             return f"{frame}.n{step.direction}({step.n}, {step.column!r})"
         case _:
-            raise TypeError(f"{type(step).__name__} is not a filter")
+            assert_never(step)
 
 
-def _derivation(step: g.Step, frame: str) -> str:
+def _derivation(step: g.Derivation, frame: str) -> str:
     match step:
         case g.DatePart():
             return f"{frame}[{step.column!r}].{DATE_PARTS[step.part]}"
@@ -113,10 +110,10 @@ def _derivation(step: g.Step, frame: str) -> str:
         case g.DaysBetween():
             return f"({frame}[{step.end!r}] - {frame}[{step.start!r}]).dt.days"
         case _:
-            raise TypeError(f"{type(step).__name__} is not a derivation")
+            assert_never(step)
 
 
-def _grouped(step: g.Group, frame: str) -> str:
+def _group(step: g.Group, frame: str) -> str:
     groups = f"{frame}.groupby({step.by!r})"
     if step.column is None:
         return f"{groups}.size()"
@@ -178,7 +175,7 @@ def _group_reduction(step: g.Step, groups: str) -> str:
             raise TypeError(f"{type(step).__name__} does not reduce a frame or groups")
 
 
-def _joined(join: g.Join) -> str:
+def _join(join: g.Join) -> str:
     match join.operator:
         case "difference":
             return "left - right"

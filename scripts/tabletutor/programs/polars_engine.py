@@ -1,13 +1,13 @@
-"""Runs a program with Polars, column by column.
+"""Run a program with Polars, column by column.
 
-Columns are taken as series by their exact header, never through `pl.col`, which reads `*` and `^…$` as patterns.
+Columns are looked up as series by their exact header, never with `pl.col`, which reads `*` and `^…$` as patterns.
 """
 
 import math
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import polars as pl
 
@@ -31,7 +31,7 @@ KINDS: dict[Any, Kind] = {
 
 
 def load(parquet: Path) -> pl.DataFrame:
-    """The table in memory. Raises TypeError for a column that is not of a type the tables stage writes."""
+    """Return the table in memory. Raises TypeError for a column of a type that the tables stage does not write."""
     frame = pl.read_parquet(parquet, glob=False, hive_partitioning=False)
     for header, dtype in frame.schema.items():
         if dtype not in KINDS:
@@ -40,7 +40,10 @@ def load(parquet: Path) -> pl.DataFrame:
 
 
 def run(program: g.Program, frame: pl.DataFrame) -> Any:
-    """The program's answer as JSON. Raises `NoAnswer`, or `IllTypedError` where the program does not fit the table."""
+    """Return the program's answer as JSON.
+
+    Raises `NoAnswer` if this table has no single answer, `IllTypedError` if the program does not fit the table.
+    """
     answer_kind(program, {header: KINDS[dtype] for header, dtype in frame.schema.items()})
     answer: Any = _chain(program.steps, frame)
     if program.join is not None:
@@ -55,12 +58,12 @@ def _chain(steps: tuple[g.Step, ...], frame: pl.DataFrame) -> Any:
     answer: Any = None
     for step in steps:
         match step:
-            case g.Where() | g.OneOf() | g.Contains() | g.Missing() | g.BeyondStatistic():
+            case _ if isinstance(step, g.Condition):
                 frame = frame.filter(_mask(step, frame))
             case g.Top():
                 frame = frame[_top_rows(frame.get_column(step.column), step.n, step.direction)]
-            case g.DatePart() | g.TextPart() | g.Arithmetic() | g.DaysBetween():
-                frame = frame.with_columns(_derived(step, frame).alias(step.name))
+            case _ if isinstance(step, g.Derivation):
+                frame = frame.with_columns(_derive(step, frame).alias(step.name))
             case g.Group():
                 groups = _group(step, frame)
             case g.Keep():
@@ -70,14 +73,14 @@ def _chain(steps: tuple[g.Step, ...], frame: pl.DataFrame) -> Any:
             case g.Count() | g.Aggregate() | g.Quantile() | g.Span() | g.Share() | g.MissingShare() | g.Correlation():
                 answer = to_answer(_number(step, frame))
             case g.MostFrequent() | g.Lookup() | g.ListOf() | g.Distinct():
-                answer = _values(step, frame)
+                answer = _pick_values(step, frame)
             case _:
-                answer = _of_groups(step, groups)
+                answer = _reduce_groups(step, groups)
     return answer
 
 
 def _compare(series: pl.Series, comparison: g.Comparison, value: float | str | bool | datetime) -> pl.Series:
-    """Whether each value compares so; missing where the value is missing."""
+    """Return whether each value fulfils the comparison; missing for a missing value."""
     if series.dtype == pl.Datetime and isinstance(value, str):
         value = moment(value)
     match comparison:
@@ -95,7 +98,7 @@ def _compare(series: pl.Series, comparison: g.Comparison, value: float | str | b
             return series <= value
 
 
-def _mask(step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatistic, frame: pl.DataFrame) -> pl.Series:
+def _mask(step: g.Condition, frame: pl.DataFrame) -> pl.Series:
     series = frame.get_column(step.column)
     match step:
         case g.Where():
@@ -108,12 +111,14 @@ def _mask(step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatistic, 
             return series.is_not_null() if step.negated else series.is_null()
         case g.BeyondStatistic():
             statistic = series.mean() if step.statistic == "mean" else series.median()
-            if statistic is None:  # no values, so no row either
+            if statistic is None:  # no values, so no rows
                 return series.is_not_null()
             return _compare(series, step.comparison, float(to_answer(statistic)))
+        case _:
+            assert_never(step)
 
 
-def _derived(step: g.DatePart | g.TextPart | g.Arithmetic | g.DaysBetween, frame: pl.DataFrame) -> pl.Series:
+def _derive(step: g.Derivation, frame: pl.DataFrame) -> pl.Series:
     match step:
         case g.DatePart(part="weekday"):
             return frame.get_column(step.column).dt.weekday().replace_strict(WEEKDAYS, return_dtype=pl.String)
@@ -129,6 +134,8 @@ def _derived(step: g.DatePart | g.TextPart | g.Arithmetic | g.DaysBetween, frame
             return _arithmetic(frame.get_column(step.left), step.operator, frame.get_column(step.right))
         case g.DaysBetween():
             return (frame.get_column(step.end) - frame.get_column(step.start)).dt.total_microseconds() // DAY
+        case _:
+            assert_never(step)
 
 
 def _arithmetic(left: pl.Series, operator: str, right: pl.Series) -> pl.Series:
@@ -143,13 +150,13 @@ def _arithmetic(left: pl.Series, operator: str, right: pl.Series) -> pl.Series:
             result = left * right
         case _:
             result = left / right
-    if whole:  # what does not fit 64 bits is missing
+    if whole:  # a result that does not fit 64 bits is missing
         return result.cast(pl.Int64, strict=False)
     return pl.select(pl.when(pl.lit(result).is_finite()).then(pl.lit(result))).to_series()
 
 
 def _aggregate(aggregation: g.Aggregation) -> pl.Expr:
-    """The aggregate of the column named "value", missing where there is none."""
+    """Return the aggregate of the column named "value"; missing if it has no value."""
     value = pl.col("value")
     match aggregation:
         case "sum":  # Polars' sum of nothing is 0
@@ -162,23 +169,23 @@ def _aggregate(aggregation: g.Aggregation) -> pl.Expr:
             return getattr(value, aggregation)()
 
 
-def _wide(series: pl.Series, aggregation: g.Aggregation) -> pl.Series:
-    """The series as it is to be aggregated: integers are summed in 128 bits, since Polars wraps around."""
+def _widen(series: pl.Series, aggregation: g.Aggregation) -> pl.Series:
+    """Return the series to aggregate: integers to be summed as 128 bits, because Polars' sum wraps around."""
     return series.cast(pl.Int128) if aggregation == "sum" and series.dtype == pl.Int64 else series
 
 
 def _group(step: g.Group, frame: pl.DataFrame) -> pl.DataFrame:
-    """One row a group: "name" and "value"."""
+    """Return one row per group, with the columns "name" and "value"."""
     names = frame.get_column(step.by)
     if step.column is None:
         rows, value = pl.DataFrame({"name": names}), pl.len().cast(pl.Int64)
     else:
-        rows = pl.DataFrame({"name": names, "value": _wide(frame.get_column(step.column), step.aggregation)})
+        rows = pl.DataFrame({"name": names, "value": _widen(frame.get_column(step.column), step.aggregation)})
         value = _aggregate(step.aggregation)
     groups = rows.filter(rows.get_column("name").is_not_null()).group_by("name", maintain_order=True)
     groups = groups.agg(value.alias("value")).drop_nulls("value")
     for number in groups.get_column("value").to_list():
-        to_answer(number)  # an overflow is no number to rank groups by
+        to_answer(number)  # raises for an overflow, by which groups cannot be ranked
     return groups
 
 
@@ -187,7 +194,7 @@ def _number(step: g.Step, frame: pl.DataFrame) -> Any:
         case g.Count():
             return frame.height
         case g.Aggregate():
-            series = _wide(frame.get_column(step.column), step.aggregation)
+            series = _widen(frame.get_column(step.column), step.aggregation)
             return pl.DataFrame({"value": series}).select(_aggregate(step.aggregation)).item()
         case g.Quantile():
             return frame.get_column(step.column).quantile(step.q, interpolation="linear")
@@ -195,8 +202,8 @@ def _number(step: g.Step, frame: pl.DataFrame) -> Any:
             present = frame.get_column(step.column).drop_nulls().to_list()
             return max(present) - min(present) if present else None
         case g.Share():
-            fits = _compare(frame.get_column(step.column), step.comparison, step.value).sum()
-            return 100 * fits / frame.height if frame.height else None
+            matching = _compare(frame.get_column(step.column), step.comparison, step.value).sum()
+            return 100 * matching / frame.height if frame.height else None
         case g.MissingShare():
             return 100 * frame.get_column(step.column).null_count() / frame.height if frame.height else None
         case g.Correlation():
@@ -208,12 +215,12 @@ def _number(step: g.Step, frame: pl.DataFrame) -> Any:
             raise AssertionError(step)
 
 
-def _values(step: g.MostFrequent | g.Lookup | g.ListOf | g.Distinct, frame: pl.DataFrame) -> Any:
+def _pick_values(step: g.MostFrequent | g.Lookup | g.ListOf | g.Distinct, frame: pl.DataFrame) -> Any:
     series = frame.get_column(step.column)
     match step:
         case g.MostFrequent():
             counts = pl.DataFrame({"name": series}).drop_nulls().group_by("name").agg(pl.len().alias("value"))
-            return to_answer(_ranked(counts, "largest", 1)[0])
+            return to_answer(_best_groups(counts, "largest", 1)[0])
         case g.Lookup():
             (row,) = _top_rows(series, 1, step.direction)
             return to_answer(frame.get_column(step.target)[row])
@@ -223,7 +230,7 @@ def _values(step: g.MostFrequent | g.Lookup | g.ListOf | g.Distinct, frame: pl.D
             return [to_answer(value) for value in sorted(series.drop_nulls().unique().to_list())]
 
 
-def _of_groups(step: g.Step, groups: pl.DataFrame) -> Any:
+def _reduce_groups(step: g.Step, groups: pl.DataFrame) -> Any:
     values: list[Any] = groups.get_column("value").to_list()
     match step:
         case g.GroupCount():
@@ -233,10 +240,10 @@ def _of_groups(step: g.Step, groups: pl.DataFrame) -> Any:
         case g.GroupMapping():
             return {to_key(name): to_answer(value) for name, value in groups.sort("name").rows()}
         case g.BestGroup():
-            ranked = _ranked(groups, step.direction, step.rank, only_last=True)
-            return to_answer(ranked[-1])
+            best = _best_groups(groups, step.direction, step.rank, only_last=True)
+            return to_answer(best[-1])
         case g.TopGroups():
-            return [to_answer(name) for name in _ranked(groups, step.direction, step.n)]
+            return [to_answer(name) for name in _best_groups(groups, step.direction, step.n)]
         case _:
             pass
     if not values:
@@ -253,31 +260,31 @@ def _of_groups(step: g.Step, groups: pl.DataFrame) -> Any:
             raise AssertionError(step)
 
 
-def _tied(one: Any, other: Any) -> bool:
-    """Equal, or as floats within the reach of a different order of summation."""
+def _is_tie(one: Any, other: Any) -> bool:
+    """Return whether two values are equal, floats within what a different order of summation can change."""
     inexact = isinstance(one, float) or isinstance(other, float)
     return one == other or (inexact and math.isclose(one, other, rel_tol=TIE, abs_tol=0.0))
 
 
 def _refuse_ties(values: Sequence[Any], n: int, *, only_last: bool = False) -> None:
-    """Raise unless the first `n` of the sorted `values` (or just the n-th) differ from each other and the next."""
+    """Raise NoAnswer unless the first `n` of the sorted `values` (or only the n-th) differ from their neighbours."""
     if len(values) < n:
         raise g.NoAnswer("no_answer", f"{n} wanted, there are {len(values)}")
     for index in range(max(n - 2, 0) if only_last else 0, min(n, len(values) - 1)):
-        if _tied(values[index], values[index + 1]):
+        if _is_tie(values[index], values[index + 1]):
             raise g.NoAnswer("tie", f"{values[index]!r} and {values[index + 1]!r} share a place")
 
 
 def _top_rows(series: pl.Series, n: int, direction: g.Direction) -> list[int]:
-    """The positions of the `n` best values, best first."""
+    """Return the row numbers of the `n` best values, best first."""
     order = series.arg_sort(descending=direction == "largest", nulls_last=True)[: series.count()]
     best = order[: n + 1]
     _refuse_ties(series.gather(best).to_list(), n)
     return best[:n].to_list()
 
 
-def _ranked(groups: pl.DataFrame, direction: g.Direction, n: int, *, only_last: bool = False) -> list[Any]:
-    """The names of the `n` best groups, best first."""
+def _best_groups(groups: pl.DataFrame, direction: g.Direction, n: int, *, only_last: bool = False) -> list[Any]:
+    """Return the names of the `n` best groups, best first."""
     ordered = groups.sort("value", descending=direction == "largest", maintain_order=True)
     _refuse_ties(ordered.get_column("value").to_list(), n, only_last=only_last)
     return ordered.get_column("name").to_list()[:n]
@@ -292,9 +299,9 @@ def _join(join: g.Join, left: Any, right: Any) -> Any:
                 raise g.NoAnswer("no_answer", "division by zero")
             return to_answer((100 if join.operator == "percent" else 1) * left / right)
         case "greater":
-            return left > right and not _tied(left, right)
+            return left > right and not _is_tie(left, right)
         case "larger_name":
-            if _tied(left, right):
+            if _is_tie(left, right):
                 raise g.NoAnswer("tie", f"{left} and {right} are equal")
             assert join.names is not None
             return join.names[0] if left > right else join.names[1]

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
-from tabletutor.programs.grammar import FILTERS, Count, GroupCount, NoAnswer, Program, Round, Share, from_json
+from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import frame_variable, render
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.question import Question, Reject
@@ -78,7 +78,7 @@ def probe(program: Program) -> str:
     lines: list[str] = []
     for block in render(program):
         lines.append(block.code)
-        if isinstance(block.step, FILTERS) and block.result in {
+        if isinstance(block.step, Filter) and block.result in {
             frame_variable(side) for side in ("answer", "left", "right")
         }:
             lines.append(f"hook({block.result!r}, len({block.result}))")
