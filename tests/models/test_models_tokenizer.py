@@ -15,6 +15,7 @@ from tabletutor.models.load import load_tokenizer
 from tabletutor.models.tokenizer import SPECIAL, train_tokenizer
 
 ROOT = Path(__file__).parents[2]
+CORPUS = sorted((ROOT / "tests" / "data" / "corpus").glob("*.txt"))  # English prose, and cells with their output
 KINDS = ("byte_bpe", "sentencepiece", "character")
 TEXTS = [
     "You analyse df step by step.\n```python\nif x:\n    submit(df['a'].mean())\n```",
@@ -87,7 +88,7 @@ def test_digits_are_tokens_of_their_own(tokenizer: Any) -> None:
 @pytest.mark.parametrize("kind", ["byte_bpe", "sentencepiece"])
 @pytest.mark.parametrize("wanted", [360, 400, 480])
 def test_there_are_as_many_tokens_as_asked_where_the_texts_give_them(kind: str, wanted: int) -> None:
-    texts = [(ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8") for name in ("models", "formats")]
+    texts = [path.read_text(encoding="utf-8") for path in CORPUS]
     assert len(train_tokenizer(config(kind, wanted), texts)) == wanted
 
 
@@ -137,7 +138,6 @@ for kind in kinds:
 
 
 def test_same_texts_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
-    docs = [str(ROOT / "docs" / f"{name}.md") for name in ("models", "formats", "identity")]
     made: list[dict[str, bytes]] = []
     for threads in ("1", "4"):
         folder = tmp_path / threads
@@ -150,7 +150,7 @@ def test_same_texts_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
             "RAYON_NUM_THREADS": threads,
             "OMP_NUM_THREADS": threads,
         }
-        command = [sys.executable, "-c", TRAIN, str(folder), ",".join(KINDS), *docs]
+        command = [sys.executable, "-c", TRAIN, str(folder), ",".join(KINDS), *map(str, CORPUS)]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         made.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
