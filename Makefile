@@ -16,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: run smoke test quality reproduce benchmark format env peers lock schema clean help
+.PHONY: run smoke test coverage mutation quality reproduce benchmark format env peers lock schema clean help
 
 run: env  ## build the default project: from the CSVs to the report
 	snakemake --profile local
@@ -26,6 +26,12 @@ smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
 
 test: env peers  ## run all tests
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+coverage: env peers  ## run all tests and count the lines and branches they run: terminal, coverage.xml, htmlcov/
+	python tests/coverage/measure.py
+
+mutation: env  ## plant small faults in MODULES="matching tables/splits …" and count those that tests notice; resumable
+	python tests/mutation/mutate.py $(MODULES)
 
 quality: env  ## lint, formats, types, the rooms that may import each other, dead code
 	ruff check .
@@ -97,7 +103,7 @@ schema: env  ## write config/config.schema.json from the typed configuration
 	tabletutor schema > config/config.schema.json
 
 clean:  ## remove everything that is made, but not the environment
-	rm -rf results results-* logs .snakemake mlruns
+	rm -rf results results-* logs .snakemake mlruns .coverage-data coverage.xml htmlcov .mutation
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 11
