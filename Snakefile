@@ -1,8 +1,8 @@
 """tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
 
-from tabletutor.workflow.provenance.cutoff import note_forced
+from tabletutor.workflow.provenance.cutoff import export_forced
 from tabletutor.workflow.provenance.output_backup import OutputBackup
-from tabletutor.workflow.setup import check_folders
+from tabletutor.workflow.preflight import check_folders
 
 # 1. Configuration: `--configfile other.yaml` replaces config/config.yaml as a whole.
 if not workflow.overwrite_configfiles:
@@ -105,15 +105,15 @@ localrules:
 
 onstart:
     check_folders(config)
-    note_forced(workflow.dag_settings)
+    export_forced(workflow.dag_settings)
     previous.keep(workflow)
 
 
 onsuccess:
     previous.drop()
-    clear_up(config)
+    clean_up(config)
 
 
 onerror:
     previous.restore()
-    clear_up(config)
+    clean_up(config)

@@ -12,17 +12,16 @@
 from snakemake.utils import min_version
 
 from tabletutor.workflow.identity.code import code, converters, families, methods
-from tabletutor.workflow.model_files import folder_of
 from tabletutor.workflow.runs import Runs, any_of
-from tabletutor.workflow.setup import clear_up, column_of, set_up
+from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
 
 min_version("9.20")
 
 settings, tables, sources = set_up(workflow, config)
-listed = column_of(tables)
+table_entry = entry_lookup(tables)
 formats = converters(config["formats"])
 runs = Runs(config)
-local_model = folder_of(config["models"])
+local_model = model_file_lookup(config["models"])
 method = lookup(dpath="{run}", within=methods(config["runs"]))
 
 

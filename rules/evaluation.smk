@@ -54,13 +54,13 @@ rule choice:
     log:
         "<logs>/choices/{run}.log",
     wildcard_constraints:
-        run=any_of(runs.judged),
+        run=any_of(runs.choosing_by_judge),
     conda:
         "../envs/workflow.yaml"
     params:
         tables=list(tables),
         splits=["test"],
-        kind=runs.kind,
+        kind=runs.judge_kind,
         code=code("choice.py"),
     script:
         "../scripts/choice.py"
@@ -80,7 +80,7 @@ rule vote:
     log:
         "<logs>/votes/{run}.log",
     wildcard_constraints:
-        run=any_of(name for name in runs.choosing if name not in runs.judged),
+        run=any_of(name for name in runs.choosing if name not in runs.choosing_by_judge),
     conda:
         "../envs/workflow.yaml"
     params:

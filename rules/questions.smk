@@ -14,7 +14,7 @@ rule questions:
         # A pinned table does not wait for the others, and one table more asks no other table anew (`ancient`): a
         # bucket depends on the table alone. The formats refuse questions that were asked for another split.
         splits=branch(
-            listed("split"),
+            table_entry("split"),
             then=[],
             otherwise=ancient("<results>/splits.json"),
         ),
@@ -28,7 +28,7 @@ rule questions:
     params:
         config=lookup(dpath="questions/program", within=settings),
         sandbox=lookup(dpath="sandbox", within=settings),
-        split=listed("split"),
+        split=table_entry("split"),
         seed=lookup(dpath="seed", within=settings),
         code=code("questions.py"),
         families=families(),

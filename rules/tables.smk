@@ -18,8 +18,8 @@ rule table:
         "../envs/workflow.yaml"
     params:
         # No input: the CSV counts by its content alone, whatever its time.
-        path=listed("path"),
-        content=listed("content"),
+        path=table_entry("path"),
+        content=table_entry("content"),
         config=lookup(dpath="tables", within=settings),
         code=code("table.py"),
     script:

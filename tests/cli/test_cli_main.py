@@ -159,7 +159,7 @@ def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) ->
         ("results/none.json", "results/none.json: no such file"),
         ("results/questions/t.jsonl:2", "results/questions/t.jsonl:2: no such row; the file has 1 rows"),
         ("results/questions/t.jsonl:0", "results/questions/t.jsonl:0: no such row"),
-        ("t.jsonl:1", "t.jsonl: not in a folder of results"),
+        ("t.jsonl:1", "t.jsonl: not in a results folder"),
     ],
 )
 def test_explain_says_what_is_not_there(tmp_path: Path, target: str, message: str) -> None:

@@ -19,7 +19,7 @@ from tabletutor.config.models import HubModelConfig, ScratchModelConfig
 from tabletutor.config.section import counted
 from tabletutor.models.files import MODEL_FILES
 from tabletutor.models.scratch import make_scratch
-from tabletutor.workflow.environment import ENVIRONMENT
+from tabletutor.workflow.context import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 ID, REVISION = "people/tiny", "0123456789abcdef0123456789abcdef01234567"

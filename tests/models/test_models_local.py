@@ -8,7 +8,7 @@ import pytest
 from tabletutor.config.models import LocalModelConfig
 from tabletutor.models.local import lacking, local_folder
 from tabletutor.records.files import sha256_file
-from tabletutor.workflow.model_files import folder_of
+from tabletutor.workflow.setup import model_file_lookup
 
 NAMES = ["chat_template.jinja", "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
@@ -27,7 +27,7 @@ def test_a_job_counts_by_the_content_of_the_files_of_its_local_model(tmp_path: P
         "none": {"source": "local", "path": str(tmp_path / "none")},
         "tiny": {"source": "scratch"},
     }
-    local_model = folder_of(models)
+    local_model = model_file_lookup(models)
     content = {str(folder / name): sha256_file(folder / name) for name in NAMES}
     assert local_model(SimpleNamespace(model="near")) == content
     assert local_model(SimpleNamespace(model="none")) == {}

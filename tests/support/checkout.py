@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from tabletutor.workflow import reproduce
-from tabletutor.workflow.provenance.manifest import manifest
+from tabletutor.workflow.reproduce import manifest
 from tests.support.warm_snakemake import Warm
 
 ROOT = Path(__file__).parents[2]

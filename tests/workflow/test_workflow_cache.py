@@ -79,10 +79,10 @@ def test_verify_finds_every_kind_of_fault(cache: Path) -> None:
     state.write_bytes(state.read_bytes() + b"!")
     done = run(cache, "verify")
     assert done.returncode == 1
-    assert "1 of 2 units are torn or broken" in done.stdout
+    assert "1 of 2 units are damaged" in done.stdout
     assert "of other work, episodes big-boats" in done.stdout
-    assert "first line is broken" in done.stdout
-    assert "resume.state: not what was written" in done.stdout
+    assert "first line is damaged" in done.stdout
+    assert "resume.state: the training state is damaged" in done.stdout
 
 
 def test_clear_asks_and_takes_only_what_is_meant(cache: Path) -> None:
@@ -91,6 +91,6 @@ def test_clear_asks_and_takes_only_what_is_meant(cache: Path) -> None:
     assert run(cache, "clear", "--table", "cars", "--yes").returncode == 0
     assert [work[1] for work in listed(cache)] == ["big-boats", "tuned"]
     assert run(cache, "clear", answer="y\n").returncode == 0
-    assert run(cache, "list").stdout.startswith("nothing is kept")
+    assert run(cache, "list").stdout.startswith("no matching entries")
     left = [path for path in cache.rglob("*") if path.is_file()]
     assert left == [cache / "episodes" / "README"], "files that are no part of a cache are left alone"

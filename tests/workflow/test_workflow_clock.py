@@ -5,20 +5,21 @@ import sys
 import time
 from pathlib import Path
 
-from tabletutor.workflow.provenance.contents import contents
+from tabletutor.workflow.provenance.contents import content_digests
 from tests.support.checkout import OPTIONS, RESULTS, ROOT, jobs
 from tests.support.polling import wait_until
 from tests.support.warm_snakemake import Warm
 
 # A table from its CSV as `rules/tables.smk` has it, and what is made from that.
 SNAKEFILE = """
-from tabletutor.workflow.setup import check_folders, column_of, set_up
+from tabletutor.workflow.preflight import check_folders
+from tabletutor.workflow.setup import entry_lookup, set_up
 settings, tables, sources = set_up(workflow, config)
-listed = column_of(tables)
+table_entry = entry_lookup(tables)
 
 rule table:
     output: config["results"] + "/{{table}}.txt"
-    params: path=listed("path"), content=listed("content")
+    params: path=table_entry("path"), content=table_entry("content")
     shell: "{python} -c 'import shutil, sys; shutil.copyfile(*sys.argv[1:])' {{params.path}} {{output}}"
 
 rule more:
@@ -72,24 +73,24 @@ def test_no_rule_has_a_file_of_the_user_as_input() -> None:
     for path in (ROOT / "rules").glob("*.smk"):
         for block in path.read_text(encoding="utf-8").split("    input:\n")[1:]:
             inputs = block.split("    output:\n")[0]
-            assert 'listed("path")' not in inputs, path
+            assert 'table_entry("path")' not in inputs, path
             assert "local_model" not in inputs, path
 
 
 def test_a_digest_is_noted_until_the_file_changes(tmp_path: Path) -> None:
     path, memo = tmp_path / "a.csv", tmp_path / "memo.json"
     path.write_text("a")
-    (first,) = contents([path], memo).values()
+    (first,) = content_digests([path], memo).values()
     assert not memo.exists(), "a file that changed lately can change once more under the same time"
     wait_until(lambda: time.time() - path.stat().st_ctime > 0.05, "a file that is 0.05 s old")
-    contents([path], memo, settled=0.05)
+    content_digests([path], memo, settled=0.05)
     noted = memo.read_text()
     assert first in noted
     memo.write_text(noted.replace(first, "0" * 64))
-    assert contents([path], memo) == {str(path): "0" * 64}, "it is not read again"
+    assert content_digests([path], memo) == {str(path): "0" * 64}, "it is not read again"
     before = path.stat()
     path.write_text("b")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert contents([path], memo)[str(path)] not in (first, "0" * 64), "of the same size and time"
+    assert content_digests([path], memo)[str(path)] not in (first, "0" * 64), "of the same size and time"
     memo.write_text("broken")
-    assert first not in contents([path], memo).values()
+    assert first not in content_digests([path], memo).values()

@@ -17,7 +17,7 @@ SOURCES = {
     "questions.py": "from tabletutor.ask.draw import draw\n\ndraw(1)\n",
     "other.py": "import json\n",
     "tabletutor/__init__.py": "",
-    "tabletutor/workflow/environment.py": "ENVIRONMENT = {}\n",
+    "tabletutor/workflow/context.py": "ENVIRONMENT = {}\n",
     "tabletutor/ask/__init__.py": '"""Ask."""\n',
     "tabletutor/ask/draw.py": (
         '"""Draw."""\nimport os\nimport json\nfrom ..base import text\n\n'
@@ -67,7 +67,7 @@ def test_everything_on_the_way_is_reached_and_nothing_else(tmp_path: Path) -> No
         "tabletutor.ask.draw.draw",
         "tabletutor.base.text.T",
         "tabletutor.late.late",
-        "tabletutor.workflow.environment.ENVIRONMENT",
+        "tabletutor.workflow.context.ENVIRONMENT",
     }
     assert keys(reached, "file") == set()
     assert keys(reached, "version") == {"pandas", "numpy"}  # numpy does the work behind pandas
@@ -112,7 +112,7 @@ def test_form_and_what_is_not_reached_do_not_count(tmp_path: Path, changes: dict
         {LATE: "def late(x):\n    return None\n"},
         {"tabletutor/ask/__init__.py": "import os\nos.umask(0)\n"},
         {"questions.py": "from tabletutor.ask.draw import draw\n\ndraw(2)\n"},
-        {"tabletutor/workflow/environment.py": "ENVIRONMENT = {'TZ': 'UTC'}\n"},
+        {"tabletutor/workflow/context.py": "ENVIRONMENT = {'TZ': 'UTC'}\n"},
     ],
     ids=[
         *("operator", "default", "decorator", "constant", "meaning of a name", "act at import", "bound again"),

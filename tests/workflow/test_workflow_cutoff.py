@@ -13,7 +13,7 @@ import pytest
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Splits, TableSplit
 from tabletutor.workflow.provenance.artefact import Plan, plan, read_artefact
-from tabletutor.workflow.provenance.cutoff import FORCED, finish, how_made, note_forced, spare
+from tabletutor.workflow.provenance.cutoff import FORCED, export_forced, record_artefact, reuse_artefact, reuse_source
 
 OUTPUT = "results/checkpoints/a/weights"
 TABLES = {"cars": "train", "boats": "validation", "planes": "test"}
@@ -70,7 +70,7 @@ def work(job: Plan, cache: Path | None = None, text: str = "weights") -> None:
     """What a job does that is not spared."""
     write(OUTPUT, text)
     write(f"{OUTPUT}.sums", f"sum of {text}")
-    finish(job, cache)
+    record_artefact(job, cache)
 
 
 def removed_by_snakemake() -> None:
@@ -85,11 +85,11 @@ def removed_by_snakemake() -> None:
 def test_the_same_work_is_kept_with_all_its_files() -> None:
     work(planned())
     removed_by_snakemake()
-    assert spare(planned(), None) == "kept"
+    assert reuse_artefact(planned(), None) == "kept"
     assert Path(OUTPUT).read_text() == "weights"
     assert Path(f"{OUTPUT}.sums").read_text() == "sum of weights"
-    assert how_made(planned().file) == "kept"
-    assert how_made(Path("results/identity/other.json")) is None
+    assert reuse_source(planned().file) == "kept"
+    assert reuse_source(Path("results/identity/other.json")) is None
 
 
 def test_a_table_that_is_not_read_and_a_check_that_passed_change_nothing() -> None:
@@ -100,7 +100,7 @@ def test_a_table_that_is_not_read_and_a_check_that_passed_change_nothing() -> No
     assign({**TABLES, "more": "test"})
     removed_by_snakemake()
     job = planned({**TABLES, "more": "test"})
-    assert spare(job, None) == "kept"
+    assert reuse_artefact(job, None) == "kept"
     noted = read_artefact(job.file)
     assert noted is not None
     assert "<results>/tables/more/profile.json" in noted.inputs
@@ -119,7 +119,7 @@ def test_other_work_is_done(change: str) -> None:
         tables["more"] = "validation"
         write("results/tables/more/profile.json", "more")
         assign(tables)
-    assert spare(planned(tables, code="2" if change == "code" else "1"), None) is None
+    assert reuse_artefact(planned(tables, code="2" if change == "code" else "1"), None) is None
     assert not Path(OUTPUT).exists()
 
 
@@ -132,7 +132,7 @@ def test_files_that_are_not_what_was_made_are_made_again(fault: str) -> None:
         second.write_text("something else")
     else:
         second.unlink()
-    assert spare(planned(), None) is None
+    assert reuse_artefact(planned(), None) is None
 
 
 def test_what_is_forced_is_made_again() -> None:
@@ -142,12 +142,12 @@ def test_what_is_forced_is_made_again() -> None:
     nothing = types.SimpleNamespace(forcerun=set(), forcetargets=False, targets=set(), forceall=False)
     try:
         for forced in ({"forcerun": {"checkpoint"}}, {"forceall": True}, {"forcetargets": True, "targets": {OUTPUT}}):
-            note_forced(types.SimpleNamespace(**{**vars(nothing), **forced}))
-            assert spare(planned(), cache) is None
-        note_forced(types.SimpleNamespace(**{**vars(nothing), "forcerun": {"format"}}))
-        assert spare(planned(), cache) == "kept"
+            export_forced(types.SimpleNamespace(**{**vars(nothing), **forced}))
+            assert reuse_artefact(planned(), cache) is None
+        export_forced(types.SimpleNamespace(**{**vars(nothing), "forcerun": {"format"}}))
+        assert reuse_artefact(planned(), cache) == "kept"
     finally:
-        note_forced(nothing)
+        export_forced(nothing)
     assert FORCED not in os.environ
 
 
@@ -157,15 +157,15 @@ def test_the_cache_serves_another_checkout_and_only_the_same_work() -> None:
     for path in (OUTPUT, f"{OUTPUT}.sums"):
         Path(path).unlink()
     planned().file.unlink()
-    assert spare(planned(code="2"), cache) is None
-    assert spare(planned(rule="whole_checkpoint"), cache) is None
-    assert spare(planned(), cache) == "cache"
+    assert reuse_artefact(planned(code="2"), cache) is None
+    assert reuse_artefact(planned(rule="whole_checkpoint"), cache) is None
+    assert reuse_artefact(planned(), cache) == "cache"
     assert Path(OUTPUT).read_text() == "weights"
-    assert how_made(planned().file) == "cache"
+    assert reuse_source(planned().file) == "cache"
     # A file of the results is never one of the cache: who edits it in place spoils nothing for others.
     Path(OUTPUT).write_text("edited")
     Path(OUTPUT).unlink()
-    assert spare(planned(), cache) == "cache"
+    assert reuse_artefact(planned(), cache) == "cache"
     assert Path(OUTPUT).read_text() == "weights"
 
 
@@ -184,7 +184,7 @@ def test_a_broken_artefact_of_the_cache_is_not_served(fault: str) -> None:
         note.write_text(note.read_text().replace(planned().identity, planned().identity[:16] + "0" * 48))
     for path in (OUTPUT, f"{OUTPUT}.sums"):
         Path(path).unlink()
-    assert spare(planned(), cache) is None
+    assert reuse_artefact(planned(), cache) is None
 
 
 def test_who_is_second_to_keep_the_same_changes_nothing() -> None:

@@ -150,7 +150,7 @@ def test_what_was_to_be_made_again_is_there_again(small: tuple[Checkout, Place])
     failed = run(checkout, place, "--forcerun", "report")
     assert failed.returncode == 1, failed.stdout
     assert full_disk_said(failed.stdout, "report", "report"), failed.stdout
-    assert f"as it was before the run, and to be made again: {RESULTS}/report/index.html" in failed.stdout
+    assert f"restored the old file, to be rebuilt: {RESULTS}/report/index.html" in failed.stdout
     assert place.digests() == before
     place.resize(100 << 20)
     again = run(checkout, place)

@@ -24,14 +24,14 @@ rule slow:
 """
 JOB = """
 import os, pathlib, sys
-from tabletutor.workflow.lock import enter_job
-enter_job()
+from tabletutor.workflow.lock import lock_job
+lock_job()
 pathlib.Path("started").write_text(str(os.getpid()))
 if pathlib.Path("go").open("rb").read(1):  # waits for it
     pathlib.Path(sys.argv[1]).write_text("made")
 """
 REFUSED = "Directory cannot be locked"
-FREED = "was killed: its lock is removed"
+FREED = "was killed: removed its lock"
 Start = Callable[..., Run]
 
 
@@ -102,7 +102,7 @@ def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> No
     assert left == [".mine", "deep", "deep/mine.part"]
     printed = finish(folder, second)
     assert FREED in printed
-    assert f"removed, half-written when a run was killed: {RESULTS}/.slow.txt.x2.part" in printed
+    assert f"removed a partially written file of a killed run: {RESULTS}/.slow.txt.x2.part" in printed
     assert FREED not in finish(folder, start("--forceall"))
 
 
@@ -153,7 +153,7 @@ def test_locks_of_another_project_stay(tmp_path: Path) -> None:
         "1.input": f"{RESULTS}/a\nresources/x.csv\n", "1.output": f"{RESULTS}/b\n", "2.output": f"{RESULTS}-2/b\n",
     }.items():  # fmt: skip
         (folder / f"{name}.lock").write_text(text, encoding="utf-8")
-    code = f"from tabletutor.workflow.lock import enter_run; enter_run('./{RESULTS}/')"
+    code = f"from tabletutor.workflow.lock import lock_run; lock_run('./{RESULTS}/')"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
     assert locks(tmp_path) == ["0.input.lock", "0.output.lock", "2.output.lock"]

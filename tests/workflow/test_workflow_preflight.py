@@ -5,7 +5,7 @@ from typing import Any
 
 from tabletutor.config.load import check
 from tabletutor.config.table_list import ListedTable
-from tabletutor.workflow.preflight import outside_faults, split_faults
+from tabletutor.workflow.preflight import external_faults, split_faults
 from tests.support.checkout import OPTIONS, RESULTS, ROOT
 from tests.support.warm_snakemake import Warm
 
@@ -24,7 +24,7 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     (tmp_path / "file").touch()
     faults = told(
-        outside_faults(
+        external_faults(
             config(
                 results=str(tmp_path / "gone" / "results"),
                 cache=str(tmp_path / "file"),
@@ -41,9 +41,7 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
     assert local.startswith(f"models.m.path: there is no model folder {tmp_path}/models/smal: ")
     assert local.endswith(f"did you mean {tmp_path}/models/small?")
     assert packaged.startswith("models.n.package: package 'no_such_package' is not installed")
-    assert results.startswith(
-        f"results: {tmp_path}/gone is a link to {tmp_path}/nowhere, which is not there; make that"
-    )
+    assert results.startswith(f"results: {tmp_path}/gone is a link to {tmp_path}/nowhere, which does not exist; create")
     assert cache.startswith(f"cache: {tmp_path}/file is a file")
 
 
@@ -52,9 +50,9 @@ def test_a_list_that_pins_every_table_needs_train_and_test() -> None:
     pinned = [ListedTable(table="a", path="a.csv", split="train")]
     assert [line.split(";")[0] for line in told(split_faults(config(), pinned))] == [
         "table_list: config/tables.tsv pins no table to test",
-        "runs.tuned.training.keep: best goes by the loss on validation rows, but config/tables.tsv pins no table to "
+        "runs.tuned.training.keep: best needs the loss on validation rows, but config/tables.tsv pins no table to "
         "validation",
-        "runs.tuned.training.patience: 2 goes by the loss on validation rows, but config/tables.tsv pins no table to "
+        "runs.tuned.training.patience: 2 needs the loss on validation rows, but config/tables.tsv pins no table to "
         "validation",
     ]
     assert told(split_faults(config(), [*pinned, ListedTable(table="b", path="b.csv")])) == []
@@ -76,7 +74,7 @@ def test_a_run_says_all_of_it_before_anything_runs(tmp_path: Path, warm: Warm) -
     for line in (
         "--config: seed: should be a valid integer",
         "--config: sede: unknown key; did you mean seed?",
-        f"config/smoke.yaml: results: {RESULTS} is a link to nowhere, which is not there",
+        f"config/smoke.yaml: results: {RESULTS} is a link to nowhere, which does not exist",
         "config/smoke-tables.tsv:7: column path: table 'one': there is no file 'resources/tables/mpgg.csv'. Correct "
         "the path, or add the file. Did you mean 'resources/tables/mpg.csv'?",
         "config/smoke-tables.tsv:8: column split: unknown split 'trian' (did you mean 'train'?)",

@@ -51,8 +51,8 @@ onerror: previous.restore()
 # The environment says which rule fails, or waits when it has written its first file; and what a failing one spoils.
 JOB = """
 import os, pathlib, shutil, sys, time
-from tabletutor.workflow.lock import enter_job
-enter_job()
+from tabletutor.workflow.lock import lock_job
+lock_job()
 rule, word, source, *outputs = sys.argv[1:]
 text = f"{rule} {word} " + pathlib.Path(source).read_text()
 for name in outputs:
@@ -157,7 +157,7 @@ def test_after_a_failure_and_another_all_is_made_again(project: Project) -> None
     before = project.state()
     for _ in range(2):
         printed = project.run(WORD="new", FAIL="first", code=1)
-        assert f"as it was before the run, and to be made again: {FIRST}" in printed
+        assert f"restored the old file, to be rebuilt: {FIRST}" in printed
         after = project.state()
         assert {name: after.pop(name) for name in (FIRST, SECOND, LAST)} == {
             name: before[name] for name in (FIRST, SECOND, LAST)
@@ -232,7 +232,7 @@ def test_a_failure_noted_before_the_kill(project: Project) -> None:
     project.kill(one_failed, "--keep-going", WORD="new", FAIL="first", WAIT="other")
     assert not (project.folder / FIRST).exists()
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
-    code = f"from tabletutor.workflow.lock import enter_run; enter_run('{RESULTS}')"
+    code = f"from tabletutor.workflow.lock import lock_run; lock_run('{RESULTS}')"
     subprocess.run([sys.executable, "-c", code], cwd=project.folder, env=environment, check=True)
     assert project.state() == before
     project.run(WORD="new")
@@ -246,7 +246,7 @@ def test_where_snakemake_cannot_write_its_notes(notes: str, at_once: bool, proje
     folder = project.folder / ".snakemake" / notes
     printed = project.run(WORD="new", FAIL="first", SPOIL=f".snakemake/{notes}", code=1)
     assert (project.folder / FIRST).exists() == at_once
-    assert ("cannot be put back" in printed) != at_once
+    assert ("cannot restore" in printed) != at_once
     folder.unlink()
     project.run(WORD="new", FAIL="first", code=1)
     assert all(project.state()[name] == before[name] for name in (FIRST, SECOND, LAST))

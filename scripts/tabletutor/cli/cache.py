@@ -1,4 +1,4 @@
-"""`tabletutor cache`: what is kept of finished work, whether it is whole, and how to be rid of it."""
+"""`tabletutor cache`: list, measure, verify and remove finished work."""
 
 import time
 from collections import defaultdict
@@ -12,20 +12,22 @@ from rich.text import Text
 
 from tabletutor.config.load import ConfigError, load
 from tabletutor.telemetry.terminal import escape_controls
-from tabletutor.workflow.provenance.cache import Choice, Kept, cache_folder, faults, kept_works, remove
+from tabletutor.workflow.provenance.cache import CacheEntry, CacheFilter, cache_entries, cache_folder, faults, remove
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Finished work: journals, states of training, whole artefacts.",
+    help="Manage finished work: journals, training states, whole artefacts.",
     epilog="Example: tabletutor cache list --stage episodes",
 )
 console = Console(soft_wrap=True)
 
-Stage = Annotated[str | None, typer.Option(help="Only of this stage or rule: episodes, training, checkpoint …")]
-Subject = Annotated[str | None, typer.Option("--table", help="Only of this table, or run.")]
-Days = Annotated[float | None, typer.Option("--older-than", help="Only what was not added to for so many days.")]
-Folder = Annotated[Path | None, typer.Option(help="The cache; else $TABLETUTOR_CACHE, or what the configuration says.")]
-Config = Annotated[Path, typer.Option(help="The configuration that says where the cache is.")]
+Stage = Annotated[str | None, typer.Option(help="Only this stage or rule: episodes, training, checkpoint …")]
+Subject = Annotated[str | None, typer.Option("--table", help="Only this table or run.")]
+Days = Annotated[float | None, typer.Option("--older-than", help="Only entries unchanged for this many days.")]
+Folder = Annotated[
+    Path | None, typer.Option(help="The cache folder. Default: $TABLETUTOR_CACHE, or the configuration's.")
+]
+Config = Annotated[Path, typer.Option(help="The configuration, which may set the cache folder.")]
 DEFAULT_CONFIG = Path("config/config.yaml")
 
 
@@ -37,7 +39,7 @@ def list_works(
     folder: Folder = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """List what is kept, one line for each stage, table or run, and identity.
+    """List cache entries, one line for each stage, table or run, and identity.
 
     Example: tabletutor cache list --stage episodes
     """
@@ -45,11 +47,13 @@ def list_works(
     for name in ("stage", "table or run", "identity", "units", "MB", "days old"):
         listed.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
     now = time.time()
-    place, works = _chosen(Choice(stage, table, older_than), folder, config, now)
-    for kept in works:
-        numbers = (str(kept.units), f"{kept.bytes / 1e6:.1f}", f"{kept.days_old(now):.1f}")
-        listed.add_row(*(Text(escape_controls(name)) for name in (kept.stage, kept.subject, kept.identity)), *numbers)
-    console.print(listed if works else Text(f"nothing is kept in {place}"))
+    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, now)
+    for entry in entries:
+        numbers = (str(entry.units), f"{entry.bytes / 1e6:.1f}", f"{entry.days_old(now):.1f}")
+        listed.add_row(
+            *(Text(escape_controls(name)) for name in (entry.stage, entry.subject, entry.identity)), *numbers
+        )
+    console.print(listed if entries else Text(f"no matching entries in {place}"))
 
 
 @app.command()
@@ -60,14 +64,14 @@ def size(
     folder: Folder = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Say how much is kept, by stage.
+    """Show the size of the cache by stage.
 
     Example: tabletutor cache size --older-than 30
     """
-    place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
+    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
     total: dict[str, int] = defaultdict(int)
-    for kept in works:
-        total[kept.stage] += kept.bytes
+    for entry in entries:
+        total[entry.stage] += entry.bytes
     for name, amount in sorted(total.items()):
         typer.echo(f"{escape_controls(name):<12} {amount / 1e6:>10.1f} MB")
     typer.echo(f"{'all':<12} {sum(total.values()) / 1e6:>10.1f} MB in {place}")
@@ -81,16 +85,15 @@ def verify(
     folder: Folder = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Check every kept unit against its checksum. The exit status is 1 where one is torn or broken; none of these is
-    ever served.
+    """Check the checksums of all stored units. The exit status is 1 if one is damaged; such units are never used.
 
     Example: tabletutor cache verify
     """
-    _, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
-    found = [fault for kept in works for fault in faults(kept)]
+    _, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
+    found = [fault for entry in entries for fault in faults(entry)]
     for fault in found:
         typer.echo(escape_controls(fault))
-    typer.echo(f"{sum(kept.units for kept in works)} whole units, {len(found)} files with faults")
+    typer.echo(f"{sum(entry.units for entry in entries)} intact units, {len(found)} damaged files")
     if found:
         raise typer.Exit(1)
 
@@ -104,23 +107,23 @@ def clear(
     config: Config = DEFAULT_CONFIG,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove what is kept. Results are never touched: without the cache the same bytes come out, later.
+    """Remove cache entries. Results are never touched; without the cache, the same bytes are built again.
 
     Example: tabletutor cache clear --older-than 30 --yes
     """
-    place, works = _chosen(Choice(stage, table, older_than), folder, config, time.time())
-    megabytes = sum(kept.bytes for kept in works) / 1e6
-    if works and not yes:
-        typer.confirm(f"Remove {len(works)} works ({megabytes:.1f} MB) from {place}?", abort=True)
-    for kept in works:
-        remove(kept)
-    typer.echo(f"removed {len(works)} works ({megabytes:.1f} MB) from {place}")
+    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
+    megabytes = sum(entry.bytes for entry in entries) / 1e6
+    if entries and not yes:
+        typer.confirm(f"Remove {len(entries)} entries ({megabytes:.1f} MB) from {place}?", abort=True)
+    for entry in entries:
+        remove(entry)
+    typer.echo(f"removed {len(entries)} entries ({megabytes:.1f} MB) from {place}")
 
 
-def _chosen(choice: Choice, folder: Path | None, config: Path, now: float) -> tuple[str, list[Kept]]:
-    """The cache that is meant, as it is shown, and the works in it that are."""
+def _selected(selection: CacheFilter, folder: Path | None, config: Path, now: float) -> tuple[str, list[CacheEntry]]:
+    """Return the cache folder in use, for display, and its selected entries."""
     try:
         place = folder or cache_folder(load(config).cache if config.exists() else None)
     except ConfigError as error:
         raise typer.BadParameter(escape_controls(str(error))) from error
-    return escape_controls(str(place)), list(kept_works(place, choice, now))
+    return escape_controls(str(place)), list(cache_entries(place, selection, now))

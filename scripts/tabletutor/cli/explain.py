@@ -1,4 +1,4 @@
-"""`tabletutor explain`: how a file or a row came to be, drawn as a tree."""
+"""`tabletutor explain`: the provenance of a file or a row, as a tree."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,96 +10,92 @@ from rich.tree import Tree
 from tabletutor.records.files import sha256_file
 from tabletutor.telemetry.terminal import escape_controls
 from tabletutor.workflow.identity.code import closure
-from tabletutor.workflow.provenance.artefact import in_results
+from tabletutor.workflow.provenance.artefact import path_in_results
+from tabletutor.workflow.provenance.cutoff import REUSED
 from tabletutor.workflow.provenance.trace import (
-    Made,
+    Provenance,
     Sighting,
+    containing_output,
     folder_with_identities,
-    made_in,
-    origin,
+    provenance_by_output,
+    read_row,
     results_folder,
-    row_of,
     sightings,
 )
 
-_SPARED = {
-    None: "",
-    "kept": "; the last run kept it: code, parameters and the content of all that is read were the same",
-    "cache": "; taken from the cache, where it was made before by the same code from the same content",
-}
-
 
 def explain(target: str) -> Tree:
-    """The provenance of `FILE` or `FILE:ROW` (rows are counted from 1), as seen from the checkout's root.
+    """Return the provenance of `FILE` or `FILE:ROW` (rows are counted from 1), relative to the checkout's root.
 
-    Raises ValueError where the file or the row does not exist.
+    Raises ValueError if the file or the row does not exist.
     """
     name, _, line = target.rpartition(":")
     if name and line.isdecimal() and not Path(target).exists():
         tree = _row(Path(name), int(line))
     else:
         tree = _file(Path(target))
-    return _shown(tree)
+    return _escape_labels(tree)
 
 
-def _shown(tree: Tree) -> Tree:
-    """The tree with all its labels as `escape_controls` has them."""
+def _escape_labels(tree: Tree) -> Tree:
+    """Escape control characters in all labels of a tree, in place, and return it."""
     tree.label = escape_controls(str(tree.label))
     for branch in tree.children:
-        _shown(branch)
+        _escape_labels(branch)
     return tree
 
 
 def _file(path: Path) -> Tree:
     if not path.exists():
-        raise ValueError(f"{path}: no such file; name a file of the results, and for one row FILE:ROW")
+        raise ValueError(f"{path}: no such file; give a file of the results, or FILE:ROW for one row")
     tree = Tree(_headline(path))
     _grow(tree, path)
     return tree
 
 
 def _grow(tree: Tree, path: Path) -> None:
-    """Add the chain of jobs behind a file."""
+    """Add the chain of jobs that produced a file."""
     results = folder_with_identities(path)
-    _add_job(tree, str(path), results, made_in(results) if results else {}, set())
+    _add_job(tree, str(path), results, provenance_by_output(results) if results else {}, set())
 
 
-def _add_job(tree: Tree, path: str, results: str | None, made: dict[str, Made], seen: set[str]) -> None:
-    output = origin(path, made)
+def _add_job(tree: Tree, path: str, results: str | None, outputs: dict[str, Provenance], seen: set[str]) -> None:
+    output = containing_output(path, outputs)
     if output is None or results is None:
-        tree.add("source: no rule made it")
+        tree.add("source file, not built by a rule")
         return
-    job = made[output]
+    job = outputs[output]
     tree.add(f"rule [bold]{escape(job.artefact.rule)}[/bold], scripts/{escape(job.script)}, {_code(job)}")
-    tree.add(f"identity {job.artefact.identity[:16]}{_SPARED[job.spared]}")
+    reused = f"; {REUSED[job.source]}" if job.source else ""
+    tree.add(f"identity {job.artefact.identity[:16]}{reused}")
     for name, value in job.settings.items():
         tree.add(f"parameter {escape(name)} = {escape(value)}")
-    for noted in job.files:
-        parent = in_results(noted, results)
+    for name in job.files:
+        parent = path_in_results(name, results)
         branch = tree.add(_headline(Path(parent)))
         if parent in seen:
-            branch.add("as above")
+            branch.add("see above")
             continue
         seen.add(parent)
-        if origin(parent, made):
-            _add_job(branch, parent, results, made, seen)
+        if containing_output(parent, outputs):
+            _add_job(branch, parent, results, outputs, seen)
 
 
-def _code(job: Made) -> str:
+def _code(job: Provenance) -> str:
     now = closure(job.script).digest()
-    return f"code {job.code[:16]} ({'as it is now' if now == job.code else 'the code has changed since'})"
+    return f"code {job.code[:16]} ({'unchanged' if now == job.code else 'the code has changed since'})"
 
 
 def _headline(path: Path) -> str:
     if path.is_file():
         return f"{escape(str(path))}  sha256 {sha256_file(path)[:16]}"
-    return f"{escape(str(path))}{'/' if path.is_dir() else '  (not there any more)'}"
+    return f"{escape(str(path))}{'/' if path.is_dir() else '  (no longer exists)'}"
 
 
 def _row(path: Path, line: int) -> Tree:
     if not path.is_file():
-        raise ValueError(f"{path}: no such file; name a file of the results, and for one row FILE:ROW")
-    row = row_of(path, line)
+        raise ValueError(f"{path}: no such file; give a file of the results, or FILE:ROW for one row")
+    row = read_row(path, line)
     tree = Tree(f"{escape(str(path))}:{line}")
     results = results_folder(path)
     if row.get("table"):
@@ -123,7 +119,7 @@ def _grow_table(tree: Tree, folder: Path) -> None:
 
 
 def _facts(sighting: Sighting, marks: Mapping[str | None, str]) -> list[str]:
-    """What a stage has about a question; the traces that a row is of are marked (`marks`, by id)."""
+    """Return what a stage records about a question. `marks` has a suffix for the ids of the traces to point out."""
     row = sighting.row
     match sighting.stage:
         case "questions":

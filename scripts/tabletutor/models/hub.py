@@ -12,7 +12,7 @@ from tabletutor.models.local import lacking
 
 # What a model is made of here: no pickled weights, no code.
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "tokenizer*")
-# For the one process that fetches; every job has them on (`workflow/environment.py`).
+# For the one process that fetches; every job has them on (`workflow/context.py`).
 _ONLINE = {"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 

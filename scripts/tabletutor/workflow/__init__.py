@@ -1,1 +1,1 @@
-"""All that knows Snakemake: what a rule's code is, the context its script runs in, the set-up of a project."""
+"""Everything that knows Snakemake: code identity, provenance, the context of jobs, and the set-up of a run."""

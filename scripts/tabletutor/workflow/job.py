@@ -1,4 +1,4 @@
-"""The context a rule's script runs in: its log file, its errors, and the certainty that the code is this checkout's."""
+"""`with job(snakemake)`: logging, error messages and early exit for a rule's script, and a check of the checkout."""
 
 import errno
 import sys
@@ -12,58 +12,51 @@ from loguru import logger
 import tabletutor
 from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.context import Job
-from tabletutor.workflow.lock import enter_job
+from tabletutor.workflow.lock import lock_job
 from tabletutor.workflow.provenance.artefact import plan
-from tabletutor.workflow.provenance.cutoff import finish, spare
+from tabletutor.workflow.provenance.cutoff import REUSED, record_artefact, reuse_artefact
 
 _FILE_FORMAT = "{time:YYYY-MM-DD HH:mm:ss.SSS} {level: <8} {name}:{line} {message}"
-_AGAIN = "run the same command again: what is finished is kept"
-# What to do where a file system takes nothing.
+_AGAIN = "run the same command again: finished work is kept"
+# What to do when a file cannot be written.
 _ADVICE = {
     errno.ENOSPC: f"make room, and {_AGAIN}",
     errno.EDQUOT: f"make room in your quota, and {_AGAIN}",
     errno.EROFS: f"make the folder writable (or name another by `results` in the configuration), and {_AGAIN}",
-    errno.EACCES: f"get the right to it, and {_AGAIN}",
+    errno.EACCES: f"get permission to write it, and {_AGAIN}",
 }
 
 
 class CheckoutError(RuntimeError):
-    """The imported package belongs to another checkout than the workflow that runs."""
-
-
-# Why a job has nothing to do, by where its artefact comes from.
-_SPARED = {
-    "kept": "kept: code, parameters and the content of all it reads are those of what is there",
-    "cache": "from the cache: code, parameters and the content of all it reads are those of what was made before",
-}
+    """The imported package belongs to a different checkout from the running workflow."""
 
 
 @contextmanager
 def job(snakemake: Any, shares: bool = False) -> Generator[Job]:
-    """Run a rule's work: log to the rule's log file, and to standard error in short form.
+    """Run the body of a rule's script, logging to the rule's log file and, in short form, to standard error.
 
-    The script ends at once, with exit code 0, where the artefact that is there is what the work would make again
-    (`cutoff.py`). An error ends it with exit code 1. The console gets one message that names the rule, its wildcards
-    and the cause; the log file gets the full traceback as well.
+    The script exits at once with code 0 if the existing artefact is what the body would produce (`cutoff.py`). An error
+    exits with code 1: the console shows one message with the rule, its wildcards and the cause; the log file also gets
+    the full traceback.
 
     Args:
         snakemake: The object Snakemake puts into a script.
-        shares: Whether what is made is worth a place in the cache, from which other checkouts take it.
+        shares: Whether to store the outputs in the cache, where other checkouts can find them.
     """
     log_file = Path(str(snakemake.log[0]))
     name = job_name(str(snakemake.rule), dict(snakemake.wildcards.items()))
-    with _logs(name, log_file):
+    with _logging(name, log_file):
         try:
             check_checkout(Path(str(snakemake.scriptdir)))
-            enter_job()
+            lock_job()
             planned = plan(snakemake, str(snakemake.config["results"]))
             here = Job(snakemake.config, planned.reads)
             cache = here.cache if shares else None
-            if spared := spare(planned, cache):
-                logger.info("{} ({})", _SPARED[spared], planned.identity[:16])
+            if source := reuse_artefact(planned, cache):
+                logger.info("{} ({})", REUSED[source], planned.identity[:16])
                 raise SystemExit(0)
             yield here
-            finish(planned, cache)
+            record_artefact(planned, cache)
         except Exception as error:
             logger.bind(file_only=True).opt(exception=error).error("{} failed", name)
             logger.error("{}\n(full traceback: {})", describe(error), log_file)
@@ -71,8 +64,8 @@ def job(snakemake: Any, shares: bool = False) -> Generator[Job]:
 
 
 @contextmanager
-def _logs(name: str, log_file: Path) -> Generator[None]:
-    """Log to the file, whole, and to standard error in short form; neither gets a control character of the data."""
+def _logging(name: str, log_file: Path) -> Generator[None]:
+    """Log in full to the file and in short form to standard error, with control characters escaped in both."""
     log_file.parent.mkdir(parents=True, exist_ok=True)
     with log_file.open("w", encoding="utf-8", buffering=1) as stream:
 
@@ -90,12 +83,12 @@ def _logs(name: str, log_file: Path) -> Generator[None]:
 
 
 def job_name(rule: str, wildcards: dict[str, str]) -> str:
-    """A job as people name it: `questions penguins_raw`."""
+    """Return a job's display name, such as `questions penguins_raw`."""
     return " ".join([rule, *wildcards.values()])
 
 
 def describe(error: BaseException) -> str:
-    """An error in one paragraph. One about the user's data or configuration speaks for itself, others show a type."""
+    """Return an error as one paragraph, with its type unless it is a fault in user data or configuration."""
     text = str(error).strip()
     if isinstance(error, KeyError) and error.args:
         text = str(error.args[0])
@@ -110,7 +103,7 @@ def describe(error: BaseException) -> str:
 def check_checkout(scripts: Path) -> None:
     """Raise CheckoutError unless the imported `tabletutor` is the package inside the folder `scripts`.
 
-    An installed package wins over the script's own folder on `sys.path`, so another checkout's code could run unseen.
+    An installed package precedes the script's own folder on `sys.path`, so another checkout's code could run unnoticed.
     """
     imported = Path(tabletutor.__file__).resolve().parent
     expected = scripts.resolve() / "tabletutor"

@@ -1,8 +1,7 @@
-"""The set-up of a workflow run: the right checkout, a pinned environment, a checked configuration, the table list."""
+"""Set up a workflow run: check the checkout and the configuration, pin the environment, read the table list."""
 
 import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,28 +13,28 @@ from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
 from tabletutor.config.section import counted
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
-from tabletutor.records.files import PARTIAL
+from tabletutor.models.local import local_files
 from tabletutor.sandbox.host.process_label import RUN, owner
 from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.adopt import adopt
-from tabletutor.workflow.clock import date_back
-from tabletutor.workflow.environment import ENVIRONMENT
-from tabletutor.workflow.job import CheckoutError, check_checkout, describe
-from tabletutor.workflow.lock import enter_run
-from tabletutor.workflow.preflight import outside_faults, split_faults
+from tabletutor.workflow.context import ENVIRONMENT
+from tabletutor.workflow.job import CheckoutError, check_checkout
+from tabletutor.workflow.lock import lock_run
+from tabletutor.workflow.preflight import external_faults, split_faults
 from tabletutor.workflow.provenance.cache import cache_folder
-from tabletutor.workflow.provenance.contents import contents
+from tabletutor.workflow.provenance.contents import content_digests
 
 Listing = dict[str, dict[str, str]]
 
 
 class Project(NamedTuple):
-    """What rules read beside the configuration.
+    """What rules read besides the configuration.
 
-    `settings`: that part of the configuration which results depend on. `tables`: for each table its `path`, its pinned
-    `split` (or ""), and the `content` digest of its CSV, which rules put into `params`: that is what a CSV counts by
-    (`contents.py`). `sources`: `licence` and `title` of each table, apart, so that a better title makes nothing again
-    but the report.
+    Attributes:
+        settings: The part of the configuration that results depend on.
+        tables: For each table its `path`, its pinned `split` (or ""), and the `content` digest of its CSV. Rules put
+            the digest into `params`, since a CSV counts by its content (`contents.py`).
+        sources: `licence` and `title` of each table. They are kept apart so that a new title rebuilds only the report.
     """
 
     settings: dict[str, Any]
@@ -46,21 +45,21 @@ class Project(NamedTuple):
 def set_up(workflow: Any, config: dict[str, Any]) -> Project:
     """Prepare a run of the workflow. Called once, at the top of `rules/common.smk`.
 
-    Fills every default into `config`, in place; its `cache` is the folder that is used.
+    Fills every default into `config`, in place, and sets its `cache` to the folder in use.
 
-    Raises WorkflowError where the installed package is another checkout's, or the configuration or the table list
-    cannot be used; the message names file, line and key of all that is wrong.
+    Raises WorkflowError if the installed package belongs to another checkout, or if the configuration or the table list
+    is invalid. The message has file, line and key of every fault.
     """
     logger.configure(patcher=escape_message)
     try:
         check_checkout(Path(workflow.basedir) / "scripts")
         os.environ.update(ENVIRONMENT)
-        os.environ.setdefault(RUN, owner())  # jobs inherit it, and what they make in an engine goes with this run
+        os.environ.setdefault(RUN, owner())  # inherited by jobs; labels what they create in a container engine
         checked, entries = _check(workflow, config)
         tables, sources = list_tables(entries)
         if workflow.is_main_process:
             if not workflow.output_settings.dryrun:
-                enter_run(checked.results)
+                lock_run(checked.results)
             adopt(checked.results)
     except (CheckoutError, ValueError, OSError) as error:
         raise WorkflowError(escape_controls(str(error))) from None
@@ -70,63 +69,60 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
 
 
 def _check(workflow: Any, raw: dict[str, Any]) -> tuple[Config, Sequence[ListedTable]]:
-    """The configuration and its table list. Raises ConfigError with a line for each fault of both."""
-    found = examine(raw)
-    faults, others = list(found.faults), list[str]()
+    """Return the checked configuration and its table list. Raises ConfigError with a line for each fault of both."""
+    examined = examine(raw)
+    faults, others = list(examined.faults), list[str]()
     entries: Sequence[ListedTable] = ()
-    if found.config is not None:
-        outside = list(outside_faults(found.config)) if workflow.is_main_process else []
+    if examined.config is not None:
+        external = list(external_faults(examined.config)) if workflow.is_main_process else []
         try:
-            entries = read_table_list(Path(found.config.table_list))
-            outside += split_faults(found.config, entries)
+            entries = read_table_list(Path(examined.config.table_list))
+            external += split_faults(examined.config, entries)
         except TableListError as error:
-            others = [] if found.concerns(Fault(("table_list",), "")) else [str(error)]
-        faults += [fault for fault in outside if not found.concerns(fault)]
+            others = [] if examined.concerns(Fault(("table_list",), "")) else [str(error)]
+        faults += [fault for fault in external if not examined.concerns(fault)]
     origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
     lines = [line_of(fault, origin, workflow.config_settings.config) for fault in faults]
-    if found.config is None or lines or others:
+    if examined.config is None or lines or others:
         raise ConfigError("\n".join(dict.fromkeys([*lines, *others])))
-    return found.config, entries
+    return examined.config, entries
 
 
-def check_folders(config: dict[str, Any]) -> None:
-    """Before the first job: every folder that jobs write to takes a file, and no artefact is dated in the future.
-    Raises WorkflowError that says what to do.
+def entry_lookup(tables: Listing) -> Callable[[str], Callable[[Any], str]]:
+    """Return `table_entry` of the rules: `table_entry("path")` is that column of the table list for the job's table.
 
-    Snakemake prepares a job's folders itself, and stops with a traceback where it cannot.
-    """
-    for folder in (Path(config["results"]), Path("logs"), Path(config["cache"])):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(prefix=".probe.", suffix=PARTIAL, dir=folder) as stream:
-                stream.write(b"x")
-        except OSError as error:
-            error.filename = str(folder)  # the probe's name helps nobody, and a full disk names nothing
-            raise WorkflowError(escape_controls(describe(error))) from None
-    date_back(Path(config["results"]))
-
-
-def column_of(tables: Listing) -> Callable[[str], Callable[[Any], str]]:
-    """`listed` of the rules: a column of the table list for the table of the job, `listed("path")`.
-
-    Snakemake's own `lookup` tries every path within a mapping, at every job: quadratic in the number of tables.
+    Snakemake's own `lookup` tries every path within a mapping for every job, which is quadratic in the number of
+    tables.
     """
 
-    def listed(column: str) -> Callable[[Any], str]:
+    def table_entry(column: str) -> Callable[[Any], str]:
         def value(wildcards: Any) -> str:
             if wildcards.table not in tables:
-                raise WorkflowError(f"{wildcards.table}: the table list has no such table. Add a line, or correct it.")
+                raise WorkflowError(f"{wildcards.table}: not in the table list; add a line for it, or correct the name")
             return tables[wildcards.table][column]
 
         return value
 
-    return listed
+    return table_entry
 
 
-def clear_up(config: dict[str, Any]) -> None:
-    """After the run, however it ended: remove the images its jobs made in a container engine.
+def model_file_lookup(models: Mapping[str, Any]) -> Callable[[Any], dict[str, str]]:
+    """Return `local_model` of the rules: the files of the job's model with their digests; empty unless it is local.
 
-    What a killed run leaves, the next one removes.
+    As a parameter of rule `model`, the digests make the model again when one of the files changes.
+    """
+
+    def local_model(wildcards: Any) -> dict[str, str]:
+        model = models[wildcards.model]
+        return content_digests(map(Path, local_files(model["path"]))) if model["source"] == "local" else {}
+
+    return local_model
+
+
+def clean_up(config: dict[str, Any]) -> None:
+    """Remove the images that this run's jobs built in a container engine. Called after a run, whether it failed or not.
+
+    Images of a killed run are removed by the next one.
     """
     if config["sandbox"]["backend"] == "docker":
         from tabletutor.sandbox.host import image
@@ -136,8 +132,8 @@ def clear_up(config: dict[str, Any]) -> None:
 
 
 def list_tables(entries: Sequence[ListedTable]) -> tuple[Listing, Listing]:
-    """The table list as JSON types, in its own order; see `Project`."""
-    digests = contents(Path(entry.path) for entry in entries)
+    """Return `tables` and `sources` of `Project`: the table list as JSON types, in its order."""
+    digests = content_digests(Path(entry.path) for entry in entries)
     tables = {
         entry.table: {"path": entry.path, "split": entry.split or "", "content": digests[str(Path(entry.path))]}
         for entry in entries
@@ -146,7 +142,7 @@ def list_tables(entries: Sequence[ListedTable]) -> tuple[Listing, Listing]:
 
 
 def relative(path: Path) -> str:
-    """A path as seen from the working directory, for messages; unchanged if it lies elsewhere."""
+    """Return a path relative to the working directory, for messages; unchanged if it is elsewhere."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:

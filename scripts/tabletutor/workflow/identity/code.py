@@ -34,8 +34,8 @@ LEFT_OUT = frozenset(
 # What is followed beside the scripts: modules that are found by name.
 CONVERTERS, METHODS = f"{PACKAGE}/formats/converters", f"{PACKAGE}/training/methods"
 FAMILIES = f"{PACKAGE}/questions/families"
-# Every job runs in this environment, and gets its sections of the configuration there.
-ALSO = ("tabletutor.workflow.environment", "tabletutor.workflow.context")
+# Part of every rule's code: the environment and the context of all jobs.
+ALSO = ("tabletutor.workflow.context",)
 SCRIPTS = Path(__file__).resolve().parents[3]
 LOCK = Path("envs", "requirements.lock")  # beside the folder of the scripts
 MEMO = Path(".snakemake", "tabletutor", "code.json")

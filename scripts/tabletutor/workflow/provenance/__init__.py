@@ -1,1 +1,1 @@
-"""What identifies an artefact and where it came from: records beside it, the cache, cut-off, old outputs, traces."""
+"""Identify artefacts and trace where they came from: identity files, cache, early cut-off, output backups."""

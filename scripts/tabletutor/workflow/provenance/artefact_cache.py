@@ -1,7 +1,8 @@
-"""Whole artefacts in the cache: a checkpoint that was trained in one checkout is not trained again in another.
+"""Whole artefacts in the cache, so that a checkpoint trained in one checkout is not trained again in another.
 
-An artefact lies in `<cache>/<rule>/<wildcards>-<identity>/`: its outputs, numbered in the order of their names, and its
-identity with their digests, which is written last. It is served by its whole identity, and by the digest of each file.
+An artefact is stored in `<cache>/<rule>/<wildcards>-<identity>/`: its outputs, numbered in the order of their names,
+and its identity file with their digests, written last. It is looked up by its full identity, and the digest of each
+file is checked.
 """
 
 import shutil
@@ -15,28 +16,26 @@ from tabletutor.records.record import write_record
 from tabletutor.workflow.provenance.artefact import Artefact, Plan, read_artefact
 
 NOTE = "artefact.json"
-OUTPUT = ".output"  # the suffix of a file of an artefact
+OUTPUT = ".output"  # suffix of an artefact's files
 
 
 def fetch(plan: Plan, cache: Path) -> Artefact | None:
-    """Copy the artefact of the planned job out of the cache; what is noted of it there, None where it is not, or not
-    whole.
-    """
+    """Copy the planned job's artefact out of the cache and return it; None if it is not there or damaged."""
     folder = _folder(plan, cache)
-    noted = read_artefact(folder / NOTE)
-    if noted is None or noted.identity != plan.identity:
+    artefact = read_artefact(folder / NOTE)
+    if artefact is None or artefact.identity != plan.identity:
         return None
-    files = outputs_in(folder, noted)
-    if not plan.is_made_of(noted, files):
-        logger.warning("{} is not what was kept there; it is made again", folder)
+    files = outputs_in(folder, artefact)
+    if not plan.matches(artefact, files):
+        logger.warning("{} has been damaged since it was stored; building the artefact again", folder)
         return None
     for name, file in zip(plan.outputs, files, strict=True):
         copy_atomic(file, Path(name))
-    return noted
+    return artefact
 
 
 def store(plan: Plan, artefact: Artefact, cache: Path) -> None:
-    """Keep what a job made, whole or not at all. Where there is no room, a line says so: nothing depends on it."""
+    """Store a job's artefact in the cache atomically. Failures are only logged: no result depends on the cache."""
     folder = _folder(plan, cache)
     if (folder / NOTE).exists():
         return
@@ -44,11 +43,11 @@ def store(plan: Plan, artefact: Artefact, cache: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.parent))
     except OSError as error:
-        logger.warning("{} is not kept in the cache: {}", plan.subject, error)
+        logger.warning("cannot store {} in the cache: {}", plan.subject, error)
         return
     try:
         for name, target in zip(plan.outputs, outputs_in(work, artefact), strict=True):
-            # Nothing of ours writes into a file that is there, so a second name is safe.
+            # A hard link is safe: outputs are replaced, never modified in place.
             link_or_copy(Path(name), target)
         write_record(work / NOTE, artefact)
         work.chmod(0o755)
@@ -56,13 +55,13 @@ def store(plan: Plan, artefact: Artefact, cache: Path) -> None:
         sync_folder(folder.parent)
     except OSError as error:
         shutil.rmtree(work, ignore_errors=True)
-        if not (folder / NOTE).exists():  # else another job was first
-            logger.warning("{} is not kept in the cache: {}", plan.subject, error)
+        if not (folder / NOTE).exists():  # otherwise another job stored it first
+            logger.warning("cannot store {} in the cache: {}", plan.subject, error)
 
 
-def outputs_in(folder: Path, noted: Artefact) -> list[Path]:
-    """The files of an artefact in the cache, in the order of their names."""
-    return [folder / f"{number:03}{OUTPUT}" for number in range(len(noted.outputs))]
+def outputs_in(folder: Path, artefact: Artefact) -> list[Path]:
+    """Return the paths of an artefact's outputs in its cache folder, in the order of their names."""
+    return [folder / f"{number:03}{OUTPUT}" for number in range(len(artefact.outputs))]
 
 
 def _folder(plan: Plan, cache: Path) -> Path:

@@ -1,7 +1,7 @@
-"""What files of the user count by: the SHA-256 of their content, a parameter of the rule that reads them.
+"""SHA-256 digests of user files (CSVs, local models), which rules take as parameters instead of inputs.
 
-They are no inputs in Snakemake's sense. It compares times as well, and of a file dated in the future (a clock that is
-fast, an unpacked archive) it never accepts what was made from it.
+Snakemake compares the modification times of inputs as well, and never accepts an output of an input that is dated in
+the future (fast clock, unpacked archive). As parameters, these files count by content alone.
 """
 
 import contextlib
@@ -14,40 +14,42 @@ import msgspec
 from tabletutor.records.files import sha256_file, write_atomic
 
 MEMO = Path(".snakemake", "tabletutor", "contents.json")
-# A file changed so lately (seconds) could change once more under the same time, so its digest is not noted.
+# Seconds after a change during which a file could change again with the same timestamp, so its digest is not memoised.
 SETTLED = 2.0
 
 
-class _Noted(msgspec.Struct, frozen=True):
-    """A digest, and what was true of the file then. No write leaves the time of change (ctime) as it was."""
+class _Memo(msgspec.Struct, frozen=True):
+    """A digest, and the file's state when it was computed. Every write changes the state's ctime."""
 
     state: tuple[int, ...]
     digest: str
 
 
-def contents(paths: Iterable[Path], memo: Path = MEMO, settled: float = SETTLED) -> dict[str, str]:
-    """The digests of files, by path as given. They are noted in the file `memo`, since every job on a cluster reads the
-    rules again, and a model has gigabytes.
+def content_digests(paths: Iterable[Path], memo: Path = MEMO, settled: float = SETTLED) -> dict[str, str]:
+    """Return the SHA-256 of files, by path as given.
+
+    Digests are memoised in the file `memo`, because every job on a cluster reads the rules again and a model has
+    gigabytes.
     """
-    noted = _read(memo)
-    found: dict[str, _Noted] = {}
-    kept = dict(noted)
+    stored = _read(memo)
+    found: dict[str, _Memo] = {}
+    updated = dict(stored)
     for path in paths:
-        fact = path.stat()
-        state = (fact.st_dev, fact.st_ino, fact.st_size, fact.st_mtime_ns, fact.st_ctime_ns)
+        stat = path.stat()
+        state = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
         name = str(path.absolute())
-        known = noted.get(name)
-        found[str(path)] = known if known and known.state == state else _Noted(state, sha256_file(path))
-        if abs(time.time() - fact.st_ctime) > settled:
-            kept[name] = found[str(path)]
-    if kept != noted:
-        with contextlib.suppress(OSError):  # it is only for speed
-            write_atomic(memo, msgspec.json.encode(kept))
+        known = stored.get(name)
+        found[str(path)] = known if known and known.state == state else _Memo(state, sha256_file(path))
+        if abs(time.time() - stat.st_ctime) > settled:
+            updated[name] = found[str(path)]
+    if updated != stored:
+        with contextlib.suppress(OSError):  # the memo only saves time
+            write_atomic(memo, msgspec.json.encode(updated))
     return {path: each.digest for path, each in found.items()}
 
 
-def _read(memo: Path) -> dict[str, _Noted]:
+def _read(memo: Path) -> dict[str, _Memo]:
     try:
-        return msgspec.json.decode(memo.read_bytes(), type=dict[str, _Noted])
+        return msgspec.json.decode(memo.read_bytes(), type=dict[str, _Memo])
     except (OSError, msgspec.DecodeError):
         return {}

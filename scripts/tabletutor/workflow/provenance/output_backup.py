@@ -1,13 +1,13 @@
-"""What a job is to replace is kept until it has been replaced: a run that fails or is killed loses no finished work.
+"""Keep old outputs until their replacements are complete, so a failed or killed run loses no finished work.
 
-Snakemake removes the outputs of a job before the job runs. So when a run starts, every output that is to be made again
-gets a second name (a hard link: no bytes) in `<results>/.previous/<run>/`: in the results folder, not in `.snakemake`,
-because results often lie on a file system of their own. A job that has ended well drops the old files; otherwise they
-are put back when the run ends, or, after a kill, when the next one starts.
+Snakemake removes a job's outputs before the job runs. So when a run starts, every output that will be replaced gets a
+second name (a hard link, which takes no space) in `<results>/.previous/<run>/`. That folder is inside the results
+folder, not in `.snakemake`, because results are often on a file system of their own. If a job succeeds, its old files
+are dropped; otherwise they are restored when the run ends or, after a kill, when the next run starts.
 
-What is put back must never pass for the new thing. What Snakemake notes does not tell: after a failure it notes the new
-parameters and inputs for the output. Its mark of an unfinished output does, whatever else is noted: with
-`rerun-incomplete` (profiles/default) the next run makes that again, and all that follows. Mark first, put back second.
+A restored file must never pass for the new one. Snakemake's metadata cannot tell them apart: after a failure it holds
+the new parameters and inputs. The mark of an unfinished output can: with `rerun-incomplete` (profiles/default), the
+next run rebuilds marked outputs and everything downstream. So files are marked first and restored second.
 """
 
 import atexit
@@ -23,23 +23,24 @@ from urllib.parse import quote, unquote
 from loguru import logger
 
 _FOLDER = ".previous"
-_SEPARATOR = "~"  # between the number of a job and the quoted path of its output: one flat folder needs least room
+_SEPARATOR = "~"  # between a job's number and the quoted path of its output; one flat folder takes the least space
 
 
 class OutputBackup:
-    """The outputs that one run is to make again. Nothing happens before `keep`."""
+    """The backup of the outputs that one run will replace. Nothing is written before `keep`."""
 
     def __init__(self, results: str) -> None:
-        # By name, folders of several runs are in the order of time.
+        # Sorting by name sorts the folders of several runs by time.
         self._folder = Path(results) / _FOLDER / f"{time.time_ns():020}-{os.getpid()}"
         self._persistence: Any = None
 
     def keep(self, workflow: Any) -> None:
-        """Before the first job: link what exists of what is to be made again. Where that is impossible, a line says so
-        and the run goes on.
+        """Link the existing outputs that will be replaced. Call it before the first job.
+
+        If that is impossible, log a warning and let the run continue.
         """
-        if not _is_usual(workflow.persistence):
-            logger.warning("Snakemake's notes are not in .snakemake: what a failing job was to replace will be lost")
+        if not _is_default_persistence(workflow.persistence):
+            logger.warning("Snakemake's metadata is not in .snakemake: old outputs of failing jobs will be lost")
             return
         self._persistence = workflow.persistence
         failed: list[str] = []
@@ -50,90 +51,92 @@ class OutputBackup:
                 except OSError as error:
                     failed.append(f"{output} ({error.strerror or error})")
         if failed:
-            logger.warning("{} of the files to be made again are lost if their jobs fail: {}", len(failed), failed[0])
-        # Snakemake calls no handler where it stops itself with an exception, as it does if it cannot write its notes.
+            logger.warning("{} old outputs will be lost if their jobs fail: {}", len(failed), failed[0])
+        # Snakemake calls no handler if it stops with an exception, for example because it cannot write its metadata.
         atexit.register(self.restore)
 
     def drop(self) -> None:
-        """After a run that went well."""
+        """Delete the backup. Call it after a successful run."""
         try:
             if self._folder.exists():
                 shutil.rmtree(self._folder)
             _remove_if_empty(self._folder.parent)
         except OSError as error:  # the next run removes it
-            logger.warning("{} cannot be removed: {}", self._folder, error)
+            logger.warning("cannot remove {}: {}", self._folder, error)
 
     def restore(self) -> None:
-        """After a run that failed: put back what its jobs have not replaced."""
+        """Restore the outputs that the run's jobs did not replace. Call it after a failed run."""
         if self._folder.is_dir():
-            _put_back(self._folder, self._persistence)
+            _restore(self._folder, self._persistence)
 
 
-def earlier(results: str, output: str) -> Path | None:
-    """The file that was `output` before the run that is under way; None where there was none, or it is not kept."""
+def backup_of(results: str, output: str) -> Path | None:
+    """Return the backup of the file that was `output` before the current run; None if there is none."""
     name = f"*/*{_SEPARATOR}{quote(output, safe='')}"
     return max((path for path in (Path(results) / _FOLDER).glob(name) if path.is_file()), default=None)
 
 
 def restore_all(results: str) -> None:
-    """Put back what killed runs on `results` have not replaced. For who knows that no run is at work there, and before
-    Snakemake looks at the files. In the working directory of the workflow.
+    """Restore the outputs that killed runs on `results` did not replace.
+
+    Call it in the workflow's working directory, before Snakemake looks at the files, and only if no run is using the
+    folder.
     """
     folders = sorted((Path(results) / _FOLDER).glob("*"))
     if not folders:
         return
-    from snakemake.persistence.file import FilePersistence  # slow to import, seldom needed
+    from snakemake.persistence.file import FilePersistence  # slow to import and rarely needed
 
     persistence = FilePersistence()
-    for folder in folders:  # the newest last, which wins
-        _put_back(folder, persistence)
+    for folder in folders:  # the newest is last, so it wins
+        _restore(folder, persistence)
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """An output and its second name."""
+class _Backup:
+    """An output and its hard link."""
 
     link: Path
     output: Path
 
 
-def _put_back(folder: Path, persistence: Any) -> None:
-    jobs: dict[str, list[_Kept]] = {}
+def _restore(folder: Path, persistence: Any) -> None:
+    jobs: dict[str, list[_Backup]] = {}
     for link in sorted(folder.iterdir()):
         number, _, name = link.name.partition(_SEPARATOR)
-        jobs.setdefault(number, []).append(_Kept(link, Path(unquote(name))))
-    for kept in jobs.values():
+        jobs.setdefault(number, []).append(_Backup(link, Path(unquote(name))))
+    for backups in jobs.values():
         try:
-            _settle(kept, persistence)
+            _restore_job(backups, persistence)
         except OSError as error:  # the links stay, and the next run tries again
-            logger.warning("{} cannot be put back yet: {}; the old file is {}", kept[0].output, error, kept[0].link)
+            logger.warning("cannot restore {} yet: {}; the old file is {}", backups[0].output, error, backups[0].link)
     try:
         _remove_if_empty(folder)
         _remove_if_empty(folder.parent)
     except OSError as error:
-        logger.warning("{} cannot be removed: {}", folder, error)
+        logger.warning("cannot remove {}: {}", folder, error)
 
 
-def _settle(kept: list[_Kept], persistence: Any) -> None:
-    """All outputs of a job are those of before, or all are new: one that is missing or unfinished tells."""
-    names = [str(one.output) for one in kept]
-    if all(os.path.lexists(one.output) for one in kept) and not _marked(names, persistence):
-        for one in kept:
-            _remove(one.link)
+def _restore_job(backups: list[_Backup], persistence: Any) -> None:
+    """Restore all old outputs of a job, or none: all if one output is missing or marked as unfinished."""
+    names = [str(backup.output) for backup in backups]
+    if all(os.path.lexists(backup.output) for backup in backups) and not _unfinished(names, persistence):
+        for backup in backups:
+            _remove(backup.link)
         return
     mark_unfinished(names, persistence)
-    for one in kept:
-        if not _is_same(one.link, one.output):
-            one.output.parent.mkdir(parents=True, exist_ok=True)
-            if one.link.is_dir() and one.output.is_dir():
-                shutil.rmtree(one.output)
-            one.link.replace(one.output)
-            logger.info("as it was before the run, and to be made again: {}", one.output)
-        _remove(one.link)  # renaming one name of a file to another of its names does nothing
+    for backup in backups:
+        if not _is_same(backup.link, backup.output):
+            backup.output.parent.mkdir(parents=True, exist_ok=True)
+            if backup.link.is_dir() and backup.output.is_dir():
+                shutil.rmtree(backup.output)
+            backup.link.replace(backup.output)
+            logger.info("restored the old file, to be rebuilt: {}", backup.output)
+        _remove(backup.link)  # still there if both names are the same file, as renaming then does nothing
 
 
 def _link(path: Path, link: Path) -> None:
-    """A second name for a file, or for each file of a folder."""
+    """Hard-link a file, or each file of a folder."""
     if path.is_dir() and not path.is_symlink():
         link.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -162,8 +165,8 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _is_usual(persistence: Any) -> bool:
-    """Whether `restore_all` of the next run will find these notes."""
+def _is_default_persistence(persistence: Any) -> bool:
+    """Return whether `restore_all` of the next run will use the same metadata."""
     from snakemake.persistence.file import FilePersistence
 
     return isinstance(persistence, FilePersistence) and persistence.path.resolve() == Path(".snakemake").resolve()
@@ -171,24 +174,24 @@ def _is_usual(persistence: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Outputs:
-    """What Snakemake's notes look at in a job."""
+    """The part of a job that Snakemake's persistence reads."""
 
     output: list[Any]
 
 
 def mark_unfinished(names: Iterable[str], persistence: Any) -> None:
-    """Mark outputs as unfinished. Raises OSError where that is impossible."""
+    """Mark outputs as unfinished in Snakemake's metadata. Raises OSError if that is impossible."""
     from snakemake.io import IOFile
 
     for name in names:
         try:
             persistence.started(_Outputs([IOFile(name)]))
-        except OSError:  # on a full disk the mark may be there without its text; that it is there is what counts
-            if not _marked([name], persistence):
+        except OSError:  # on a full disk the mark may be an empty file, which suffices
+            if not _unfinished([name], persistence):
                 raise
 
 
-def _marked(names: Iterable[str], persistence: Any) -> set[str]:
-    """Those of the outputs that Snakemake takes for unfinished."""
-    persistence.deactivate_cache()  # it remembers the marks it has seen
+def _unfinished(names: Iterable[str], persistence: Any) -> set[str]:
+    """Return the outputs that Snakemake considers unfinished."""
+    persistence.deactivate_cache()  # the cache would hide new marks
     return persistence._filter_incomplete_keys(list(names))  # pyright: ignore[reportPrivateUsage]

@@ -1,8 +1,8 @@
-"""What a job reads of its inputs: a format needs the tables of two splits, and the rule lists those of all.
+"""What a job's script reads of the job's inputs.
 
-Snakemake fixes a job's inputs before the splits are known, so rules list the files of every table. A rule says by
-`params: splits=["train", "validation"]` which tables its script reads; the script gets no others. What it does not
-get is no part of the identity of what it makes (`artefact.py`).
+Snakemake fixes a job's inputs before the splits are known, so a rule that needs the tables of two splits lists the
+files of all tables. With `params: splits=["train", "validation"]` the rule says which tables its script reads. The
+script gets only those, and the others are not part of the artefact's identity (`artefact.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from tabletutor.records.table import Split, Splits
 
 # Inputs of these names have one file for each table of `params.tables`, in the same order.
 BY_TABLE = ("profiles", "parquets", "questions", "episodes", "verdicts")
-# An input that must be there and is not read: a check that has passed.
+# An input that must exist but is not read: a check that has passed.
 GATE = "gate"
 
 
@@ -22,10 +22,10 @@ class Reads(NamedTuple):
     """What a script is given.
 
     Attributes:
-        files: Paths by the name of the input, without gates and without tables of other splits.
-        tables: The tables whose files are there, in the order of the table list.
-        splits: The split of each of them; empty where the rule does not read `splits.json`.
-        counted: The parameters that count: without `tables` where the splits choose among them.
+        files: Paths by input name, without gates and without tables of other splits.
+        tables: The tables whose files are included, in the order of the table list.
+        splits: The split of each of these tables; empty if the rule does not read `splits.json`.
+        counted: The parameters that are part of the identity: without `tables` if `params.splits` selects tables.
     """
 
     files: dict[str, tuple[Path, ...]]
@@ -34,11 +34,11 @@ class Reads(NamedTuple):
     counted: dict[str, Any]
 
 
-def reads(inputs: Mapping[str, Any], params: Mapping[str, Any], wildcards: Mapping[str, str]) -> Reads:
-    """What the script of a job reads. `inputs`, `params` and `wildcards` are those of Snakemake, by name.
+def select_reads(inputs: Mapping[str, Any], params: Mapping[str, Any], wildcards: Mapping[str, str]) -> Reads:
+    """Return what a job's script reads. `inputs`, `params` and `wildcards` are Snakemake's, by name.
 
-    A job of one table reads the split of that table, one with `params.splits` those of the tables in these splits,
-    any other with `splits.json` the whole file. Raises KeyError where a table is in no split.
+    A job of one table reads that table's split. A job with `params.splits` reads the tables in these splits. Any other
+    job with `splits.json` reads the whole file. Raises KeyError if a table is in no split.
     """
     files = {name: _paths(value) for name, value in inputs.items() if name != GATE}
     wanted = params.get("splits")
@@ -52,10 +52,10 @@ def reads(inputs: Mapping[str, Any], params: Mapping[str, Any], wildcards: Mappi
         return Reads(files, (), {table: every.of(table)}, counted)
     assigned = every.by_table()
     splits: dict[str, Split] = {table: assigned.get(table) or every.of(table) for table in tables}
-    chosen = [number for number, table in enumerate(tables) if splits[table] in wanted]
+    selected = [number for number, table in enumerate(tables) if splits[table] in wanted]
     for name in set(BY_TABLE) & set(files):
-        files[name] = tuple(files[name][number] for number in chosen)
-    tables = tuple(tables[number] for number in chosen)
+        files[name] = tuple(files[name][number] for number in selected)
+    tables = tuple(tables[number] for number in selected)
     return Reads(files, tables, {table: splits[table] for table in tables}, counted)
 
 

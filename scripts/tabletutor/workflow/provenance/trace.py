@@ -1,6 +1,6 @@
-"""Where an artefact came from: what identifies it, and the way of one question through all files.
+"""Trace where an artefact came from, and follow one question through all files.
 
-A file is traced by the identities beside it (`artefact.py`). A row is traced by its question's id through the JSON
+A file is traced by the identity files beside it (`artefact.py`). A row is traced by its question's id through the JSON
 Lines files of the results folder, in the order in which data flows.
 """
 
@@ -12,37 +12,37 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from tabletutor.workflow.provenance.artefact import FOLDER, Artefact, in_results, read_artefact
-from tabletutor.workflow.provenance.cutoff import Source, how_made
+from tabletutor.workflow.provenance.artefact import FOLDER, Artefact, path_in_results, read_artefact
+from tabletutor.workflow.provenance.cutoff import Source, reuse_source
 
 STAGES = ("questions", "episodes", "verdicts", "formats", "predictions", "scores")
 
 
-class Made(NamedTuple):
-    """An artefact, and how the last job that was to make it came by it: None if it did the work."""
+class Provenance(NamedTuple):
+    """An artefact, and where its last job took it from; `source` is None if the job did the work itself."""
 
     artefact: Artefact
-    spared: Source | None
+    source: Source | None
 
     @property
     def script(self) -> str:
-        """The name of the rule's script. A variant of a rule, `whole_checkpoint`, has the script of that rule."""
+        """The name of the rule's script. A variant of a rule, such as `whole_checkpoint`, uses that rule's script."""
         return f"{self.artefact.rule.removeprefix('whole_')}.py"
 
     @property
     def code(self) -> str:
-        """The digest of the code that made it."""
+        """The digest of the code that produced it."""
         return literal_eval(self.artefact.parameters["code"])
 
     @property
     def files(self) -> list[str]:
-        """What the job read, as noted: its inputs, and the raw CSV, which is a parameter (`contents.py`)."""
+        """The recorded paths of what the job read: inputs, and the raw CSV, which is a parameter (`contents.py`)."""
         csv = self.artefact.parameters.get("path")
         return [*self.artefact.inputs, *([literal_eval(csv)] if csv else [])]
 
     @property
     def settings(self) -> dict[str, str]:
-        """The other parameters by name."""
+        """All parameters except the code digest, by name."""
         return {name: value for name, value in self.artefact.parameters.items() if name != "code"}
 
 
@@ -56,24 +56,24 @@ class Sighting:
     row: dict[str, Any]
 
 
-def made_in(results: str) -> dict[str, Made]:
-    """All that is known of the artefacts in a results folder, by the path of each output."""
-    found: dict[str, Made] = {}
+def provenance_by_output(results: str) -> dict[str, Provenance]:
+    """Return the provenance of all artefacts in a results folder, by the path of each output."""
+    found: dict[str, Provenance] = {}
     for path in sorted((Path(results) / FOLDER).rglob("*.json")):
         if artefact := read_artefact(path):
-            made = Made(artefact, how_made(path))
-            found |= {in_results(name, results): made for name in artefact.outputs}
+            provenance = Provenance(artefact, reuse_source(path))
+            found |= {path_in_results(name, results): provenance for name in artefact.outputs}
     return found
 
 
-def origin(path: str, made: dict[str, Made]) -> str | None:
-    """The output that `path` is or lies in (a file inside a folder that a rule makes), or None if no rule made it."""
+def containing_output(path: str, outputs: dict[str, Provenance]) -> str | None:
+    """Return the output that `path` is, or is inside (for a folder that a rule makes); None if no rule made it."""
     candidates = [path, *(str(parent) for parent in Path(path).parents)]
-    return next((candidate for candidate in candidates if candidate in made), None)
+    return next((candidate for candidate in candidates if candidate in outputs), None)
 
 
-def row_of(path: Path, line: int) -> dict[str, Any]:
-    """The object in one line (from 1) of a JSON Lines file. Raises ValueError where there is none."""
+def read_row(path: Path, line: int) -> dict[str, Any]:
+    """Return the object in one line (from 1) of a JSON Lines file. Raises ValueError if there is none."""
     lines = path.read_bytes().splitlines()
     if not 1 <= line <= len(lines):
         raise ValueError(f"{path}:{line}: no such row; the file has {len(lines)} rows, counted from 1")
@@ -87,20 +87,20 @@ def row_of(path: Path, line: int) -> dict[str, Any]:
 
 
 def folder_with_identities(path: Path) -> str | None:
-    """The results folder that `path` lies in, told by the identities in it; None if there is none."""
+    """Return the closest folder above `path` that has identity files; None if there is none."""
     return next((str(parent) for parent in path.parents if (parent / FOLDER).is_dir()), None)
 
 
 def results_folder(path: Path) -> Path:
-    """The results folder `path` lies in: the one above its stage's folder. Raises ValueError if it lies in none."""
+    """Return the results folder of `path`, the parent of its stage's folder. Raises ValueError if there is none."""
     for parent in path.parents:
         if parent.name in (*STAGES, "tables"):
             return parent.parent
-    raise ValueError(f"{path}: not in a folder of results; there, a row lies below one of {', '.join(STAGES)}")
+    raise ValueError(f"{path}: not in a results folder; expected a file below one of {', '.join(STAGES)}")
 
 
 def sightings(results: Path, question_id: str) -> Iterator[Sighting]:
-    """Every line about a question, stage by stage in the order of the data, files by name."""
+    """Yield every line about a question, by stage in the order in which data flows, then by file name."""
     needle = question_id.encode()
     for stage in STAGES:
         for path in sorted((results / stage).rglob("*.jsonl")):
