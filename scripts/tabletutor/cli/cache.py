@@ -43,17 +43,15 @@ def list_works(
 
     Example: tabletutor cache list --stage episodes
     """
-    listed = Table(box=None)
+    rows = Table(box=None)
     for name in ("stage", "table or run", "identity", "units", "MB", "days old"):
-        listed.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
+        rows.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
     now = time.time()
     place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, now)
     for entry in entries:
         numbers = (str(entry.units), f"{entry.bytes / 1e6:.1f}", f"{entry.days_old(now):.1f}")
-        listed.add_row(
-            *(Text(escape_controls(name)) for name in (entry.stage, entry.subject, entry.identity)), *numbers
-        )
-    console.print(listed if entries else Text(f"no matching entries in {place}"))
+        rows.add_row(*(Text(escape_controls(name)) for name in (entry.stage, entry.subject, entry.identity)), *numbers)
+    console.print(rows if entries else Text(f"no matching entries in {place}"))
 
 
 @app.command()

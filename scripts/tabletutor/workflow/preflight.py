@@ -101,8 +101,8 @@ def _reset_future_times(results: Path) -> None:
             os.utime(path)
         except OSError as error:
             raise WorkflowError(
-                f"{escape_controls(str(path))}: dated in the future, and its time cannot be set ({error.strerror}), so nothing "
-                "can be built from it. "
+                f"{escape_controls(str(path))}: dated in the future, and its time cannot be set ({error.strerror}), "
+                "so nothing can be built from it. "
                 f"Run `touch` on the files in {results} as their owner, or copy the folder without times (`cp -r`)."
             ) from None
     if future:
