@@ -111,7 +111,7 @@ def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
     first = start()
     until_it_works(folder, first)
     held = locks(folder)
-    assert "another run is at work" in refused(start())
+    assert "another run, or a job that outlived its run, is using" in refused(start())
     dry = start("--dry-run")
     assert dry.wait(timeout=60) == 0, dry.printed
     assert FREED not in dry.printed
