@@ -12,7 +12,7 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.programs import polars_engine
 from tabletutor.programs.grammar import NoAnswer, from_json
 from tabletutor.questions.family import Family
-from tabletutor.questions.generate import Pool, candidates
+from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.registry import all_families, collect
 from tabletutor.tables.ingest import ingest
 
@@ -61,3 +61,8 @@ FOUR = ("a", "b", "c", "d")
 def test_a_file_without_what_the_registry_needs_is_an_error_that_says_what_to_do(module: ModuleType, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         collect([module])
+
+
+def test_an_evaluation_table_needs_no_wording_that_is_held_out() -> None:
+    config = ProgramQuestionsConfig(heldout_families=(all_families()[0].name,), heldout_wordings=0)
+    assert [pool.novelty for pool in make_pools(all_families(), "test", config)] == ["trained", "new_family"]

@@ -17,7 +17,7 @@ from tabletutor.episodes.mistakes import MUTATIONS
 from tabletutor.episodes.script import Script, ScriptedTurn, execute
 from tabletutor.episodes.teacher import gold, inspection, working
 from tabletutor.programs.grammar import Program, from_json
-from tabletutor.questions.generate import candidates, pools
+from tabletutor.questions.generate import candidates, make_pools
 from tabletutor.questions.registry import all_families
 from tabletutor.records.episode import Ended, Episode, Trace, Turn
 from tabletutor.records.identity import rng
@@ -47,7 +47,7 @@ def injections(profile: TableProfile) -> Iterator[Injected]:
     """Right scripts with one step changed as a mistake changes it: the plan, or one cell of the work."""
     seen: set[str] = set()
     config = ProgramQuestionsConfig(per_family=60, attempts_per_question=60)
-    for pool in pools(all_families(), "train", config):
+    for pool in make_pools(all_families(), "train", config):
         for _, question in candidates(profile, pool, config, 0):
             program = from_json(question.program or {})
             source = rng(0, question.question_id)

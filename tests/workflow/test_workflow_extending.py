@@ -9,35 +9,32 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.checkout import CONFIG, RESULTS, ROOT, Checkout, worked
+from tests.support.checkout import CONFIG, RESULTS, Checkout, worked
+from tests.support.recipes import blocks, follow, recipe
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-PAGE = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+FORMAT, METHOD = recipe("A training format"), recipe("A training method")
 TRAINING = "scripts/tabletutor/config/training.py"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-
-
-def follow(root: Path) -> dict[str, Any]:
-    """Make the files of the recipes; returns the smoke configuration with theirs."""
-    for path, text in re.findall(r"^`(scripts/\S+\.py)`:\n\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-        (root / path).write_text(text, encoding="utf-8")
-    (written,) = [text for text in blocks("python") if text.startswith("class ")]
+def follow_both(root: Path) -> dict[str, Any]:
+    """Write the files of the recipes, and return the smoke configuration with theirs."""
+    follow(FORMAT, root)
+    follow(METHOD, root)
+    (written,) = [text for text in blocks(METHOD, "python") if text.startswith("class ")]
     union = "TrainingConfig = Annotated["
     before, after = (root / TRAINING).read_text(encoding="utf-8").split(union)
     named = after.replace(", Field(discriminator", " | HalfConfig, Field(discriminator", 1)
     (root / TRAINING).write_text(f"{before}{written}\n\n{union}{named}", encoding="utf-8")
-    (formats,) = re.findall(r"`formats: (\{.*?\})`", PAGE)
-    (runs,) = map(yaml.safe_load, blocks("yaml"))
+    (formats,) = re.findall(r"`formats: (\{.*?\})`", FORMAT)
+    (runs,) = map(yaml.safe_load, blocks(METHOD, "yaml"))
     return {**CONFIG, "formats": yaml.safe_load(formats), "runs": {**CONFIG["runs"], **runs["runs"]}}
 
 
 def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
     """They are made by the rules that are there; what was made before stays."""
-    config = follow(clone.root)
+    config = follow_both(clone.root)
     (clone.root / "config" / "smoke.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     results = clone.root / RESULTS
     targets = ("checkpoints/half/SHA256SUMS", "checkpoints/tuned/SHA256SUMS", "formats/answers/audit.json")

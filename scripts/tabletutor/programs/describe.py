@@ -14,7 +14,7 @@ cell of code is unlikely to hold such a word beside the same header or value.
 """
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 import msgspec
 
@@ -57,7 +57,11 @@ def join_words(join: g.Join) -> str:
 
 
 def step_words(step: g.Step) -> str:
-    """Return what one step does, as an imperative clause. Raises TypeError for a step without words."""
+    """Return what one step does, as an imperative clause."""
+    if isinstance(step, g.Reduction):
+        return _reduction_words(step)
+    if isinstance(step, g.Keep | g.GroupReduction):
+        return _group_words(step)
     match step:
         case g.Where():
             return f"keep rows where {step.column!r} {step.comparison} {step.value!r}"
@@ -79,19 +83,19 @@ def step_words(step: g.Step) -> str:
             return f"compute {step.left!r} {step.operator} {step.right!r}"
         case g.DaysBetween():
             return f"get the days from {step.start!r} to {step.end!r}"
-        case g.Count():
-            return "count the rows"
         case g.Group():
             value = "count the rows" if step.column is None else _aggregate_words(step.aggregation, step.column)
             return f"{value} by {step.by!r}"
         case g.Round():
             return f"round to {step.decimals} decimals"
         case _:
-            return _reduction_words(step)
+            assert_never(step)
 
 
-def _reduction_words(step: g.Step) -> str:
+def _reduction_words(step: g.Reduction) -> str:
     match step:
+        case g.Count():
+            return "count the rows"
         case g.Aggregate():
             return _aggregate_words(step.aggregation, step.column)
         case g.Quantile():
@@ -113,10 +117,10 @@ def _reduction_words(step: g.Step) -> str:
         case g.Correlation():
             return f"correlate {step.left!r} with {step.right!r}"
         case _:
-            return _group_words(step)
+            assert_never(step)
 
 
-def _group_words(step: g.Step) -> str:
+def _group_words(step: g.Keep | g.GroupReduction) -> str:
     match step:
         case g.Keep():
             return f"keep groups {step.comparison} {step.value!r}"
@@ -139,7 +143,7 @@ def _group_words(step: g.Step) -> str:
         case g.GroupMapping():
             return "give all groups"
         case _:
-            raise TypeError(f"no words for {type(step).__name__}")
+            assert_never(step)
 
 
 def _aggregate_words(aggregation: g.Aggregation, column: str) -> str:

@@ -64,27 +64,26 @@ def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> P
     sql = ""
     decimals: list[int] = []
     for step in steps:
-        match step:
-            case g.Round():
-                decimals.append(step.decimals)
-            case g.Group():
-                chain.group(step)
-            case g.Keep():
-                chain.push(f"SELECT * FROM {chain.source} WHERE value {step.comparison} {chain.bind(step.value)}")
-            case g.Top():
-                chain.top(step)
-            case _ if isinstance(step, g.Condition):
-                chain.push(f"SELECT * FROM {chain.source} WHERE {chain.condition(step)}")
-            case _ if isinstance(step, g.Derivation):
-                chain.derive(step)
-            case g.GroupMapping():
-                shape, sql = "mapping", f"SELECT name, value FROM {chain.source} ORDER BY name"
-            case g.ListOf() | g.Distinct() | g.TopGroups() | g.GroupNames():
-                shape, sql = "list", chain.list_query(step)
-            case g.MostFrequent() | g.Lookup() | g.BestGroup():
-                sql = chain.winner_query(step)
-            case _:
-                sql = f"SELECT {chain.number_expression(step)} FROM {chain.source}"
+        if isinstance(step, g.Round):
+            decimals.append(step.decimals)
+        elif isinstance(step, g.Group):
+            chain.group(step)
+        elif isinstance(step, g.Keep):
+            chain.push(f"SELECT * FROM {chain.source} WHERE value {step.comparison} {chain.bind(step.value)}")
+        elif isinstance(step, g.Top):
+            chain.top(step)
+        elif isinstance(step, g.Condition):
+            chain.push(f"SELECT * FROM {chain.source} WHERE {chain.condition(step)}")
+        elif isinstance(step, g.Derivation):
+            chain.derive(step)
+        elif isinstance(step, g.GroupMapping):
+            shape, sql = "mapping", f"SELECT name, value FROM {chain.source} ORDER BY name"
+        elif isinstance(step, g.ListOf | g.Distinct | g.TopGroups | g.GroupNames):
+            shape, sql = "list", chain.list_query(step)
+        elif isinstance(step, g.MostFrequent | g.Lookup | g.BestGroup):
+            sql = chain.winner_query(step)
+        else:
+            sql = f"SELECT {chain.number_expression(step)} FROM {chain.source}"
     return Plan(tuple(chain.checks), chain.statement(sql), shape, tuple(decimals))
 
 
@@ -203,7 +202,9 @@ class _Chain:
         if self.inexact:
             self.check_finite("value")
 
-    def number_expression(self, step: g.Step) -> str:
+    def number_expression(
+        self, step: g.NumberReduction | g.BestValue | g.GroupCount | g.GroupSpread | g.GroupShare
+    ) -> str:
         """Return the expression for an answer that is one number, computed from all rows or groups."""
         match step:
             case g.Count() | g.GroupCount():
@@ -232,7 +233,7 @@ class _Chain:
             case g.GroupShare():
                 return "100 * CAST(max(value) AS DOUBLE) / nullif(CAST(sum(value) AS DOUBLE), 0)"
             case _:
-                raise AssertionError(step)
+                assert_never(step)
 
     def wide(self, column: str) -> str:
         return "DOUBLE" if self.columns[column].kind == "number" else "HUGEINT"

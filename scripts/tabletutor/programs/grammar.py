@@ -241,11 +241,11 @@ class Round(Record, frozen=True, tag_field="op", tag="round"):
 Condition = Where | OneOf | Contains | Missing | BeyondStatistic
 Filter = Condition | Top
 Derivation = DatePart | TextPart | Arithmetic | DaysBetween
-Step = (
-    Filter | Derivation | Count | Aggregate | Quantile | Span | Share | MissingShare | MostFrequent | Lookup | ListOf
-    | Distinct | Correlation | Group | Keep | BestGroup | BestValue | TopGroups | GroupCount | GroupSpread | GroupShare
-    | GroupNames | GroupMapping | Round
-)  # fmt: skip
+NumberReduction = Count | Aggregate | Quantile | Span | Share | MissingShare | Correlation
+ValueReduction = MostFrequent | Lookup | ListOf | Distinct
+Reduction = NumberReduction | ValueReduction
+GroupReduction = BestGroup | BestValue | TopGroups | GroupCount | GroupSpread | GroupShare | GroupNames | GroupMapping
+Step = Filter | Derivation | Reduction | Group | Keep | GroupReduction | Round
 
 JoinOperator = Literal["difference", "ratio", "percent", "greater", "larger_name"]
 

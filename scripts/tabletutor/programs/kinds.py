@@ -58,8 +58,12 @@ def _chain_kind(steps: tuple[g.Step, ...], table: Mapping[str, Kind]) -> AnswerK
             if groups is not None:
                 raise IllTypedError(f"{step} cannot follow another group step")
             groups = _group_kinds(step, columns)
-        elif groups is not None:
+        elif isinstance(step, g.Keep | g.GroupReduction):
+            if groups is None:
+                raise IllTypedError(f"{step} needs groups, but there is no group step before it")
             answer = _group_answer(step, *groups)
+        elif groups is not None:
+            raise IllTypedError(f"{step} needs rows, but a group step stands before it")
         elif isinstance(step, g.Filter):
             _check_filter(step, columns)
         elif isinstance(step, g.Derivation):
@@ -161,7 +165,7 @@ def _group_kinds(step: g.Group, columns: Mapping[str, Kind]) -> tuple[Kind, Kind
     return by, "integer"
 
 
-def _frame_answer(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
+def _frame_answer(step: g.Reduction, columns: Mapping[str, Kind]) -> AnswerKind:
     match step:
         case g.Count():
             return "integer"
@@ -196,10 +200,10 @@ def _frame_answer(step: g.Step, columns: Mapping[str, Kind]) -> AnswerKind:
                 _require(step, columns, column, NUMERIC)
             return "number"
         case _:
-            raise IllTypedError(f"{step} needs groups, but there is no group step before it")
+            assert_never(step)
 
 
-def _group_answer(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
+def _group_answer(step: g.Keep | g.GroupReduction, name: Kind, value: Kind) -> AnswerKind | None:
     if isinstance(step, g.Keep | g.GroupSpread | g.GroupShare) and value not in NUMERIC:
         raise IllTypedError(f"{step}: the values of the groups are dates, not numbers")
     match step:
@@ -223,7 +227,7 @@ def _group_answer(step: g.Step, name: Kind, value: Kind) -> AnswerKind | None:
         case g.GroupMapping():
             return "mapping"
         case _:
-            raise IllTypedError(f"{step} needs rows, but a group step stands before it")
+            assert_never(step)
 
 
 def _rounded_kind(step: g.Round, kind: AnswerKind | None) -> AnswerKind:

@@ -65,8 +65,10 @@ def _chain(steps: tuple[g.Step, ...], scalar: str) -> Iterator[Block]:
             yield Block(step, f"{groups} = {groups}[{groups} {step.comparison} {step.value!r}]", groups)
         elif isinstance(step, g.Round):
             yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar)
+        elif isinstance(step, g.Reduction):
+            yield Block(step, f"{scalar} = {_reduction(step, frame)}", scalar)
         else:
-            yield Block(step, f"{scalar} = {_reduction(step, frame, groups)}", scalar)
+            yield Block(step, f"{scalar} = {_group_reduction(step, groups)}", scalar)
 
 
 def _condition(column: str, comparison: str, value: float | str | bool, frame: str) -> str:
@@ -122,7 +124,7 @@ def _group(step: g.Group, frame: str) -> str:
     return f"{groups}[{step.column!r}].{step.aggregation}()"
 
 
-def _reduction(step: g.Step, frame: str, groups: str) -> str:
+def _reduction(step: g.Reduction, frame: str) -> str:
     match step:
         case g.Count():
             return f"len({frame})"
@@ -148,10 +150,10 @@ def _reduction(step: g.Step, frame: str, groups: str) -> str:
         case g.Correlation():
             return f"{frame}[{step.left!r}].corr({frame}[{step.right!r}])"
         case _:
-            return _group_reduction(step, groups)
+            assert_never(step)
 
 
-def _group_reduction(step: g.Step, groups: str) -> str:
+def _group_reduction(step: g.GroupReduction, groups: str) -> str:
     match step:
         case g.BestGroup(direction=direction, rank=1):
             return f"{groups}.{'idxmax' if direction == 'largest' else 'idxmin'}()"
@@ -172,7 +174,7 @@ def _group_reduction(step: g.Step, groups: str) -> str:
         case g.GroupMapping():
             return f"{groups}.to_dict()"
         case _:
-            raise TypeError(f"{type(step).__name__} does not reduce a frame or groups")
+            assert_never(step)
 
 
 def _join(join: g.Join) -> str:

@@ -57,25 +57,24 @@ def _chain(steps: tuple[g.Step, ...], frame: pl.DataFrame) -> Any:
     groups = pl.DataFrame()
     answer: Any = None
     for step in steps:
-        match step:
-            case _ if isinstance(step, g.Condition):
-                frame = frame.filter(_mask(step, frame))
-            case g.Top():
-                frame = frame[_top_rows(frame.get_column(step.column), step.n, step.direction)]
-            case _ if isinstance(step, g.Derivation):
-                frame = frame.with_columns(_derive(step, frame).alias(step.name))
-            case g.Group():
-                groups = _group(step, frame)
-            case g.Keep():
-                groups = groups.filter(_compare(groups.get_column("value"), step.comparison, step.value))
-            case g.Round():
-                answer = to_answer(round(answer, step.decimals))
-            case g.Count() | g.Aggregate() | g.Quantile() | g.Span() | g.Share() | g.MissingShare() | g.Correlation():
-                answer = to_answer(_number(step, frame))
-            case g.MostFrequent() | g.Lookup() | g.ListOf() | g.Distinct():
-                answer = _pick_values(step, frame)
-            case _:
-                answer = _reduce_groups(step, groups)
+        if isinstance(step, g.Condition):
+            frame = frame.filter(_mask(step, frame))
+        elif isinstance(step, g.Top):
+            frame = frame[_top_rows(frame.get_column(step.column), step.n, step.direction)]
+        elif isinstance(step, g.Derivation):
+            frame = frame.with_columns(_derive(step, frame).alias(step.name))
+        elif isinstance(step, g.Group):
+            groups = _group(step, frame)
+        elif isinstance(step, g.Keep):
+            groups = groups.filter(_compare(groups.get_column("value"), step.comparison, step.value))
+        elif isinstance(step, g.Round):
+            answer = to_answer(round(answer, step.decimals))
+        elif isinstance(step, g.NumberReduction):
+            answer = to_answer(_number(step, frame))
+        elif isinstance(step, g.ValueReduction):
+            answer = _pick_values(step, frame)
+        else:
+            answer = _reduce_groups(step, groups)
     return answer
 
 
@@ -189,7 +188,7 @@ def _group(step: g.Group, frame: pl.DataFrame) -> pl.DataFrame:
     return groups
 
 
-def _number(step: g.Step, frame: pl.DataFrame) -> Any:
+def _number(step: g.NumberReduction, frame: pl.DataFrame) -> Any:
     match step:
         case g.Count():
             return frame.height
@@ -212,10 +211,10 @@ def _number(step: g.Step, frame: pl.DataFrame) -> Any:
                 raise g.NoAnswer("no_answer", "a correlation needs two columns that vary")
             return pairs.select(pl.corr("x", "y", method="pearson")).item()
         case _:
-            raise AssertionError(step)
+            assert_never(step)
 
 
-def _pick_values(step: g.MostFrequent | g.Lookup | g.ListOf | g.Distinct, frame: pl.DataFrame) -> Any:
+def _pick_values(step: g.ValueReduction, frame: pl.DataFrame) -> Any:
     series = frame.get_column(step.column)
     match step:
         case g.MostFrequent():
@@ -228,9 +227,11 @@ def _pick_values(step: g.MostFrequent | g.Lookup | g.ListOf | g.Distinct, frame:
             return [to_answer(value) for value in series.to_list()]
         case g.Distinct():
             return [to_answer(value) for value in sorted(series.drop_nulls().unique().to_list())]
+        case _:
+            assert_never(step)
 
 
-def _reduce_groups(step: g.Step, groups: pl.DataFrame) -> Any:
+def _reduce_groups(step: g.GroupReduction, groups: pl.DataFrame) -> Any:
     values: list[Any] = groups.get_column("value").to_list()
     match step:
         case g.GroupCount():

@@ -10,7 +10,7 @@ from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import counted
 from tabletutor.programs import duckdb_engine, polars_engine
-from tabletutor.questions.generate import Pool, candidates, pools
+from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.registry import all_families
 from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
@@ -71,7 +71,7 @@ def build_questions(
             except Rejected as rejected:
                 return Checked(dropped=rejected.reject)
 
-        for pool in pools(all_families(), split, config):
+        for pool in make_pools(all_families(), split, config):
             fill_pool(
                 profile=profile,
                 pool=pool,

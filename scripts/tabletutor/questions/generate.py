@@ -35,7 +35,7 @@ def held_out(family: Family, share: float) -> int:
     return min(len(family.wordings) - 1, max(1, round(len(family.wordings) * share))) if share > 0 else 0
 
 
-def pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConfig) -> list[Pool]:
+def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConfig) -> list[Pool]:
     """What to ask a table of this split. Raises ValueError for a held-out family that does not exist."""
     names = {family.name for family in families}
     for name in config.heldout_families:
@@ -51,11 +51,12 @@ def pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConf
     part = round(wanted * config.heldout_share / 2)
     new_families = part if new else 0
     new_wordings = part if config.heldout_wordings > 0 else 0
-    return [
+    pools = (
         Pool("trained", known, wanted - new_families - new_wordings),
         Pool("new_wording", known, new_wordings),
         Pool("new_family", new, new_families),
-    ]
+    )
+    return [pool for pool in pools if pool.wanted > 0]
 
 
 def candidates(
