@@ -96,7 +96,7 @@ def test_the_report_in_a_browser(browser: webdriver.Chrome, make_project: Any, t
     shown = browser.find_element(By.TAG_NAME, "main").get_attribute("textContent") or ""
     for text in texts[:4]:
         assert text in shown
-    assert "2 arms of 2 runs" in shown
+    assert "2 arms with 2 runs" in shown
     # Nothing sticks out of the page, on a wide screen and on a narrow one.
     for width in (1200, 500):
         browser.set_window_size(width, 1000)

@@ -78,7 +78,7 @@ def test_every_grouping_counts_every_question_once() -> None:
 
 
 def test_a_score_without_its_prediction_is_an_error() -> None:
-    with pytest.raises(ValueError, match="do not belong together"):
+    with pytest.raises(ValueError, match="do not cover the same questions"):
         summarise("tuned", "test", [score("a", True)], [prediction("b")], 0.95)
 
 
@@ -116,7 +116,7 @@ def test_pairs_are_counted_and_classes_corrected() -> None:
 
 
 def test_runs_that_were_not_asked_the_same_are_not_compared() -> None:
-    with pytest.raises(ValueError, match="1 questions only the first, 0 only the second, 1 both"):
+    with pytest.raises(ValueError, match="1 only the first, 0 only the second, 1 both"):
         compare([score("a", True), score("b", True)], [score("a", True)], CONFIG, 0)
     with pytest.raises(ValueError, match="cannot be compared"):
         compare([], [], CONFIG, 0)

@@ -6,7 +6,7 @@ import pytest
 
 from tabletutor.records.episode import Hook, Trace, Turn, Verdict
 from tabletutor.records.identity import digest
-from tabletutor.reporting.mistakes import kind_of, outcome
+from tabletutor.reporting.mistakes import mistake_kind, outcome
 
 
 def shows(*values: Any) -> tuple[Hook, ...]:
@@ -16,11 +16,11 @@ def shows(*values: Any) -> tuple[Hook, ...]:
 @pytest.mark.parametrize(
     ("wrong", "mending", "expected"),
     [
-        ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8), "corrects_turn": 1}, "mended"),
+        ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8), "corrects_turn": 1}, "corrected"),
         ({"hooks": shows(3, 7)}, {"hooks": shows(4, 7), "corrects_turn": 1}, "right by luck"),
         ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8)}, "right by luck"),
-        ({"hooks": shows(7), "error": "KeyError: 'a'"}, {"hooks": shows(7), "corrects_turn": 1}, "mended"),
-        ({"hooks": ()}, {"hooks": (), "corrects_turn": 1}, "mended"),
+        ({"hooks": shows(7), "error": "KeyError: 'a'"}, {"hooks": shows(7), "corrects_turn": 1}, "corrected"),
+        ({"hooks": ()}, {"hooks": (), "corrects_turn": 1}, "corrected"),
     ],
 )
 def test_a_right_trace_was_mended_only_if_it_shows_another_result_then(
@@ -35,4 +35,4 @@ def test_a_right_trace_was_mended_only_if_it_shows_another_result_then(
 
 
 def test_a_mistake_that_was_to_be_mended_is_of_no_other_kind() -> None:
-    assert [kind_of(name) for name in ("wrong_end", "wrong_end_mended")] == ["wrong_end", "wrong_end"]
+    assert [mistake_kind(name) for name in ("wrong_end", "wrong_end_mended")] == ["wrong_end", "wrong_end"]

@@ -53,14 +53,15 @@ def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
         "engines disagree",
         "wrong column",
         "KeyError: 'wnd'",
-        "last loss",
+        "final loss",
         "turn limit",
         "runs.tuned.seed",
         "checkpoints/tuned/metrics.ndjson",
-        "Cells that had to be stopped",
+        "Stopped cells",
         "predictions of tuned",
-        "2 arms of 2 runs that differ in their seed alone, asked the same 60 questions. tuned is better than base .",
-        "Compared with each other",
+        "2 arms with 2 runs each that differ only in their seed, all asked the same 60 questions. "
+        "tuned is better than base .",
+        "Comparison of arms",
         "tuned, tuned-1",
     ):
         assert expected in text, expected
@@ -92,8 +93,8 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
 @pytest.mark.parametrize(
     ("points", "baseline", "sentence"),
     [
-        (0.0, {"training": None}, "No difference is shown."),
-        (-40.0, {"training": None}, "Tuning did harm."),
+        (0.0, {"training": None}, "No significant difference."),
+        (-40.0, {"training": None}, "Tuning made results worse."),
         (-40.0, {"training": {"method": "sft"}}, "tuned is worse."),
         (40.0, {"training": None, "weights": "tuned"}, "tuned is better."),
     ],
@@ -119,8 +120,8 @@ def test_the_verdict_is_the_honest_one(project: Any, points: float, baseline: di
     [
         (3.0, 1.0, 0.01, "tuned is better than base ."),
         (-3.0, -5.0, 0.01, "tuned is worse than base ."),
-        (3.0, -1.0, 0.01, "No difference between tuned and base is shown."),
-        (3.0, 1.0, 0.06, "No difference between tuned and base is shown."),
+        (3.0, -1.0, 0.01, "No significant difference between tuned and base ."),
+        (3.0, 1.0, 0.06, "No significant difference between tuned and base ."),
     ],
 )
 def test_what_is_said_of_an_arm_takes_the_corrected_p_and_the_interval(
@@ -142,8 +143,8 @@ def test_arms_of_one_run_say_nothing_of_seeds_and_a_project_may_have_none(projec
         row for run in ("base", "tuned") for row in read_records(project.root / f"scores/{run}/test.jsonl", Score)
     ]
     text = Page(build_report(replace(inputs, arms=compare_arms(scores, config, 0)))).text
-    assert "2 arms of 1 run each, asked the same 60 questions." in text
-    assert "nothing here says what another seed would give" in text
+    assert "2 arms with 1 run each, all asked the same 60 questions." in text
+    assert "these figures say nothing about other seeds" in text
     assert "standard deviation" not in text
     assert 'id="arms"' not in build_report(replace(inputs, arms=None))
     assert read_inputs(replace(project.files(), arms=()), "t", "p", {}, {}, {}, project.root).arms is None
@@ -167,7 +168,7 @@ def test_names_of_arms_are_text(project: Any) -> None:
 def test_a_project_with_nothing_trained_verified_or_rejected_still_has_a_report(project: Any) -> None:
     bare = replace(read(project), losses=(), rejects=(), episodes=(), verdicts=(), predictions=(), error_kinds={})
     html = build_report(bare)
-    for sentence in ("Nothing was trained", "No candidate was rejected", "No question of this project is verified"):
+    for sentence in ("Nothing was trained", "No candidate was rejected", "This project has no verified question"):
         assert sentence in html
 
 

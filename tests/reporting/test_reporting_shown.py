@@ -260,12 +260,12 @@ def test_the_figures_in_sentences_and_boxes(project: Any, page: str) -> None:
     comparison = document(project, "metrics/comparison.json")
     overall, text = comparison["overall"], plain(page)
     sentences = [
-        f"On {overall['n']} questions about 3 tables that no training saw, tuned answers "
-        f"{percent(overall['accuracy_candidate'])} and base {percent(overall['accuracy_baseline'])}: "
+        f"On {overall['n']} questions about 3 tables not used in training, tuned answers "
+        f"{percent(overall['accuracy_candidate'])} correctly and base {percent(overall['accuracy_baseline'])}: "
         f"{signed(overall['points'])} points {interval(overall)}, p = {p_value(overall['p'])}.",
-        "In brackets the 95 % interval of the difference, from 500 bootstrap resamples",
-        "20 candidates were not kept.",
-        "8 train rows (2 too long left out), 7 validation rows.",
+        "Brackets show the 95 % interval of the difference, from 500 bootstrap resamples",
+        "20 candidates were rejected.",
+        "8 train rows (2 too long dropped), 7 validation rows.",
     ]
     sentences += [
         f"{percent(group['accuracy_candidate'])} tuned {percent(group['accuracy_baseline'])} base · "
@@ -273,11 +273,11 @@ def test_the_figures_in_sentences_and_boxes(project: Any, page: str) -> None:
         for group in comparison["groups"]
     ]
     wordings = {(row["family"], row["wording"]) for row in questions(project)}
-    sentences.append(f"{len({family for family, _ in wordings})} families of questions in {len(wordings)} wordings.")
+    sentences.append(f"{len({family for family, _ in wordings})} question families with {len(wordings)} wordings.")
     losses = records(project, "checkpoints/tuned/metrics.ndjson")
     last = {row["split"]: row["loss"] for row in sorted(losses, key=lambda row: row["step"])}
     sentences.append(
-        f"80 steps; last loss: train {last['train']:.3f} , validation {last['validation']:.3f}".replace(" ,", ",")
+        f"80 steps; final loss: train {last['train']:.3f} , validation {last['validation']:.3f}".replace(" ,", ",")
     )
     for sentence in sentences:
         assert sentence in text, sentence

@@ -10,8 +10,8 @@ from tabletutor.reporting.statistics import (
     Interval,
     clustered_bootstrap,
     crossed_bootstrap,
-    difference_is_shown,
     holm,
+    is_significant,
     mcnemar,
     minimum_detectable_effect,
     sign_flip,
@@ -106,11 +106,11 @@ def test_sign_flip_does_not_care_for_order_or_direction(differences: list[float]
     assert p == sign_flip(differences[::-1], 999, 0, "x") == sign_flip([-each for each in differences], 999, 0, "x")
 
 
-def test_a_difference_is_shown_by_p_and_interval_together() -> None:
-    assert difference_is_shown(0.04, Interval(0.1, 2.0), 0.95)
-    assert difference_is_shown(0.04, Interval(-2.0, -0.1), 0.95)
-    assert not difference_is_shown(0.06, Interval(0.1, 2.0), 0.95)
-    assert not difference_is_shown(0.04, Interval(0.0, 2.0), 0.95)
+def test_a_is_significant_by_p_and_interval_together() -> None:
+    assert is_significant(0.04, Interval(0.1, 2.0), 0.95)
+    assert is_significant(0.04, Interval(-2.0, -0.1), 0.95)
+    assert not is_significant(0.06, Interval(0.1, 2.0), 0.95)
+    assert not is_significant(0.04, Interval(0.0, 2.0), 0.95)
 
 
 def test_minimum_detectable_effect_solves_connors_formula() -> None:

@@ -1,1 +1,1 @@
-"""What came of it all: metrics with intervals, the paired comparison of two runs, and the report."""
+"""Metrics with intervals, the comparison of two runs and of arms of runs, and the HTML report."""

@@ -1,4 +1,4 @@
-"""Arms compared on the same questions, an arm being runs that differ in their seed alone: `metrics/arms.json`."""
+"""Compare arms on the same questions and write `metrics/arms.json`. The runs of an arm differ only in their seed."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,9 +27,9 @@ COMPARED = ("overall", "difficulty")
 class ArmGroup(Record, frozen=True):
     """An arm on one group of questions. Shares are of 1.
 
-    `accuracies` has the share of questions each run answers right; `accuracy`, `execution_rate` and `mean_turns` are
-    means over the runs, `execution_rate` over those that wrote a cell (null where none did). `spread` is the standard
-    deviation of `accuracies` over the runs, null where there is one run.
+    `accuracies`: share of correct answers by run. `accuracy` and `mean_turns`: means over the runs. `execution_rate`:
+    mean over the runs that wrote a cell, null if none did. `spread`: standard deviation of `accuracies`, null for one
+    run.
     """
 
     group_by: str
@@ -43,7 +43,7 @@ class ArmGroup(Record, frozen=True):
 
 
 class Arm(Record, frozen=True):
-    """An arm and its figures: overall, by difficulty and by novelty, for the groups that occur."""
+    """An arm and its figures overall, by difficulty and by novelty, for the groups that occur."""
 
     arm: str
     runs: tuple[str, ...]
@@ -51,9 +51,9 @@ class Arm(Record, frozen=True):
 
 
 class ArmDifference(Record, frozen=True):
-    """An arm against another one on a group of questions. `points` and its interval are percentage points.
+    """An arm compared with another arm on a group of questions. `points` and its interval are percentage points.
 
-    `p_holm` is corrected over the arms compared; by difficulty over arms and difficulties together.
+    `p_holm` is corrected over the compared arms; by difficulty, over arms and difficulties together.
     """
 
     arm: str
@@ -70,7 +70,7 @@ class ArmDifference(Record, frozen=True):
 
 
 class Arms(Record, frozen=True):
-    """All arms; each later one compared with the first, or with what it is set against: overall, then by difficulty."""
+    """The content of `arms.json`: all arms, and the comparison of each later arm, overall and by difficulty."""
 
     confidence: float
     bootstrap: int
@@ -79,29 +79,37 @@ class Arms(Record, frozen=True):
     differences: tuple[ArmDifference, ...]
 
 
-Runs = Mapping[str, Mapping[str, Sequence[Score]]]  # by run and question, the scores of its samples
+Runs = Mapping[str, Mapping[str, Sequence[Score]]]  # scores of all samples, by run and question
 
 
 def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) -> Arms:
-    """Compare the arms of the configuration by their runs' scores.
+    """Compare the configured arms by the scores of their runs.
 
-    For each question, the difference of two arms is that of the shares of their runs that answer it right; the
-    difference of the arms is its mean. Its interval resamples tables and, within each arm, runs (`crossed_bootstrap`):
-    it is about other tables and other seeds. Runs of the same seed are not paired: trained on other rows, they have no
-    noise in common that could be told. Its p is by exchanging the arms within questions (`sign_flip`), and so given
-    these tables and these trained runs: it says whether these models differ on such questions, not whether another
-    seed would show it.
+    For one question, the difference of two arms is the difference between their shares of correct runs. The difference
+    of the arms is the mean over all questions. Its interval resamples tables and, within each arm, runs
+    (`crossed_bootstrap`), so it covers other tables and other seeds. Runs with the same seed are not paired: they are
+    trained on different rows, so they share no measurable noise. The p-value swaps the arms within questions
+    (`sign_flip`). It is conditional on these tables and these trained runs: it says whether these models differ on
+    such questions, not whether models trained with other seeds would.
+
+    Args:
+        scores: The scores of all runs.
+        config: Names the arms, what they are compared with, and the numbers of resamples.
+        seed: Seed of the project.
+
+    Returns:
+        The figures of all arms and their comparisons.
 
     Raises:
-        ValueError: If there are no arms, or a run in them has no scores or was not asked the same as the others.
+        ValueError: If there are no arms, or if a run has no scores or was asked other questions than the first run.
     """
     if not config.arms:
-        raise ValueError("there are no arms to compare; name them in reporting.arms")
+        raise ValueError("no arms to compare; name them in reporting.arms")
     runs = _by_run(scores, [run for members in config.arms.values() for run in members])
     arms = {arm: sorted(members) for arm, members in config.arms.items()}
     asked = next(iter(runs.values()))
     groups = [
-        (by, name, {question for question, rows in asked.items() if _belongs(rows[0], by, name)})
+        (by, name, {question for question, rows in asked.items() if _is_member(rows[0], by, name)})
         for by, names in GROUPS.items()
         for name in names
     ]
@@ -131,14 +139,14 @@ def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) ->
 
 
 def write_arms(scores: Sequence[Path], config: ReportingConfig, seed: int, out: Path) -> None:
-    """Read the scores of all runs that are in arms (`scores/{run}/test.jsonl`) and write the comparison."""
+    """Read the scores of all runs in arms (`scores/{run}/test.jsonl`) and write the comparison to `out`."""
     write_record(out, compare_arms([row for path in scores for row in read_records(path, Score)], config, seed))
 
 
 def _by_run(scores: Sequence[Score], names: Sequence[str]) -> Runs:
-    """The scores of each run by question. Raises ValueError where runs were not asked the same, or one not at all.
+    """Return the scores of each run by question. Raises ValueError if a run has no scores or other questions.
 
-    How often each was asked may differ: a run that draws several attempts is compared with one that chooses among them.
+    The number of attempts per question may differ, for example between a sampling run and a run that picks one sample.
     """
     found: dict[str, defaultdict[str, list[Score]]] = {run: defaultdict(list) for run in names}
     for row in scores:
@@ -149,20 +157,20 @@ def _by_run(scores: Sequence[Score], names: Sequence[str]) -> Runs:
         asked, ours = set(found[run]), set(found[first])
         if not asked or asked != ours:
             raise ValueError(
-                f"runs {first} and {run} cannot be compared, they were not asked the same: {len(ours - asked)} "
-                f"questions only the first, {len(asked - ours)} only the second, {len(ours & asked)} both"
+                f"runs {first} and {run} cannot be compared: they were not asked the same questions "
+                f"({len(ours - asked)} only the first, {len(asked - ours)} only the second, {len(ours & asked)} both)"
             )
     return found
 
 
-def _belongs(row: Score, group_by: str, group: str) -> bool:
+def _is_member(row: Score, group_by: str, group: str) -> bool:
     return group_by == "overall" or getattr(row, group_by) == group
 
 
 def _group(runs: Runs, members: Sequence[str], group_by: str, group: str, questions: Sequence[str]) -> ArmGroup:
     rows = {run: [row for question in questions for row in runs[run][question]] for run in members}
     rates = [rate for own in rows.values() if (rate := execution_rate(own)) is not None]
-    accuracies = {run: fmean(_share([runs[run][question]]) for question in questions) for run in members}
+    accuracies = {run: fmean(_share_correct([runs[run][question]]) for question in questions) for run in members}
     return ArmGroup(
         group_by=group_by,
         group=group,
@@ -186,7 +194,7 @@ def _difference(
     group_by, name, questions = group
     first, second = members
     differences = [
-        _share([runs[run][question] for run in second]) - _share([runs[run][question] for run in first])
+        _share_correct([runs[run][question] for run in second]) - _share_correct([runs[run][question] for run in first])
         for question in questions
     ]
     item = "\n".join(("arms", *names, name))
@@ -207,14 +215,14 @@ def _difference(
     )
 
 
-def _share(attempts: Sequence[Sequence[Score]]) -> float:
-    """The share of attempts at one question that are right: the mean over runs of the share of a run's samples."""
+def _share_correct(attempts: Sequence[Sequence[Score]]) -> float:
+    """Return the share of correct attempts at one question: the mean over runs of each run's share over its samples."""
     return fmean(fmean(row.correct for row in samples) for samples in attempts)
 
 
 def _outcomes(run: Mapping[str, Sequence[Score]], questions: Sequence[str]) -> dict[str, list[float]]:
-    """A run's share of right samples for each question, by table."""
+    """Return a run's share of correct samples for each question, by table."""
     outcomes: defaultdict[str, list[float]] = defaultdict(list)
     for question in questions:
-        outcomes[run[question][0].table].append(_share([run[question]]))
+        outcomes[run[question][0].table].append(_share_correct([run[question]]))
     return dict(outcomes)

@@ -1,8 +1,8 @@
-"""Charts as inline SVG, drawn at build time: no script in the page, the same bytes on every machine.
+"""Draw charts as inline SVG when the report is built. The page needs no script; the bytes are the same everywhere.
 
-Vega-Altair describes, vl-convert draws. Text is measured with a font vl-convert carries (Roboto) and no font of the
-machine. Colours that depend on the theme (text, grid) are left to the page's style sheet, which wins over the
-attributes in the SVG; the series colours are legible on light and dark.
+Vega-Altair specifies the charts and vl-convert renders them. Text is measured with Roboto, which is part of vl-convert,
+not with fonts of the machine. The page's style sheet sets the colours of text and grid, so charts follow the light and
+dark theme. The series colours are legible in both.
 """
 
 import re
@@ -16,15 +16,15 @@ from markupsafe import Markup
 BASELINE, CANDIDATE = "#8a93a3", "#2a8fd6"
 SERIES = (CANDIDATE, "#e0792b", "#4c9f70", "#a86fc0")
 VEGALITE = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-WIDTH, LABELS = 540, 215  # pixels of the plot, and of the labels before it: charts stand in one line
+WIDTH, LABELS = 540, 215  # width in pixels of the plot and of its labels, the same in all charts so that they align
 
 
 def accuracy_chart(name: str, rows: Sequence[Mapping[str, Any]], order: Sequence[str], runs: Sequence[str]) -> Markup:
-    """Accuracy with its interval by group and run.
+    """Return a chart of accuracies with their intervals, by group and run.
 
     Args:
         name: Name of the chart, unique on the page.
-        rows: `group` (label), `run`, `accuracy`, `low`, `high` as percentages.
+        rows: Dictionaries with `group` (label), `run`, and `accuracy`, `low` and `high` in percent.
         order: The groups from top to bottom.
         runs: Baseline, then candidate.
     """
@@ -48,7 +48,7 @@ def accuracy_chart(name: str, rows: Sequence[Mapping[str, Any]], order: Sequence
 
 
 def loss_chart(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
-    """Training and validation loss by step. Rows hold `step`, `split` and `loss`."""
+    """Return a chart of training and validation loss by step. Rows hold `step`, `split` and `loss`."""
     splits = sorted({str(row["split"]) for row in rows})
     color = alt.Color(
         "split:N", scale=alt.Scale(domain=splits, range=list(SERIES[: len(splits)])), title=None, sort=splits
@@ -67,7 +67,7 @@ def loss_chart(name: str, rows: Sequence[Mapping[str, Any]]) -> Markup:
 
 
 def stacked_chart(name: str, rows: Sequence[Mapping[str, Any]], order: Sequence[str], series: Sequence[str]) -> Markup:
-    """Counts by group as stacked bars. Rows hold `group`, `series` and `count`."""
+    """Return a chart of counts by group as stacked bars. Rows hold `group`, `series`, `count` and `rank`."""
     chart = (
         alt.Chart(alt.Data(values=[dict(row) for row in rows]))
         .mark_bar(height=11, cornerRadius=1)
@@ -90,7 +90,7 @@ def stacked_chart(name: str, rows: Sequence[Mapping[str, Any]], order: Sequence[
 
 
 def _labels() -> alt.Axis:
-    """The axis of group names: of one width in all charts."""
+    """Return the axis of group names, with the same width in all charts."""
     return alt.Axis(
         labelLimit=LABELS - 10, minExtent=LABELS, maxExtent=LABELS, ticks=False, domain=False, labelPadding=8
     )
@@ -106,13 +106,13 @@ def _svg(name: str, chart: alt.Chart | alt.LayerChart | alt.FacetChart, label: s
         legend=text,
         padding=2,
     )
-    drawn: str = vl_convert.vegalite_to_svg(configured.to_dict(), vl_version=VEGALITE)
-    # Vega numbers ids through the life of the process; here they follow from the chart alone, and are its own.
-    ids = list(dict.fromkeys(re.findall(r'\bid="([A-Za-z]+\d+)"', drawn)))
-    fresh = {old: f"{name}-{number}" for number, old in enumerate(ids)}
-    drawn = re.sub(r'\bid="([A-Za-z]+\d+)"', lambda found: f'id="{fresh[found[1]]}"', drawn)
-    drawn = re.sub(r"url\(#([A-Za-z]+\d+)\)", lambda found: f"url(#{fresh[found[1]]})", drawn)
-    width = re.search(r'width="([\d.]+)"', drawn)
+    svg: str = vl_convert.vegalite_to_svg(configured.to_dict(), vl_version=VEGALITE)
+    # Vega numbers ids per process. Renumber them per chart, so that the bytes depend on the chart alone.
+    ids = list(dict.fromkeys(re.findall(r'\bid="([A-Za-z]+\d+)"', svg)))
+    new_ids = {old: f"{name}-{number}" for number, old in enumerate(ids)}
+    svg = re.sub(r'\bid="([A-Za-z]+\d+)"', lambda found: f'id="{new_ids[found[1]]}"', svg)
+    svg = re.sub(r"url\(#([A-Za-z]+\d+)\)", lambda found: f"url(#{new_ids[found[1]]})", svg)
+    width = re.search(r'width="([\d.]+)"', svg)
     minimum = min(float(width[1]), 520.0) if width else 520.0
-    drawn = drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" style="min-width:{minimum:.0f}px" ', 1)
-    return Markup(drawn)  # drawn by Vega, which escapes the text of labels
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label="{label}" style="min-width:{minimum:.0f}px" ', 1)
+    return Markup(svg)  # safe: Vega escapes the text of labels

@@ -1,4 +1,4 @@
-"""The paired comparison of two runs on the same questions: `metrics/comparison.json`."""
+"""Compare two runs on the same questions, pair by pair, and write `metrics/comparison.json`."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ POWER = 0.8
 class PairedGroup(Record, frozen=True):
     """Two runs on one group of questions. Accuracies are shares of 1; `points` and its interval are percentage points.
 
-    `p_holm` is corrected over the novelty classes; the comparison over all questions is the one planned test and needs
-    none. `minimum_detectable_points` is for this n, the observed discordance and a power of 80 %.
+    `p_holm` is corrected over the novelty classes. It is null for all questions, the only planned test.
+    `minimum_detectable_points` assumes this n, the observed share of discordant pairs and a power of 80 %.
     """
 
     group: str
@@ -41,7 +41,7 @@ class PairedGroup(Record, frozen=True):
 
 
 class Comparison(Record, frozen=True):
-    """`overall` is over all questions; `groups` are the novelty classes that occur, from trained to never trained."""
+    """The content of `comparison.json`. `overall`: all questions. `groups`: the novelty classes that occur."""
 
     baseline: str
     candidate: str
@@ -55,14 +55,14 @@ Pair = tuple[Score, Score]
 
 
 def compare(baseline: Sequence[Score], candidate: Sequence[Score], config: ReportingConfig, seed: int) -> Comparison:
-    """Compare two runs pair by pair. Raises ValueError unless both answered the same questions, and at least one."""
+    """Compare two runs pair by pair. Raises ValueError unless both were asked the same questions, at least one."""
     ours = {(score.question_id, score.sample): score for score in baseline}
     theirs = {(score.question_id, score.sample): score for score in candidate}
     if not ours or ours.keys() != theirs.keys():
         raise ValueError(
-            f"runs {config.baseline} and {config.candidate} cannot be compared, they were not asked the same: "
-            f"{len(ours.keys() - theirs.keys())} questions only the first, {len(theirs.keys() - ours.keys())} only the "
-            f"second, {len(ours.keys() & theirs.keys())} both"
+            f"runs {config.baseline} and {config.candidate} cannot be compared: they were not asked the same "
+            f"questions ({len(ours.keys() - theirs.keys())} only the first, {len(theirs.keys() - ours.keys())} only "
+            f"the second, {len(ours.keys() & theirs.keys())} both)"
         )
     pairs = [(ours[key], theirs[key]) for key in sorted(ours)]
     by_novelty: defaultdict[str, list[Pair]] = defaultdict(list)
@@ -81,6 +81,7 @@ def compare(baseline: Sequence[Score], candidate: Sequence[Score], config: Repor
 
 
 def _group(name: str, pairs: Sequence[Pair], config: ReportingConfig, seed: int) -> PairedGroup:
+    """Return the figures for one group of pairs. The name of the group is part of the key of its random numbers."""
     n = len(pairs)
     both = sum(first.correct and second.correct for first, second in pairs)
     only_baseline = sum(first.correct and not second.correct for first, second in pairs)
@@ -110,5 +111,5 @@ def _group(name: str, pairs: Sequence[Pair], config: ReportingConfig, seed: int)
 
 
 def write_comparison(baseline: Path, candidate: Path, config: ReportingConfig, seed: int, out: Path) -> None:
-    """Compare the scores of two runs (`scores/{run}/test.jsonl`) and write the comparison."""
+    """Compare the scores of two runs (`scores/{run}/test.jsonl`) and write the result to `out`."""
     write_record(out, compare(read_records(baseline, Score), read_records(candidate, Score), config, seed))

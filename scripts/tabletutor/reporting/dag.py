@@ -1,4 +1,4 @@
-"""The picture of what was made from what, as boxes and arrows on a fixed grid."""
+"""Lay out the pipeline diagram: boxes and arrows on a fixed grid."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ BOX_WIDTH, BOX_HEIGHT, GAP_X, GAP_Y, MARGIN = 116, 54, 26, 46, 4
 
 
 class Box(NamedTuple):
-    """A kind of artefact: its place on the grid, its label and how many there are."""
+    """A kind of artefact: its label `name`, its place on the grid and in pixels, and the text `amount` below it."""
 
     name: str
     column: int
@@ -18,7 +18,7 @@ class Box(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """Boxes and the paths between them (SVG path data), and the size of it all."""
+    """Boxes, the paths between them as SVG path data, and the size in pixels."""
 
     boxes: tuple[Box, ...]
     paths: tuple[str, ...]
@@ -52,7 +52,7 @@ _ARROWS = (
 
 
 def picture(counts: Mapping[str, str]) -> Picture:
-    """The picture with a count in each box; `counts` is by the label of the box."""
+    """Return the diagram. `counts`: the text below each label, by label."""
     boxes = {
         name: Box(
             name,
@@ -70,7 +70,10 @@ def picture(counts: Mapping[str, str]) -> Picture:
 
 
 def _path(start: Box, end: Box) -> str:
-    """From one box to another: straight to the right or down, an S upwards, or a lane below for a long way."""
+    """Return the SVG path between two boxes.
+
+    Straight to the right within a row, straight down within a column, an S-curve upwards, or a lane below the boxes.
+    """
     right, middle = start.x + BOX_WIDTH, start.y + BOX_HEIGHT // 2
     if start.row == end.row:
         return f"M{right} {middle}H{end.x - 2}"

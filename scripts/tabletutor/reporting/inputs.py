@@ -1,4 +1,4 @@
-"""What the report is made of: all of it data, read from the artefacts at the edge and from nowhere else."""
+"""Read the report's inputs from the artefacts. No other part of the report reads files of the results folder."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class LossPoint(msgspec.Struct, frozen=True):
-    """A line of a run's `metrics.ndjson`; what else the line holds is not shown."""
+    """A line of a run's `metrics.ndjson`, without the fields that the report does not show."""
 
     step: int
     split: str
@@ -29,7 +29,7 @@ class LossPoint(msgspec.Struct, frozen=True):
 
 
 class SplitRows(msgspec.Struct, frozen=True):
-    """How many training rows a split has, and how many were left out, by reason (from a format's `stats.json`)."""
+    """Training rows of a split and dropped rows by reason, from a format's `stats.json`."""
 
     split: str
     rows: int
@@ -37,14 +37,14 @@ class SplitRows(msgspec.Struct, frozen=True):
 
 
 class FormatRows(msgspec.Struct, frozen=True):
-    """A format's `stats.json`, as far as the report shows it."""
+    """A format's `stats.json`, without the fields that the report does not show."""
 
     format: str
     splits: tuple[SplitRows, ...]
 
 
 class TableEntry(Record, frozen=True):
-    """What the table list says of a table."""
+    """Licence and title of a table, from the table list."""
 
     licence: str = ""
     title: str = ""
@@ -52,8 +52,10 @@ class TableEntry(Record, frozen=True):
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """Everything the report shows. `artefacts` is SHA-256 by path; `versions` by package; `settings` by key; `arms`
-    is None where there are none.
+    """Everything the report shows.
+
+    `artefacts`: SHA-256 by path. `versions`: version by package. `settings`: the configuration, nested. `arms`: None
+    without arms.
     """
 
     title: str
@@ -79,8 +81,10 @@ class ReportInputs:
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """The files the report is read from. Lists hold one file a table; `losses` is empty where nothing was trained,
-    `arms` where there are none.
+    """The files the report reads.
+
+    `profiles`, `questions`, `rejects`, `episodes` and `verdicts` hold one file per table. `losses` is empty if the
+    candidate was not trained, `arms` if there are no arms. `hashed`: files of which the report shows only the SHA-256.
     """
 
     profiles: Sequence[Path]
@@ -100,7 +104,7 @@ class ReportFiles:
 
     @classmethod
     def of(cls, named: Mapping[str, str | Sequence[str]]) -> "ReportFiles":
-        """From file names by field, as Snakemake's named inputs have them."""
+        """Create the record from file names by field, as in Snakemake's named inputs."""
         values: dict[str, Any] = {}
         for name, value in named.items():
             paths = [Path(value)] if isinstance(value, str) else [Path(one) for one in value]
@@ -108,7 +112,7 @@ class ReportFiles:
         return cls(**values)
 
     def all(self) -> list[Path]:
-        """Every file, sorted."""
+        """Return every file once, sorted."""
         found: list[Path] = []
         for name in self.__dataclass_fields__:
             value: Path | Sequence[Path] = getattr(self, name)
@@ -132,10 +136,23 @@ def read_inputs(
     versions: Mapping[str, str],
     root: Path,
 ) -> ReportInputs:
-    """Read all artefacts; paths are shown relative to `root`, the results folder. Raises ValueError naming the file."""
+    """Read all artefacts.
+
+    Args:
+        files: The files to read.
+        title: Title of the report.
+        project: Name of the project.
+        entries: Licence and title by table.
+        settings: The configuration to show, nested.
+        versions: Version by package.
+        root: The results folder. The report names artefacts relative to it.
+
+    Raises:
+        ValueError: If a file does not fit its record. Names the file, and the line if there is one.
+    """
     kinds: dict[str, dict[str, str]] = {}
     for path in files.scores:
-        for row in _lines(path, _ErrorKind):
+        for row in _read_lines(path, _ErrorKind):
             if not row.correct:
                 kinds.setdefault(row.run, {})[row.question_id] = row.error_kind or "unnamed"
     return ReportInputs(
@@ -148,8 +165,8 @@ def read_inputs(
         rejects=[row for path in files.rejects for row in read_records(path, Reject)],
         episodes=[row for path in files.episodes for row in read_records(path, Episode)],
         verdicts=[row for path in files.verdicts for row in read_records(path, Verdict)],
-        formats=[_document(path, FormatRows) for path in files.formats],
-        losses=[row for path in files.losses for row in _lines(path, LossPoint)],
+        formats=[_read_document(path, FormatRows) for path in files.formats],
+        losses=[row for path in files.losses for row in _read_lines(path, LossPoint)],
         summary=read_summary(files.summary),
         comparison=read_record(files.comparison, Comparison),
         error_kinds=kinds,
@@ -157,46 +174,49 @@ def read_inputs(
         arms=next((read_record(path, Arms) for path in files.arms), None),
         settings=settings,
         versions=versions,
-        artefacts={_shown(path, root): sha256_file(path) for path in files.all() if path.is_file()},
+        artefacts={_relative_name(path, root): sha256_file(path) for path in files.all() if path.is_file()},
     )
 
 
 def read_summary(path: Path) -> list[SummaryRow]:
-    """The rows of `metrics/summary.csv`. Raises ValueError naming file and line where one does not fit."""
+    """Return the rows of `metrics/summary.csv`. Raises ValueError with file and line for a malformed row."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream)
         if tuple(next(reader, ())) != SummaryRow._fields:
-            raise ValueError(f"{path}:1: the header is not {','.join(SummaryRow._fields)}")
+            raise ValueError(f"{path}:1: the header must be {','.join(SummaryRow._fields)}")
         try:
             kinds = SummaryRow.__annotations__.values()
-            return [SummaryRow(*(_value(kind, cell) for kind, cell in zip(kinds, row, strict=True))) for row in reader]
+            return [
+                SummaryRow(*(_parse_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True))) for row in reader
+            ]
         except ValueError as error:
-            raise ValueError(f"{path}:{reader.line_num}: not a row of the summary: {error}") from error
+            raise ValueError(f"{path}:{reader.line_num}: not a valid row of the summary: {error}") from error
 
 
-def _value(kind: Any, cell: str) -> Any:
-    """A cell of the summary as its type has it; an empty one is None where it may be."""
+def _parse_cell(kind: Any, cell: str) -> Any:
+    """Return a cell of the summary as a value of its type. An empty cell is None if the type allows it."""
     if kind == float | None:
         return float(cell) if cell else None
     return kind(cell)
 
 
-def _lines(path: Path, kind: type[T]) -> list[T]:
+def _read_lines(path: Path, kind: type[T]) -> list[T]:
     rows: list[T] = []
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             rows.append(msgspec.json.decode(line, type=kind))
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            raise ValueError(f"{path}:{number}: not a {kind.__name__}: {error}") from error
+            raise ValueError(f"{path}:{number}: not a valid {kind.__name__}: {error}") from error
     return rows
 
 
-def _document(path: Path, kind: type[T]) -> T:
+def _read_document(path: Path, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise ValueError(f"{path}: not a {kind.__name__}: {error}") from error
+        raise ValueError(f"{path}: not a valid {kind.__name__}: {error}") from error
 
 
-def _shown(path: Path, root: Path) -> str:
+def _relative_name(path: Path, root: Path) -> str:
+    """Return the path relative to `root`, or the file name alone if the file is outside."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -1,4 +1,4 @@
-"""What became of the traces with a mistake: they end wrong, or the mistake was mended, or it did not matter."""
+"""Classify traces with a deliberate mistake: they end wrong, correct the mistake, or are right by luck."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,44 +6,53 @@ from typing import Literal
 
 from tabletutor.records.episode import Episode, Hook, Trace, Turn, Verdict
 
-Outcome = Literal["ends wrong", "mended", "right by luck"]
+Outcome = Literal["ends wrong", "corrected", "right by luck"]
 
 
 def outcome(trace: Trace, verdict: Verdict | None) -> Outcome:
-    """What became of a trace with a mistake. Right without a turn that changed anything, it is right by luck."""
+    """Return the outcome of a trace with a mistake.
+
+    A correct trace counts as corrected only if some turn corrects an earlier turn and changes its result.
+    """
     if verdict is None or not verdict.trace_correct.get(trace.trace_id):
         return "ends wrong"
-    mended = any(
-        turn.corrects_turn is not None and _changes(trace.turns[turn.corrects_turn], turn) for turn in trace.turns
+    corrected = any(
+        turn.corrects_turn is not None and _has_changed_result(trace.turns[turn.corrects_turn], turn)
+        for turn in trace.turns
     )
-    return "mended" if mended else "right by luck"
+    return "corrected" if corrected else "right by luck"
 
 
 def mistake_outcomes(episodes: Iterable[Episode], verdicts: Iterable[Verdict]) -> list[tuple[str, Counter[Outcome]]]:
-    """By kind of mistake, how many traces came to what. Whether a teacher meant to mend it is no kind of its own."""
-    judged = {verdict.question_id: verdict for verdict in verdicts}
+    """Return the number of traces by outcome, for each kind of mistake."""
+    verdict_of = {verdict.question_id: verdict for verdict in verdicts}
     counts: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
     for episode in episodes:
         for trace in episode.traces:
             if trace.mistake:
-                counts[kind_of(trace.mistake)][outcome(trace, judged.get(episode.question_id))] += 1
+                counts[mistake_kind(trace.mistake)][outcome(trace, verdict_of.get(episode.question_id))] += 1
     return sorted(counts.items())
 
 
-def kind_of(mistake: str) -> str:
-    """The kind of a mistake: `wrong_end` for `wrong_end_mended` too, as a teacher calls what it means to mend."""
+def mistake_kind(mistake: str) -> str:
+    """Return the kind of a mistake: `wrong_end` for `wrong_end` and for `wrong_end_mended`.
+
+    The teacher adds `_mended` to the name of a mistake that it intends to correct.
+    """
     return mistake.removesuffix("_mended")
 
 
-def _changes(wrong: Turn, mending: Turn) -> bool:
-    """Whether a turn that mends another has another result (its last hook). A wrong turn that raised an error or
-    has no hook counts as changed.
+def _has_changed_result(wrong: Turn, correcting: Turn) -> bool:
+    """Return whether the correcting turn shows another result than the wrong turn.
+
+    The result is the value of the last hook. It counts as changed if the wrong turn raised an error or has no hook.
     """
     if wrong.error is not None:
         return True
-    before, after = _result(wrong.hooks), _result(mending.hooks)
+    before, after = _last_result(wrong.hooks), _last_result(correcting.hooks)
     return before is None or before != after
 
 
-def _result(hooks: Sequence[Hook]) -> tuple[str, str] | None:
+def _last_result(hooks: Sequence[Hook]) -> tuple[str, str] | None:
+    """Return name and hash of the last hook, or None."""
     return (hooks[-1].name, hooks[-1].value_sha256) if hooks else None

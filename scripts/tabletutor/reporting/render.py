@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML file: no network, no script, everything from outside escaped."""
+"""Render the report as one self-contained HTML file without scripts or external resources. All text is escaped."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from tabletutor.records.files import write_atomic
 from tabletutor.reporting.context import context
 from tabletutor.reporting.inputs import ReportFiles, ReportInputs, TableEntry, read_inputs
 
-LONGEST_TEXT = 4000  # characters of one cell, output or answer; the cut is marked
+LONGEST_TEXT = 4000  # characters of one cell, output or answer; longer text is cut and marked
 PACKAGES = (
     "pandas",
     "duckdb",
@@ -31,7 +31,7 @@ PACKAGES = (
 
 
 def build_report(inputs: ReportInputs) -> str:
-    """The report's HTML. Pure: the same inputs give the same text."""
+    """Return the report's HTML. The same inputs always give the same text."""
     environment = Environment(
         loader=PackageLoader("tabletutor.reporting", "templates"),
         autoescape=True,
@@ -65,20 +65,22 @@ def write_report(
         files: The artefacts.
         title: Title of the report.
         project: Name of the project.
-        entries: The table list by table; `licence` and `title` are shown.
-        settings: The configuration behind the result, nested as it is.
-        out: The page; artefacts are named relative to the folder two above it.
+        entries: The table list by table. The report shows `licence` and `title`.
+        settings: The configuration to show, nested.
+        out: The page. Artefacts are named relative to the folder two levels above it.
 
     Raises:
-        ValueError: Naming the file and line that does not fit its record.
+        ValueError: If a file does not fit its record. Names the file, and the line if there is one.
     """
-    shown = {table: TableEntry(entry.get("licence", ""), entry.get("title", "")) for table, entry in entries.items()}
+    known_entries = {
+        table: TableEntry(entry.get("licence", ""), entry.get("title", "")) for table, entry in entries.items()
+    }
     versions = {package: version(package) for package in PACKAGES}
     inputs = read_inputs(
         files=files,
         title=title,
         project=project,
-        entries=shown,
+        entries=known_entries,
         settings=settings,
         versions=versions,
         root=out.parent.parent,
@@ -87,35 +89,38 @@ def write_report(
 
 
 def visible(value: Any) -> Any:
-    """Text with what cannot be seen made visible (control and direction characters, lone surrogates), cut if long."""
+    """Return text with invisible characters written as code points and long text cut; None becomes "".
+
+    Applies to control and format characters and to lone surrogates. Markup and other values are returned unchanged.
+    """
     if not isinstance(value, str) or isinstance(value, Markup):
         return "" if value is None else value
     cut = value[:LONGEST_TEXT]
     plain = "".join(
         character
         if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else _code(character)
+        else _code_point(character)
         for character in cut
     )
     return plain + (f" … ({len(value) - LONGEST_TEXT:,} more characters)" if len(value) > LONGEST_TEXT else "")
 
 
-def _code(character: str) -> str:
+def _code_point(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
 
 def percent(share: float | None) -> str:
-    """A share of 1 as a percentage with one decimal; a dash where there is none."""
+    """Return a share of 1 as a percentage with one decimal, or a dash for None."""
     return "–" if share is None else f"{100 * share:.1f}\u202f%"
 
 
 def signed(points: float) -> str:
-    """Percentage points with their sign, a true minus."""
+    """Return percentage points with one decimal and a sign, using U+2212 as minus."""
     return f"{points:+.1f}".replace("-", "−")
 
 
 def p_value(p: float | None) -> str:
-    """A p-value to two significant digits; tiny ones as a power of ten."""
+    """Return a p-value with two significant digits. Values below 0.001 use a power of ten; None gives a dash."""
     if p is None:
         return "–"
     if p == 0:
@@ -127,10 +132,10 @@ def p_value(p: float | None) -> str:
 
 
 def answer(value: Any) -> str:
-    """An answer as JSON."""
+    """Return an answer as JSON."""
     return msgspec.json.encode(value, order="sorted").decode()
 
 
 def thousands(value: int) -> str:
-    """A count with thin spaces between thousands."""
+    """Return a count with narrow no-break spaces between groups of thousands."""
     return f"{value:,}".replace(",", "\u202f")

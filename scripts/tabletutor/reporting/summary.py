@@ -1,4 +1,4 @@
-"""The metrics of each run by group: `metrics/summary.csv`."""
+"""Summarise the metrics of each run by group and write `metrics/summary.csv`."""
 
 import csv
 import io
@@ -16,11 +16,11 @@ GROUPINGS = ("overall", "novelty", "family", "category", "difficulty", "table", 
 
 
 class SummaryRow(NamedTuple):
-    """One row of the summary. Shares are of 1; `execution_rate` is the share of cells that ran without an error, None
-    (an empty field of the CSV) where no turn held code.
+    """One row of the summary. Shares are of 1.
 
-    `n` counts attempts, of which a run that samples has several a question. The interval counts questions: attempts at
-    one question are not independent.
+    `execution_rate`: share of cells that ran without an error; None, an empty field of the CSV, if no turn has code.
+    `n`: attempts. A sampling run has several attempts per question. The interval is based on the number of questions,
+    because attempts at one question are not independent.
     """
 
     run: str
@@ -41,15 +41,15 @@ class SummaryRow(NamedTuple):
 def summarise(
     run: str, split: str, scores: Sequence[Score], predictions: Sequence[Prediction], confidence: float
 ) -> list[SummaryRow]:
-    """The rows of one run, grouping by grouping and group by group.
+    """Return the rows of one run, by grouping and group.
 
-    Raises ValueError unless scores and predictions are of the same questions and samples: an answer that is missing
-    must have been counted as wrong, never left out.
+    Raises ValueError unless scores and predictions cover the same questions and samples. A missing answer must be
+    scored as wrong, not left out.
     """
     submitted = {(row.question_id, row.sample): row.trace.ended == "submit" for row in predictions}
     if submitted.keys() != {(row.question_id, row.sample) for row in scores} or len(scores) != len(predictions):
         raise ValueError(
-            f"run {run}: its {len(scores)} scores and {len(predictions)} predictions do not belong together"
+            f"run {run}: {len(scores)} scores and {len(predictions)} predictions do not cover the same questions"
         )
     rows: list[SummaryRow] = []
     for grouping in GROUPINGS:
@@ -81,13 +81,13 @@ def _row(key: tuple[str, str, str, str], scores: Sequence[Score], answered: int,
 
 
 def execution_rate(scores: Sequence[Score]) -> float | None:
-    """The share of cells that ran without an error, of 1; None without a cell. A turn without code has none."""
+    """Return the share of cells, of 1, that ran without an error; None without cells. A cell is a turn with code."""
     cells = sum(score.cells for score in scores)
     return (cells - sum(score.cells_failed for score in scores)) / cells if cells else None
 
 
 def as_csv(rows: Iterable[SummaryRow]) -> str:
-    """The rows as CSV (comma, LF, six decimals)."""
+    """Return the rows as CSV, with commas, LF line endings and six decimals."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(SummaryRow._fields)
@@ -96,7 +96,7 @@ def as_csv(rows: Iterable[SummaryRow]) -> str:
 
 
 def write_summary(runs: Mapping[str, tuple[Path, Path]], split: str, confidence: float, out: Path) -> None:
-    """Read each run's (scores, predictions) files and write the summary of all runs, sorted by run."""
+    """Read the scores and predictions of each run and write the summary of all runs, sorted by run."""
     rows: list[SummaryRow] = []
     for run, (scores, predictions) in sorted(runs.items()):
         rows += summarise(run, split, read_records(scores, Score), read_records(predictions, Prediction), confidence)
