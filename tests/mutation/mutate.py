@@ -13,6 +13,7 @@ after an edit of the tests, the survivors do.
 
 import argparse
 import ast
+import gc
 import hashlib
 import importlib
 import os
@@ -88,6 +89,7 @@ def main() -> int:
     )  # fmt: skip
     for name in WARM:
         importlib.import_module(name)
+    gc.freeze()  # collections in the forks need not look through all that
     settings.register_profile(
         "mutation", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None, deadline=None
     )
@@ -246,8 +248,9 @@ def _pytest(tree: Path, tests: list[str], seconds: int, writes: bool = False) ->
             os.environ["PYTHONPATH"] = str(tree / "scripts")
             if not writes:
                 os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-            options = ["-x", "-q", "-o", "timeout=0", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-            options += ["--rootdir", str(tree), "--hypothesis-profile", "mutation"]
+            options = ["-x", "-q", "-o", "timeout=0", "--tb", "no", "-p", "no:unraisableexception", "-p", "no:anyio"]
+            options += ["-W", "ignore::pytest.PytestAssertRewriteWarning", "--rootdir", str(tree)]
+            options += ["--hypothesis-profile", "mutation"]
             code = int(pytest.main([*options, *tests]))
             sys.stdout.flush()
         finally:
@@ -284,4 +287,7 @@ def _report(name: str, mutants: list[Mutant], equivalent: set[tuple[str, str, st
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    finally:
+        gc.unfreeze()  # else modules say at the end what is left of theirs
