@@ -1,6 +1,6 @@
-"""Reporting: metrics of every run by group, the paired comparison of two runs and of arms of runs, and the report.
+"""Reporting: metrics of every run by group, comparisons of two runs and of arms of runs, and the report.
 
-Needs   scores/{run}/test.jsonl, predictions/{run}/test.jsonl; for the report also what the stages before have made
+Needs   scores/{run}/test.jsonl, predictions/{run}/test.jsonl; for the report also the outputs of earlier stages
 Makes   metrics/summary.csv, metrics/comparison.json, metrics/arms.json (where there are arms), report/index.html
 Steps   summary, comparison, arms → report
 """
@@ -32,7 +32,7 @@ rule summary:
 
 
 rule comparison:
-    """Compare the candidate with the baseline on the same questions."""
+    """Compare the candidate with the baseline, question by question."""
     input:
         baseline=expand(
             "<results>/scores/{run}/test.jsonl",
@@ -65,7 +65,7 @@ rule comparison:
 
 
 rule arms:
-    """Compare arms, runs that differ in their seed alone, with the first of them or another."""
+    """Compare arms of runs that differ only in their seed with the first arm or another one."""
     input:
         scores=expand(
             "<results>/scores/{run}/test.jsonl", run=sum(runs.arms.values(), [])
@@ -78,7 +78,7 @@ rule arms:
         "../envs/workflow.yaml"
     params:
         config={
-            # Not from `settings`, whose mappings are sorted: the first arm is what the others are compared with.
+            # Not from `settings`, whose mappings are sorted: the other arms are compared with the first one.
             "arms": runs.arms,
             "against": lookup(dpath="reporting/against", within=settings),
             "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
@@ -92,7 +92,7 @@ rule arms:
 
 
 rule report:
-    """Write the report: one self-contained page."""
+    """Write the report as one self-contained page."""
     input:
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         splits="<results>/splits.json",
@@ -103,7 +103,7 @@ rule report:
         episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
         verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
         formats=expand("<results>/formats/{format}/stats.json", format=runs.trained_on),
-        # The candidate's, if it was trained.
+        # The losses of the candidate, if it was trained.
         losses=expand(
             "<results>/checkpoints/{run}/metrics.ndjson",
             run={*runs.trained} & {lookup(dpath="reporting/candidate", within=config)},
@@ -119,7 +119,7 @@ rule report:
         summary="<results>/metrics/summary.csv",
         comparison="<results>/metrics/comparison.json",
         arms=branch(runs.arms, then="<results>/metrics/arms.json"),
-        # Shown with their digests only.
+        # The report shows only the digests of these files.
         hashed=expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.trained)
         + expand(
             "<results>/formats/{format}/{split}.jsonl",

@@ -1,4 +1,4 @@
-"""Tables: each CSV is read once into typed columns and a profile; whole tables go into splits that share no data.
+"""Tables: read each CSV into a typed table with a profile, and assign whole tables to splits that share no data.
 
 Needs   the CSVs of the table list
 Makes   tables/{table}/table.parquet, tables/{table}/profile.json, tables/{table}/quarantine.csv, splits.json, leaks.json
@@ -17,7 +17,7 @@ rule table:
     conda:
         "../envs/workflow.yaml"
     params:
-        # No input: the CSV counts by its content alone, whatever its time.
+        # The CSV is no input: only its content counts, not its modification time.
         path=table_entry("path"),
         content=table_entry("content"),
         config=lookup(dpath="tables", within=settings),
@@ -27,7 +27,7 @@ rule table:
 
 
 rule splits:
-    """Put every table into one split, near-duplicates together."""
+    """Assign every table to one split, near-duplicates together."""
     input:
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
@@ -46,7 +46,7 @@ rule splits:
 
 
 rule leaks:
-    """Fail where two splits share rows, columns or files."""
+    """Fail if two splits share rows, columns or files."""
     input:
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         parquets=expand("<results>/tables/{table}/table.parquet", table=tables),

@@ -1,4 +1,4 @@
-"""Compare arms, runs that differ in their seed alone, with the first of them or another."""
+"""Compare arms of runs that differ only in their seed with the first arm or another one."""
 
 from pathlib import Path
 

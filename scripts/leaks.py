@@ -1,4 +1,4 @@
-"""Fail where two splits share rows, columns or files."""
+"""Fail if two splits share rows, columns or files."""
 
 from pathlib import Path
 

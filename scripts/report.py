@@ -1,4 +1,4 @@
-"""Write the report: one self-contained page."""
+"""Write the report as one self-contained page."""
 
 from pathlib import Path
 

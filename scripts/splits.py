@@ -1,4 +1,4 @@
-"""Put every table into one split, near-duplicates together."""
+"""Assign every table to one split, near-duplicates together."""
 
 from pathlib import Path
 
