@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.questions.generate import held_out
+from tabletutor.questions.generate import heldout_count
 from tabletutor.questions.registry import all_families
 from tabletutor.questions.wording import fill
 
@@ -33,7 +33,7 @@ def test_families_are_named_once_and_have_wordings_to_hold_out() -> None:
     assert len(names) == len(set(names)) >= 30
     for family in all_families():
         assert len(set(family.wordings)) == len(family.wordings) >= 4, family.name
-        assert 0 < held_out(family, 0.25) < len(family.wordings)
+        assert 0 < heldout_count(family, 0.25) < len(family.wordings)
     assert {family.category for family in all_families()} >= {
         "filter", "derive", "group", "aggregate", "rank", "compare", "share", "correlation", "date", "text", "missing"
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The questions of one table: candidates are drawn until enough survive, family by family."""
+"""Build the questions of one table: try candidates, family by family, until enough are accepted."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -35,12 +35,12 @@ def build_questions(
     questions: Path,
     rejects: Path,
 ) -> list[Question]:
-    """Write the kept questions and the rejects of one table; returns the questions.
+    """Write the accepted and the rejected questions of one table, and return the accepted ones.
 
-    What became of each candidate is kept in a journal in `cache`, under the digest of the rule's `code`, the table and
-    the limits of the sandbox.
+    The result of each check is appended to a journal in `cache`. The journal is keyed by the digest of the rule's
+    `code`, the table and the settings of the sandbox.
 
-    Raises ValueError where not one question survives: the table is too small or too plain to ask about.
+    Raises ValueError if no question is accepted, because the table is too small or its columns are too plain.
     """
     profile = read_record(profile_path, TableProfile)
     frame = polars_engine.load(parquet)
@@ -57,7 +57,7 @@ def build_questions(
             with box.session(question_id) as session:
                 return session.run(source)
 
-        def judge(question: Question) -> Checked:
+        def run_check(question: Question) -> Checked:
             try:
                 return Checked(
                     kept=check(
@@ -77,37 +77,38 @@ def build_questions(
                 pool=pool,
                 config=config,
                 seed=seed,
-                judge=lambda question: _remembered(question, judge, journal),
+                check_question=lambda question: _check_once(question, run_check, journal),
                 kept=kept,
                 dropped=dropped,
             )
     connection.close()
     if not kept:
         raise ValueError(
-            f"table {profile.table}: not one question survived {len(dropped)} candidates; the table is too small or "
-            f"its columns too plain to ask about. Remove it from the table list, or raise "
+            f"table {profile.table}: none of {len(dropped)} candidate questions was accepted. The table is too "
+            f"small or its columns are too plain. Remove it from the table list, or raise "
             f"questions.program.attempts_per_question. Most common reason: "
             f"{Counter(reject.reason for reject in dropped).most_common(1)}"
         )
-    logger.info(f"{profile.table}: {len(kept)} questions kept, {len(dropped)} candidates rejected")
+    logger.info(f"{profile.table}: {len(kept)} questions accepted, {len(dropped)} candidates rejected")
     write_records(questions, sorted(kept, key=lambda question: question.question_id))
     write_records(rejects, dropped)
     return kept
 
 
 class Checked(Record, frozen=True):
-    """What became of a candidate: a question that is kept, or why it is not."""
+    """The result of checking a candidate: the question with its answer (`kept`), or the reason why not (`dropped`)."""
 
     kept: Question | None = None
     dropped: Reject | None = None
 
 
-def _remembered(question: Question, judge: Callable[[Question], Checked], journal: Journal) -> Checked:
+def _check_once(question: Question, run_check: Callable[[Question], Checked], journal: Journal) -> Checked:
+    """Return the result in the journal, or run the check and append its result."""
     key = digest(question)
     stored = journal.get(key)
     if stored is not None:
         return decode(stored, Checked)
-    checked = judge(question)
+    checked = run_check(question)
     journal.put(key, encode(checked))
     return checked
 
@@ -117,11 +118,11 @@ def fill_pool(
     pool: Pool,
     config: ProgramQuestionsConfig,
     seed: int,
-    judge: Callable[[Question], Checked],
+    check_question: Callable[[Question], Checked],
     kept: list[Question],
     dropped: list[Reject],
 ) -> None:
-    """Add the questions of one pool to `kept`, and what did not survive to `dropped`."""
+    """Add the accepted questions of one pool to `kept`, and the rejects to `dropped`."""
     programs = {digest(question.program) for question in kept}
     texts = {question.text for question in kept}
     count: Counter[str] = Counter()
@@ -134,7 +135,7 @@ def fill_pool(
         if question.text in texts or digest(question.program) in programs:
             dropped.append(Reject(table=profile.table, family=family.name, text=question.text, reason="duplicate"))
             continue
-        checked = judge(question)
+        checked = check_question(question)
         if checked.kept is None:
             dropped += filter(None, [checked.dropped])
             continue

@@ -1,4 +1,4 @@
-"""Draws columns, values and thresholds from a table's profile, as the families ask for them."""
+"""Draw columns, values and thresholds at random from a table's profile, for the families of questions."""
 
 import math
 import random
@@ -18,11 +18,14 @@ MAX_GROUPS = 60
 
 
 class CannotDraw(Exception):
-    """The table has no such column or value; the family does not fit it."""
+    """The table has no suitable column or value, so the family does not fit it."""
 
 
 class Draw:
-    """A random source bound to one table; no column is drawn twice in one question."""
+    """Random choices from one table, for one question. No column is drawn twice.
+
+    Methods raise CannotDraw if the table has nothing suitable.
+    """
 
     def __init__(self, profile: TableProfile, source: random.Random) -> None:
         self.profile = profile
@@ -30,13 +33,16 @@ class Draw:
         self._taken: set[str] = set()
 
     def choice(self, items: Sequence[T]) -> T:
-        """One of `items`. Raises CannotDraw where there are none."""
+        """Return one of `items`."""
         if not items:
             raise CannotDraw
         return self.source.choice(items)
 
     def measure(self, additive: bool = False, complete: bool = False) -> ColumnProfile:
-        """A numeric column with spread; `additive` where a sum makes sense, `complete` where nothing is missing."""
+        """Return a numeric column with more than 4 values, at most half of them missing.
+
+        `additive`: a sum of it makes sense. `complete`: no value is missing.
+        """
         return self._take(
             [
                 column
@@ -50,7 +56,7 @@ class Draw:
         )
 
     def category(self, most: int = MAX_GROUPS, least: int = 2) -> ColumnProfile:
-        """A text column with repeated values, `least` to `most` of them."""
+        """Return a text column with repeated values, of which `least` to `most` are different."""
         return self._take(
             [
                 column
@@ -60,24 +66,24 @@ class Draw:
         )
 
     def value(self, column: ColumnProfile) -> str:
-        """A frequent value of a category column."""
+        """Return a frequent value of a category column."""
         return self.values(column, 1)[0]
 
     def values(self, column: ColumnProfile, n: int) -> list[str]:
-        """`n` different frequent values of a category column."""
+        """Return `n` different values of a category column, each in at least `MIN_VALUE_COUNT` rows."""
         frequent = [value for value, count in column.top_values if count >= MIN_VALUE_COUNT]
         if len(frequent) < n:
             raise CannotDraw
         return self.source.sample(frequent, n)
 
     def label(self) -> ColumnProfile:
-        """A column that names rows: text or identifiers, nearly all different."""
+        """Return a column that names rows: text or identifiers, more than half of them different."""
         return self._take(
             [column for column in self.profile.columns if is_textual(column) and column.unique * 2 > self.profile.rows]
         )
 
     def text(self) -> ColumnProfile:
-        """A column of free text or names."""
+        """Return a column of free text or names."""
         return self._take(
             [
                 column
@@ -87,15 +93,18 @@ class Draw:
         )
 
     def date(self) -> ColumnProfile:
-        """A date or datetime column with more than a few values."""
+        """Return a date column with more than 5 different values."""
         return self._take([column for column in self.profile.columns if column.kind in TEMPORAL and column.unique > 5])
 
     def incomplete(self) -> ColumnProfile:
-        """A column with some values missing and some not."""
+        """Return a column in which some values are missing and some are not."""
         return self._take([column for column in self.profile.columns if 0 < column.missing < self.profile.rows])
 
     def threshold(self, column: ColumnProfile, low: float = 0.2, high: float = 0.8) -> int | float:
-        """A round number inside the bulk of a numeric column."""
+        """Return a round number between the quartiles of a numeric column.
+
+        `low` and `high` bound its place between them: 0 is the lower quartile, 1 the upper one.
+        """
         marks = column.quantiles
         if len(marks) < 5 or marks[1] == marks[3]:
             raise CannotDraw
@@ -104,20 +113,20 @@ class Draw:
         return round_number(value, marks[3] - marks[1], whole=column.kind == "integer")
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation] | None = None) -> Aggregation:
-        """A way to sum up a numeric column that makes sense for it."""
+        """Return an aggregation that makes sense for a numeric column: no sum of years, codes or ranks."""
         offered: Sequence[Aggregation] = choices or ("mean", "mean", "sum", "max", "min", "median")
         return self.choice([name for name in offered if name != "sum" or is_additive(column.name)])
 
     def comparison(self) -> Comparison:
-        """A way to compare a number with a threshold."""
+        """Return a comparison of a number with a threshold."""
         return self.choice((">", ">", "<", ">=", "<="))
 
     def direction(self) -> Direction:
-        """An end of a ranking; the upper one twice as often."""
+        """Return an end of a ranking: "largest" twice as often as "smallest"."""
         return self.choice(("largest", "largest", "smallest"))
 
     def free_name(self, name: str) -> str:
-        """`name`, lengthened until the table has no such header."""
+        """Return `name`, with as many `_` appended as it takes to differ from every header."""
         headers = {column.name for column in self.profile.columns}
         while name in headers:
             name += "_"
@@ -130,20 +139,20 @@ class Draw:
 
 
 def is_textual(column: ColumnProfile) -> bool:
-    """Whether a column holds text: identifiers may also be numbers, and these have a smallest one."""
+    """Return whether a column holds text. An identifier column may hold numbers; then it has a numeric minimum."""
     return column.kind in ("category", "text") or (
         column.kind == "identifier" and not isinstance(column.min, int | float)
     )
 
 
 def is_additive(header: str) -> bool:
-    """Whether a sum of the column may mean something: not a year, a coordinate, a code or a rank."""
+    """Return whether a sum of the column can make sense: not for a year, a coordinate, a code or a rank."""
     words = header.lower().replace("_", " ").split()
     return not (set(words) & NOT_ADDITIVE or (header.isdigit() and not 1800 <= int(header) <= 2100))
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:
-    """`value` rounded to one digit more than the order of magnitude of `spread`; an int where it is whole."""
+    """Round `value` to one digit more than the magnitude of `spread`. Returns an int if `whole` or without decimals."""
     digits = 1 - math.floor(math.log10(spread)) if spread > 0 else 0
     rounded = round(value, digits)
     return round(rounded) if whole or (digits <= 0 and rounded == int(rounded)) else rounded

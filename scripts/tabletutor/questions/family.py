@@ -1,7 +1,7 @@
-"""What a family of questions is: a way to build a program from a table, and many ways to say it."""
+"""The type of a question family: a way to build a program from a table, and several wordings for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tabletutor.programs.grammar import Aggregate, Program, Round, Step
 from tabletutor.questions.draw import Draw
@@ -10,7 +10,11 @@ from tabletutor.records.question import AnswerType
 
 @dataclass(frozen=True)
 class Candidate:
-    """A program with the words for its slots and the type of its answer; not yet known to have a good answer."""
+    """A program, the words for the slots of its wordings, and the type of its answer. No engine has run it yet.
+
+    `item` is the type of the members of a list, set or mapping; `unit` the unit of the answer. The tag `binary_choice`
+    allows the answer to occur in the question.
+    """
 
     program: Program
     slots: Mapping[str, str]
@@ -22,9 +26,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Family:
-    """A family. `build` raises `CannotDraw` where the table does not fit. The last wordings are the ones held out.
+    """A question family. `build` raises `CannotDraw` for a table that does not fit.
 
-    `rounds`: its answer is a real number that may be asked for rounded.
+    The last of the `wordings` are held out from training. `rounds`: the question may ask for a rounded answer, if it
+    is a number or a percentage.
     """
 
     name: str
@@ -32,16 +37,15 @@ class Family:
     build: Callable[[Draw], Candidate]
     wordings: tuple[str, ...]
     rounds: bool = False
-    hint: str = field(default="")
 
 
 def chain(*steps: Step) -> Program:
-    """A program of one chain."""
+    """Return a program of one chain."""
     return Program(steps=steps)
 
 
 def with_rounding(program: Program, decimals: int) -> Program:
-    """The program with its answer rounded."""
+    """Return the program with its answer rounded."""
     step = Round(decimals)
     if program.join is not None:
         return Program(program.steps, program.other, program.join, (step,))
@@ -49,6 +53,6 @@ def with_rounding(program: Program, decimals: int) -> Program:
 
 
 def number_type(step: Aggregate, kind: str) -> AnswerType:
-    """The answer type of an aggregate over a column of a numeric kind."""
+    """Return the answer type of an aggregate of a column of kind "integer" or "number"."""
     counts = step.aggregation in ("nunique", "count")
     return "integer" if counts or (kind == "integer" and step.aggregation in ("sum", "min", "max")) else "number"

@@ -1,4 +1,4 @@
-"""Candidate questions of one table: a family, a program, words and an id, before any engine has run it."""
+"""Generate candidate questions of one table: each has a program, a text and an id, and no engine has run it yet."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ ROUNDINGS = (
 
 @dataclass(frozen=True)
 class Pool:
-    """The families and wordings of one novelty, and how many questions a table should get from them."""
+    """The families of one novelty, and how many questions a table should get from them."""
 
     novelty: Novelty
     families: tuple[Family, ...]
     wanted: int
 
 
-def held_out(family: Family, share: float) -> int:
-    """How many of a family's last wordings are held out: at least one, and never all, where `share` is above 0."""
+def heldout_count(family: Family, share: float) -> int:
+    """Return how many of a family's last wordings are held out: 0 for a `share` of 0, else at least 1 and never all."""
     return min(len(family.wordings) - 1, max(1, round(len(family.wordings) * share))) if share > 0 else 0
 
 
 def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestionsConfig) -> list[Pool]:
-    """What to ask a table of this split. Raises ValueError for a held-out family that does not exist."""
+    """Return the pools for a table of this split. Raises ValueError for a held-out family that does not exist."""
     names = {family.name for family in families}
     for name in config.heldout_families:
         if name not in names:
@@ -62,7 +62,7 @@ def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestion
 def candidates(
     profile: TableProfile, pool: Pool, config: ProgramQuestionsConfig, seed: int
 ) -> Iterator[tuple[Family, Question]]:
-    """Candidates without answers, family after family in rounds, so that all families get their turn."""
+    """Yield candidates without answers, one of each family in turn, round after round."""
     order = list(pool.families)
     rng(seed, "families", profile.sha256, pool.novelty).shuffle(order)
     rounds = config.per_family * config.attempts_per_question
@@ -73,12 +73,12 @@ def candidates(
                 candidate = family.build(Draw(profile, source))
             except CannotDraw:
                 continue
-            held = held_out(family, config.heldout_wordings)
-            fresh = len(family.wordings) - held
+            held_out = heldout_count(family, config.heldout_wordings)
+            trained = len(family.wordings) - held_out
             index = (
-                source.randrange(fresh, len(family.wordings))
+                source.randrange(trained, len(family.wordings))
                 if pool.novelty == "new_wording"
-                else source.randrange(fresh)
+                else source.randrange(trained)
             )
             text = fill(family.wordings[index], candidate.slots, source)
             decimals: int | None = None
@@ -111,5 +111,5 @@ def candidates(
 
 
 def difficulty(steps: int) -> Difficulty:
-    """How hard a program is, by its number of steps: 1 easy, 2 medium, more hard."""
+    """Return the difficulty of a program by its number of steps: 1 easy, 2 medium, more hard."""
     return "easy" if steps <= 1 else "medium" if steps == 2 else "hard"

@@ -1,4 +1,4 @@
-"""Keeps a candidate question only if three engines agree on an answer that is unique, supported and not given away."""
+"""Check a candidate question: three engines must agree on an answer that is unique, well supported and not trivial."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +23,7 @@ RunCell = Callable[[str, str], CellResult]  # pandas source, the question's id
 
 
 class Rejected(Exception):
-    """A candidate that is not kept; carries the record that says why."""
+    """The candidate is rejected; `reject` is the record with the reason."""
 
     def __init__(self, reject: Reject) -> None:
         super().__init__(reject.reason)
@@ -31,9 +31,9 @@ class Rejected(Exception):
 
 
 def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cell: RunCell) -> Question:
-    """The question with its answer and what each engine said. `run_cell` runs pandas source in a fresh session.
+    """Return the question with its answer and the answer of each engine. `run_cell` runs source in a new session.
 
-    Raises Rejected with the reason otherwise.
+    Raises Rejected if the engines disagree, a filter leaves fewer than `MIN_ROWS` rows, or `find_flaw` finds a flaw.
     """
     program = from_json(question.program or {})
     answers: dict[str, Any] = {}
@@ -41,40 +41,40 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
         try:
             answers[name] = engine(program)
         except NoAnswer as error:
-            raise _rejected(question, error.reason, str(error)) from error
-    _agree(question, answers, "polars", "duckdb")
+            raise _rejection(question, error.reason, str(error)) from error
+    _check_agreement(question, answers, "polars", "duckdb")
     answer = answers["duckdb"]
-    if reason := flaw(question, answer, rows):
-        raise _rejected(question, reason, repr(answer))
-    result = run_cell(probe(program), question.question_id)
+    if reason := find_flaw(question, answer, rows):
+        raise _rejection(question, reason, repr(answer))
+    result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
         detail = f"pandas: {result.ended}: {(result.error or '')[-300:]}"
-        raise _rejected(question, "engine_error", detail, incident_of(result))
+        raise _rejection(question, "engine_error", detail, incident_of(result))
     answers["pandas"] = result.answer
-    _agree(question, answers, "pandas", "polars")
+    _check_agreement(question, answers, "pandas", "polars")
     for hook in result.hooks:
         if isinstance(hook.value, int) and hook.value < MIN_ROWS:
-            raise _rejected(question, "too_few_rows", f"{hook.name} = {hook.value}")
-    # Polars adds in an order that depends on where its memory lies, so the last digits vary from run to run.
-    answers["polars"] = to_digits(answers["polars"])
+            raise _rejection(question, "too_few_rows", f"{hook.name} = {hook.value}")
+    # Polars' order of summation depends on memory alignment, so its last digits vary from run to run.
+    answers["polars"] = round_digits(answers["polars"])
     return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
 
 
-def to_digits(value: Any) -> Any:
-    """The same value with its floats at twelve significant digits."""
+def round_digits(value: Any) -> Any:
+    """Return the value with every float rounded to twelve significant digits."""
     match value:
         case float():
             return float(f"{value:.12g}")
         case list():
-            return [to_digits(member) for member in value]  # pyright: ignore[reportUnknownVariableType]
+            return [round_digits(member) for member in value]  # pyright: ignore[reportUnknownVariableType]
         case dict():
-            return {name: to_digits(member) for name, member in value.items()}  # pyright: ignore[reportUnknownVariableType]
+            return {name: round_digits(member) for name, member in value.items()}  # pyright: ignore[reportUnknownVariableType]
         case _:
             return value
 
 
-def probe(program: Program) -> str:
-    """The program as one pandas cell that also shows how many rows each filter left."""
+def row_counting_cell(program: Program) -> str:
+    """Return the program as one pandas cell that submits its answer and hooks the number of rows after each filter."""
     lines: list[str] = []
     for block in render(program):
         lines.append(block.code)
@@ -85,13 +85,13 @@ def probe(program: Program) -> str:
     return "\n".join([*lines, "submit(answer)"])
 
 
-def flaw(question: Question, answer: Any, rows: int) -> str | None:
-    """Why an answer makes a poor question ("no_answer", "trivial" or "guessable"), or None."""
+def find_flaw(question: Question, answer: Any, rows: int) -> str | None:
+    """Return the reason to reject a question for its answer ("no_answer", "trivial", "guessable"), or None."""
     if answer is None:
         return "no_answer"
     decimals = question.answer_spec.decimals
     if decimals is not None and isinstance(answer, int | float) and abs(answer) < 10.0 ** (1 - decimals):
-        return "trivial"  # the rounding leaves less than two digits of the answer
+        return "trivial"  # rounding leaves fewer than two digits
     last = [step for step in from_json(question.program or {}).steps if not isinstance(step, Round)][-1]
     if isinstance(last, Count) and question.answer_type == "integer" and (answer == 0 or answer == rows):
         return "trivial"
@@ -101,13 +101,13 @@ def flaw(question: Question, answer: Any, rows: int) -> str | None:
         return "trivial"
     if isinstance(answer, list | dict) and not 2 <= len(answer) <= MAX_MEMBERS:  # pyright: ignore[reportUnknownArgumentType]
         return "trivial"
-    if isinstance(answer, str) and "binary_choice" not in question.tags and given_away(answer, question.text):
+    if isinstance(answer, str) and "binary_choice" not in question.tags and contains_answer(answer, question.text):
         return "guessable"
     return None
 
 
-def given_away(answer: str, text: str) -> bool:
-    """Whether the question already says its answer, as a word of its own (the no-data control of a reader)."""
+def contains_answer(answer: str, text: str) -> bool:
+    """Return whether the question's text contains the answer as a whole word, so it can be guessed without data."""
     folded, within = answer.casefold().strip(), text.casefold()
     start = within.find(folded) if folded else -1
     while start >= 0:
@@ -118,12 +118,12 @@ def given_away(answer: str, text: str) -> bool:
     return False
 
 
-def _agree(question: Question, answers: dict[str, Any], first: str, second: str) -> None:
+def _check_agreement(question: Question, answers: dict[str, Any], first: str, second: str) -> None:
     if not match(answers[first], answers[second], question.answer_type, question.answer_spec, ENGINE_AGREEMENT):
-        raise _rejected(question, "engines_disagree", repr(to_digits(answers)))
+        raise _rejection(question, "engines_disagree", repr(round_digits(answers)))
 
 
-def _rejected(question: Question, reason: Any, detail: str, incident: IncidentCause | UnsetType = UNSET) -> Rejected:
+def _rejection(question: Question, reason: Any, detail: str, incident: IncidentCause | UnsetType = UNSET) -> Rejected:
     return Rejected(
         Reject(
             table=question.table,

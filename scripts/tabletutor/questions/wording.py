@@ -1,7 +1,7 @@
-"""Wordings: small template grammars that say a program in English.
+"""Wordings: small templates that express a program in English.
 
-A template holds alternatives, `[What is|Give]`, and slots, `{column}`. Both are resolved in one pass over the template
-and slot values are never read again, so that a header or cell with braces or brackets stays what it is.
+"[What is|Give] the {agg} {column}?" has a choice in brackets and slots in braces. One pass over the template resolves
+both and never reads the text of a slot again, so headers and cells may hold brackets and braces.
 """
 
 import random
@@ -43,7 +43,7 @@ RANK_WORDS = {2: "second", 3: "third"}
 
 
 def fill(template: str, slots: Mapping[str, str], source: random.Random) -> str:
-    """The template with each alternative drawn and each slot filled. Raises KeyError for a slot with no value."""
+    """Return the template with each choice drawn and each slot filled. Raises KeyError for a slot without text."""
 
     def resolve(piece: re.Match[str]) -> str:
         slot = piece.group("slot")
@@ -54,17 +54,17 @@ def fill(template: str, slots: Mapping[str, str], source: random.Random) -> str:
 
 
 def column_words(column: str) -> str:
-    """A header as it stands in a question."""
+    """Return a header in the form in which questions quote it."""
     return header_label(column)
 
 
 def value_words(value: float | str | bool) -> str:
-    """A cell's value as it stands in a question: text and dates quoted as Python writes them, numbers bare."""
+    """Return a cell's value as a Python literal: text and dates in quotes, numbers without."""
     return repr(value)
 
 
 def equals_words(column: str, value: str, source: random.Random) -> str:
-    """ "with weather 'rain'", said one of several ways; follows a noun in the plural."""
+    """Return a condition to follow a plural noun, such as "with weather 'rain'", in one of several forms."""
     name, cell = column_words(column), value_words(value)
     return source.choice(
         (f"where {name} is {cell}", f"with {name} {cell}", f"whose {name} is {cell}", f"with {name} equal to {cell}")
@@ -72,13 +72,13 @@ def equals_words(column: str, value: str, source: random.Random) -> str:
 
 
 def one_of_words(column: str, values: Sequence[str], source: random.Random) -> str:
-    """ "where weather is 'rain' or 'sun'"; follows a noun in the plural."""
+    """Return a condition to follow a plural noun, such as "where weather is 'rain' or 'sun'"."""
     cells = " or ".join(value_words(value) for value in values)
     return f"{source.choice(('where', 'whose'))} {column_words(column)} is {source.choice(('', 'either '))}{cells}"
 
 
 def compares_words(column: str, comparison: Comparison, value: float | str, source: random.Random) -> str:
-    """ "with wind above 5"; follows a noun in the plural."""
+    """Return a condition to follow a plural noun, such as "with wind above 5"."""
     name, words = column_words(column), source.choice(COMPARISON_WORDS[comparison])
     cell = value_words(value)
     return source.choice(
@@ -87,7 +87,7 @@ def compares_words(column: str, comparison: Comparison, value: float | str, sour
 
 
 def date_compares_words(column: str, comparison: Comparison, value: str, source: random.Random) -> str:
-    """ "with date on or after '2012-03-01'"; follows a noun in the plural."""
+    """Return a condition to follow a plural noun, such as "with date on or after '2012-03-01'"."""
     words = {">": "after", ">=": "on or after", "<": "before", "<=": "on or before"}[comparison]
     return source.choice(
         (f"with {column_words(column)} {words} {value!r}", f"where {column_words(column)} is {words} {value!r}")
@@ -95,8 +95,8 @@ def date_compares_words(column: str, comparison: Comparison, value: str, source:
 
 
 def date_part_words(column: str, part: DatePartName, value: int | str) -> str:
-    """ "whose date falls in the year 2012"; follows a noun in the plural."""
-    said = {
+    """Return a condition to follow a plural noun, such as "whose date falls in the year 2012"."""
+    period = {
         "year": f"in the year {value}",
         "month": f"in {MONTHS[int(value) - 1]}" if part == "month" else "",
         "quarter": f"in quarter {value}",
@@ -104,4 +104,4 @@ def date_part_words(column: str, part: DatePartName, value: int | str) -> str:
         "day": f"on day {value} of the month",
         "hour": f"in hour {value}",
     }[part]
-    return f"whose {column_words(column)} falls {said}"
+    return f"whose {column_words(column)} falls {period}"

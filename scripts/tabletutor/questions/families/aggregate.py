@@ -1,4 +1,4 @@
-"""Aggregate: one number from a whole column, or from a column derived from two."""
+"""Aggregate: one number from a whole column, or from a column computed from two others."""
 
 from typing import Literal
 
@@ -32,8 +32,8 @@ def _span(draw: Draw) -> Candidate:
     return Candidate(chain(Span(column.name)), {"column": column_words(column.name)}, "number")
 
 
-def _of_two(draw: Draw, left: str, operator: Literal["+", "-", "/"], right: str, derived: str) -> Candidate:
-    """An aggregate of a column derived from two others row by row."""
+def _aggregate_of_two(draw: Draw, left: str, operator: Literal["+", "-", "/"], right: str, derived: str) -> Candidate:
+    """Return an aggregate of a column that is computed from two others."""
     name = draw.free_name(derived)
     step = Aggregate(name, draw.choice(("mean", "max", "min", "median")))
     slots = {
@@ -46,19 +46,19 @@ def _of_two(draw: Draw, left: str, operator: Literal["+", "-", "/"], right: str,
 
 def _difference(draw: Draw) -> Candidate:
     left, right = draw.measure(complete=True), draw.measure(complete=True)
-    return _of_two(draw, left.name, "-", right.name, "difference")
+    return _aggregate_of_two(draw, left.name, "-", right.name, "difference")
 
 
 def _ratio(draw: Draw) -> Candidate:
     left, right = draw.measure(complete=True), draw.measure(complete=True)
     if right.min is None or not isinstance(right.min, int | float) or right.min <= 0:
         raise CannotDraw
-    return _of_two(draw, left.name, "/", right.name, "ratio")
+    return _aggregate_of_two(draw, left.name, "/", right.name, "ratio")
 
 
 def _sum_of_two(draw: Draw) -> Candidate:
     left, right = draw.measure(additive=True, complete=True), draw.measure(additive=True, complete=True)
-    return _of_two(draw, left.name, "+", right.name, "total")
+    return _aggregate_of_two(draw, left.name, "+", right.name, "total")
 
 
 def _derived_lookup(draw: Draw) -> Candidate:

@@ -1,14 +1,14 @@
-"""Breakdown: one number for each value of a column, then all of them, a selection or their spread."""
+"""Breakdown: one number for each value of a column, then all of these numbers, some of them or their spread."""
 
 from tabletutor.programs.grammar import Group, GroupCount, GroupMapping, GroupNames, GroupShare, GroupSpread, Keep
 from tabletutor.questions.draw import Draw, round_number
-from tabletutor.questions.families.group import grouped, value_type
+from tabletutor.questions.families.group import draw_group, value_type
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, column_words, value_words
 
 
 def _mapping(draw: Draw) -> Candidate:
-    step, slots, _, measure = grouped(draw, most=6)
+    step, slots, _, measure = draw_group(draw, most=6)
     return Candidate(chain(step, GroupMapping()), slots, "mapping", item=value_type(step, measure))
 
 
@@ -19,7 +19,7 @@ def _sizes(draw: Draw) -> Candidate:
     )
 
 
-def _kept(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
+def _draw_having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     by, measure = draw.category(least=3), draw.measure()
     step = Group(by.name, draw.choice(("mean", "median")), measure.name)
     marks = measure.quantiles
@@ -34,13 +34,13 @@ def _kept(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     return step, keep, slots
 
 
-def _count_kept(draw: Draw) -> Candidate:
-    step, keep, slots = _kept(draw)
+def _count_having(draw: Draw) -> Candidate:
+    step, keep, slots = _draw_having(draw)
     return Candidate(chain(step, keep, GroupCount()), slots, "integer")
 
 
-def _names_kept(draw: Draw) -> Candidate:
-    step, keep, slots = _kept(draw)
+def _names_having(draw: Draw) -> Candidate:
+    step, keep, slots = _draw_having(draw)
     return Candidate(chain(step, keep, GroupNames()), slots, "set", item="category")
 
 
@@ -56,7 +56,7 @@ def _count_large(draw: Draw) -> Candidate:
 
 
 def _spread(draw: Draw) -> Candidate:
-    step, slots, _, _ = grouped(draw)
+    step, slots, _, _ = draw_group(draw)
     return Candidate(chain(step, GroupSpread()), slots, "number")
 
 
@@ -98,7 +98,7 @@ FAMILIES = (
     Family(
         "group_count_having",
         "group",
-        _count_kept,
+        _count_having,
         (
             "How many values of {by} have their {agg} {measure} {limit}?",
             "[Count|Find the number of] {by} groups whose {agg} {measure} is {limit}.",
@@ -112,7 +112,7 @@ FAMILIES = (
     Family(
         "group_names_having",
         "group",
-        _names_kept,
+        _names_having,
         (
             "Which values of {by} have their {agg} {measure} {limit}? List all of them.",
             "[List|Name] every {by} whose {agg} {measure} is {limit}.",

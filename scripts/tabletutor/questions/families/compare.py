@@ -1,4 +1,4 @@
-"""Compare: two groups side by side; and share: what part of the whole something is."""
+"""Compare two groups with each other, or a part with the whole (share)."""
 
 from tabletutor.programs.grammar import Aggregate, Count, Join, Program, Share, Where
 from tabletutor.questions.draw import Draw

@@ -1,4 +1,4 @@
-"""Filter: count or sum up the rows that meet one condition or two."""
+"""Filter: count or aggregate the rows that meet one or two conditions."""
 
 from tabletutor.programs.grammar import Aggregate, BeyondStatistic, Count, OneOf, Span, Where
 from tabletutor.questions.draw import Draw
@@ -94,15 +94,15 @@ def _count_beyond(draw: Draw) -> Candidate:
 
 def _aggregate_beyond(draw: Draw) -> Candidate:
     column, measure = draw.measure(), draw.measure()
-    filtered = BeyondStatistic(column.name, draw.choice((">", "<")), "mean")
+    condition = BeyondStatistic(column.name, draw.choice((">", "<")), "mean")
     step = Aggregate(measure.name, draw.aggregation(measure, ("mean", "sum", "median", "max")))
     slots = {
         "column": column_words(column.name),
-        "side": "above" if filtered.comparison == ">" else "below",
+        "side": "above" if condition.comparison == ">" else "below",
         "agg": draw.choice(AGGREGATION_WORDS[step.aggregation]),
         "measure": column_words(measure.name),
     }
-    return Candidate(chain(filtered, step), slots, number_type(step, measure.kind))
+    return Candidate(chain(condition, step), slots, number_type(step, measure.kind))
 
 
 def _span_where(draw: Draw) -> Candidate:

@@ -1,4 +1,4 @@
-"""Date parts: years, months and weekdays, spans of time, first and last days."""
+"""Dates: years, months and weekdays, durations, first and last days."""
 
 from tabletutor.programs.grammar import (
     Aggregate,
@@ -67,8 +67,8 @@ def _part_slots(draw: Draw, column: ColumnProfile) -> tuple[DatePart, dict[str, 
     first, last = _years(column)
     part: DatePartName = draw.choice(("year", "month", "weekday") if last - first > 1 else ("month", "weekday"))
     step = DatePart(column.name, part, draw.free_name(part))
-    said = {"year": "year", "month": "month (1 to 12)", "weekday": "day of the week (by its English name)"}[part]
-    return step, {"part": said, "column": column_words(column.name)}, part
+    words = {"year": "year", "month": "month (1 to 12)", "weekday": "day of the week (by its English name)"}[part]
+    return step, {"part": words, "column": column_words(column.name)}, part
 
 
 def _busiest(draw: Draw) -> Candidate:
@@ -111,7 +111,7 @@ def _extreme(draw: Draw) -> Candidate:
     return Candidate(chain(step), slots, "date")
 
 
-def _when(draw: Draw) -> Candidate:
+def _date_of_extreme(draw: Draw) -> Candidate:
     column, measure = draw.date(), draw.measure()
     direction = draw.direction()
     slots = {
@@ -217,7 +217,7 @@ FAMILIES = (
     Family(
         "date_of_extreme",
         "date",
-        _when,
+        _date_of_extreme,
         (
             "What is the {column} of the [row|record] with the {best} {measure}?",
             "On which {column} is {measure} {best}?",

@@ -1,4 +1,4 @@
-"""Group: one number for each value of a column, then the group at an end of the ranking."""
+"""Group: one number for each value of a column, then the best or a ranked group."""
 
 from tabletutor.programs.grammar import Aggregate, BestGroup, BestValue, Group, TopGroups, Where
 from tabletutor.questions.draw import Draw
@@ -8,8 +8,8 @@ from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile
 
 
-def grouped(draw: Draw, most: int = 60) -> tuple[Group, dict[str, str], ColumnProfile, ColumnProfile]:
-    """A grouping with an aggregate, its slots, and the columns it groups by and sums up."""
+def draw_group(draw: Draw, most: int = 60) -> tuple[Group, dict[str, str], ColumnProfile, ColumnProfile]:
+    """Draw a grouping with an aggregate. Returns the step, its slots, the group column and the aggregated column."""
     by, measure = draw.category(most=most, least=3), draw.measure()
     step = Group(by.name, draw.aggregation(measure, ("mean", "mean", "sum", "max", "min", "median")), measure.name)
     slots = {
@@ -21,12 +21,12 @@ def grouped(draw: Draw, most: int = 60) -> tuple[Group, dict[str, str], ColumnPr
 
 
 def value_type(step: Group, measure: ColumnProfile) -> AnswerType:
-    """The answer type of one group's value."""
+    """Return the answer type of one group's value."""
     return number_type(Aggregate(measure.name, step.aggregation), measure.kind)
 
 
 def _best(draw: Draw) -> Candidate:
-    step, slots, _, _ = grouped(draw)
+    step, slots, _, _ = draw_group(draw)
     direction = draw.direction()
     slots["best"] = draw.choice(DIRECTION_WORDS[direction])
     return Candidate(chain(step, BestGroup(direction)), slots, "category")
@@ -35,28 +35,28 @@ def _best(draw: Draw) -> Candidate:
 def _best_where(draw: Draw) -> Candidate:
     column = draw.category()
     value = draw.value(column)
-    step, slots, _, _ = grouped(draw)
+    step, slots, _, _ = draw_group(draw)
     direction = draw.direction()
     slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "where": equals_words(column.name, value, draw.source)}
     return Candidate(chain(Where(column.name, "==", value), step, BestGroup(direction)), slots, "category")
 
 
 def _best_value(draw: Draw) -> Candidate:
-    step, slots, _, measure = grouped(draw)
+    step, slots, _, measure = draw_group(draw)
     direction = draw.direction()
     slots["best"] = draw.choice(DIRECTION_WORDS[direction])
     return Candidate(chain(step, BestValue(direction)), slots, value_type(step, measure))
 
 
-def _second(draw: Draw) -> Candidate:
-    step, slots, _, _ = grouped(draw)
+def _ranked_group(draw: Draw) -> Candidate:
+    step, slots, _, _ = draw_group(draw)
     direction, rank = draw.direction(), draw.choice((2, 2, 3))
     slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "rank": RANK_WORDS[rank]}
     return Candidate(chain(step, BestGroup(direction, rank)), slots, "category")
 
 
 def _top(draw: Draw) -> Candidate:
-    step, slots, _, _ = grouped(draw)
+    step, slots, _, _ = draw_group(draw)
     direction, n = draw.direction(), draw.choice((2, 3))
     slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "n": {2: "two", 3: "three"}[n]}
     return Candidate(chain(step, TopGroups(n, direction)), slots, "list", item="category")
@@ -123,7 +123,7 @@ FAMILIES = (
     Family(
         "group_rank",
         "group",
-        _second,
+        _ranked_group,
         (
             "Which {by} has the {rank} {best} {agg} {measure}?",
             "[Find|Name] the {by} with the {rank} {best} {agg} {measure}.",

@@ -1,4 +1,4 @@
-"""Missingness: where values are absent, and what holds where they are present."""
+"""Missing values: how many, where, and aggregates of the rows with or without them."""
 
 from tabletutor.programs.grammar import Aggregate, BestGroup, Count, Group, Missing, MissingShare
 from tabletutor.questions.draw import CannotDraw, Draw

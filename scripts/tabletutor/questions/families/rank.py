@@ -1,4 +1,4 @@
-"""Rank: the row at an end of a column, or the rows nearest to it."""
+"""Rank: the row with the largest or smallest value of a column, or the top rows."""
 
 from tabletutor.programs.grammar import Aggregate, ListOf, Lookup, Top, Where
 from tabletutor.questions.draw import Draw

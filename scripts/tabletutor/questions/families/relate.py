@@ -1,4 +1,4 @@
-"""Relate: how two numeric columns go together."""
+"""Relate: the correlation of two numeric columns."""
 
 from tabletutor.programs.grammar import Correlation, Where
 from tabletutor.questions.draw import Draw

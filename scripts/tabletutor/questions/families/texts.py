@@ -1,4 +1,4 @@
-"""Text: what cells contain, how long they are, how they begin."""
+"""Text: what cells contain, their length and their first word."""
 
 import re
 
