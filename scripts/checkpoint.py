@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from tabletutor.records.identity import digest
-from tabletutor.training.registry import find
+from tabletutor.training.registry import load_method
 from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import trackers
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:
     name, source, params, resources = snakemake.wildcards.run, snakemake.input, snakemake.params, snakemake.resources
-    method, graded = find(params.config["method"]), params.answering
+    method, graded = load_method(params.config["method"]), params.answering
     shown = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
     start = Path(source.start[0]).parent if source.start else None
     made = Path(snakemake.output.digests).parent

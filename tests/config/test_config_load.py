@@ -1,6 +1,7 @@
 """The configuration: what is shipped is whole and valid, and what is wrong is named with what to write instead."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from tabletutor.config.formats import FORMATS, formats_section
 from tabletutor.config.jsonschema import key_paths, schema, schema_text
 from tabletutor.config.load import ConfigError, check, load, plain
-from tabletutor.config.training import TrainingConfig
+from tabletutor.config.training import TrainingConfig, method_fault
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "hub, local, packaged, scratch"
@@ -92,12 +94,12 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         ({"models": {"m": {"source": "git"}}}, f"config.yaml: models.m.source: must be one of {SOURCES}, not 'git'"),
         ({"models": {"m": {}}}, f"config.yaml: models.m.source: must be one of {SOURCES}"),
         ({"questions": None}, "config.yaml: questions: should be a mapping of keys, not None"),
-        ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key has no default"),
+        ({"runs": {"base": {}}}, "config.yaml: runs.base.model: missing; this key is required"),
         (
             {"runs": {"base": {"model": "n"}, "tuned": {"model": "m"}}},
             "config.yaml: runs.base.model: no model named 'n'; there are: m",
         ),
-        (trained(format="dpo"), "config.yaml: runs.tuned.training.format: dpo is not made; give it a key in formats"),
+        (trained(format="dpo"), "config.yaml: runs.tuned.training.format: dpo is not built; add dpo: {} to formats"),
         (
             trained(method="ppo"),
             "config.yaml: runs.tuned.training.method: must be one of dpo, grpo, kto, prm, reward, sft, not 'ppo'; did "
@@ -105,11 +107,11 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         ),
         (
             trained(lora=None),
-            "config.yaml: runs.tuned.training: without lora all weights are trained, which takes dtype: float32; "
-            "bfloat16 rounds steps off",
+            "config.yaml: runs.tuned.training: lora: null trains all weights, which needs dtype: float32; bfloat16 "
+            "would round small steps away",
         ),
         (trained(start="base"), "config.yaml: runs.tuned.training.start: no trained run named 'base'; there are: none"),
-        (trained(start="tuned"), "config.yaml: runs.tuned.training.start: tuned → tuned goes in a circle"),
+        (trained(start="tuned"), "config.yaml: runs.tuned.training.start: tuned → tuned is a cycle"),
         (trained(lorra={}), "config.yaml: runs.tuned.training.lorra: unknown key; did you mean lora?"),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
     ],
@@ -121,15 +123,14 @@ def test_faults_name_the_key_and_what_it_should_be(changes: dict[str, Any], mess
 @pytest.mark.parametrize(
     ("arms", "message"),
     [
-        ({"a": ["base"]}, ": one arm has nothing to be compared with; add another, or leave arms out"),
+        ({"a": ["base"]}, ": a single arm has nothing to compare with; add another arm, or remove arms"),
         ({"a": ["base"], "b": ["none"]}, ".b: no run named 'none'; there are: base, tuned, tuned-1, judge"),
-        ({"a": ["base"], "b": ["judge"]}, ".b: judge is trained to judge answers, it gives none"),
-        ({"a": ["base"], "b": ["base"]}, ".b: base is in a already; a run counts once"),
-        ({"a": ["base", "base"], "b": ["tuned", "tuned-1"]}, ".a: base is in a already; a run counts once"),
+        ({"a": ["base"], "b": ["judge"]}, ".b: judge is a judge; name a run that answers questions"),
+        ({"a": ["base"], "b": ["base"]}, ".b: base is already in a; a run can be in one arm only"),
+        ({"a": ["base", "base"], "b": ["tuned", "tuned-1"]}, ".a: base is already in a; a run can be in one arm only"),
         (
             {"a": ["base"], "b": ["tuned", "tuned-1"]},
-            ".b: 2 runs, but a has 1; arms are exchanged with each other in the permutation test, which takes means of "
-            "equally many runs",
+            ".b: 2 runs, but a has 1; the permutation test swaps arms, so all must have the same number of runs",
         ),
         ({"a": ["base"], "b": []}, ".b: tuple should have at least 1 item after validation, not 0, not []"),
     ],
@@ -146,8 +147,8 @@ def test_arms_that_cannot_be_compared_are_named(arms: dict[str, Any], message: s
 def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
     reporting = {"arms": {"a": ["base"], "b": ["tuned"]}, "against": against}
     ((arm, other),) = against.items()
-    told = f"reporting.against.{arm}: {other}: give for an arm but the first another arm; there are: a, b"
-    assert faults(minimal(reporting=reporting)) == [f"config.yaml: {told}"]
+    message = f"must map an arm other than the first to a different arm, not to {other}; there are: a, b"
+    assert faults(minimal(reporting=reporting)) == [f"config.yaml: reporting.against.{arm}: {message}"]
     check(minimal(reporting={**reporting, "against": {"b": "a"}}), "config.yaml")
 
 
@@ -156,21 +157,24 @@ def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
     [
         (
             {"choose": {"among": "base"}},
-            "choose.among: no run named 'base' that draws attempts (sampling); there are: drawn",
+            "choose.among: no run named 'base' that samples attempts; there are: drawn",
         ),
         (
             {"choose": {"among": "draw"}},
-            "choose.among: no run named 'draw' that draws attempts (sampling); did you mean drawn?",
+            "choose.among: no run named 'draw' that samples attempts; did you mean drawn?",
         ),
         (
             {"choose": {"among": "drawn", "judge": "base"}},
             "choose.judge: no run named 'base' that trains a judge; there are: judge",
         ),
-        ({"choose": {"among": "drawn"}, "sampling": {}}, "sampling: a run that chooses says nothing; leave it out"),
-        ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges says nothing; leave it out"),
-        ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges says nothing; leave it out"),
-        ({"choose": {"among": "drawn"}, "model": "n"}, "model: must be that of drawn, m"),
-        ({"choose": {"among": "drawn", "judge": "judge"}, "model": "n"}, "model: must be that of judge, m"),
+        (
+            {"choose": {"among": "drawn"}, "sampling": {}},
+            "sampling: a run that chooses generates no text; remove this key",
+        ),
+        ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges generates no text; remove this key"),
+        ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges generates no text; remove this key"),
+        ({"choose": {"among": "drawn"}, "model": "n"}, "model: must be m, the model of drawn"),
+        ({"choose": {"among": "drawn", "judge": "judge"}, "model": "n"}, "model: must be m, the model of judge"),
     ],
 )
 def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: str) -> None:
@@ -190,7 +194,7 @@ def test_arms_keep_their_order() -> None:
 
 @pytest.mark.parametrize("raw", [None, [], "text", 3])
 def test_a_configuration_is_a_mapping(raw: object) -> None:
-    assert faults(raw) == [f"config.yaml: the configuration is a mapping of keys, not {raw!r}"]
+    assert faults(raw) == [f"config.yaml: the configuration must be a mapping of keys, not {raw!r}"]
 
 
 def test_files_that_are_not_yaml_are_named(tmp_path: Path) -> None:
@@ -220,16 +224,16 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     ("training", "message"),
     [
-        ({"method": "grpo", "generations": 3}, "generations = 3 does not divide batch_size = 8; take one that does"),
-        ({"method": "dpo", "accumulation": 3}, "accumulation = 3 does not divide batch_size = 8; take one that does"),
+        ({"method": "grpo", "generations": 3}, "generations = 3 must divide batch_size = 8"),
+        ({"method": "dpo", "accumulation": 3}, "accumulation = 3 must divide batch_size = 8"),
         (
             {"method": "grpo", "max_tokens": 1536},
-            "max_context = 1536 has no room for a turn after a prompt of max_tokens = 1536: take 1664 or more",
+            "max_context = 1536 has no room for a turn after a prompt of max_tokens = 1536; it must be at least 1664",
         ),
-        ({"method": "kto", "accumulation": 8}, "batch_size must be twice accumulation at least"),
-        ({"method": "dpo", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0 here"),
-        ({"method": "reward", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0 here"),
-        ({"method": "kto", "dtype": "float32", "lora": {"bias": "all"}}, r"lora\.bias must be none here"),
+        ({"method": "kto", "accumulation": 8}, "batch_size must be at least twice accumulation"),
+        ({"method": "dpo", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0: TRL"),
+        ({"method": "reward", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0: TRL"),
+        ({"method": "kto", "dtype": "float32", "lora": {"bias": "all"}}, r"lora\.bias must be none: PEFT"),
         (
             {"method": "sft", "lora": {"bias": "all"}},
             r"lora\.bias: all trains biases of the base",
@@ -243,3 +247,18 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
 def test_knobs_of_training_that_exclude_each_other_are_named(training: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         TypeAdapter(TrainingConfig).validate_python(training)
+
+
+def test_a_method_without_its_file_or_its_class_is_named(tmp_path: Path) -> None:
+    (tmp_path / "half.py").touch()
+    assert method_fault("sft") is None
+    assert method_fault("none", tmp_path) is None
+    no_class = rf'{tmp_path}/half\.py: no configuration class; add one with method: Literal\["half"\] to TrainingConfig'
+    assert re.match(no_class, method_fault("half", tmp_path) or "")
+    no_file = rf"{tmp_path}/sft\.py: no such file; add it with CONFIG = SftConfig and train\(run, config\)"
+    assert re.match(no_file, method_fault("sft", tmp_path) or "")
+
+
+def test_settings_of_a_format_without_a_converter_are_named() -> None:
+    with pytest.raises(ValueError, match=r"settings for 'dpo', but there is no converter: add .*/dpo\.py, or remove"):
+        formats_section(name for name in FORMATS if name != "dpo")

@@ -106,15 +106,15 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert sorted(lines(raw)) == [
         f"config.yaml: {line}"
         for line in (
-            "questions.program.attempts_per_question: should be a number, not a flag",
+            "questions.program.attempts_per_question: should be a number, not a boolean",
             "questions.program.per_table.trian: must be one of train, validation, test, not 'trian'; did you mean "
             "train?",
             "reporting.baseline: no run named 'bsae'; did you mean base?",
             "runs.dpo.model: no model named 'scrach'; did you mean scratch?",
             "runs.dpo.training.beta: should be greater than 0, not -1",
-            "runs.dpo.training.format: dpo does not train on prm; take dpo or orm-pairs",
-            "runs.grpo.training: accumulation = 3 does not divide batch_size = 8; take one that does",
-            "runs.grpo.training: generations = 3 does not divide batch_size = 8; take one that does",
+            "runs.dpo.training.format: dpo does not train on prm; use dpo or orm-pairs",
+            "runs.grpo.training: accumulation = 3 must divide batch_size = 8",
+            "runs.grpo.training: generations = 3 must divide batch_size = 8",
             "sandbox.hard_seconds: should be a finite number, not inf",
             "sede: unknown key; did you mean seed?",
             "seed: should be a valid integer, unable to parse string as an integer, not 'x'",
@@ -128,7 +128,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     [
         (("tables", "split_shares"), {"train": 1.2, "test": -0.2}, "tables.split_shares.test: should be greater than"),
         (("results",), "./", "results: should be a folder of its own"),
-        (("models", "scratch", "heads"), 3, "models.scratch: hidden = 64 is no multiple of twice heads = 3"),
+        (("models", "scratch", "heads"), 3, "models.scratch: hidden = 64 must be a multiple of twice heads = 3"),
     ],
 )  # fmt: skip
 def test_what_a_type_cannot_say_is_named(path: tuple[str, ...], value: Any, told: str) -> None:

@@ -11,7 +11,7 @@ from tabletutor.models.reward_model import Kind
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction, Trace
 from tabletutor.records.record import encode, read_records, write_record, write_records
-from tabletutor.training.registry import find
+from tabletutor.training.registry import load_method
 from tabletutor.training.run import TrainingFiles, TrainingRun
 from tabletutor.training.tracking import Trackers
 from tests.support.cases import PROFILE, above, question, turns
@@ -33,17 +33,17 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     """Trained on sixty questions, it tells right from wrong on others; what was not submitted is never chosen."""
     method, converter = JUDGES[kind]
     for split, limits in (("train", range(60)), ("validation", range(60, 64))):
-        rows = [row for limit in limits for row in converter.rows(above(limit), converter.FORMAT.knobs(), 0)]
+        rows = [row for limit in limits for row in converter.rows(above(limit), converter.FORMAT.config(), 0)]
         (tmp_path / f"{split}.jsonl").write_bytes(b"".join(encode(row) + b"\n" for row in rows))
     (tmp_path / "model").mkdir()
     make_scratch(SIZES, [(tmp_path / "train.jsonl").read_text()], 0, tmp_path / "model")
     rows = (tmp_path / "train.jsonl", tmp_path / "validation.jsonl")
     files = TrainingFiles(tmp_path / "model", None, *rows, tmp_path / "judge", tmp_path / "cache")
-    config = find(method).CONFIG.model_validate(
+    config = load_method(method).CONFIG.model_validate(
         {"method": method, "max_tokens": 512, "epochs": 50, "max_steps": 80, "learning_rate": 3e-3, "threads": 1,
          "lora": None, "dtype": "float32", "eval_every": 80, "checkpoint_every": 1000}
     )  # fmt: skip
-    find(method).train(TrainingRun("judge", 0, "code", files, Trackers([])), config)
+    load_method(method).train(TrainingRun("judge", 0, "code", files, Trackers([])), config)
     limits = range(64, 76)
     attempts = [
         each

@@ -16,7 +16,7 @@ import pytest
 
 from tabletutor.config.load import ConfigError, check
 from tabletutor.config.models import HubModelConfig, ScratchModelConfig
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.models.files import MODEL_FILES
 from tabletutor.models.scratch import make_scratch
 from tabletutor.workflow.context import ENVIRONMENT
@@ -204,4 +204,4 @@ def test_how_a_model_is_come_by_is_no_part_of_it() -> None:
     fetched, cached = (
         HubModelConfig(source="hub", id=ID, revision=REVISION, download=download) for download in (True, False)
     )
-    assert counted(fetched) == counted(cached) == {"source": "hub", "id": ID, "revision": REVISION}
+    assert result_settings(fetched) == result_settings(cached) == {"source": "hub", "id": ID, "revision": REVISION}

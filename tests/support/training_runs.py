@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tabletutor.config.training import MethodConfig
-from tabletutor.training.registry import find
+from tabletutor.training.registry import load_method
 from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import Tracker, Trackers
 
@@ -27,7 +27,7 @@ def settings(method: str, **changes: Any) -> MethodConfig:
         "eval_rows": 8, "checkpoint_every": 2, "checkpoint_seconds": 1000, "learning_rate": 3e-3, "threads": 1,
         "lora": {"r": 4}, **({"max_new_tokens": 8, "temperature": 1.0} if method == "grpo" else {}),
     }  # fmt: skip
-    return find(method).CONFIG.model_validate({**common, **changes})
+    return load_method(method).CONFIG.model_validate({**common, **changes})
 
 
 def train(
@@ -45,7 +45,7 @@ def train(
         out.with_name(f"{out.name}.cache"),
     )  # fmt: skip
     answering = Answering(tables(project), {"sessions": 2}, {}, whole_turns=False) if method == "grpo" else None
-    find(method).train(TrainingRun("run", 3, "code", files, tracker or Trackers([]), answering), config)
+    load_method(method).train(TrainingRun("run", 3, "code", files, tracker or Trackers([]), answering), config)
     return [json.loads(line) for line in (out / "metrics.ndjson").read_text().splitlines()]
 
 

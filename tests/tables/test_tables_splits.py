@@ -129,17 +129,17 @@ def test_the_default_list_has_eighteen_two_and_three() -> None:
     ("text", "message"),
     [
         ("", "the list is empty"),
-        ("table\tpath\n", "no table is listed"),
+        ("table\tpath\n", "the list has no tables"),
         ("table\tpth\na\tx.csv\n", r":1: unknown column 'pth' \(did you mean 'path'\?\)"),
         ("table\ttitle\na\tx\n", r":1: the column 'path' is missing"),
         (
             "table\tpath\tsplit\na\tx.csv\ttrian\n",
             r":2: column split: unknown split 'trian' \(did you mean 'train'\?\)",
         ),
-        ("table\tpath\nA b\tx.csv\n", r":2: column table: 'A b' is no table name"),
+        ("table\tpath\nA b\tx.csv\n", r":2: column table: 'A b' is not a valid table name"),
         ("table\tpath\na\t\n", r":2: column path: table 'a' has no path"),
         ("table\tpath\na\tnone.csv\n", r":2: column path: table 'a': there is no file 'none.csv'"),
-        ("table\tpath\na\tx.csv\n\na\tx.csv\n", r":4: table 'a' is on line 2 already"),
+        ("table\tpath\na\tx.csv\n\na\tx.csv\n", r":4: table 'a' is already on line 2"),
         ("table\tpath\na\tx.csv\textra\n", r":2: 3 cells for 2 columns"),
     ],
 )

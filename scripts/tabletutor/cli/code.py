@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from tabletutor.config.nearest import nearest
+from tabletutor.config.nearest import suggestion
 from tabletutor.workflow.identity.code import LOCK, SCRIPTS, Closure, Entry, closure
 
 
@@ -17,7 +17,7 @@ def script_of(rule: str) -> str:
     """The name of a rule's script. Raises ValueError, with the nearest name, where there is no such rule."""
     known = sorted(path.stem for path in SCRIPTS.glob("*.py"))
     if rule not in known:
-        raise ValueError(f"no rule {rule!r}; {nearest(rule, known)}")
+        raise ValueError(f"no rule {rule!r}; {suggestion(rule, known)}")
     return f"{rule}.py"
 
 

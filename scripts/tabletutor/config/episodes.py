@@ -1,4 +1,4 @@
-"""The knobs of the stage `episodes`."""
+"""The settings of the stage `episodes`."""
 
 from pydantic import Field
 
@@ -6,12 +6,15 @@ from tabletutor.config.section import Section
 
 
 class EpisodesConfig(Section):
-    """How the teacher works."""
+    """How the teacher works on questions."""
 
-    perturbed: int = Field(default=1, ge=0, le=4, description="Traces with a mistake for each question.")
+    perturbed: int = Field(default=1, ge=0, le=4, description="Traces with an injected mistake, per question.")
     recover_share: float = Field(
-        default=0.5, ge=0, le=1, description="Share of the mistakes that the teacher notices and mends."
+        default=0.5, ge=0, le=1, description="Share of the mistakes that the teacher notices and corrects."
     )
     slip_share: float = Field(
-        default=0.5, ge=0, le=1, description="Share of the mistakes made at work under a right plan, not in the plan."
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Share of the mistakes made while carrying out a right plan; the others are mistakes in the plan.",
     )

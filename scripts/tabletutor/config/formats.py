@@ -1,5 +1,6 @@
-"""The knobs of the training formats. A format is a file in `formats/converters/`; its name there is its key here."""
+"""The settings of the training formats. Each file in `formats/converters/` is a format; its name is the key."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -7,56 +8,60 @@ from pydantic import Field, create_model
 
 from tabletutor.config.section import Section
 
-_CONVERTERS = Path(__file__).resolve().parents[1] / "formats" / "converters"
+CONVERTERS = Path(__file__).resolve().parents[1] / "formats" / "converters"
 
 
 class FormatConfig(Section):
-    """What every format can be told."""
+    """Settings that every format has."""
 
-    per_table: int | None = Field(default=None, ge=1, description="Rows of one table, at most; None keeps all.")
+    per_table: int | None = Field(default=None, ge=1, description="Maximum number of rows per table; null keeps all.")
     per_family: int | None = Field(
-        default=None, ge=1, description="Rows of one family of questions on one table, at most; None keeps all."
+        default=None, ge=1, description="Maximum number of rows per question family and table; null keeps all."
     )
 
 
 class ConversationConfig(FormatConfig):
-    """Formats of whole conversations with right answers."""
+    """Settings of formats with whole conversations and right answers."""
 
     first_turn_share: float = Field(
-        default=0.0, ge=0, le=1, description="Share of the rows that end after the first turn, where the plan is made."
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Share of the gold rows cut after the first turn, in which the student plans.",
     )
     include_recovered: bool = Field(
-        default=True, description="Also keep traces that made a mistake and mended it; the mistake is not trained."
+        default=True, description="Include traces that corrected a mistake; the mistake itself is not trained."
     )
 
 
 class MaskedConfig(FormatConfig):
-    """Conversations of which single turns are trained."""
+    """Settings of formats in which only some turns of a conversation are trained."""
 
-    include_right: bool = Field(default=True, description="Also keep verified traces, all of whose turns are trained.")
+    include_right: bool = Field(default=True, description="Include right traces as well as wrong ones.")
 
 
 class LabelledConfig(FormatConfig):
-    """Formats whose rows are labelled right or wrong."""
+    """Settings of formats with rows labelled right or wrong."""
 
     positive_share: float | None = Field(
         default=0.5,
         gt=0,
         lt=1,
-        description="Share of rows labelled right; rows beyond it go. None keeps all.",
+        description="Share of rows labelled right; surplus rows are dropped. null keeps all rows.",
     )
 
 
 class PairsConfig(FormatConfig):
-    """Formats of a chosen and a rejected text."""
+    """Settings of formats that pair a chosen and a rejected text."""
 
     even_surface: bool = Field(
-        default=True, description="Leave out pairs until wording and length no longer tell chosen from rejected."
+        default=True, description="Drop pairs until wording and length no longer predict which text was chosen."
     )
 
 
-STANDARD = "sft-standard"  # made if nothing is said
-KNOBS: dict[str, type[FormatConfig]] = {
+DEFAULT_FORMAT = "sft-standard"  # built if the configuration names no formats
+# Formats with settings of their own; others have `FormatConfig`.
+FORMAT_CONFIGS: dict[str, type[FormatConfig]] = {
     "sft-standard": ConversationConfig,
     "sft-interleaved": ConversationConfig,
     "sft-masked": MaskedConfig,
@@ -67,21 +72,31 @@ KNOBS: dict[str, type[FormatConfig]] = {
     "orm-pairs": PairsConfig,
 }
 FORMATS = tuple(
-    sorted(path.stem.replace("_", "-") for path in _CONVERTERS.glob("*.py") if not path.stem.startswith("_"))
+    sorted(path.stem.replace("_", "-") for path in CONVERTERS.glob("*.py") if not path.stem.startswith("_"))
 )
 
 
-def _formats() -> type[Section]:
-    """The section of all formats: a key for each file there is."""
-    fields: dict[str, Any] = {
-        name.replace("-", "_"): (kind | None, Field(default=kind() if name == STANDARD else None, alias=name))
-        for name in FORMATS
-        for kind in (KNOBS.get(name, FormatConfig),)
-    }
-    told = (
+def formats_section(names: Iterable[str]) -> type[Section]:
+    """Return the class of the section `formats`, with a key for each of these formats.
+
+    Raises ValueError if `FORMAT_CONFIGS` has a format that is not among them.
+    """
+    names = tuple(names)
+    for name in FORMAT_CONFIGS:
+        if name not in names:
+            raise ValueError(
+                f"FORMAT_CONFIGS in config/formats.py has settings for {name!r}, but there is no converter: add "
+                f"{CONVERTERS / name.replace('-', '_')}.py, or remove the entry"
+            )
+    fields: dict[str, Any] = {}
+    for name in names:
+        kind = FORMAT_CONFIGS.get(name, FormatConfig)
+        default = kind() if name == DEFAULT_FORMAT else None
+        fields[name.replace("-", "_")] = (kind | None, Field(default=default, alias=name))
+    description = (
         "The training formats by name. Formats that are null or absent are skipped; `{}` builds one with its defaults."
     )
-    return create_model("FormatsConfig", __base__=Section, __doc__=told, **fields)
+    return create_model("FormatsConfig", __base__=Section, __doc__=description, **fields)
 
 
-FormatsConfig = _formats()
+FormatsConfig = formats_section(FORMATS)

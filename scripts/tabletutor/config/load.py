@@ -1,4 +1,4 @@
-"""Reading a configuration: from YAML or a mapping to the typed `Config`, with errors that say what to write instead."""
+"""Read a configuration from YAML or plain data into the typed `Config`, with errors that say what to write instead."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,32 +8,33 @@ from typing import Any, NamedTuple, cast
 import yaml
 from pydantic import ValidationError
 
-from tabletutor.config.jsonschema import flags_for_numbers, key_paths, keys_at, tags_at
-from tabletutor.config.nearest import near
+from tabletutor.config.jsonschema import booleans_for_numbers, key_paths, keys_at, tags_at
+from tabletutor.config.nearest import closest
 from tabletutor.config.references import Fault, reference_faults
 from tabletutor.config.schema import Config
+from tabletutor.config.training import method_fault
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be used; the message holds one line for each fault."""
+    """The configuration is invalid. The message has one line per fault."""
 
 
 class Examined(NamedTuple):
-    """What plain data is as a configuration: all that is wrong with it, and the configuration without its faulty keys;
-    None where it is none without them.
+    """All faults of plain data as a configuration, and the configuration without the faulty keys (None if it is invalid
+    without them).
     """
 
     config: Config | None
     faults: tuple[Fault, ...]
 
-    def concerns(self, fault: Fault) -> bool:
-        """Whether a fault found in `config` follows from a faulty key, which is not there."""
-        paths = [found.path for found in self.faults]
+    def explains(self, fault: Fault) -> bool:
+        """Return whether a fault found in `config` may only result from a faulty key having been left out."""
+        paths = [known.path for known in self.faults]
         return any(path == fault.path[: len(path)] or fault.path == path[: max(1, len(fault.path))] for path in paths)
 
 
 def load(path: Path) -> Config:
-    """The configuration in a YAML file. Raises ConfigError, naming the file and each faulty key."""
+    """Return the configuration in a YAML file. Raises ConfigError naming the file and each faulty key."""
     try:
         raw: object = yaml.load(path.read_bytes(), _UniqueKeyLoader)
     except FileNotFoundError as error:
@@ -44,41 +45,41 @@ def load(path: Path) -> Config:
 
 
 def check(raw: object, origin: str) -> Config:
-    """The typed configuration made from plain data. Raises ConfigError; `origin` names the source in its lines."""
-    found = examine(raw)
-    if found.config is None or found.faults:
-        raise ConfigError("\n".join(dict.fromkeys(line_of(fault, origin) for fault in found.faults)))
-    return found.config
+    """Return the typed configuration made from plain data. Raises ConfigError whose lines name the source, `origin`."""
+    examined = examine(raw)
+    if examined.config is None or examined.faults:
+        raise ConfigError("\n".join(dict.fromkeys(fault_line(fault, origin) for fault in examined.faults)))
+    return examined.config
 
 
 def examine(raw: object) -> Examined:
-    """The typed configuration made from plain data, and all that is wrong with it: keys first, then references.
+    """Return the typed configuration made from plain data, and all its faults: of keys, then of references.
 
-    References are looked at without the faulty keys, so that all is said at once.
+    References are checked with the faulty keys left out, so that all faults are reported at once.
     """
     if not isinstance(raw, Mapping):
-        return Examined(None, (Fault((), f"the configuration is a mapping of keys, not {_shown(raw)}"),))
-    faults = [Fault(path, "should be a number, not a flag") for path in flags_for_numbers(raw)]
+        return Examined(None, (Fault((), f"the configuration must be a mapping of keys, not {_short_repr(raw)}"),))
+    faults = [Fault(path, "should be a number, not a boolean") for path in booleans_for_numbers(raw)]
     try:
         config = Config.model_validate(raw)
         if not faults:
             return Examined(config, tuple(reference_faults(config)))
     except ValidationError as error:
         faults += [fault for each in error.errors(include_url=False) for fault in _faults(dict(each), raw)]
-    found = Examined(None, tuple(dict.fromkeys(faults)))
-    kept: object = raw
+    examined = Examined(None, tuple(dict.fromkeys(faults)))
+    remaining: object = raw
     for fault in faults:
-        kept = _without(kept, fault.path)
+        remaining = _without(remaining, fault.path)
     try:
-        config = Config.model_validate(kept)
+        config = Config.model_validate(remaining)
     except ValidationError:
-        return found
-    more = [fault for fault in reference_faults(config) if not found.concerns(fault)]
-    return Examined(config, (*found.faults, *more))
+        return examined
+    more = [fault for fault in reference_faults(config) if not examined.explains(fault)]
+    return Examined(config, (*examined.faults, *more))
 
 
-def line_of(fault: Fault, origin: str, given: Mapping[str, Any] | None = None) -> str:
-    """A fault as a line that names its source: `origin`, or `--config` where its key is among those `given` there."""
+def fault_line(fault: Fault, origin: str, given: Mapping[str, Any] | None = None) -> str:
+    """Return a fault as a line naming its source: `origin`, or `--config` if the command line has `given` its key."""
     where = "--config" if given and _is_given(fault.path, given) else origin
     return ": ".join(filter(None, (where, ".".join(fault.path), fault.text)))
 
@@ -94,7 +95,7 @@ def _is_given(path: tuple[str, ...], tree: object) -> bool:
 
 
 def _without(tree: object, path: tuple[str, ...]) -> object:
-    """Plain data without the key at a path; of a list, without the list."""
+    """Return plain data without the key at `path`. A path into a list removes the whole list."""
     if not path or not isinstance(tree, Mapping):
         return tree
     copy = {**cast("Mapping[Any, Any]", tree)}
@@ -109,42 +110,45 @@ def _without(tree: object, path: tuple[str, ...]) -> object:
 
 
 def plain(config: Config) -> dict[str, Any]:
-    """The configuration as JSON types, every default filled in, under the names it has in YAML."""
+    """Return the configuration as JSON types with all defaults filled in and the key names of the YAML file."""
     return config.model_dump(mode="json", by_alias=True)
 
 
 def _faults(fault: dict[str, Any], raw: Mapping[Any, Any]) -> Iterator[Fault]:
     path = tuple(_path(fault["loc"], raw, fault["type"] == "missing"))
-    given = "" if isinstance(fault["input"], Mapping) else f", not {_shown(fault['input'])}"
+    given = "" if isinstance(fault["input"], Mapping) else f", not {_short_repr(fault['input'])}"
     if fault["type"] == "extra_forbidden":
         yield Fault(path, f"unknown key; {_suggestion(list(path), raw)}")
     elif fault["type"] == "missing":
-        yield Fault(path, "missing; this key has no default")
+        yield Fault(path, "missing; this key is required")
     elif fault["type"] in ("union_tag_not_found", "union_tag_invalid"):
         name = fault["ctx"]["discriminator"].strip("'")
-        yield Fault((*path, name), _one_of(tags_at(path, raw), fault["input"].get(name)))
+        tag = fault["input"].get(name)
+        unconfigured = method_fault(tag) if name == "method" and isinstance(tag, str) else None
+        yield Fault((*path, name), unconfigured or _one_of(tags_at(path, raw), tag))
     elif fault["type"] in ("model_type", "dict_type", "model_attributes_type"):
-        yield Fault(path, f"should be a mapping of keys, not {_shown(fault['input'])}")
+        yield Fault(path, f"should be a mapping of keys, not {_short_repr(fault['input'])}")
     elif fault["type"] == "literal_error":
         yield Fault(path, _one_of(re.findall("'([^']*)'", fault["ctx"]["expected"]), fault["input"]))
     else:
         for line in str(fault["msg"]).removeprefix("Value error, ").splitlines():
-            told = line.replace("Input should", "should")
-            yield Fault(path, f"{told[:1].lower()}{told[1:]}{given}")
+            message = line.replace("Input should", "should")
+            yield Fault(path, f"{message[:1].lower()}{message[1:]}{given}")
 
 
 def _one_of(options: Sequence[str], given: object) -> str:
-    """What a key may be; with the nearest to what is given, if any is near."""
-    told = f"must be one of {', '.join(options)}"
+    """Return a message with the values a key may have, and the most similar one to the given value if there is one."""
+    message = f"must be one of {', '.join(options)}"
     if given is None:
-        return told
-    close = near(given, options) if isinstance(given, str) else None
-    return f"{told}, not {_shown(given)}" + (f"; did you mean {close}?" if close else "")
+        return message
+    close = closest(given, options) if isinstance(given, str) else None
+    return f"{message}, not {_short_repr(given)}" + (f"; did you mean {close}?" if close else "")
 
 
 def _path(location: tuple[int | str, ...], raw: object, missing: bool) -> Iterator[str]:
-    """The key path a reader knows: without the names of union branches that pydantic puts into it. Its last key is
-    not there if it is `missing`.
+    """Yield the key path as in the YAML file, without the names of union branches that pydantic adds.
+
+    If the last key is `missing`, it need not exist in `raw`.
     """
     here: object = raw
     for position, part in enumerate(location):
@@ -159,21 +163,21 @@ def _path(location: tuple[int | str, ...], raw: object, missing: bool) -> Iterat
 def _suggestion(path: list[str], raw: Mapping[Any, Any]) -> str:
     key = path[-1]
     known = keys_at(path[:-1], raw)
-    if close := near(key, known):
+    if close := closest(key, known):
         return f"did you mean {close}?"
     elsewhere = [name for name in key_paths() if name.rsplit(".", 1)[-1] == key]
     if elsewhere:
         return f"did you mean {elsewhere[0]}?"
-    return f"known here: {', '.join(known)}" if known else "nothing is known here"
+    return f"known here: {', '.join(known)}" if known else "no key is allowed here"
 
 
-def _shown(value: object) -> str:
+def _short_repr(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML's safe loader, but a key given twice is an error instead of a silent last one."""
+    """YAML's safe loader, but a duplicate key is an error instead of silently overriding the first."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()

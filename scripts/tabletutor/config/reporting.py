@@ -1,4 +1,4 @@
-"""What is compared, and how it is reported."""
+"""The settings of the report and of the comparisons in it."""
 
 from typing import Annotated
 
@@ -8,34 +8,34 @@ from tabletutor.config.section import HOW, Name, Section
 
 
 class ReportingConfig(Section):
-    """The report and the comparison it makes."""
+    """The report, and the runs it compares."""
 
     title: str = Field(
         default="tabletutor report",
         pattern=r"^[^{}]*$",
-        description="Title of the report; no braces, which Snakemake reads as wildcards.",
+        description="Title of the report; without braces, which Snakemake reads as wildcards.",
     )
     baseline: Name = "base"
     candidate: Name = "tuned"
     arms: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(
         default={},
-        description="Runs that differ in their seed alone, by name of the arm; the others are compared with the first.",
+        description="Arms to compare: name and runs that differ only in their seed. Each is compared with the first.",
     )
     against: dict[Name, Name] = Field(
-        default={}, description="For an arm that is compared with another one than the first, that other arm."
+        default={}, description="Maps an arm to the arm it is compared with, if that is not the first."
     )
-    bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap clustered by table.")
+    bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap, which is clustered by table.")
     permutations: int = Field(
-        default=9999, ge=999, description="Patterns of signs tried by the permutation test of arms, at most."
+        default=9999, ge=999, description="Maximum number of sign patterns in the permutation test of arms."
     )
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mlflow: bool = Field(
         default=True,
         json_schema_extra=HOW,
-        description="Log training to a local MLflow store as well (telemetry, not a result).",
+        description="Also log training to a local MLflow store; telemetry, not a result.",
     )
     tensorboard: bool = Field(
         default=False,
         json_schema_extra=HOW,
-        description="Log training for TensorBoard as well, to .tabletutor/tensorboard (telemetry, not a result).",
+        description="Also log training for TensorBoard to .tabletutor/tensorboard; telemetry, not a result.",
     )

@@ -1,4 +1,4 @@
-"""A run of the configuration: a model as it is or tuned, or a choice among another run's attempts."""
+"""The settings of a run: an untuned or trained model, or a choice among another run's attempts."""
 
 from typing import Annotated
 
@@ -10,37 +10,38 @@ from tabletutor.config.training import TrainingConfig, with_method
 
 
 class ChoiceConfig(Section):
-    """One of several attempts, as a judge or most of them have it."""
+    """Choose one of several attempts per question, by a judge or by majority vote."""
 
-    among: Name = Field(description="The run whose attempts are chosen among; it draws several.")
+    among: Name = Field(description="The run whose attempts to choose from; it must have `sampling`.")
     judge: Name | None = Field(
         default=None,
-        description="The run that judges them: of method reward or prm. None takes the answer most attempts agree on.",
+        description="A run that trains a judge (method reward or prm). null takes the most common answer.",
     )
 
 
 class RunConfig(Section):
-    """One student: a model as it is or tuned on a format, or a choice among another student's attempts."""
+    """One run: an untuned model, a model trained on a format, or a choice among another run's attempts."""
 
     model: Name
     weights: Name | None = Field(
-        default=None, description="Answer with the weights that this run trains; None: with the run's own, if any."
+        default=None, description="Answer with the weights trained by this other run; null uses the run's own."
     )
     sampling: SamplingConfig | None = Field(
-        default=None, description="Draw several attempts at each question; None makes one, of the likeliest tokens."
+        default=None, description="Sample several attempts per question; null decodes one attempt greedily."
     )
     choose: ChoiceConfig | None = Field(
-        default=None, description="Answer nothing anew: choose among the attempts of another run."
+        default=None, description="Choose among the attempts of another run instead of answering."
     )
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
-        default=None, description="None evaluates the model untouched."
+        default=None, description="How to train the model; null leaves it untuned."
     )
     seed: Seed = 0
     whole_turns: bool = Field(
-        default=False, description="Decode turns to their end, for students that say more after their code."
+        default=False,
+        description="Decode turns to their end, for students that write text after their code (sft-interleaved).",
     )
 
     @property
     def judges(self) -> bool:
-        """Whether it is trained to judge answers, and gives none."""
+        """Whether the run trains a judge, which answers no questions."""
         return self.training is not None and self.training.TRAINS != "student"

@@ -1,4 +1,4 @@
-"""The configuration of the sandbox, and the layers of protection by name."""
+"""The settings of the sandbox, and the names of its protection layers."""
 
 from typing import Literal
 
@@ -30,39 +30,50 @@ Layer = Literal[
 
 
 class SandboxConfig(Section):
-    """Where cells run, and what they may use."""
+    """Where cells run, and the resources they may use."""
 
     backend: Literal["process", "docker"] = Field(
         default="process",
-        description="`process`: a fork of a warm parent for each session. `docker`: the same in one container a table.",
+        description="process: each session is a fork of a warm parent. docker: the same, in one container per table.",
     )
     require: tuple[Layer, ...] | None = Field(
         default=None,
         json_schema_extra=HOW,
-        description="Layers of protection without which no cell runs; None: all that the backend gives on an ordinary "
-        "Linux of 5.13 or later. `tabletutor doctor` lists those that stand here.",
+        description="Protection layers that must be active before any cell runs. null requires all that the backend "
+        "offers on Linux 5.13 or later. `tabletutor doctor` lists the ones active on this machine.",
     )
     image: str | None = Field(
         default=None,
-        description="Image of the containers; None: one made of this environment, kept if `tabletutor sandbox image` "
-        "made it, else made for the run and removed after it.",
+        description="Container image. null builds one from this environment; it is removed after the run unless "
+        "`tabletutor sandbox image` built it.",
     )
     max_containers: int = Field(
         default=8,
         ge=1,
         json_schema_extra=HOW,
-        description="Containers at once on this machine, of all jobs together.",
+        description="Maximum number of containers on this machine, over all jobs.",
     )
     container_memory_mb: int = Field(
-        default=8192, ge=512, json_schema_extra=HOW, description="Memory of one container, table and all."
+        default=8192,
+        ge=512,
+        json_schema_extra=HOW,
+        description="Memory limit of a container in MB, including its table.",
     )
-    container_cpus: float = Field(default=2.0, gt=0, json_schema_extra=HOW, description="Processors of one container.")
+    container_cpus: float = Field(default=2.0, gt=0, json_schema_extra=HOW, description="CPU limit of a container.")
     soft_seconds: float = Field(
-        default=5.0, gt=0, description="A cell that runs longer is interrupted; the session lives on."
+        default=5.0, gt=0, description="Seconds after which a cell is interrupted; its session continues."
     )
-    hard_seconds: float = Field(default=8.0, gt=0, description="A cell that still runs then ends its session.")
-    memory_mb: int = Field(default=1024, ge=128, description="Memory a session may add to that of the warm parent.")
+    hard_seconds: float = Field(
+        default=8.0, gt=0, description="Seconds after which a cell that still runs ends its session."
+    )
+    memory_mb: int = Field(
+        default=1024, ge=128, description="Memory in MB that a session may use beyond the warm parent's."
+    )
     output_bytes: int = Field(
-        default=4000, ge=200, description="Text a cell may print; the rest is cut and the cut is marked."
+        default=4000,
+        ge=200,
+        description="Maximum output of a cell in bytes; longer output is cut in the middle and the cut is marked.",
     )
-    sessions: int = Field(default=4, ge=1, json_schema_extra=HOW, description="Sessions open at once in one job.")
+    sessions: int = Field(
+        default=4, ge=1, json_schema_extra=HOW, description="Maximum number of sessions open at once in one job."
+    )

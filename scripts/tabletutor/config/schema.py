@@ -1,6 +1,6 @@
-"""The typed configuration as a whole; `config.yaml` is checked against it.
+"""The typed configuration of a project; `config.yaml` is checked against it.
 
-Each stage has a module for its knobs, so that a job depends on those of its own stage and no other.
+Each stage has its own module of settings, so that a job depends only on the settings of its stage.
 """
 
 import posixpath
@@ -23,7 +23,7 @@ from tabletutor.config.verdicts import VerdictsConfig
 
 def _own_folder(path: str) -> str:
     if posixpath.normpath(path) in (".", "..", "/"):
-        raise ValueError("should be a folder of its own; what a killed run left half-written there is removed")
+        raise ValueError("should be a folder of its own, because half-written files of killed runs are deleted in it")
     return path
 
 
@@ -34,26 +34,27 @@ FilePath = Annotated[str, Field(pattern=r"^[^{}]+$")]
 class Config(Section):
     """The whole configuration of a project."""
 
-    project: Name = Field(description="Name of the project, shown in the report.")
+    project: Name = Field(description="Name of the project, shown in the report; also names the folder of its logs.")
     results: Annotated[FilePath, AfterValidator(_own_folder)] = Field(
-        default="results", description="Folder of all artefacts."
+        default="results", description="Folder for all artefacts."
     )
     cache: FilePath | None = Field(
         default=None,
         json_schema_extra=HOW,
-        description="Folder in which jobs keep finished units of work, which other checkouts can share; None: "
-        "`.tabletutor/cache`. The environment variable TABLETUTOR_CACHE goes before it.",
+        description="Folder for finished units of work, which checkouts can share. null uses `.tabletutor/cache`. The "
+        "environment variable TABLETUTOR_CACHE takes precedence.",
     )
-    seed: Seed = Field(default=0, description="Seed of every random choice outside training.")
+    seed: Seed = Field(default=0, description="Seed of all random choices outside training.")
     table_list: FilePath = Field(
-        default="config/tables.tsv", description="Tab-separated list: table, path, split, licence, …"
+        default="config/tables.tsv",
+        description="Tab-separated list of the tables, with the columns table, path, split, licence and title.",
     )
     tables: TablesConfig = TablesConfig()
     sandbox: SandboxConfig = SandboxConfig()
     questions: QuestionsConfig = QuestionsConfig()
     episodes: EpisodesConfig = EpisodesConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
-    formats: FormatsConfig = FormatsConfig()  # pyright: ignore[reportInvalidTypeForm] - made from the files there are
+    formats: FormatsConfig = FormatsConfig()  # pyright: ignore[reportInvalidTypeForm] - built at import from the converter files
     models: dict[Name, ModelConfig]
     runs: dict[Name, RunConfig]
     evaluation: EvaluationConfig = EvaluationConfig()

@@ -1,4 +1,4 @@
-"""What every part of the configuration is made from."""
+"""The base class of all configuration sections, and types they share."""
 
 from typing import Annotated, Any, cast
 
@@ -8,31 +8,32 @@ Name = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="Lower-case letters, digits, `_`, `.`, `-`.")
 ]
 
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # as numpy takes it
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the range that numpy accepts
 
 # Marks a setting that changes how a job runs (placement, speed, safety) but never its result.
 HOW: dict[str, JsonValue] = {"partOfResult": False}
 
 
 class Section(BaseModel):
-    """A part of the configuration: frozen, and an unknown key is an error, as is a number that is none or infinite."""
+    """A section of the configuration. It is immutable; unknown keys and numbers that are NaN or infinite are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def counted(section: Section) -> dict[str, Any]:
-    """The part of a section that its results depend on, as JSON types: without knobs that say only how. Mappings are
-    sorted, since Snakemake takes the same entries in another order for a change.
+def result_settings(section: Section) -> dict[str, Any]:
+    """Return the settings of a section that results depend on, as JSON types: all except those marked `HOW`.
+
+    Mappings are sorted, because Snakemake would take another order of the same entries for a change.
     """
-    kept = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
-    return {field.alias or name: _counted(getattr(section, name)) for name, field in kept.items()}
+    fields = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
+    return {field.alias or name: _plain_value(getattr(section, name)) for name, field in fields.items()}
 
 
-def _counted(value: object) -> object:
+def _plain_value(value: object) -> object:
     if isinstance(value, Section):
-        return counted(value)
+        return result_settings(value)
     if isinstance(value, dict):
-        return {name: _counted(member) for name, member in sorted(cast("dict[str, object]", value).items())}
+        return {name: _plain_value(member) for name, member in sorted(cast("dict[str, object]", value).items())}
     if isinstance(value, tuple | list):
-        return [_counted(member) for member in cast("tuple[object, ...]", value)]
+        return [_plain_value(member) for member in cast("tuple[object, ...]", value)]
     return value

@@ -1,11 +1,11 @@
-"""The table list (`tables.tsv`): which CSVs a project has, and the split each is pinned to."""
+"""Read the table list (`tables.tsv`): a project's CSVs, and the split each is pinned to."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from tabletutor.config.nearest import near
+from tabletutor.config.nearest import closest
 from tabletutor.records.record import Record
 from tabletutor.records.table import Split
 
@@ -17,11 +17,11 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class TableListError(ValueError):
-    """The table list is wrong. The message names file, line, column and what to do."""
+    """The table list is invalid. The message names file, line, column and what to do."""
 
 
 class ListedTable(Record, frozen=True):
-    """One line of the table list. `split` is None where the list pins none; `path` is relative to the project."""
+    """One line of the table list. `split` is None if not pinned; `path` is relative to the project."""
 
     table: str
     path: str
@@ -31,20 +31,20 @@ class ListedTable(Record, frozen=True):
 
 
 def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
-    """The tables of a list, in its order. Blank lines and lines that begin with `#` do not count.
+    """Return the tables of a list, in its order. Blank lines and lines that start with `#` are ignored.
 
-    Paths of CSVs count from `root`. Raises TableListError for a missing list or CSV, unknown or missing columns, bad or
-    repeated names, and unknown splits: all that is wrong with the lines, a line each.
+    CSV paths are relative to `root`. Raises TableListError for a missing list or CSV, unknown or missing columns, bad
+    or repeated names, and unknown splits. The message has one line for each faulty line.
     """
     if not path.is_file():
-        raise TableListError(f"{path}: there is no such file. Write a table list with {COLUMNS}.")
+        raise TableListError(f"{path}: no such file. Write a table list with {COLUMNS}.")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise TableListError(f"{path}: not UTF-8 (byte {error.start}). Save the table list as UTF-8.") from error
     lines = [(n, s) for n, s in enumerate(text.splitlines(), start=1) if s.strip() and not s.startswith("#")]
     if not lines:
-        raise TableListError(f"{path}: the list is empty. Begin it with {COLUMNS}.")
+        raise TableListError(f"{path}: the list is empty. Start it with {COLUMNS}.")
     columns = _columns(lines[0][1].split("\t"), path, lines[0][0])
     tables: list[ListedTable] = []
     seen: dict[str, int] = {}
@@ -58,14 +58,14 @@ def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
             continue
         if listed.table in seen:
             first = seen[listed.table]
-            faults.append(f"{path}:{number}: table {listed.table!r} is on line {first} already. Rename one.")
+            faults.append(f"{path}:{number}: table {listed.table!r} is already on line {first}. Rename one.")
             continue
         seen[listed.table] = number
         tables.append(listed)
     if faults:
         raise TableListError("\n".join(faults))
     if not tables:
-        raise TableListError(f"{path}: no table is listed. Add a line with a table's name and path.")
+        raise TableListError(f"{path}: the list has no tables. Add a line with a table's name and path.")
     return tuple(tables)
 
 
@@ -77,12 +77,12 @@ def _check_file(listed: ListedTable, path: Path, number: int, root: Path) -> Non
         )
     source = root / listed.path
     if not source.is_file():
-        there = [file.name for file in source.parent.glob("*")]
-        close = near(source.name, there)
-        meant = f" Did you mean {str(Path(listed.path).with_name(close))!r}?" if close else ""
+        names = [file.name for file in source.parent.glob("*")]
+        close = closest(source.name, names)
+        hint = f" Did you mean {str(Path(listed.path).with_name(close))!r}?" if close else ""
         raise TableListError(
             f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
-            f"Correct the path, or add the file.{meant}"
+            f"Correct the path, or add the file.{hint}"
         )
 
 
@@ -106,7 +106,7 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
     row = dict(zip(columns, [cell.strip() for cell in cells], strict=False))
     name, source, split = row["table"], row.get("path", ""), row.get("split", "")
     if not _NAME.fullmatch(name):
-        reason = f"{name!r} is no table name. Use lower-case letters, digits and '_'"
+        reason = f"{name!r} is not a valid table name. Use lower-case letters, digits and '_', starting with a letter"
         raise TableListError(f"{path}:{number}: column table: {reason}.")
     if not source:
         raise TableListError(f"{path}:{number}: column path: table {name!r} has no path. Give the CSV's path.")
@@ -114,11 +114,11 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
     if split and pinned is None:
         raise TableListError(
             f"{path}:{number}: column split: unknown split {split!r}{_nearest(split, SPLITS)}. "
-            f"Splits are {', '.join(SPLITS)}, or empty for one by hash."
+            f"Splits are {', '.join(SPLITS)}, or empty to choose by hash."
         )
     return ListedTable(name, source, pinned, row.get("licence", ""), row.get("title", ""))
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:
-    close = near(word.lower(), known)
+    close = closest(word.lower(), known)
     return f" (did you mean {close!r}?)" if close else ""

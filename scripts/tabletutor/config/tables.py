@@ -1,4 +1,4 @@
-"""The knobs of the stage `tables`."""
+"""The settings of the stage `tables`."""
 
 from typing import Annotated, Literal
 
@@ -15,38 +15,41 @@ def _sum_to_one(shares: dict[str, float]) -> dict[str, float]:
 
 
 class TablesConfig(Section):
-    """How raw CSVs become typed tables and splits."""
+    """How raw CSVs become typed tables and are split."""
 
     missing_markers: tuple[str, ...] = Field(
         default=("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "--", "-", "?", "."),
-        description="Cells that may mean a missing value; each is taken so only where its column bears it out.",
+        description="Texts that may mark a missing value, if the rest of their column supports it.",
     )
-    max_bytes: int = Field(default=2_000_000_000, gt=0, description="A CSV larger than this is refused.")
-    min_rows: int = Field(default=8, ge=1, description="A table with fewer rows is too small to ask about.")
+    max_bytes: int = Field(
+        default=2_000_000_000, gt=0, description="Maximum size of a CSV in bytes; a larger one is an error."
+    )
+    min_rows: int = Field(default=8, ge=1, description="Minimum number of rows; a smaller table is an error.")
     max_repaired_share: float = Field(
         default=0.01,
         ge=0,
         le=1,
-        description="A CSV is refused if a larger share of its rows had to be repaired or left out; three always may.",
+        description="Maximum share of rows that may be repaired or quarantined; three rows are always allowed.",
     )
     on_broken_row: Literal["repair", "refuse"] = Field(
-        default="repair", description="What happens at a row that does not fit its table."
+        default="repair",
+        description="repair: repair or quarantine rows that do not fit the table; refuse: such a row is an error.",
     )
     duplicate_threshold: float = Field(
         default=0.5,
         gt=0,
         le=1,
-        description="Estimated share of common rows from which two tables count as near-duplicates.",
+        description="Estimated share of common rows from which two tables are near-duplicates and share a split.",
     )
     leak_threshold: float = Field(
         default=0.1,
         gt=0,
         le=1,
-        description="Share of common rows between tables of different splits from which the leak check fails.",
+        description="Share of common rows between tables of different splits at which the leak check fails.",
     )
     split_shares: Annotated[
         dict[Literal["train", "validation", "test"], Annotated[float, Field(ge=0, le=1)]], AfterValidator(_sum_to_one)
     ] = Field(
         default={"train": 0.7, "validation": 0.1, "test": 0.2},
-        description="Shares of the hash buckets for tables with no pinned split; they sum to 1.",
+        description="Shares of the splits for tables without a pinned split, chosen by hash; must sum to 1.",
     )

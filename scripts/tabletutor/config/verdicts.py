@@ -1,4 +1,4 @@
-"""The knobs of matching answers, for the stage `verdicts` and whoever grades."""
+"""The settings of answer matching, for the stage `verdicts` and for grading."""
 
 from pydantic import Field
 
@@ -6,8 +6,8 @@ from tabletutor.config.section import Section
 
 
 class VerdictsConfig(Section):
-    """When two answers are the same."""
+    """When two answers are equal."""
 
     relative_tolerance: float = Field(
-        default=1e-6, ge=0, lt=1e-2, description="Relative tolerance of numbers that declare no decimals."
+        default=1e-6, ge=0, lt=1e-2, description="Relative tolerance for numbers without declared decimals."
     )

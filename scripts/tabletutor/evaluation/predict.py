@@ -19,7 +19,7 @@ from loguru import logger
 
 from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.models.files import files_of
 from tabletutor.models.generate import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
@@ -90,7 +90,7 @@ def predict(
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
         *(code, run, seed, whole_turns, _files_digest(files_of(model)), trained and _files_digest(files_of(trained))),
-        *(sampling and counted(sampling), counted(config), counted(sandbox)),
+        *(sampling and result_settings(sampling), result_settings(config), result_settings(sandbox)),
     )
     temperature = sampling.temperature if sampling else 0.0
     samples = range(sampling.samples if sampling else 1)

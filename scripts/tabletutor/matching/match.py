@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from tabletutor.config.nearest import nearest
+from tabletutor.config.nearest import suggestion
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.canonical import Canonical, Entries, Items, Number, canonical
 from tabletutor.records.question import AnswerSpec, AnswerType
@@ -28,7 +28,7 @@ def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, 
     """
     for kind in (answer_type, spec.item):
         if kind is not None and kind not in TYPES:
-            raise ValueError(f"no answer type {kind!r}; {nearest(str(kind), TYPES)}")
+            raise ValueError(f"no answer type {kind!r}; {suggestion(str(kind), TYPES)}")
     return _same(canonical(gold, answer_type, spec), canonical(candidate, answer_type, spec), spec, config)
 
 

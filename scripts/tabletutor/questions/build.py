@@ -8,7 +8,7 @@ from loguru import logger
 
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.registry import all_families
@@ -47,7 +47,7 @@ def build_questions(
     connection = duckdb_engine.connect(parquet)
     kept: list[Question] = []
     dropped: list[Reject] = []
-    identity = digest(code, sha256_file(parquet), profile.rows, counted(sandbox))
+    identity = digest(code, sha256_file(parquet), profile.rows, result_settings(sandbox))
     with (
         Sandbox(parquet, sandbox) as box,
         Journal(cache, Work("questions", profile.table, identity)) as journal,

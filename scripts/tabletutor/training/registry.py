@@ -1,13 +1,15 @@
-"""The training methods, by name.
+"""Find a training method by name.
 
-One is found when it is asked for, so that a run's code holds the method it uses and no other. Its digest is a parameter
-of the rule beside the one of the script (`rules/training.smk`), and what is here is not followed.
+A method is imported only when it is asked for, so that a run's code covers the method it uses and no other. The rules
+have the digest of the method as a parameter of its own (`rules/training.smk`); the code identity does not follow
+imports from this module.
 """
 
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Protocol, cast
 
-from tabletutor.config.training import MethodConfig
+from tabletutor.config.training import MethodConfig, method_configs, method_fault
 from tabletutor.training.run import TrainingRun
 
 
@@ -21,6 +23,32 @@ class Method(Protocol):
         ...
 
 
-def find(name: str) -> Method:
-    """The method of that name: the module `training/methods/{name}.py`."""
-    return cast(Method, import_module(f"tabletutor.training.methods.{name}"))
+def load_method(name: str) -> Method:
+    """Return the method in `training/methods/{name}.py`.
+
+    Raises ValueError if the method has a configuration class but no file or the reverse, or see `declared_method`.
+    """
+    if fault := method_fault(name):
+        raise ValueError(fault)
+    return declared_method(name, import_module(f"tabletutor.training.methods.{name}"))
+
+
+def declared_method(name: str, module: ModuleType) -> Method:
+    """Return a module of `training/methods/` as a method.
+
+    Raises ValueError naming the file if it has no `CONFIG` or no function `train`, or if `CONFIG` is not the class that
+    the configuration uses for this method.
+    """
+    config: object = getattr(module, "CONFIG", None)
+    if not isinstance(config, type) or not issubclass(config, MethodConfig):
+        raise ValueError(
+            f"{module.__file__}: CONFIG is missing; set it to the method's configuration class from config/training.py"
+        )
+    if not callable(getattr(module, "train", None)):
+        raise ValueError(f"{module.__file__}: train is missing; define train(run, config) (docs/extending.md)")
+    if method_configs().get(name) is not config:
+        raise ValueError(
+            f'{module.__file__}: CONFIG is {config.__name__}, which is not the class of the method "{name}"; give it '
+            f'method: Literal["{name}"] and add it to TrainingConfig in config/training.py'
+        )
+    return cast(Method, module)

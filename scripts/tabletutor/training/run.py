@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.config.training import MethodConfig
 from tabletutor.models.files import files_of
 from tabletutor.records.files import sha256_file
@@ -56,7 +56,7 @@ class TrainingRun(NamedTuple):
         weights = [path for folder in filter(None, (files.model, files.start)) for path in files_of(folder)]
         tables = self.answering.parquets.values() if self.answering else ()
         content = [sha256_file(path) for path in (*weights, files.train, files.validation, *tables)]
-        return Work("training", self.name, digest(self.code, content, counted(config), self.seed))
+        return Work("training", self.name, digest(self.code, content, result_settings(config), self.seed))
 
     def digests(self) -> dict[str, str]:
         """What a tracker is told of a run that has ended: the digests of its rows and of its checkpoint's list."""

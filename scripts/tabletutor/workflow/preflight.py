@@ -11,7 +11,7 @@ from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
 from tabletutor.config.models import LocalModelConfig, PackagedModelConfig
-from tabletutor.config.nearest import near, nearest
+from tabletutor.config.nearest import closest, suggestion
 from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
 from tabletutor.config.table_list import ListedTable
@@ -30,7 +30,7 @@ def external_faults(config: Config) -> Iterator[Fault]:
     for name in config.questions.program.heldout_families:
         if name not in families:
             key = ("questions", "program", "heldout_families")
-            yield Fault(key, f"no family {name!r}; {nearest(name, families)}")
+            yield Fault(key, f"no family {name!r}; {suggestion(name, families)}")
     for name, model in config.models.items():
         try:
             if isinstance(model, LocalModelConfig):
@@ -114,7 +114,7 @@ def _suggestion(model: object) -> str:
     folder = Path(model.path).expanduser() if isinstance(model, LocalModelConfig) else Path()
     if not isinstance(model, LocalModelConfig) or folder.is_dir() or not folder.parent.is_dir():
         return ""
-    close = near(folder.name, (path.name for path in folder.parent.iterdir() if path.is_dir()))
+    close = closest(folder.name, (path.name for path in folder.parent.iterdir() if path.is_dir()))
     return f"; did you mean {folder.parent / close}?" if close else ""
 
 

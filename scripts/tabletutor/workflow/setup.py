@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
-from tabletutor.config.load import ConfigError, examine, line_of, plain
+from tabletutor.config.load import ConfigError, examine, fault_line, plain
 from tabletutor.config.references import Fault
 from tabletutor.config.schema import Config
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.models.local import local_files
 from tabletutor.sandbox.host.process_label import RUN, owner
@@ -65,7 +65,7 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
         raise WorkflowError(escape_controls(str(error))) from None
     config.clear()
     config.update({**plain(checked), "cache": str(cache_folder(checked.cache))})
-    return Project(counted(checked), tables, sources)
+    return Project(result_settings(checked), tables, sources)
 
 
 def _check(workflow: Any, raw: dict[str, Any]) -> tuple[Config, Sequence[ListedTable]]:
@@ -79,10 +79,10 @@ def _check(workflow: Any, raw: dict[str, Any]) -> tuple[Config, Sequence[ListedT
             entries = read_table_list(Path(examined.config.table_list))
             external += split_faults(examined.config, entries)
         except TableListError as error:
-            others = [] if examined.concerns(Fault(("table_list",), "")) else [str(error)]
-        faults += [fault for fault in external if not examined.concerns(fault)]
+            others = [] if examined.explains(Fault(("table_list",), "")) else [str(error)]
+        faults += [fault for fault in external if not examined.explains(fault)]
     origin = ", ".join(relative(Path(name)) for name in workflow.configfiles) or "--config"
-    lines = [line_of(fault, origin, workflow.config_settings.config) for fault in faults]
+    lines = [fault_line(fault, origin, workflow.config_settings.config) for fault in faults]
     if examined.config is None or lines or others:
         raise ConfigError("\n".join(dict.fromkeys([*lines, *others])))
     return examined.config, entries
