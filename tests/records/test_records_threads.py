@@ -1,4 +1,4 @@
-"""Types learnt by many threads at once."""
+"""Decoders of new types, requested by many threads at once."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ PROGRAM = """
 import sys, threading
 from typing import Any
 import msgspec
-from tabletutor.records.decoder import decoder
+from tabletutor.records.record import decoder
 
 sys.setswitchinterval(1e-6)
 

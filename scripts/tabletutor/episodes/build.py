@@ -7,7 +7,7 @@ from loguru import logger
 
 from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.episodes.mistakes import mistaken
 from tabletutor.episodes.script import Script, execute
 from tabletutor.episodes.teacher import gold
@@ -15,10 +15,9 @@ from tabletutor.programs.grammar import from_json
 from tabletutor.records.episode import Episode
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import content_id, digest, rng
-from tabletutor.records.journal import Journal, Work
+from tabletutor.records.journal import Journal, Work, resume
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records, write_records
-from tabletutor.records.resume import resume
 from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.telemetry.progress import progress
@@ -46,7 +45,7 @@ def build_episodes(
     questions = read_records(questions_path, Question)
     profile = read_record(profile_path, TableProfile)
     content = [sha256_file(parquet), sha256_file(profile_path)]
-    identity = digest(code, content, counted(config), counted(sandbox), seed)
+    identity = digest(code, content, result_settings(config), result_settings(sandbox), seed)
     with (
         Journal(cache, Work("episodes", profile.table, identity)) as journal,
         Sandbox(parquet, sandbox) as box,

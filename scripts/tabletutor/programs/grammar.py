@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tabletutor.records.decoder import decoder
-from tabletutor.records.record import Record
+from tabletutor.records.record import Record, decoder
 
 Comparison = Literal["==", "!=", ">", ">=", "<", "<="]
 Aggregation = Literal["mean", "sum", "min", "max", "median", "std", "nunique", "count"]

@@ -1,4 +1,4 @@
-"""What happened when a question was worked on in the sandbox, turn by turn; and what was made of it."""
+"""Records of attempts at a question in the sandbox (hooks, turns, traces, episodes), and of how they were judged."""
 
 from typing import Any, Literal
 
@@ -14,7 +14,10 @@ Taxonomy = Literal["verified", "ambiguous", "too_hard", "hint_necessary", "execu
 
 
 class Hook(Record, frozen=True):
-    """An intermediate value a cell named. `value` is summarised when large; `value_sha256` covers the whole value."""
+    """An intermediate value a cell reported with `hook`.
+
+    A large `value` is summarised; `value_sha256` is the digest of the whole value.
+    """
 
     name: str
     value: Any
@@ -23,9 +26,10 @@ class Hook(Record, frozen=True):
 
 
 class Turn(Record, frozen=True):
-    """One turn: what was said, the cell that ran, and what the sandbox truly answered.
+    """One turn: the reasoning, the cell that ran, and the sandbox's actual output.
 
-    `interrupted` is set only where the soft time-out stopped the cell, so other turns are written without it.
+    `corrects_turn` is the index of an earlier turn whose mistake this one corrects. `interrupted` is set only if the soft
+    time-out stopped the cell; other turns are written without it.
     """
 
     index: int
@@ -39,7 +43,7 @@ class Turn(Record, frozen=True):
 
 
 class Trace(Record, frozen=True):
-    """A whole attempt. `answer` counts only when `ended` is "submit". `mistake` names what was perturbed."""
+    """A whole attempt. `answer` is valid only if `ended` is "submit". `mistake` names the injected mistake, if any."""
 
     trace_id: str
     role: Role
@@ -51,7 +55,7 @@ class Trace(Record, frozen=True):
 
 
 class Episode(Record, frozen=True):
-    """All traces of one question; every one is kept, good or bad."""
+    """All traces of one question, right and wrong ones."""
 
     episode_id: str
     question_id: str
@@ -60,15 +64,17 @@ class Episode(Record, frozen=True):
 
 
 class Vote(Record, frozen=True):
-    """The cluster of equal answers a trace or engine fell into; clusters are numbered by their smallest member id."""
+    """The cluster of equal answers of a trace or engine. A cluster is numbered by its smallest member id."""
 
     voter: str
     cluster: int
 
 
 class Replay(Record, frozen=True):
-    """What the cells of one question's traces set, seen when they were run once more. `states` has for each trace, by
-    its id, and each turn the names that were set, in order, a column as `df['x']`, with a digest over the whole value.
+    """The variables that the cells of one question's traces set, observed when the traces were run again.
+
+    `states` maps a trace id to one entry per turn: the names set in that turn, in order, each with a digest of the
+    whole value. A column is named like `df['x']`.
     """
 
     question_id: str
@@ -77,8 +83,8 @@ class Replay(Record, frozen=True):
 
 
 class Verdict(Record, frozen=True):
-    """The judgement on one episode. `trace_correct` and `step_labels`, one label a turn, are by trace id; there are
-    labels where the question is verified. `engines` are the answers of the engines.
+    """The verdict on one episode. `trace_correct` and `step_labels` (one label per turn) are keyed by trace id. Labels
+    exist only for verified questions. `engines` holds the engines' answers.
     """
 
     question_id: str
@@ -93,7 +99,7 @@ class Verdict(Record, frozen=True):
 
 
 class Prediction(Record, frozen=True):
-    """A student's attempt at one question. `tokens` counts what it generated over all turns."""
+    """A student's attempt at one question. `tokens` is the number it generated over all turns."""
 
     question_id: str
     table: str
@@ -104,8 +110,8 @@ class Prediction(Record, frozen=True):
 
 
 class Score(Record, frozen=True):
-    """A graded prediction. `error_kind` is None when correct; unanswered counts as wrong. `cells` counts the turns that
-    held code, `cells_failed` those of them whose cell raised an error or was stopped.
+    """A graded prediction. `error_kind` is None if correct; an unanswered question is wrong. `cells` counts the turns
+    with code, `cells_failed` the ones whose cell raised an error or was stopped.
     """
 
     question_id: str

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and their digests."""
+"""Atomic file writes, cleanup after killed writers, and file digests."""
 
 import hashlib
 import os
@@ -9,15 +9,15 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
-BLOCK = 1 << 18  # bytes read or written at once; lines of some kilobytes take five times as long in blocks of 8 KiB
-PARTIAL = ".part"  # the names of half-written files and folders begin with a dot and end with this
+BLOCK = 1 << 18  # bytes per read or write; with 8 KiB blocks, lines of a few kilobytes take five times as long
+PARTIAL = ".part"  # names of half-written files and folders start with a dot and end with this
 
 
 def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write `data`, whole or in pieces, to `path` through a temporary file beside it, fsync and rename.
+    """Write `data` (bytes or an iterable of chunks) to `path` through a temporary file beside it, fsync and rename.
 
-    A crash leaves the old file or the new one, never a part; of a temporary file it leaves, see `sweep`. The parent
-    folder is made if need be. An OSError names `path`.
+    A crash leaves the old file or the new one, never a part of it; `sweep` removes leftover temporary files. The parent
+    folder is created if missing. An OSError names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PARTIAL, dir=path.parent)
@@ -35,13 +35,13 @@ def write_atomic(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def copy_atomic(source: Path, target: Path) -> None:
-    """Copy a file, as `write_atomic` writes one."""
+    """Copy a file atomically (see `write_atomic`)."""
     with source.open("rb") as stream:
         write_atomic(target, iter(lambda: stream.read(BLOCK), b""))
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """A second name for a file, which takes no room; a copy where the file system has none."""
+    """Hard-link `source` as `target`, or copy it where the file system has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -50,28 +50,32 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 @contextmanager
 def naming(path: Path) -> Generator[None]:
-    """Put `path` into an OSError that names no file: the kernel does not say which file the disk is too full for, and
-    libraries in Rust say what happened in their text only.
+    """Context manager: add `path` to an OSError that names no file.
+
+    The kernel does not say which file hit a full disk, and Rust libraries give the error number only in their text.
     """
     try:
         yield
     except OSError as error:
-        told = re.search(r"\(os error (\d+)\)", str(error))
-        number = error.errno or (int(told[1]) if told else None)
+        match = re.search(r"\(os error (\d+)\)", str(error))
+        number = error.errno or (int(match[1]) if match else None)
         if error.filename is not None or number is None:
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def sweep(folder: Path) -> list[Path]:
-    """Remove what killed writers left half-written below `folder`, and say what it was. Nobody may be writing there."""
-    found = sorted(folder.rglob(f".*{PARTIAL}"), reverse=True)  # what lies in a folder before the folder
-    for path in found:
+    """Remove the half-written files and folders of killed writers below `folder`, and return their paths.
+
+    No writer may be active there.
+    """
+    leftovers = sorted(folder.rglob(f".*{PARTIAL}"), reverse=True)  # the content of a folder before the folder
+    for path in leftovers:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink()
-    return found
+    return leftovers
 
 
 def sync_folder(folder: Path) -> None:
@@ -84,17 +88,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def sha256_file(path: Path) -> str:
-    """SHA-256 of a file's bytes as hexadecimal digits, read in blocks."""
+    """Return the SHA-256 of a file's content as hexadecimal digits. The file is read in blocks."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def write_checked(path: Path, data: bytes) -> None:
-    """Write `data` atomically after a line with its SHA-256, for `read_checked`."""
+    """Write `data` atomically, preceded by a line with its SHA-256; `read_checked` verifies it."""
     write_atomic(path, hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
 
 
 def read_checked(path: Path) -> bytes | None:
-    """The data of a file that `write_checked` wrote; None where it is not what was written."""
+    """Return the data of a file written by `write_checked`, or None if the checksum does not match."""
     digest, _, data = path.read_bytes().partition(b"\n")
     return data if hashlib.sha256(data).hexdigest().encode() == digest else None

@@ -1,30 +1,36 @@
-"""A journal: finished units of a long job, kept so that a killed job costs one unit and not the run.
+"""A journal of a long job's finished units, so that a killed job loses at most the unit it was working on.
 
-A journal is a folder of the cache, named after the stage, what is worked on and the identity of the work. Each writer
-appends to a file of its own in it, so two jobs that do the same work at once, in two checkouts or because one outlived
-its workflow, never write to one file; all files are read. A file begins with a line that says what it is of, and has
-one line a unit: key, checksum, payload (canonical JSON). The checksum is over the identity too, so no unit is served
-to other work, and a line that is torn or fails it is not there.
+A journal is a folder in the cache, named after the stage, the subject (a table or run) and the identity of the work.
+Each writer appends to its own file, so two jobs doing the same work at once (in two checkouts, or because one outlived
+its workflow) never write to the same file. A reader reads all files. A file starts with a header naming its work and
+continues with one line per unit: key, checksum, payload (canonical JSON). The checksum also covers the identity, so
+a unit is never served to other work. Truncated or corrupt lines are ignored.
 """
 
 import hashlib
 import os
 import secrets
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple, Self
+from typing import BinaryIO, Generic, NamedTuple, Self, TypeVar
 
 from loguru import logger
+
+from tabletutor.records.record import Record, decode, encode
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
 
 SUFFIX = ".journal"
 _FORMAT = "tabletutor-journal 1"
 
 
 class Work(NamedTuple):
-    """What a journal is of: the stage, the table or run worked on, and the identity of the work.
+    """The work a journal belongs to: the stage, the table or run worked on, and the identity of the work.
 
-    The identity is a digest over all that a unit's payload depends on and that its key does not say: code, parameters,
-    inputs.
+    The identity is a digest of everything a unit's payload depends on besides its key: code, parameters, inputs.
     """
 
     stage: str
@@ -32,20 +38,20 @@ class Work(NamedTuple):
     identity: str
 
     def folder(self, cache: Path) -> Path:
-        """Where its units are kept."""
+        """Return the folder of the journal's files."""
         return cache / self.stage / f"{self.subject}-{self.identity[:16]}"
 
     @property
     def header(self) -> bytes:
-        """The first line of its files."""
+        """The first line of each of the journal's files."""
         return "\t".join([_FORMAT, *self]).encode() + b"\n"
 
 
 class Journal:
-    """Finished units by key."""
+    """A context manager over the finished units of one work, by key."""
 
     def __init__(self, cache: Path, work: Work) -> None:
-        """Read every whole unit of the same work in the folder `cache`. Nothing is written before the first `put`."""
+        """Read all intact units of `work` below the folder `cache`. Nothing is written before the first `put`."""
         self._work = work
         self._folder = work.folder(cache)
         self._stream: BinaryIO | None = None
@@ -53,7 +59,7 @@ class Journal:
         for path in sorted(self._folder.glob(f"*{SUFFIX}")):
             content = read_segment(path)
             if content.work != work:
-                logger.warning("{} is of other work than its folder; it is left alone", path)
+                logger.warning("{} does not belong to the work its folder is named after; ignored", path)
                 continue
             self._units.update(content.units)
 
@@ -70,11 +76,11 @@ class Journal:
         return len(self._units)
 
     def get(self, key: str) -> bytes | None:
-        """The payload stored under `key`, or None if that unit is still to be done."""
+        """Return the payload stored under `key`, or None if that unit is not finished."""
         return self._units.get(key)
 
     def put(self, key: str, payload: bytes) -> None:
-        """Append a finished unit durably. Raises ValueError for a key or payload that would break the line."""
+        """Append a finished unit durably. Raises ValueError if the key or payload holds a tab or line feed."""
         if "\t" in key or "\n" in key or b"\n" in payload:
             raise ValueError(f"journal key {key!r} or its payload holds a tab or line feed")
         if self._stream is None:
@@ -89,8 +95,8 @@ class Journal:
 
 
 class Segment(NamedTuple):
-    """What is in one writer's file: the work it is of (None where the first line is not whole), whole units, and how
-    many lines are neither.
+    """The content of one writer's file: its work (None if the header is invalid), the intact units, and the number of
+    broken lines.
     """
 
     work: Work | None
@@ -99,7 +105,7 @@ class Segment(NamedTuple):
 
 
 def read_segment(path: Path) -> Segment:
-    """Read one writer's file; nothing in it is trusted without its checksum."""
+    """Read one writer's file. Units whose checksum does not match count as broken."""
     header, *lines = path.read_bytes().split(b"\n")
     parts = header.decode(errors="replace").split("\t")
     if len(parts) != 4 or parts[0] != _FORMAT or not lines:
@@ -123,3 +129,30 @@ def _unit(work: Work, line: bytes) -> tuple[str, bytes] | None:
 
 def _checksum(work: Work, key: str, payload: bytes) -> bytes:
     return hashlib.sha256(f"{work.identity}\t{key}\t".encode() + payload).hexdigest()[:16].encode()
+
+
+class Unit(NamedTuple, Generic[R]):
+    """The record of a finished unit, and whether it came from the journal."""
+
+    record: R
+    served: bool
+
+
+def resume(
+    items: Iterable[T], key: Callable[[T], str], work: Callable[[T], R], kind: type[R], journal: Journal, pool: Executor
+) -> Iterator[Unit[R]]:
+    """Yield the unit of every item, in order: read from the journal, or computed by `work` and written to it first.
+
+    `work` runs in the threads of `pool`, and its exceptions propagate. Only the iterating thread writes to the journal.
+    """
+
+    def attempt(item: T) -> tuple[str, R]:
+        name = key(item)
+        stored = journal.get(name)
+        return name, decode(stored, kind) if stored is not None else work(item)
+
+    for name, record in pool.map(attempt, items):
+        served = journal.get(name) is not None
+        if not served:
+            journal.put(name, encode(record))
+        yield Unit(record, served)

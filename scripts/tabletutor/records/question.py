@@ -1,4 +1,4 @@
-"""A question about one table, with the type its answer has."""
+"""Questions about one table, with the type of their answer."""
 
 from typing import Any, Literal
 
@@ -13,8 +13,9 @@ Novelty = Literal["trained", "new_wording", "new_family"]
 
 
 class AnswerSpec(Record, frozen=True):
-    """How an answer is to be compared. `decimals`: places the question declares, or None for full precision (relative
-    1e-6). `item`: the type of the members of a list or set, or of the values of a mapping. `unit` is for the reader.
+    """How to compare an answer. `decimals`: the decimal places the question declares, or None for full precision
+    (relative 1e-6). `item`: the type of the members of a list or set, or of the values of a mapping. `unit` is
+    informative.
     """
 
     decimals: int | None = None
@@ -24,8 +25,8 @@ class AnswerSpec(Record, frozen=True):
 
 class Question(Record, frozen=True):
     """A question. `answer` is JSON: dates as ISO 8601 text, a set as a sorted list. `program` is the typed program that
-    answers it (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the id of the
-    template; `novelty` says whether training tables may hold its family and wording.
+    answers the question (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the
+    id of the template. `novelty` says whether training tables may have the question's family and wording.
     """
 
     question_id: str
@@ -47,9 +48,9 @@ class Question(Record, frozen=True):
 
 
 class Reject(Record, frozen=True):
-    """A candidate question that was not kept, and why. `detail` holds the engines' answers where they disagree.
+    """A rejected candidate question and the reason. `detail` holds the engines' answers if they disagree.
 
-    `incident` is set only where the sandbox stopped the cell that answers it.
+    `incident` is set only if the sandbox stopped the cell that computes the answer.
     """
 
     table: str

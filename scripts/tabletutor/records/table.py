@@ -1,4 +1,4 @@
-"""What is known of a table once it has been read: the profile, and the split it belongs to."""
+"""Records about a table: its profile and its split."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ TEMPORAL: frozenset[Kind] = frozenset({"date", "datetime"})
 
 
 class Source(Record, frozen=True):
-    """The CSV a table was read from. `path` is as the table list gives it; `dialect` is delimiter, quote, decimal …"""
+    """The CSV a table was read from. `path` is as in the table list; `dialect` holds delimiter, quote, decimal …"""
 
     path: str
     bytes: int
@@ -21,9 +21,9 @@ class Source(Record, frozen=True):
 
 
 class ColumnProfile(Record, frozen=True):
-    """One column. `min`, `max` and `quantiles` (0.05, 0.25, 0.5, 0.75, 0.95) hold for numbers; for dates, ISO 8601
-    strings in `min` and `max`. `top_values` are the most frequent (value as text, count), at most 12, ties by value.
-    `unit` is what the cells or the header declared: a currency sign, "%", "mm" …
+    """One column. Numeric columns have `min`, `max` and `quantiles` (0.05, 0.25, 0.5, 0.75, 0.95); date columns
+    have ISO 8601 strings in `min` and `max`. `top_values` are the most frequent values as (text, count), at most 12,
+    ties sorted by value. `unit` is declared by the cells or the header: a currency sign, "%", "mm" …
     """
 
     name: str
@@ -38,17 +38,17 @@ class ColumnProfile(Record, frozen=True):
 
 
 class Repair(Record, frozen=True):
-    """A row that was mended or put into the quarantine: the line it starts on, and what was done."""
+    """A repaired or quarantined row: the line it starts on, and what was done to it."""
 
     line: int
     what: str
 
 
 class TableProfile(Record, frozen=True):
-    """A table: `sha256` of the CSV's bytes, its columns in order, columns that identify rows, and every repair.
+    """A table: the SHA-256 of the CSV, its columns in order, the key columns (`keys`), and the repairs.
 
-    `repaired` and `quarantined` count rows; `repairs` names the first hundred of them, `quarantine.csv` has all those
-    that were left out.
+    `repaired` and `quarantined` count rows. `repairs` lists the first hundred of them; `quarantine.csv` holds all
+    quarantined rows.
     """
 
     table: str
@@ -64,7 +64,7 @@ class TableProfile(Record, frozen=True):
 
 
 class TableSplit(Record, frozen=True):
-    """Where a table went: its group of near-duplicates (named after the first of them) and its split."""
+    """The split of a table, and its group of near-duplicates (named after the group's first table)."""
 
     table: str
     group: str
@@ -73,16 +73,16 @@ class TableSplit(Record, frozen=True):
 
 
 class Splits(Record, frozen=True):
-    """The split of every table of a project, sorted by table (the content of `splits.json`)."""
+    """The split of every table of a project, sorted by table; the content of `splits.json`."""
 
     tables: tuple[TableSplit, ...]
 
     def by_table(self) -> dict[str, Split]:
-        """The split of each table."""
+        """Return the split of every table, by the table's name."""
         return {entry.table: entry.split for entry in self.tables}
 
     def of(self, table: str) -> Split:
-        """The split of one table. Raises KeyError if the project has no such table."""
+        """Return the split of one table. Raises KeyError if the project has no such table."""
         for entry in self.tables:
             if entry.table == table:
                 return entry.split

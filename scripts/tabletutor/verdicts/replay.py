@@ -11,13 +11,12 @@ from typing import NamedTuple
 from loguru import logger
 
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import counted
+from tabletutor.config.section import result_settings
 from tabletutor.records.episode import Episode, Hook, Replay, Trace
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
-from tabletutor.records.journal import Journal, Work
+from tabletutor.records.journal import Journal, Work, resume
 from tabletutor.records.record import read_records, write_records
-from tabletutor.records.resume import resume
 from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.sandbox.host.session import Session
 from tabletutor.sandbox.protocol.result import CellEnd
@@ -50,7 +49,7 @@ def build_replays(
     as it was noted.
     """
     episodes = read_records(episodes_path, Episode)
-    identity = digest(code, sha256_file(parquet), counted(sandbox))
+    identity = digest(code, sha256_file(parquet), result_settings(sandbox))
     with (
         Journal(cache, Work("replays", table, identity)) as journal,
         Sandbox(parquet, sandbox) as box,

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import Any
 
-from tabletutor.records.excerpt import joined
+from tabletutor.records.excerpt import join_excerpt
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}(?=>)")
 _CONTINUATION = bytes(range(0x80, 0xC0))  # bytes in the middle of a character
@@ -88,4 +88,4 @@ class Output:
             return text, False
         pending, _ = first.getstate()  # the beginning of a character that the cut went through
         left_out = size + self._raw.dropped - len(head) + len(pending) - len(tail)
-        return joined(text, left_out, _ADDRESS.sub("", tail.decode("utf-8", "backslashreplace"))), True
+        return join_excerpt(text, left_out, _ADDRESS.sub("", tail.decode("utf-8", "backslashreplace"))), True

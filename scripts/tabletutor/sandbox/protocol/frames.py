@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from tabletutor.records.decoder import decoder
+from tabletutor.records.record import decoder
 from tabletutor.sandbox.protocol.host_view import HostView
 
 T = TypeVar("T")
