@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tabletutor.formats.build import SplitFiles, build_format
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
@@ -12,7 +12,7 @@ with job(snakemake) as here:
         name=name,
         tables=here.tables("profiles", "questions", "episodes", "verdicts"),
         splits=here.splits,
-        config=find(name).knobs.model_validate(snakemake.params.config),
+        config=load_format(name).config.model_validate(snakemake.params.config),
         seed=snakemake.params.seed,
         outputs={
             "train": SplitFiles(Path(made.train), Path(made.train_notes)),

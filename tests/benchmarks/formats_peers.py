@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
-from tabletutor.config.formats import KNOBS, FormatConfig
+from tabletutor.config.formats import FORMAT_CONFIGS, FormatConfig
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 from tabletutor.models.prompt import FENCE, SHOWN, SYSTEM, observation, table_card
 from tabletutor.records.episode import Turn
 from tabletutor.records.record import read_record
@@ -49,7 +49,7 @@ def ours(name: str, project: Path, out: Path) -> None:
     """As the rule `format` does it."""
     files = {split: SplitFiles(out / f"{split}.jsonl", out / "notes" / f"{split}.jsonl") for split in SPLITS}
     every = {table: sources(project, table) for table in tables(project)}
-    config = KNOBS.get(name, FormatConfig).model_validate(WHOLE.get(name, {}))
+    config = FORMAT_CONFIGS.get(name, FormatConfig).model_validate(WHOLE.get(name, {}))
     splits = read_record(project / "splits.json", Splits).by_table()
     build_format(name, every, splits, config, 0, files, out / "stats.json")
 
@@ -126,7 +126,7 @@ def _shown(turn: dict[str, Any]) -> str:
 def _work(peer: str, more: list[str]) -> Callable[[Path, Path], None]:
     """What is to be measured, with all it imports at hand."""
     if peer == "ours":
-        find(more[0])
+        load_format(more[0])
         return lambda project, out: ours(more[0], project, out)
     if peer == "datasets":
         import datasets as library

@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from tabletutor.config.jsonschema import schema
-from tabletutor.formats.turns import weighed
+from tabletutor.formats.turns import with_weights
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Episode, Trace, Turn
 from tabletutor.records.question import AnswerSpec, Question
@@ -144,7 +144,7 @@ def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) ->
     said: list[list[Message]] = [[{"role": "assistant", "content": text}] for text in ("right", "wrong")]
     ids = {"question_id": "q1", "table": "t", "trace_id": "t1"}
     pair = PairRow(**ids, rejected_id="t2", prompt=[], chosen=said[0], rejected=said[1])
-    taught = ConversationRow(**ids, messages=weighed(said[0], [1]))
+    taught = ConversationRow(**ids, messages=with_weights(said[0], [1]))
     for name, row in {"sft-standard": taught, "dpo": pair}.items():
         write_records(tmp_path / "results/formats" / name / "train.jsonl", [row])
         done = run("explain", f"results/formats/{name}/train.jsonl:1", cwd=tmp_path, COLUMNS="200")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tabletutor.config.episodes import EpisodesConfig
-from tabletutor.config.formats import KNOBS, FormatConfig
+from tabletutor.config.formats import FORMAT_CONFIGS, FormatConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
@@ -21,7 +21,7 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.formats.audit import audit_format
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format
-from tabletutor.formats.case import Case
+from tabletutor.formats.converter import Case
 from tabletutor.models.scratch import make_scratch
 from tabletutor.questions.build import build_questions
 from tabletutor.records.record import write_record
@@ -81,7 +81,7 @@ def make_format(name: str, built: Built, folder: Path) -> None:
     files: dict[Any, SplitFiles] = {
         split: SplitFiles(folder / f"{split}.jsonl", folder / "notes" / f"{split}.jsonl") for split in SPLITS
     }
-    knobs = KNOBS.get(name, FormatConfig)()
+    knobs = FORMAT_CONFIGS.get(name, FormatConfig)()
     build_format(name, built.tables, built.splits, knobs, 0, files, folder / "stats.json")
 
 

@@ -13,14 +13,13 @@ from datasets import load_dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.config.formats import FORMATS, KNOBS, FormatConfig, LabelledConfig, PairsConfig
+from tabletutor.config.formats import FORMAT_CONFIGS, FORMATS, FormatConfig, LabelledConfig, PairsConfig
 from tabletutor.formats.audit import Audit, audit_format
 from tabletutor.formats.build import SplitFiles, build_format
-from tabletutor.formats.draft import Candidate
 from tabletutor.formats.hint_leak import hint_leak
-from tabletutor.formats.registry import find
-from tabletutor.formats.select import balanced, capped, drawn, unique
-from tabletutor.formats.shortcut import Judged, Pair, accuracy, even
+from tabletutor.formats.registry import load_format
+from tabletutor.formats.select import Candidate, balance_labels, cap_families, deduplicate, sample
+from tabletutor.formats.shortcut import LabelledText, Pair, balance_pairs, surface_accuracy
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
@@ -38,7 +37,7 @@ def files(folder: Path) -> dict[Any, SplitFiles]:
 
 
 def make(built: Any, name: str, folder: Path, config: FormatConfig | None = None) -> FormatStats:
-    knobs = KNOBS.get(name, FormatConfig)() if config is None else config
+    knobs = FORMAT_CONFIGS.get(name, FormatConfig)() if config is None else config
     return build_format(name, built.tables, built.splits, knobs, 0, files(folder), folder / "stats.json")
 
 
@@ -60,11 +59,11 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
         for trace in episode.traces
     }
     for split, paths in files(tmp_path).items():
-        rows = read_records(paths.rows, find(name).row)
+        rows = read_records(paths.rows, load_format(name).row)
         notes = read_records(paths.notes, Note)
         assert {built.splits[row.table] for row in rows} <= {split}
         assert all(traces[row.trace_id] == row.question_id for row in rows)
-        assert [note.trace_id for note in notes] == [row.noted() for row in rows]
+        assert [note.trace_id for note in notes] == [row.note_trace_id() for row in rows]
         assert [(note.question_id, note.table) for note in notes] == [(row.question_id, row.table) for row in rows]
         assert all(note.step_labels for note in notes)
     loaded = load_dataset(
@@ -97,8 +96,8 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
         return rows
 
     faults: dict[str, tuple[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]], str]] = {
-        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 1, built)), "the hint shows"),
-        "recited": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 2, built)), "the hint shows"),
+        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 1, built)), "quotes the hint"),
+        "recited": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 2, built)), "quotes the hint"),
         "test table": (
             "sft-standard",
             lambda rows: first(rows, lambda row: row.update(table="msleep")),
@@ -111,13 +110,17 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
         ),
         "roles": ("sft-standard", lambda rows: first(rows, lambda row: row["messages"].pop(2)), "do not alternate"),
         "empty": ("dpo", lambda rows: first(rows, lambda row: row["chosen"][0].update(content=" ")), "is empty"),
-        "twice": ("rl", lambda rows: [*rows, rows[0]], "says the same as"),
+        "twice": ("rl", lambda rows: [*rows, rows[0]], "the same content as"),
         "nothing": ("dpo", lambda rows: [], "no row to train on"),
         "labels": ("orm", lambda rows: [row for row in rows if row["label"]], "are labelled right"),
-        "separator": ("prm", lambda rows: first(rows, lambda row: row.update(prompt="a\x1eb")), "holds the separator"),
+        "separator": (
+            "prm",
+            lambda rows: first(rows, lambda row: row.update(prompt="a\x1eb")),
+            "contains the separator",
+        ),
         "steps": ("prm", lambda rows: first(rows, lambda row: row["labels"].pop()), "steps with"),
-        "untrained": ("sft-masked", lambda rows: first(rows, untrain), "no message of it is trained"),
-        "alike": ("dpo", lambda rows: first(rows, lambda row: row.update(rejected=row["chosen"])), "are alike"),
+        "untrained": ("sft-masked", lambda rows: first(rows, untrain), "no message is trained"),
+        "alike": ("dpo", lambda rows: first(rows, lambda row: row.update(rejected=row["chosen"])), "are equal"),
         "unknown field": ("kto", lambda rows: first(rows, lambda row: row.update(extra=1)), "not a LabelledRow"),
     }
     for name in {fault[0] for fault in faults.values()}:
@@ -172,23 +175,23 @@ def row(number: int, label: bool = True) -> Candidate:
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.booleans())), st.floats(0.1, 0.9))
 def test_choices_keep_their_promises(drawn_rows: list[tuple[int, bool]], share: float) -> None:
-    rows = unique([row(number, label) for number, label in drawn_rows])
+    rows = deduplicate([row(number, label) for number, label in drawn_rows])
     assert {each.content for each in rows} == {f"{number} {label}" for number, label in drawn_rows}
     assert len(rows) == len(set(drawn_rows))
-    kept = balanced(rows, share, 0)
+    kept = balance_labels(rows, share, 0)
     assert [each for each in rows if each in kept] == kept
     right = sum(bool(each.label) for each in kept)
     if kept and right < len(kept):
         assert abs(right - share * len(kept)) <= 1
-    families = Counter(each.note.family for each in capped(rows, 2, 0))
+    families = Counter(each.note.family for each in cap_families(rows, 2, 0))
     assert max(families.values(), default=0) <= 2
-    assert drawn(rows, 3, 0) == drawn(list(reversed(rows)), 3, 0) or len({each.trace_id for each in rows}) < len(rows)
+    assert sample(rows, 3, 0) == sample(list(reversed(rows)), 3, 0) or len({each.trace_id for each in rows}) < len(rows)
 
 
 def test_a_cap_keeps_its_choice_when_a_row_is_added() -> None:
     rows = [row(number) for number in range(9)]
-    before = {each.trace_id for each in drawn(rows, 4, 0)}
-    after = {each.trace_id for each in drawn([*rows, row(9)], 4, 0)}
+    before = {each.trace_id for each in sample(rows, 4, 0)}
+    after = {each.trace_id for each in sample([*rows, row(9)], 4, 0)}
     assert len(before & after) >= 3
 
 
@@ -202,9 +205,9 @@ def giving_away(share: float, count: int = 600) -> list[Pair]:
     return pairs
 
 
-def judged(pairs: Sequence[Pair]) -> list[Judged]:
+def judged(pairs: Sequence[Pair]) -> list[LabelledText]:
     return [
-        Judged(text, right, each.table)
+        LabelledText(text, right, each.table)
         for each in pairs
         for text, right in ((each.chosen, True), (each.rejected, False))
     ]
@@ -212,17 +215,17 @@ def judged(pairs: Sequence[Pair]) -> list[Judged]:
 
 def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
     pairs = giving_away(0.9)
-    told = accuracy(judged(pairs))
+    told = surface_accuracy(judged(pairs))
     assert told is not None
     assert told > 0.85
-    kept = [pairs[place] for place in even(pairs)]
-    evened = accuracy(judged(kept))
+    kept = [pairs[place] for place in balance_pairs(pairs)]
+    evened = surface_accuracy(judged(kept))
     assert evened is not None
     assert evened < 0.65
     assert len(kept) >= 100
     fair = giving_away(0.5)
-    assert len(even(fair)) == len(fair), "what gives nothing away stays"
-    assert accuracy(judged(pairs[:24])) is None
+    assert len(balance_pairs(fair)) == len(fair), "what gives nothing away stays"
+    assert surface_accuracy(judged(pairs[:24])) is None
 
 
 def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path) -> None:
@@ -236,5 +239,5 @@ def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path)
     write_records(tmp_path / "train.jsonl", rows)
     write_records(tmp_path / "validation.jsonl", [])
     changed = built._replace(tables=tables, splits=dict.fromkeys(tables, "train"))
-    with pytest.raises(ValueError, match=r"form alone tells 9\d% of chosen and rejected texts apart"):
+    with pytest.raises(ValueError, match=r"form alone predicts 9\d% of chosen and rejected texts"):
         audit(changed, "dpo", tmp_path)

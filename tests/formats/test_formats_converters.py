@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from tabletutor.config.formats import ConversationConfig, FormatConfig, LabelledConfig, MaskedConfig, PairsConfig
-from tabletutor.formats.case import Case
+from tabletutor.formats.converter import Case
 from tabletutor.formats.converters import dpo, kto, orm, orm_pairs, prm, rl, sft_interleaved, sft_masked, sft_standard
-from tabletutor.formats.draft import candidate
+from tabletutor.formats.select import to_candidate
 from tabletutor.models.hook_text import state
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Hook, Turn
-from tabletutor.rows.row import PICTURE, SEPARATOR
+from tabletutor.rows.row import SEPARATOR, SEPARATOR_SYMBOL
 
 GOLD_ONLY = ConversationConfig(include_recovered=False)
 
@@ -106,8 +106,8 @@ def test_prm_labels_every_step_and_keeps_the_separator_out_of_them(case: Case) -
         "gold", "gold", "program", (holding, *case.gold.turns[1:]), "submit", 1.5),)))  # fmt: skip
     (row,) = prm.rows(changed, LabelledConfig(), 0)
     assert row.fault() is None
-    assert f"a{PICTURE}b" in row.completions[0]
-    assert f"c{PICTURE}d" in row.completions[1]
+    assert f"a{SEPARATOR_SYMBOL}b" in row.completions[0]
+    assert f"c{SEPARATOR_SYMBOL}d" in row.completions[1]
 
 
 def test_orm_labels_attempts_by_their_answer_and_leaves_luck_out(case: Case) -> None:
@@ -175,6 +175,6 @@ def test_rl_carries_all_that_grading_needs(case: Case) -> None:
 )
 def test_a_row_is_of_its_case(case: Case, field: str, value: str) -> None:
     (row, *_) = orm_pairs.rows(case, PairsConfig(), 0)
-    assert candidate(row, case).note.trace_id == row.rejected_id
-    with pytest.raises(ValueError, match="question q: a converter made a row of others"):
-        candidate(msgspec.structs.replace(row, **{field: value}), case)
+    assert to_candidate(row, case).note.trace_id == row.rejected_id
+    with pytest.raises(ValueError, match="question q: the converter made a row with ids of another case"):
+        to_candidate(msgspec.structs.replace(row, **{field: value}), case)

@@ -12,7 +12,7 @@ import yaml
 from datasets import Features, List, Value, load_dataset
 from datasets.exceptions import DatasetGenerationError
 
-from tabletutor.formats.exports.card import plain
+from tabletutor.formats.exports.card import escape_markdown
 from tabletutor.formats.exports.columns import features
 from tabletutor.records.episode import Hook
 from tabletutor.rows.row import Row
@@ -88,7 +88,7 @@ class Odd(Row, frozen=True, kw_only=True):
 
 
 def test_a_column_that_no_feature_fits_is_named() -> None:
-    with pytest.raises(ValueError, match=r"Odd\.said\.value: the data card has no feature for AnyType; make it text"):
+    with pytest.raises(ValueError, match=r"Odd\.said\.value: the data card has no feature for AnyType; use text"):
         features(Odd)
     parts = {each["name"]: each for each in features(Listed)}
     assert parts["counts"] == {"name": "counts", "list": {"list": "int64"}}
@@ -151,4 +151,4 @@ def test_trajectories_alternate_code_and_what_it_printed(export: Export, tmp_pat
 
 
 def test_text_of_a_table_is_no_markup() -> None:
-    assert plain("a | <b>*x*</b>\n# y") == "a \\| \\<b\\>\\*x\\*\\</b\\> \\# y"
+    assert escape_markdown("a | <b>*x*</b>\n# y") == "a \\| \\<b\\>\\*x\\*\\</b\\> \\# y"

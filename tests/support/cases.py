@@ -1,6 +1,6 @@
 """Cases made by hand, of which all is known: one with every kind of trace, and many alike that a model can learn."""
 
-from tabletutor.formats.case import Case
+from tabletutor.formats.converter import Case
 from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Hook, StepLabel, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Question

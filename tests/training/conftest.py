@@ -6,9 +6,9 @@ from pathlib import Path
 import polars
 import pytest
 
-from tabletutor.config.formats import KNOBS, FormatConfig
+from tabletutor.config.formats import FORMAT_CONFIGS, FormatConfig
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.formats.registry import find as find_format
+from tabletutor.formats.registry import load_format
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import encode
 from tests.support.cases import above
@@ -25,7 +25,7 @@ def project(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
 
 def _make(folder: Path) -> None:
     for name in FORMATS:
-        kind, knobs = find_format(name), KNOBS.get(name, FormatConfig)()
+        kind, knobs = load_format(name), FORMAT_CONFIGS.get(name, FormatConfig)()
         for split, limits in (("train", range(60)), ("validation", range(60, 72))):
             rows = [row for limit in limits for row in kind.rows(above(limit), knobs, 0)]
             (folder / name).mkdir(exist_ok=True)

@@ -65,4 +65,4 @@ def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) ->
     stopped = build()
     assert stopped.returncode != 0
     assert "formats/kto/train.jsonl:1: question" in stopped.stderr
-    assert "the hint shows" in stopped.stderr
+    assert "quotes the hint" in stopped.stderr

@@ -1,28 +1,34 @@
-"""The audit of a format: what every row must be, read back from the files as whoever trains on them will.
+"""The audit of a format: read its rows back from the files, as a user would, and check each of them.
 
-A fault stops the build. Each check stands on the files alone and not on how they were made.
+A fault stops the build. The checks use only the files and do not depend on how the rows were made.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tabletutor.formats.hint_leak import hint_leak
-from tabletutor.formats.registry import find
-from tabletutor.formats.shortcut import Judged, accuracy
+from tabletutor.formats.registry import load_format
+from tabletutor.formats.shortcut import LabelledText, surface_accuracy
 from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
 from tabletutor.records.record import Record, read_records, write_record
 from tabletutor.records.table import Split
 from tabletutor.rows.row import PairRow, Row
 
-SEPARABLE = 0.65  # share of chosen and rejected texts told apart by form alone that is too much
-ENOUGH = 200  # pairs from which that share is held against a format
+MAX_SURFACE_ACCURACY = 0.65  # from this accuracy on, form gives away which text of a pair was chosen
+MIN_PAIRS = 200  # with fewer pairs, the accuracy is reported but stops nothing
 
 
 class SplitAudit(Record, frozen=True):
-    """One split: its rows, and how many of them are labelled right (None: no labels). Of the texts that are labelled
-    (both of a pair, every step), the share that a classifier tells right or wrong by form alone, and that of the
-    likelier label, which guessing gets (None: none, or too few).
+    """Figures of one split.
+
+    Attributes:
+        split: The name of the split.
+        rows: The number of rows.
+        right: The number of rows labelled right; None for rows without labels.
+        surface_accuracy: The accuracy of a classifier that predicts the labels of texts (both of a pair, every step)
+            from form alone; None without labels or with too few texts.
+        likelier_label: The share of the more frequent label, which guessing reaches; None as above.
     """
 
     split: str
@@ -33,7 +39,7 @@ class SplitAudit(Record, frozen=True):
 
 
 class Audit(Record, frozen=True):
-    """The content of `audit.json`: the audit of a format passed, with these figures."""
+    """The content of `audit.json`, written if the format passed."""
 
     format: str
     splits: tuple[SplitAudit, ...]
@@ -42,47 +48,51 @@ class Audit(Record, frozen=True):
 def audit_format(
     name: str, files: Mapping[str, Path], questions: Mapping[str, Path], splits: Mapping[str, Split], output: Path
 ) -> Audit:
-    """Check the rows of every split (`files`) of a format, and write the figures. `questions` and `splits` are by
-    table, for the tables of these splits.
+    """Check the rows of every split of a format, write the figures and return them.
 
-    Raises ValueError naming file and row where one shows a hint, is of a table of another split, is no conversation or
-    stands twice; and naming the file where there is nothing to train on, all labels are alike, or form gives the chosen
-    text away.
+    `files` maps a split to its rows; `questions` and `splits` are keyed by table.
+
+    Raises ValueError naming file and row if a row leaks a hint, belongs to a table of another split, is not a valid
+    conversation or repeats another row; and naming the file if it has no rows to train on, all its labels are equal, or
+    form gives the chosen texts away.
     """
-    kind = find(name).row
+    row_type = load_format(name).row
     seen: dict[str, str] = {}
     result: list[SplitAudit] = []
     for split, path in files.items():
-        rows = read_records(path, kind)
+        rows = read_records(path, row_type)
         tables = sorted({row.table for row in rows} & questions.keys())
-        asked = {
+        by_id = {
             question.question_id: question for table in tables for question in read_records(questions[table], Question)
         }
         for number, row in enumerate(rows, start=1):
             where = f"{path}:{number}"
             if splits.get(row.table) != split:
-                other = f"in the {splits[row.table]} split" if row.table in splits else "not one to train on"
-                raise ValueError(f"{where}: a row of table {row.table!r}, which is {other}")
-            if fault := row.fault() or _fault(row.conversations()):
+                other = f"in the {splits[row.table]} split" if row.table in splits else "not a table to train on"
+                raise ValueError(f"{where}: the row belongs to table {row.table!r}, which is {other}")
+            if fault := row.fault() or _conversation_fault(row.conversations()):
                 raise ValueError(f"{where}: question {row.question_id}: {fault}")
-            if leak := hint_leak(row, asked[row.question_id]):
-                raise ValueError(f"{where}: question {row.question_id}: the hint shows: {leak!r}")
-            if (first := seen.setdefault(row.content(), where)) != where:
-                raise ValueError(f"{where}: says the same as {first}")
+            if leak := hint_leak(row, by_id[row.question_id]):
+                raise ValueError(f"{where}: question {row.question_id}: the row quotes the hint: {leak!r}")
+            if (first := seen.setdefault(row.content_digest(), where)) != where:
+                raise ValueError(f"{where}: the row has the same content as {first}")
         result.append(_figures(split, path, rows))
     audit = Audit(name, tuple(result))
     write_record(output, audit)
     return audit
 
 
-def _fault(conversations: Sequence[Sequence[Message]]) -> str | None:
-    """What is wrong with a conversation: system once at most and first, then user and assistant by turns."""
+def _conversation_fault(conversations: Sequence[Sequence[Message]]) -> str | None:
+    """Return what is wrong with a conversation, or None.
+
+    A conversation is an optional system message followed by user and assistant in turn, none of them empty.
+    """
     for conversation in conversations:
         roles = [message["role"] for message in conversation]
         spoken = roles[1:] if roles[:1] == ["system"] else roles
         if spoken != ["user", "assistant"] * (len(spoken) // 2) + ["user"] * (len(spoken) % 2) or not spoken:
             return f"the roles do not alternate: {', '.join(roles)}"
-        if empty := [place for place, message in enumerate(conversation) if not message["content"].strip()]:
+        if empty := [index for index, message in enumerate(conversation) if not message["content"].strip()]:
             return f"message {empty[0]} is empty"
     return None
 
@@ -90,20 +100,20 @@ def _fault(conversations: Sequence[Sequence[Message]]) -> str | None:
 def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:
     if split == "train" and not rows:
         raise ValueError(
-            f"{path}: no row to train on; the format's stats.json says what was left out and why. Ask more questions, "
-            f"or take the format out of the configuration"
+            f"{path}: no row to train on; the format's stats.json counts what was left out, by reason. Ask for more "
+            f"questions, or remove the format from the configuration"
         )
     labels = [label for row in rows if (label := row.is_right()) is not None]
     if labels and len(set(labels)) == 1:
         raise ValueError(f"{path}: all {len(labels)} rows are labelled {'right' if labels[0] else 'wrong'}")
-    judged = [Judged(text, right, row.table) for row in rows for text, right in row.judged()]
-    told = accuracy(judged)
-    compared = sum(isinstance(row, PairRow) for row in rows)
-    if told is not None and told >= SEPARABLE and compared >= ENOUGH:
+    labelled = [LabelledText(text, right, row.table) for row in rows for text, right in row.labelled_texts()]
+    accuracy = surface_accuracy(labelled)
+    pairs = sum(isinstance(row, PairRow) for row in rows)
+    if accuracy is not None and accuracy >= MAX_SURFACE_ACCURACY and pairs >= MIN_PAIRS:
         raise ValueError(
-            f"{path}: form alone tells {told:.0%} of chosen and rejected texts apart, {SEPARABLE:.0%} is too much; set "
-            f"even_surface for this format"
+            f"{path}: form alone predicts {accuracy:.0%} of chosen and rejected texts; below "
+            f"{MAX_SURFACE_ACCURACY:.0%} is required. Set even_surface: true for this format"
         )
-    right = sum(each.right for each in judged)
-    likelier = round(max(right, len(judged) - right) / len(judged), 3) if told is not None else None
-    return SplitAudit(split, len(rows), sum(labels) if labels else None, told, likelier)
+    right = sum(each.right for each in labelled)
+    likelier = round(max(right, len(labelled) - right) / len(labelled), 3) if accuracy is not None else None
+    return SplitAudit(split, len(rows), sum(labels) if labels else None, accuracy, likelier)

@@ -1,4 +1,4 @@
-"""Writes a format's training and validation rows from episodes and verdicts; test tables give no row."""
+"""Write the training and validation rows of a format from episodes and verdicts. Test tables give no rows."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,10 +8,9 @@ from typing import NamedTuple
 from loguru import logger
 
 from tabletutor.config.formats import FormatConfig
-from tabletutor.formats.case import Case
-from tabletutor.formats.draft import Candidate, candidate
-from tabletutor.formats.registry import find
-from tabletutor.formats.select import select
+from tabletutor.formats.converter import Case
+from tabletutor.formats.registry import load_format
+from tabletutor.formats.select import Candidate, select, to_candidate
 from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Verdict
 from tabletutor.records.question import Question
@@ -23,7 +22,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
 class SplitFiles(NamedTuple):
-    """Where one split of a format goes: its rows, and a note on each."""
+    """The output files of one split of a format: its rows, and the notes on them."""
 
     rows: Path
     notes: Path
@@ -38,10 +37,10 @@ def build_format(
     outputs: Mapping[Split, SplitFiles],
     stats: Path,
 ) -> FormatStats:
-    """Write the rows of the format `name`, the notes on them and the statistics.
+    """Write the rows of the format `name`, the notes on them, and the statistics. Return the statistics.
 
-    `tables` maps a table to its profile, questions, episodes and verdicts, `splits` to its split. Raises ValueError
-    where a split has no verified episode; there need be no validation table.
+    `tables` maps a table to its profile, questions, episodes and verdicts; `splits` maps a table to its split. Raises
+    ValueError if the training split has no verified episode, or a validation split with tables has none.
     """
     all_stats: list[SplitStats] = []
     for split in SPLITS:
@@ -52,19 +51,19 @@ def build_format(
             rows += _rows(name, _cases(tables[table], split), config, seed, dropped)
         if not rows and not dropped["no_row"] and (members or split == "train"):
             raise ValueError(f"{name}: no table of the {split} split has a verified episode, so there is no row")
-        kept = sorted(select(rows, config, seed, dropped), key=Candidate.order)
-        if not kept:
-            logger.warning("{}: the {} split has no row; stats.json says what was left out and why", name, split)
-        write_lines(outputs[split].rows, [row.line for row in kept])
-        write_records(outputs[split].notes, [row.note for row in kept])
-        all_stats.append(split_stats(split, kept, dropped))
+        selected = sorted(select(rows, config, seed, dropped), key=Candidate.sort_key)
+        if not selected:
+            logger.warning("{}: the {} split has no row; stats.json counts what was left out, by reason", name, split)
+        write_lines(outputs[split].rows, [row.line for row in selected])
+        write_records(outputs[split].notes, [row.note for row in selected])
+        all_stats.append(split_stats(split, selected, dropped))
     result = FormatStats(format=name, splits=tuple(all_stats))
     write_record(stats, result)
     return result
 
 
 def _cases(files: tuple[Path, Path, Path, Path], split: Split) -> Iterable[Case]:
-    """All cases of one table. Raises ValueError where a question was asked for another split."""
+    """Yield all cases of one table. Raises ValueError if a question was asked for another split."""
     profile_path, questions_path, episodes_path, verdicts_path = files
     card = table_card(read_record(profile_path, TableProfile))
     questions = {question.question_id: question for question in read_records(questions_path, Question)}
@@ -73,8 +72,9 @@ def _cases(files: tuple[Path, Path, Path, Path], split: Split) -> Iterable[Case]
         question = questions[episode.question_id]
         if split == "train" and question.novelty != "trained":
             raise ValueError(
-                f"{questions_path}: question {question.question_id} is held out, but table {episode.table} is in the "
-                f"train split now; it was asked for another split. Delete this file and run again"
+                f"{questions_path}: question {question.question_id} is held out from training, but table "
+                f"{episode.table} is in the train split; the questions were made for another split. Delete this file "
+                f"and run again"
             )
         yield Case(episode, verdicts[episode.question_id], question, card)
 
@@ -82,29 +82,29 @@ def _cases(files: tuple[Path, Path, Path, Path], split: Split) -> Iterable[Case]
 def _rows(
     name: str, cases: Iterable[Case], config: FormatConfig, seed: int, dropped: Counter[str]
 ) -> Iterable[Candidate]:
-    """The rows of the verified cases. An episode is let go once its rows are made."""
-    convert = find(name).rows
+    """Yield the rows of the verified cases. Only one episode at a time is in memory."""
+    convert = load_format(name).rows
     for case in cases:
         if not case.verdict.verified:
             dropped["not_verified"] += 1
             continue
-        found = [candidate(row, case) for row in convert(case, config, seed)]
-        dropped["no_row"] += not found
-        yield from found
+        rows = [to_candidate(row, case) for row in convert(case, config, seed)]
+        dropped["no_row"] += not rows
+        yield from rows
 
 
-def split_stats(split: Split, kept: Sequence[Candidate], dropped: Mapping[str, int]) -> SplitStats:
-    """Counts of one split."""
+def split_stats(split: Split, selected: Sequence[Candidate], dropped: Mapping[str, int]) -> SplitStats:
+    """Return the row counts of one split."""
 
-    def counted(values: Iterable[str]) -> dict[str, int]:
+    def count(values: Iterable[str]) -> dict[str, int]:
         return dict(sorted(Counter(values).items()))
 
     return SplitStats(
         split=split,
-        rows=len(kept),
-        by_table=counted(row.note.table for row in kept),
-        by_family=counted(row.note.family for row in kept),
-        by_turns=counted(str(row.turns) for row in kept),
-        by_label=counted({True: "right", False: "wrong"}[row.label] for row in kept if row.label is not None),
-        dropped={reason: count for reason, count in sorted(dropped.items()) if count},
+        rows=len(selected),
+        by_table=count(row.note.table for row in selected),
+        by_family=count(row.note.family for row in selected),
+        by_turns=count(str(row.turns) for row in selected),
+        by_label=count({True: "right", False: "wrong"}[row.label] for row in selected if row.label is not None),
+        dropped={reason: number for reason, number in sorted(dropped.items()) if number},
     )

@@ -1,14 +1,17 @@
-"""A case: all that is known of one question when rows are made from it."""
+"""The interface of a converter: the `Case` it receives, and the `Format` it declares."""
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
+from tabletutor.config.formats import FormatConfig
 from tabletutor.models.prompt import Message, conversation, exchanged, opening
 from tabletutor.records.episode import Episode, StepLabel, Trace, Verdict
 from tabletutor.records.question import Question
+from tabletutor.rows.row import Row
 
 
 class Case(NamedTuple):
-    """One verified question: its episode, the verdict, the question and the card of its table."""
+    """One verified question with its episode, its verdict and the card of its table."""
 
     episode: Episode
     verdict: Verdict
@@ -17,48 +20,68 @@ class Case(NamedTuple):
 
     @property
     def gold(self) -> Trace:
-        """The trace that shows how it is done."""
+        """The gold trace: the teacher's solution without a mistake."""
         return next(trace for trace in self.episode.traces if trace.role == "gold")
 
     @property
-    def right(self) -> list[Trace]:
-        """Traces that came to the right answer as one should: of those with a mistake, the ones that mended it. What
-        is right by luck is in none of the lists.
+    def right_traces(self) -> list[Trace]:
+        """Traces with the right answer that made no mistake or corrected it.
+
+        A trace that is right by luck (its uncorrected mistake did not matter) is neither right nor wrong.
         """
-        return [trace for trace in self.episode.traces if self._is_right(trace) and (not trace.mistake or mends(trace))]
+        return [
+            trace
+            for trace in self.episode.traces
+            if self._is_right(trace) and (not trace.mistake or has_correction(trace))
+        ]
 
     @property
-    def wrong(self) -> list[Trace]:
+    def wrong_traces(self) -> list[Trace]:
         """Traces that submitted a wrong answer."""
         return [trace for trace in self.episode.traces if trace.ended == "submit" and not self._is_right(trace)]
 
     def labels(self, trace: Trace) -> tuple[StepLabel, ...]:
-        """The labels of a trace's turns."""
+        """Return the label of each turn of a trace."""
         return self.verdict.step_labels[trace.trace_id]
 
-    def opening(self) -> list[Message]:
-        """What a student is told."""
+    def prompt(self) -> list[Message]:
+        """Return the messages before the first turn: the system message, and the table card with the question."""
         return opening(self.card, self.question.text)
 
-    def before(self, trace: Trace, turn: int) -> list[Message]:
-        """The conversation up to where a turn of the trace begins."""
-        messages = self.opening()
+    def prompt_before(self, trace: Trace, turn: int) -> list[Message]:
+        """Return the conversation of a trace up to the start of a turn (counted from 0)."""
+        messages = self.prompt()
         for earlier in trace.turns[:turn]:
             messages += exchanged(earlier)
         return messages
 
-    def after_opening(self, trace: Trace) -> list[Message]:
-        """All that was said and shown in a trace."""
+    def completion(self, trace: Trace) -> list[Message]:
+        """Return the conversation of a trace after the prompt: its turns and the observations between them."""
         return conversation((), trace.turns)
 
     def ids(self, trace: Trace) -> dict[str, str]:
-        """The ids of a row made from a trace."""
+        """Return the ids of a row made from a trace, by field name."""
         return {"question_id": self.question.question_id, "table": self.question.table, "trace_id": trace.trace_id}
 
     def _is_right(self, trace: Trace) -> bool:
         return self.verdict.trace_correct[trace.trace_id]
 
 
-def mends(trace: Trace) -> bool:
-    """Whether a turn of the trace mends an earlier one."""
+class Format(NamedTuple):
+    """A training format; each converter module declares one as `FORMAT`.
+
+    Attributes:
+        row: The type of its rows.
+        config: The type of its settings; the same class as in `FORMAT_CONFIGS` (`config/formats.py`).
+        rows: The function `rows(case, config, seed)` that yields the rows of a case. It is pure: the same arguments
+            give the same rows.
+    """
+
+    row: type[Row]
+    config: type[FormatConfig]
+    rows: Callable[[Case, Any, int], Iterator[Row]]
+
+
+def has_correction(trace: Trace) -> bool:
+    """Return whether a turn of the trace corrects an earlier one."""
     return any(turn.corrects_turn is not None for turn in trace.turns)

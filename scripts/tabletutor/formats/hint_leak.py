@@ -1,4 +1,4 @@
-"""Proof that no hint reaches a student: a row holds nothing of the hint beyond the words of the question itself."""
+"""Check that no hint leaks: a row must quote nothing of the hint except words of the question itself."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,16 +9,16 @@ import msgspec
 from tabletutor.records.question import Question
 from tabletutor.rows.row import Row
 
-GRAM = 6  # words in a row that count as a quotation
+GRAM = 6  # consecutive words that count as a quotation
 
 
 def hint_leak(row: Row, question: Question) -> str | None:
-    """A run of words of the hint that stands in a row and not in the question; None if there is none.
+    """Return a run of words that the row quotes from the hint and that the question does not contain, or None.
 
-    It is looked for in all that a student reads or says there: a teacher that was shown the hint may recite it.
+    All texts of the row are searched, including what the student says: a teacher that saw the hint may recite it.
     """
     hint = _words(question.hint)
-    size = min(GRAM, len(hint))  # a shorter hint counts as a whole
+    size = min(GRAM, len(hint))  # a shorter hint must be quoted in full
     seen = {gram for text in _texts(msgspec.to_builtins(row)) for gram in _grams(_words(text), size)}
     for gram in sorted(_grams(hint, size) - _grams(_words(question.text), size)):
         if gram in seen:
@@ -27,7 +27,7 @@ def hint_leak(row: Row, question: Question) -> str | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts of a value that is JSON."""
+    """Yield all strings in a JSON value."""
     match value:
         case str():
             yield value
@@ -41,7 +41,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold().replace("ı", "i"))  # as its capital is folded, which begins a question
+    # At the start of a question "ı" is capitalised to "I", which casefolds to "i".
+    return re.findall(r"\w+", text.casefold().replace("ı", "i"))
 
 
 def _grams(words: list[str], size: int) -> set[tuple[str, ...]]:

@@ -1,15 +1,14 @@
-"""The mask check: what a run's tokenizer and loss mask make of a format, read back as text.
+"""The mask check: tokenise a format with a run's tokenizer, and decode the trained tokens again.
 
-It holds for every conversation of every row: the tokens taken for the assistant's, decoded, are exactly its turns that
-are to be learnt, each with its stop token; so none of them is untrained, no observation is trained and nothing is
-truncated. Of a row with a prompt, what was said in the prompt is not to be learnt. Rows too long for the run are
-counted. Rows of plain steps have no mask: they are measured only.
+In every conversation of every row, the decoded tokens must be exactly the assistant turns to learn, each with its stop
+token. So every such turn is trained, no observation is trained, and nothing is truncated. Turns in the prompt of a row
+are not to learn. Rows too long for the run are counted. Rows of plain steps (`prm`) have no mask and are only measured.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 from tabletutor.models.chat import Tokenizer, encode, prompt_length
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.prompt import Message, is_trained
@@ -19,8 +18,8 @@ from tabletutor.rows.row import StepsRow
 
 
 class SplitMask(Record, frozen=True):
-    """Token counts of one split as a run sees it; `too_long` rows are dropped whole by the run. `trained_tokens` are
-    what a student learns to say; a judge reads them.
+    """Token counts of one split as a run sees it. The run drops `too_long` rows whole. `trained_tokens` are the
+    tokens a student learns to generate, or a judge learns to assess.
     """
 
     split: str
@@ -32,7 +31,7 @@ class SplitMask(Record, frozen=True):
 
 
 class MaskCheck(Record, frozen=True):
-    """The content of `mask.json`: the check of one run passed, with these counts."""
+    """The content of `masks/{run}.json`, written if the check of the run passed."""
 
     run: str
     max_tokens: int
@@ -42,31 +41,32 @@ class MaskCheck(Record, frozen=True):
 def check_mask(
     run: str, name: str, model: Path, splits: Mapping[str, Path], max_tokens: int, output: Path
 ) -> MaskCheck:
-    """Check every row of each split of the format `name` and write the counts. Raises ValueError naming the file and
-    row that fails.
+    """Check every row of each split of the format `name`, write the token counts and return them.
+
+    Raises ValueError naming the file and row that fails, or the file without a row that the run can use.
     """
     tokenizer = load_tokenizer(model)
     counts: list[SplitMask] = []
     for split, path in splits.items():
         lengths: list[int] = []
         trained = 0
-        for number, row in enumerate(read_records(path, find(name).row), start=1):
+        for number, row in enumerate(read_records(path, load_format(name).row), start=1):
             sizes = [len(step_ids(tokenizer, row.prompt, row.completions)[0])] if isinstance(row, StepsRow) else []
             for messages in row.conversations():
                 ids, mask = encode(tokenizer, messages)
-                opened = row.opened()
-                start = prompt_length(tokenizer, messages[:opened], ids) if opened else 0
-                if fault := mask_fault(tokenizer, messages[opened:], ids[start:], mask[start:]):
+                count = row.prompt_message_count()
+                start = prompt_length(tokenizer, messages[:count], ids) if count else 0
+                if fault := mask_fault(tokenizer, messages[count:], ids[start:], mask[start:]):
                     raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
                 sizes.append(len(ids))
                 trained += sum(mask[start:])
             lengths.append(max(sizes))
         if not lengths and split == "train":
-            raise ValueError(f"{path}: no row; run {run} cannot be trained on {name}")
+            raise ValueError(f"{path}: the file has no rows, so run {run} cannot train on {name}")
         too_long = sum(length > max_tokens for length in lengths)
         if lengths and too_long == len(lengths):
             raise ValueError(
-                f"{path}: every row is longer than training.max_tokens = {max_tokens} of run {run}; raise it"
+                f"{path}: every row is longer than training.max_tokens = {max_tokens} of run {run}; increase max_tokens"
             )
         counts.append(SplitMask(split, len(lengths), too_long, sum(lengths), trained, max(lengths, default=0)))
     result = MaskCheck(run, max_tokens, tuple(counts))
@@ -77,18 +77,19 @@ def check_mask(
 def mask_fault(
     tokenizer: Tokenizer, messages: Sequence[Message], ids: Sequence[int], mask: Sequence[bool]
 ) -> str | None:
-    """What is wrong with the mask of a conversation, or None: trained spans must decode to the assistant turns and
-    stops.
+    """Return what is wrong with the mask of a conversation, or None.
+
+    Each contiguous span of trained tokens must decode to an assistant turn to learn with its stop token.
     """
     expected = [message["content"] + tokenizer.eos_token for message in messages if is_trained(message)]
     spans: list[list[int]] = []
-    before = False
+    previous = False
     for token, trained in zip(ids, mask, strict=True):
-        if trained and not before:
+        if trained and not previous:
             spans.append([])
         if trained:
             spans[-1].append(token)
-        before = trained
+        previous = trained
     if len(spans) != len(expected):
         return f"{len(spans)} trained spans for {len(expected)} assistant turns to learn"
     for index, (span, text) in enumerate(zip(spans, expected, strict=True)):

@@ -1,17 +1,23 @@
-"""Which traces and turns become training rows, and which of their messages the loss counts."""
+"""Select the traces and turns of the `sft` formats, and give each message its weight in the loss."""
 
 from collections.abc import Iterator, Sequence
 
 from tabletutor.config.formats import ConversationConfig
-from tabletutor.formats.case import Case
+from tabletutor.formats.converter import Case
 from tabletutor.models.prompt import Message, WeighedMessage
 from tabletutor.records.episode import Trace, Turn
 from tabletutor.records.identity import rng
 
 
-def taught(case: Case, config: ConversationConfig, seed: int) -> Iterator[tuple[Trace, Sequence[Turn], list[int]]]:
-    """Right traces, how much of each, and the weight of every turn: 0 for a mistake that is mended later."""
-    for trace in case.right:
+def training_turns(
+    case: Case, config: ConversationConfig, seed: int
+) -> Iterator[tuple[Trace, Sequence[Turn], list[int]]]:
+    """Yield each right trace to train on, its turns to use, and their weights (0 for a mistake corrected later).
+
+    The gold trace is cut after its first turn with probability `first_turn_share`. Traces with a corrected mistake are
+    included if `include_recovered` is set.
+    """
+    for trace in case.right_traces:
         weights = [int(label == "correct") for label in case.labels(trace)]
         if trace.role == "gold":
             share = config.first_turn_share
@@ -21,17 +27,17 @@ def taught(case: Case, config: ConversationConfig, seed: int) -> Iterator[tuple[
             yield trace, trace.turns, weights
 
 
-def weighed(messages: Sequence[Message], weights: Sequence[int]) -> list[WeighedMessage]:
-    """Each message with its weight. `weights` are those of the turns, so of the assistant's messages; others have 0.
+def with_weights(messages: Sequence[Message], weights: Sequence[int]) -> list[WeighedMessage]:
+    """Return the messages with their weights: `weights` in order for the assistant's messages, 0 for all others.
 
-    Every message has the key, since loaders take the keys of a file from its first rows.
+    Every message gets the key, because loaders infer the keys of a file from its first rows.
     """
-    left = iter(weights)
+    remaining = iter(weights)
     return [
         {
             "role": message["role"],
             "content": message["content"],
-            "weight": next(left) if message["role"] == "assistant" else 0,
+            "weight": next(remaining) if message["role"] == "assistant" else 0,
         }
         for message in messages
     ]

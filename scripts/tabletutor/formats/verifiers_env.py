@@ -1,11 +1,11 @@
-"""The rows of `rl` as an environment of the `verifiers` library, for who trains or evaluates with it.
+"""An environment of the `verifiers` library over the rows of the `rl` format, for training or evaluation.
 
     env = verifiers.load_environment("tabletutor.formats.verifiers_env", results="results")
 
-A student works as in `students/rollout.py`: turn by turn in one session of the sandbox, shown what each cell printed,
-until it submits, its session ends or its turns are used up. `formats/grpo_rewards.py` grades what it submitted.
+A student works as in `students/rollout.py`: turn by turn in one sandbox session. It sees the output of each cell and
+ends by submitting, with its session, or at the turn limit. `formats/grpo_rewards.py` grades the submitted answer.
 
-Only `verifiers` imports this module; nothing else of tabletutor does, so that the library is not needed otherwise.
+Only `verifiers` imports this module. The rest of tabletutor does not, so the library is optional.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from datasets import Dataset
 from tabletutor.config.evaluation import EvaluationConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.verdicts import VerdictsConfig
-from tabletutor.formats.grpo_rewards import Rewards, parquets
+from tabletutor.formats.grpo_rewards import Rewards, parquet_files
 from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.record import read_records
@@ -46,21 +46,28 @@ def load_environment(
     sandbox: dict[str, Any] | None = None,
     verdicts: dict[str, Any] | None = None,
 ) -> "TableEnvironment":
-    """The environment over a project's results folder; `verifiers.load_environment` calls this.
+    """Return the environment over a project's results folder; `verifiers.load_environment` calls this.
 
-    `split` is what is trained on and `eval_split` what is evaluated on, both of `formats/rl`. At most `max_sessions`
-    attempts are open at once, each with its session; others wait. `sandbox` and `verdicts` are those sections of the
-    project's configuration. Raises FileNotFoundError for rows or a table that are not there, ValueError for a split to
-    train on that has no rows, pydantic's ValidationError for an unknown setting.
+    Args:
+        results: The project's results folder.
+        split: The split of `formats/rl` to train on.
+        eval_split: The split of `formats/rl` to evaluate on; it may have no rows.
+        max_turns: The turns a student has to submit an answer.
+        max_sessions: The number of attempts open at once, each with its own session; others wait.
+        sandbox: The section `sandbox` of the project's configuration.
+        verdicts: The section `verdicts` of the project's configuration.
+
+    Raises FileNotFoundError if rows or a table are missing, ValueError if `split` has no rows, and pydantic's
+    ValidationError for an unknown setting.
     """
     root = Path(results)
     rows = {name: _rows(root / "formats" / "rl" / f"{name}.jsonl") for name in (split, eval_split)}
     if not rows[split]:
-        raise ValueError(f"{root}/formats/rl/{split}.jsonl: no rows; give the split that has some")
+        raise ValueError(f"{root}/formats/rl/{split}.jsonl: the file has no rows; choose another split")
     config = SandboxConfig.model_validate(sandbox or {})
     rewards = Rewards(root, config, VerdictsConfig.model_validate(verdicts or {}))
-    # An error while grading would be logged by verifiers and counted as a wrong answer, so tables are looked for here.
-    parquets(root, (row.table for each in rows.values() for row in each))
+    # verifiers would log an error during grading and count a wrong answer, so missing tables are reported here.
+    parquet_files(root, (row.table for each in rows.values() for row in each))
     return TableEnvironment(
         rewards,
         threads=config.sessions,
@@ -73,12 +80,12 @@ def load_environment(
 
 
 async def answers_right(state: Any) -> float:
-    """1 for an attempt that submitted the right answer, else 0."""
+    """Return 1 if the attempt submitted the right answer, else 0."""
     return float(state["right"])
 
 
 async def runs(state: Any) -> float:
-    """The share of an attempt's turns whose cell ran without error; a figure to watch, of no weight."""
+    """Return the share of the attempt's turns whose cell ran without error; a metric, not part of the reward."""
     return state["ran"] / len(state["trajectory"]) if state["trajectory"] else 0.0
 
 
@@ -86,20 +93,21 @@ class TableEnvironment(vf.MultiTurnEnv):
     """Questions about tables, answered by running code turn by turn."""
 
     def __init__(self, rewards: Rewards, threads: int, max_sessions: int, **settings: Any) -> None:
-        """`rewards` is opened here and closed with the environment; `threads` is how many cells run at once."""
+        """Enter `rewards` and keep it open until the environment closes. `threads` cells run at once."""
         super().__init__(**settings)
         self._stack = ExitStack()
         self._rewards = self._stack.enter_context(rewards)
-        # Who waits for a sandbox waits in a thread of its own, so that those that hold one can go on and give it back.
+        # Waiting for a sandbox happens in its own thread, so that attempts with a session can finish and release
+        # theirs.
         self._opener = self._stack.enter_context(ThreadPoolExecutor(1))
         self._cells = self._stack.enter_context(ThreadPoolExecutor(threads))
         self._room = threading.BoundedSemaphore(max_sessions)
         self._open: dict[str, tuple[ExitStack, Session]] = {}  # by the id of the attempt
 
     async def setup_state(self, state: Any) -> None:
-        """Open the session of an attempt, once there is room for one."""
+        """Wait for a free place among `max_sessions` and open the session of an attempt."""
         state.update(right=False, ended="open", ran=0, reply=NO_CODE)
-        # Not asyncio's semaphore: verifiers begins a loop for each evaluation, and that one belongs to its first loop.
+        # verifiers starts a new event loop for each evaluation; asyncio's semaphore would stay bound to the first one.
         while not self._room.acquire(blocking=False):
             await asyncio.sleep(_POLL_SECONDS)
         with ExitStack() as stack:
@@ -111,7 +119,7 @@ class TableEnvironment(vf.MultiTurnEnv):
             self._open[state["trajectory_id"]] = (stack.pop_all(), session)
 
     async def add_trajectory_step(self, state: Any, trajectory_step: Any) -> None:
-        """Run the cell of a turn; here, and not in `env_response`, since the last turn is not replied to."""
+        """Run the cell of a turn. Not in `env_response`, which is not called after the last turn."""
         await super().add_trajectory_step(state, trajectory_step)
         reasoning, code = parse_turn(trajectory_step["completion"][-1]["content"] or "")
         state["reply"] = NO_CODE
@@ -124,24 +132,24 @@ class TableEnvironment(vf.MultiTurnEnv):
             state["reply"] = observation(turn_from(len(state["trajectory"]) - 1, reasoning, code, result))
 
     async def env_response(self, messages: Any, state: Any, **_: Any) -> list[Message]:
-        """What the student is shown after a turn."""
+        """Return the observation of the last turn."""
         return [state["reply"]]
 
     @vf.stop
     async def session_ended(self, state: Any) -> bool:
-        """An answer was submitted, or the session died."""
+        """Return whether an answer was submitted or the session died."""
         return state["ended"] != "open"
 
     @vf.cleanup
     async def close_session(self, state: Any) -> None:
-        """End the session of an attempt that is over."""
+        """Close the session of a finished attempt."""
         opened = self._open.pop(state["trajectory_id"], None)
         if opened is not None:
             await asyncio.get_running_loop().run_in_executor(self._cells, opened[0].close)
 
     @vf.teardown
     async def close(self) -> None:
-        """End all sessions and sandboxes. It is called when Python exits, so no thread may be begun here."""
+        """Close all sessions and sandboxes. Runs at interpreter exit, so it must not start a thread."""
         for stack, _ in self._open.values():
             stack.close()
         self._open.clear()
@@ -150,7 +158,9 @@ class TableEnvironment(vf.MultiTurnEnv):
 
 def _rows(path: Path) -> list[TaskRow]:
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; build the format `rl`, or give the results folder it is in")
+        raise FileNotFoundError(
+            f"{path}: no such file; build the format `rl`, or pass the results folder that contains it"
+        )
     return read_records(path, TaskRow)
 
 

@@ -1,1 +1,1 @@
-"""Training rows as formats write them and as training and evaluation read them."""
+"""Training rows: written by formats, read by training and evaluation."""

@@ -1,27 +1,28 @@
-"""Steps of an attempt, for models that judge them: as texts, and as token ids with a separator after each step."""
+"""Steps of an attempt for models that judge them, as texts and as token ids with a separator after each step."""
 
 from collections.abc import Sequence
 
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.prompt import Message, exchanged, said
 from tabletutor.records.episode import Turn
-from tabletutor.rows.row import PICTURE, SEPARATOR
+from tabletutor.rows.row import SEPARATOR, SEPARATOR_SYMBOL
 
 
 def prompt_text(opening: Sequence[Message]) -> str:
-    """What a student is told, as plain text."""
-    return _plain("\n\n".join(message["content"] for message in opening))
+    """Return the messages of a prompt as plain text."""
+    return _without_separator("\n\n".join(message["content"] for message in opening))
 
 
 def step_text(turns: Sequence[Turn], turn: int) -> str:
-    """What the student says in one turn, after what it was shown before."""
-    shown = f"{exchanged(turns[turn - 1])[1]['content']}\n\n" if turn else ""
-    return _plain(shown + said(turns[turn])["content"])
+    """Return what the student says in one turn, preceded by the observation of the turn before."""
+    seen = f"{exchanged(turns[turn - 1])[1]['content']}\n\n" if turn else ""
+    return _without_separator(seen + said(turns[turn])["content"])
 
 
 def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:
-    """The ids of a prompt and its steps, and the place of the last token of each step's separator. All of it is
-    tokenized as text, never as markup.
+    """Return the token ids of a prompt with its steps, and the index of the last token of each step's separator.
+
+    Everything is tokenised as text; special tokens in it are not interpreted.
     """
     ids = _ids(tokenizer, prompt)
     ends: list[int] = []
@@ -35,5 +36,5 @@ def _ids(tokenizer: Tokenizer, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
 
 
-def _plain(text: str) -> str:
-    return text.replace(SEPARATOR, PICTURE)
+def _without_separator(text: str) -> str:
+    return text.replace(SEPARATOR, SEPARATOR_SYMBOL)

@@ -1,24 +1,34 @@
-"""Rows of the training formats. What leaves loads in the library it is meant for without a change.
+"""The row types of the training formats, and the records beside them. Rows load in their target library unchanged.
 
-Each row names the question, the table and the trace it is from (`tabletutor explain`), and can say what a check needs:
-the conversations it holds, what of them is a prompt, and how it is labelled.
+Each row names its question, table and trace (`tabletutor explain`). Its methods tell the checks which conversations it
+holds, how many of their messages are a prompt, and how it is labelled.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import msgspec
+
+from tabletutor.config.verdicts import VerdictsConfig
+from tabletutor.matching.match import match
 from tabletutor.models.prompt import Message, WeighedMessage, is_trained
 from tabletutor.records.episode import StepLabel
 from tabletutor.records.identity import digest
+from tabletutor.records.question import AnswerSpec
 from tabletutor.records.record import Record
 
-# Between the steps of a trace, and nowhere in one: "record separator". Where a text holds it, its picture is written.
-SEPARATOR, PICTURE = "\x1e", "\u241e"
+# U+001E, "record separator", separates the steps of a trace. If a text contains it, its symbol U+241E is written
+# instead.
+SEPARATOR, SEPARATOR_SYMBOL = "\x1e", "\u241e"
 _IDS = ("question_id", "table", "trace_id", "rejected_id")
 
 
 class Row(Record, frozen=True, kw_only=True):
-    """What all rows have: the ids that lead back. `READ_AS` is what whoever trains on them has to know."""
+    """The base of all rows.
+
+    Attributes:
+        READ_AS: What a user of the rows must know to train on them; printed on the data card. May be empty.
+    """
 
     READ_AS: ClassVar[str] = ""
 
@@ -27,48 +37,48 @@ class Row(Record, frozen=True, kw_only=True):
     trace_id: str
 
     def ids(self) -> dict[str, str]:
-        """Of which question, table and trace it is."""
+        """Return the ids of the row's question, table and trace, by field name."""
         return {"question_id": self.question_id, "table": self.table, "trace_id": self.trace_id}
 
     def conversations(self) -> list[list[Message]]:
-        """The whole conversations this row holds; none for rows of plain text."""
+        """Return the complete conversations in the row; empty for rows of plain text."""
         return []
 
     def texts(self) -> list[str]:
-        """What is taught by it, each as one text; for a pair the chosen one first."""
+        """Return the texts the row teaches; for a pair, the chosen and the rejected one."""
         return ["\n".join(message["content"] for message in each) for each in self.conversations()]
 
-    def opened(self) -> int:
-        """How many messages of each conversation are a prompt, of which nothing is trained."""
+    def prompt_message_count(self) -> int:
+        """Return how many leading messages of each conversation are the prompt, which is not trained."""
         return 0
 
-    def turns(self) -> int:
-        """How many turns of a student it holds."""
+    def turn_count(self) -> int:
+        """Return the number of student turns in the row (in the first conversation)."""
         return [message["role"] for message in self.conversations()[0]].count("assistant")
 
     def is_right(self) -> bool | None:
-        """Its label; None for rows without one."""
+        """Return the row's label, or None if its type has none."""
         return None
 
-    def judged(self) -> list[tuple[str, bool]]:
-        """The texts its labels are about, each with whether it is right; none for rows without labels."""
+    def labelled_texts(self) -> list[tuple[str, bool]]:
+        """Return each labelled text with whether it is right; empty for rows without labels."""
         return []
 
-    def noted(self) -> str:
-        """The id of the trace that a note on it is about."""
+    def note_trace_id(self) -> str:
+        """Return the id of the trace that the row's note describes."""
         return self.trace_id
 
-    def content(self) -> str:
-        """The digest of all that it says but its ids."""
+    def content_digest(self) -> str:
+        """Return a digest of all fields except the ids; equal for rows that say the same."""
         return digest({name: getattr(self, name) for name in self.__struct_fields__ if name not in _IDS})
 
     def fault(self) -> str | None:
-        """What is wrong with it beyond its types and its conversations; None if it is sound."""
+        """Return what is wrong with the row beyond its types and its conversations, or None."""
         return None
 
 
 class ConversationRow(Row, frozen=True, kw_only=True):
-    """A conversation for supervised fine-tuning, TRL's `messages`. Only messages of weight 1 are to be trained."""
+    """A conversation for supervised fine-tuning (TRL's `messages`). Only messages of weight 1 are trained."""
 
     READ_AS: ClassVar[str] = (
         "An assistant's message of weight 0 is a mistake and not to be trained; what others say has weight 0 too. TRL "
@@ -79,16 +89,16 @@ class ConversationRow(Row, frozen=True, kw_only=True):
     messages: Sequence[WeighedMessage]
 
     def conversations(self) -> list[list[Message]]:
-        """The one conversation."""
+        """Return the one conversation."""
         return [[*self.messages]]
 
     def fault(self) -> str | None:
-        """Nothing in it is trained."""
-        return None if any(map(is_trained, self.messages)) else "no message of it is trained"
+        """Return a fault if no message is trained."""
+        return None if any(map(is_trained, self.messages)) else "no message is trained (all weights are 0)"
 
 
 class StepsRow(Row, frozen=True, kw_only=True):
-    """The steps of a trace and which of them are right, as TRL's process reward trainer takes them."""
+    """The steps of a trace, each labelled right or wrong, in the layout of TRL's process reward trainer."""
 
     READ_AS: ClassVar[str] = 'Steps are joined by U+001E, which none holds: `step_separator="\\x1e"` in TRL.'
 
@@ -97,32 +107,32 @@ class StepsRow(Row, frozen=True, kw_only=True):
     labels: tuple[bool, ...]
 
     def texts(self) -> list[str]:
-        """All steps as one text."""
+        """Return all steps joined into one text."""
         return ["\n".join(self.completions)]
 
-    def turns(self) -> int:
-        """How many steps."""
+    def turn_count(self) -> int:
+        """Return the number of steps."""
         return len(self.completions)
 
     def is_right(self) -> bool | None:
-        """Whether all steps are."""
+        """Return whether all steps are right."""
         return all(self.labels)
 
-    def judged(self) -> list[tuple[str, bool]]:
-        """Every step."""
+    def labelled_texts(self) -> list[tuple[str, bool]]:
+        """Return every step with its label."""
         return list(zip(self.completions, self.labels, strict=True))
 
     def fault(self) -> str | None:
-        """A step without label, or one that holds the separator."""
+        """Return a fault if steps and labels do not correspond, or if a text contains the separator."""
         if len(self.labels) != len(self.completions) or not self.labels:
             return f"{len(self.completions)} steps with {len(self.labels)} labels"
         if any(SEPARATOR in text for text in (self.prompt, *self.completions)):
-            return "a step holds the separator of steps"
+            return "the prompt or a step contains the separator U+001E"
         return None
 
 
 class LabelledRow(Row, frozen=True, kw_only=True):
-    """A prompt and what followed, right or wrong, as TRL's KTO trainer takes it."""
+    """A prompt with a completion labelled right or wrong, in the layout of TRL's KTO trainer."""
 
     READ_AS: ClassVar[str] = "Rows are in the order of tables and questions: shuffle them for TRL's KTO trainer."
 
@@ -130,26 +140,26 @@ class LabelledRow(Row, frozen=True, kw_only=True):
     completion: Sequence[Message]
     label: bool
 
-    def opened(self) -> int:
-        """The prompt."""
+    def prompt_message_count(self) -> int:
+        """Return the number of prompt messages."""
         return len(self.prompt)
 
     def conversations(self) -> list[list[Message]]:
-        """Prompt and completion."""
+        """Return prompt and completion as one conversation."""
         return [[*self.prompt, *self.completion]]
 
     def is_right(self) -> bool | None:
-        """The label."""
+        """Return the label."""
         return self.label
 
-    def judged(self) -> list[tuple[str, bool]]:
-        """What followed."""
+    def labelled_texts(self) -> list[tuple[str, bool]]:
+        """Return the completion with its label."""
         return [("\n".join(message["content"] for message in self.completion), self.label)]
 
 
 class PairRow(Row, frozen=True, kw_only=True):
-    """What followed a prompt in a right trace and in a wrong one (`rejected_id`), as TRL's DPO and reward trainers take
-    it.
+    """A prompt with the completions of a right trace (chosen) and a wrong one (`rejected_id`), in the layout of TRL's
+    DPO and reward trainers.
     """
 
     rejected_id: str
@@ -157,46 +167,54 @@ class PairRow(Row, frozen=True, kw_only=True):
     chosen: Sequence[Message]
     rejected: Sequence[Message]
 
-    def noted(self) -> str:
-        """The rejected one."""
+    def note_trace_id(self) -> str:
+        """Return the id of the rejected trace."""
         return self.rejected_id
 
     def fault(self) -> str | None:
-        """Both sides alike."""
-        return "chosen and rejected are alike" if list(self.chosen) == list(self.rejected) else None
+        """Return a fault if both completions are equal."""
+        return "chosen and rejected are equal" if list(self.chosen) == list(self.rejected) else None
 
-    def opened(self) -> int:
-        """The prompt."""
+    def prompt_message_count(self) -> int:
+        """Return the number of prompt messages."""
         return len(self.prompt)
 
     def conversations(self) -> list[list[Message]]:
-        """The right and the wrong one."""
+        """Return the chosen and the rejected conversation, each with the prompt."""
         return [[*self.prompt, *self.chosen], [*self.prompt, *self.rejected]]
 
     def texts(self) -> list[str]:
-        """What was chosen and what was rejected."""
+        """Return the chosen and the rejected completion."""
         return ["\n".join(message["content"] for message in each) for each in (self.chosen, self.rejected)]
 
-    def judged(self) -> list[tuple[str, bool]]:
-        """The chosen one is right."""
+    def labelled_texts(self) -> list[tuple[str, bool]]:
+        """Return the chosen completion as right and the rejected one as wrong."""
         return list(zip(self.texts(), (True, False), strict=True))
 
 
 class TaskRow(Row, frozen=True, kw_only=True):
-    """A prompt with what is needed to grade an answer, for reinforcement learning; `answer` and `info` are JSON."""
+    """A prompt with the data to grade an answer, for reinforcement learning. `answer` and `info` are JSON texts."""
 
     prompt: Sequence[Message]
     answer: str
     info: str
 
     def conversations(self) -> list[list[Message]]:
-        """The opening alone."""
+        """Return the prompt as the only conversation."""
         return [list(self.prompt)]
 
 
+def is_right_answer(submitted: object, answer: Any, info: dict[str, Any], config: VerdictsConfig) -> bool:
+    """Return whether a submitted answer matches a `TaskRow`'s. `answer` and `info` are the row's decoded fields."""
+    spec = msgspec.convert(info["answer_spec"], AnswerSpec)
+    return match(answer, submitted, info["answer_type"], spec, config)
+
+
 class Note(Record, frozen=True):
-    """What is known of a row beyond what its library wants: its trace (of a pair the rejected one), the labels of every
-    step of it, the mistake in it, and the family of its question. Line n is about row n.
+    """Facts about a row that its target library does not need; line n describes row n.
+
+    `trace_id` is the row's trace, for a pair the rejected one. `mistake` and `step_labels` describe that trace.
+    `family` is that of the question.
     """
 
     question_id: str
@@ -208,7 +226,9 @@ class Note(Record, frozen=True):
 
 
 class SplitStats(Record, frozen=True):
-    """What went into one split of a format: rows by table, family, turns and label; what was left out, by reason."""
+    """Row counts of one split of a format: by table, family, number of turns and label. `dropped` counts the rows and
+    cases that were left out, by reason.
+    """
 
     split: str
     rows: int

@@ -18,7 +18,7 @@ from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
 from tabletutor.models.load import Model
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Trace
-from tabletutor.rows.answer import matches
+from tabletutor.rows.row import is_right_answer
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student, Task, roll_out
 from tabletutor.training.run import Answering
@@ -106,7 +106,7 @@ class Attempts:
             "env_mask": [decoder.chosen[key][:last] for key, last in zip(keys, lasts, strict=True)],
             "logprobs": None,
             "right": [
-                float(trace.ended == "submit" and matches(trace.answer, answer, info, self._verdicts))
+                float(trace.ended == "submit" and is_right_answer(trace.answer, answer, info, self._verdicts))
                 for trace, (info, answer) in zip(ended, asked, strict=True)
             ],
             "ran": [_ran(trace) for trace in ended],

@@ -1,1 +1,1 @@
-"""One file a training format: a small pure function from a case to rows, and `FORMAT`, which says what it makes."""
+"""One module per training format: a pure function `rows` from a case to rows, and `FORMAT`, which declares it."""

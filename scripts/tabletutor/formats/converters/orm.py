@@ -1,22 +1,21 @@
-"""`orm`: whole attempts, labelled by their answer; for outcome reward models.
+"""`orm`: whole attempts labelled by their answer, for outcome reward models.
 
-An attempt that is right by luck, with a mistake in it that happens not to matter, is left out.
+Attempts that are right by luck, with a mistake that happened not to matter, are left out.
 """
 
 from collections.abc import Iterator
 
 from tabletutor.config.formats import LabelledConfig
-from tabletutor.formats.case import Case
-from tabletutor.formats.format import Format
+from tabletutor.formats.converter import Case, Format
 from tabletutor.rows.row import LabelledRow
 
 
 def rows(case: Case, config: LabelledConfig, seed: int) -> Iterator[LabelledRow]:
-    """One row for each trace that submitted an answer."""
-    for label, traces in ((True, case.right), (False, case.wrong)):
+    """Yield one row for each right and each wrong trace."""
+    for label, traces in ((True, case.right_traces), (False, case.wrong_traces)):
         for trace in traces:
-            completion = case.after_opening(trace)
-            yield LabelledRow(**case.ids(trace), prompt=case.opening(), completion=completion, label=label)
+            completion = case.completion(trace)
+            yield LabelledRow(**case.ids(trace), prompt=case.prompt(), completion=completion, label=label)
 
 
 FORMAT = Format(LabelledRow, LabelledConfig, rows)

@@ -1,7 +1,7 @@
-"""`rl`: questions with what is needed to grade an answer by running it; for reinforcement learning.
+"""`rl`: questions with the data to grade an answer by running code, for reinforcement learning.
 
-`answer` and `info` are JSON texts, since columns of tables have one type and answers have many.
-`formats/grpo_rewards.py` and `formats/verifiers_env.py` grade with them.
+`answer` and `info` are JSON texts, because a column has one type and answers have many. `formats/grpo_rewards.py` and
+`formats/verifiers_env.py` use them for grading.
 """
 
 import json
@@ -10,13 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from tabletutor.config.formats import FormatConfig
-from tabletutor.formats.case import Case
-from tabletutor.formats.format import Format
+from tabletutor.formats.converter import Case, Format
 from tabletutor.rows.row import TaskRow
 
 
 def rows(case: Case, config: FormatConfig, seed: int) -> Iterator[TaskRow]:
-    """One row for each question."""
+    """Yield one row for the question."""
     question = case.question
     info = {
         "question_id": question.question_id,
@@ -27,7 +26,7 @@ def rows(case: Case, config: FormatConfig, seed: int) -> Iterator[TaskRow]:
         "difficulty": question.difficulty,
     }
     yield TaskRow(
-        **case.ids(case.gold), prompt=case.opening(), answer=json.dumps(question.answer), info=json.dumps(info)
+        **case.ids(case.gold), prompt=case.prompt(), answer=json.dumps(question.answer), info=json.dumps(info)
     )
 
 

@@ -1,1 +1,1 @@
-"""Training rows for others: dataset folders, and the layouts of other libraries. No rule reads what is made here."""
+"""Exports of training rows: dataset folders, and the layouts of other libraries. No rule reads them."""

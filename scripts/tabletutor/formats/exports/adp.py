@@ -1,8 +1,8 @@
-"""Trajectories in the Agent Data Protocol (arXiv:2510.24702): observations and actions by turns, one object a line.
+"""Export traces in the Agent Data Protocol (arXiv:2510.24702): alternating observations and actions, one object a line.
 
-A trajectory is a trace that a row of `sft-standard` is from, whole: what the user asks, then code and what it printed.
-Of the protocol's schema this is version 1.5.0 (github.com/neulab/agent-data-protocol, `schema/`), which links each
-action to the observation it led to.
+Each trajectory is the complete trace behind a row of `sft-standard`: the question, then code cells and their output.
+The schema version is 1.5.0 (github.com/neulab/agent-data-protocol, `schema/`), which links each action to its
+observation.
 """
 
 from pathlib import Path
@@ -18,10 +18,13 @@ SCHEMA_VERSION = "1.5.0"
 
 
 def export_adp(project: Project, folder: Path) -> list[str]:
-    """Write `{split}.jsonl` files; returns their names. Raises ValueError where `sft-standard` is not made."""
+    """Write `{split}.jsonl` files and return their names. Raises ValueError if the project lacks `sft-standard`."""
     exported = next((each for each in project.formats if each.name == "sft-standard"), None)
     if exported is None:
-        raise ValueError("sft-standard is not made in this project; its rows say which traces to export")
+        raise ValueError(
+            "the project has no format sft-standard, whose rows select the traces to export; add it to formats, then "
+            "build it"
+        )
     results = Path(project.config.results)
     names: list[str] = []
     for split, path in exported.rows().items():
@@ -38,11 +41,11 @@ def export_adp(project: Project, folder: Path) -> list[str]:
 
 
 def trajectory(row: ConversationRow, trace: Trace) -> dict[str, Any]:
-    """One trace as a trajectory; what the user asks is the row's second message."""
+    """Return one trace as a trajectory. The row's first two messages are the system message and the user's question."""
     content = [_observation(row.messages[1]["content"], "user")]
     for turn in trace.turns:
         action = {"class_": "code_action", "language": "python", "content": turn.code, "description": turn.reasoning}
-        # The last one submits; an action without an observation has no id.
+        # The last action submits; it has no observation and therefore no id.
         link = {"tool_call_id": f"turn-{turn.index}"} if turn.index < len(trace.turns) - 1 else {}
         content.append(action | link)
         if link:

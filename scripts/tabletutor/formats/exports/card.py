@@ -1,6 +1,4 @@
-"""The data card of an exported dataset: what is in it, from which tables under which licences, how it was verified and
-what it is not good for.
-"""
+"""The data card of an exported dataset: its content, source tables and licences, verification, and limitations."""
 
 import re
 from collections import Counter
@@ -12,22 +10,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tabletutor.formats.audit import SplitAudit
 from tabletutor.formats.exports.columns import features
 from tabletutor.formats.exports.project import Exported, Project
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>&~$-])")
 
 
 def card(project: Project) -> str:
-    """The text of `README.md`, with the metadata that the hub reads at its head."""
+    """Return the text of `README.md`, with the hub's metadata at its head."""
     environment = Environment(
         loader=PackageLoader("tabletutor.formats.exports", "templates"),
-        autoescape=False,  # noqa: S701 - it is Markdown: what comes from tables goes through `plain`
+        autoescape=False,  # noqa: S701 - it is Markdown: text from tables goes through `plain`
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["plain"] = plain
+    environment.filters["plain"] = escape_markdown
     used = {table for exported in project.formats for split in exported.stats.splits for table in split.by_table}
     tables = [
         {"name": entry.table, "title": entry.title, "licence": entry.licence, "split": project.splits.of(entry.table)}
@@ -35,7 +33,7 @@ def card(project: Project) -> str:
         if entry.table in used
     ]
     return environment.get_template("card.md.j2").render(
-        head=yaml.safe_dump(_head(project), sort_keys=False, allow_unicode=True),
+        head=yaml.safe_dump(_metadata(project), sort_keys=False, allow_unicode=True),
         project=project.config.project,
         formats=[_format(exported) for exported in project.formats],
         tables=tables,
@@ -44,12 +42,12 @@ def card(project: Project) -> str:
     )
 
 
-def plain(text: str) -> str:
-    """Text of a table as it may stand in a line of Markdown."""
+def escape_markdown(text: str) -> str:
+    """Return text from a table as one line of Markdown with all markup escaped."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def _head(project: Project) -> dict[str, Any]:
+def _metadata(project: Project) -> dict[str, Any]:
     rows = sum(split.rows for exported in project.formats for split in exported.stats.splits)
     size = next((name for limit, name in _SIZES if rows < limit), "n>1M")
     return {
@@ -71,7 +69,7 @@ def _head(project: Project) -> dict[str, Any]:
             for exported in project.formats
         ],
         "dataset_info": [
-            {"config_name": exported.name, "features": features(find(exported.name).row)}
+            {"config_name": exported.name, "features": features(load_format(exported.name).row)}
             for exported in project.formats
         ],
     }
@@ -81,7 +79,7 @@ def _format(exported: Exported) -> dict[str, Any]:
     audits = {split.split: split for split in exported.audit.splits}
     return {
         "name": exported.name,
-        "read_as": find(exported.name).row.READ_AS,
+        "read_as": load_format(exported.name).row.READ_AS,
         "splits": [
             {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
             | _figures(audits[split.split])

@@ -1,7 +1,7 @@
-"""The columns of a format's rows, and what the data card declares them as: features of the library `datasets`.
+"""The columns of a format's rows, and their declaration as features of the library `datasets` for the data card.
 
-What is declared need not be guessed. `datasets` guesses from the first rows of a file, and stops at a later one that
-has another key or another type.
+Without a declaration `datasets` infers the types from the first rows of a file, and fails at a later row with another
+key or type.
 """
 
 from typing import Any
@@ -26,15 +26,16 @@ from tabletutor.rows.row import Row
 
 
 def columns(row: type[Row]) -> dict[str, Type]:
-    """The columns of a format's rows and the type of each, sorted by name, as in the files."""
+    """Return the type of each column of a row type, sorted by name as in the files."""
     info = type_info(row)
     assert isinstance(info, StructType)
     return {field.encode_name: field.type for field in _sorted(info.fields)}
 
 
 def features(row: type[Row]) -> list[dict[str, Any]]:
-    """The features of a format's rows, as `dataset_info` of a data card has them. Raises ValueError naming a column
-    whose type `datasets` has no feature for.
+    """Return the features of a row type, as listed in the card's `dataset_info`.
+
+    Raises ValueError naming a column whose type has no feature.
     """
     return [{"name": name, **_feature(kind, f"{row.__name__}.{name}")} for name, kind in columns(row).items()]
 
@@ -59,11 +60,11 @@ def _feature(kind: Type, where: str) -> dict[str, Any]:
             ]
             return {"struct": parts}
         case UnionType(types=(NoneType(), some)) | UnionType(types=(some, NoneType())):
-            return _feature(some, where)  # every feature may be null
+            return _feature(some, where)  # every feature is nullable
         case _:
             raise ValueError(
-                f"{where}: the data card has no feature for {type(kind).__name__}; make it text, a number, a flag, or "
-                f"a list or record of these"
+                f"{where}: the data card has no feature for {type(kind).__name__}; use text, a number, a boolean, or a "
+                f"list or record of these"
             )
 
 

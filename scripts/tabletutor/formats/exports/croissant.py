@@ -1,7 +1,7 @@
-"""Croissant metadata of an exported dataset: files with checksums, and what their rows consist of.
+"""Croissant metadata of an exported dataset: its files with checksums, and the columns of their rows.
 
-MLCommons Croissant, https://docs.mlcommons.org/croissant, written by the standard's own library. There is no date of
-publication in it: who publishes the folder knows it, and the same project gives the same bytes.
+MLCommons Croissant (https://docs.mlcommons.org/croissant), written with the standard's own library. It has no date of
+publication, so that the same project gives the same bytes; the publisher adds it.
 """
 
 import json
@@ -13,7 +13,7 @@ from msgspec.inspect import BoolType, FloatType, IntType, Type, TypedDictType
 
 from tabletutor.formats.exports.columns import columns
 from tabletutor.formats.exports.project import Project
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 
 _KINDS: dict[type[Any], Any] = {
     BoolType: croissant.DataType.BOOL,
@@ -24,9 +24,9 @@ _CITE = "The tabletutor maintainers: tabletutor, teaching small language models 
 
 
 def croissant_text(project: Project, files: Mapping[str, str]) -> str:
-    """The text of `croissant.json`; `files` are the SHA-256 digests of all rows' files, by path.
+    """Return the text of `croissant.json`. `files` maps the path of each file of rows to its SHA-256.
 
-    Raises mlcroissant's ValidationError for metadata that is not valid.
+    Raises mlcroissant's ValidationError if the metadata is invalid.
     """
     licences: list[str | croissant.CreativeWork] = [*sorted({entry.licence for entry in project.tables})]
     metadata = croissant.Metadata(
@@ -53,12 +53,14 @@ def croissant_text(project: Project, files: Mapping[str, str]) -> str:
 
 def _record_set(name: str, split: str, path: str) -> Any:
     identity = f"{name}-{split}"
-    fields = [_field(f"{identity}/{column}", column, kind, path) for column, kind in columns(find(name).row).items()]
+    fields = [
+        _field(f"{identity}/{column}", column, kind, path) for column, kind in columns(load_format(name).row).items()
+    ]
     return croissant.RecordSet(id=identity, name=identity, fields=fields)
 
 
 def _field(identity: str, column: str, kind: Type, path: str) -> Any:
-    """A column. One of lists is a repeated field; one of conversations has a field for each key of a message."""
+    """Return the field of a column. A list is a repeated field; a list of messages has a sub-field per key."""
     item: Type | None = getattr(kind, "item_type", None)
     if isinstance(item, TypedDictType):
         parts = [

@@ -1,4 +1,4 @@
-"""A dataset folder for the Hugging Face hub: rows, data card, Croissant metadata, checksums."""
+"""Export a dataset folder for the Hugging Face hub: rows, data card, Croissant metadata and checksums."""
 
 import shutil
 from pathlib import Path
@@ -12,9 +12,9 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def export_hub(project: Project, folder: Path) -> list[str]:
-    """Write the dataset folder; returns its files, sorted. The same project gives the same bytes.
+    """Write the dataset folder and return its files, sorted. The same project gives the same bytes.
 
-    Each format is a configuration of the dataset with its splits. `folder` is empty or new.
+    Each format is one configuration of the dataset. `folder` must be new or empty.
     """
     files: dict[str, str] = {}
     for exported in project.formats:

@@ -1,7 +1,7 @@
-"""Rows as LLaMA-Factory loads them: a `dataset_info.json` with an entry for each file.
+"""Export rows in LLaMA-Factory's layout: data files, and a `dataset_info.json` with an entry for each.
 
-Conversations are in `messages`, without the weights, which it does not read. For preferences it wants the turns before
-in `messages` and one message a side.
+Conversations are in `messages`, without the weights, which LLaMA-Factory does not read. Preferences have the preceding
+turns in `messages` and one message for each side.
 """
 
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tabletutor.formats.exports.project import Exported, Project
-from tabletutor.formats.registry import find
+from tabletutor.formats.registry import load_format
 from tabletutor.records.files import write_atomic
 from tabletutor.records.record import json_line, read_records, write_lines
 from tabletutor.rows.row import ConversationRow, LabelledRow, PairRow, Row
@@ -24,27 +24,27 @@ _TAGS = {
 
 
 def export_llama_factory(project: Project, folder: Path) -> list[str]:
-    """Write the data folder of LLaMA-Factory (its `--dataset_dir`); returns a line on each dataset.
+    """Write LLaMA-Factory's data folder (`--dataset_dir`) and return a message for each dataset.
 
-    Rows it has no place for are left out: those of `prm` and `rl`, labels and pairs of attempts of several turns, of
-    which it would take the last turn alone, and conversations with a turn that is not to be trained.
+    Rows that its layout cannot express are left out: those of `prm` and `rl`, labelled attempts and pairs with several
+    turns (it would train only the last turn), and conversations with an untrained turn.
     """
     entries: dict[str, Any] = {}
-    told: list[str] = []
+    messages: list[str] = []
     for exported in project.formats:
         for split, path in exported.rows().items():
-            rows = [_row(row) for row in read_records(path, find(exported.name).row)]
-            taken = [row for row in rows if row is not None]
+            rows = [_convert(row) for row in read_records(path, load_format(exported.name).row)]
+            converted = [row for row in rows if row is not None]
             name = f"tabletutor_{exported.name.replace('-', '_')}_{split}"
-            told.append(f"{name}: {len(taken)} rows, {len(rows) - len(taken)} left out")
-            if taken:
-                write_lines(folder / f"{name}.jsonl", map(json_line, taken))
+            messages.append(f"{name}: {len(converted)} rows, {len(rows) - len(converted)} left out")
+            if converted:
+                write_lines(folder / f"{name}.jsonl", map(json_line, converted))
                 entries[name] = _entry(f"{name}.jsonl", exported)
     write_atomic(folder / "dataset_info.json", (json.dumps(entries, indent=2, sort_keys=True) + "\n").encode())
-    return told
+    return messages
 
 
-def _row(row: Row) -> dict[str, Any] | None:
+def _convert(row: Row) -> dict[str, Any] | None:
     match row:
         case ConversationRow() if all(message["weight"] for message in row.messages if message["role"] == "assistant"):
             return {"messages": [{"role": each["role"], "content": each["content"]} for each in row.messages]}
@@ -59,9 +59,9 @@ def _row(row: Row) -> dict[str, Any] | None:
 def _entry(file: str, exported: Exported) -> dict[str, Any]:
     columns = {"messages": "messages"}
     entry: dict[str, Any] = {"file_name": file, "formatting": "sharegpt", "columns": columns, "tags": _TAGS}
-    kind = find(exported.name).row
-    if kind is PairRow:
+    row_type = load_format(exported.name).row
+    if row_type is PairRow:
         return {**entry, "ranking": True, "columns": columns | {"chosen": "chosen", "rejected": "rejected"}}
-    if kind is LabelledRow:
+    if row_type is LabelledRow:
         return {**entry, "columns": columns | {"kto_tag": "label"}}
     return entry

@@ -1,4 +1,4 @@
-"""What there is to export of a project: its formats that passed the audit, and the tables they are from."""
+"""The exportable parts of a project: the formats that passed their audit, and the source tables."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from tabletutor.rows.row import FormatStats
 
 
 class Exported(NamedTuple):
-    """One format: its name, its folder, its counts, and the figures of its audit."""
+    """One format: its name, folder, row counts and audit figures."""
 
     name: str
     folder: Path
@@ -21,12 +21,12 @@ class Exported(NamedTuple):
     audit: Audit
 
     def rows(self) -> dict[str, Path]:
-        """Its files, by split."""
+        """Return the files of the splits that have rows, by split."""
         return {split.split: self.folder / f"{split.split}.jsonl" for split in self.stats.splits if split.rows}
 
 
 class Project(NamedTuple):
-    """A project as it was built."""
+    """A built project: configuration, exportable formats, tables and splits."""
 
     config: Config
     formats: list[Exported]
@@ -35,22 +35,22 @@ class Project(NamedTuple):
 
 
 def read_project(config_path: Path) -> Project:
-    """The project of a configuration, as seen from its checkout's root.
+    """Return the project of a configuration. Paths are relative to the checkout's root, the working directory.
 
-    Raises ValueError where it has no format that passed the audit: it has not been built.
+    Raises ValueError if no format has passed its audit, as in a project that has not been built.
     """
     config = load(config_path)
     results = Path(config.results)
-    found: list[Exported] = []
+    formats: list[Exported] = []
     for audit_path in sorted(results.glob("formats/*/audit.json")):
         folder = audit_path.parent
         stats = read_record(folder / "stats.json", FormatStats)
-        found.append(Exported(folder.name, folder, stats, read_record(audit_path, Audit)))
-    if not found:
+        formats.append(Exported(folder.name, folder, stats, read_record(audit_path, Audit)))
+    if not formats:
         raise ValueError(
             f"{results}/formats: no format has passed its audit; build them first: "
             f"snakemake all_formats --profile local --configfile {config_path}"
         )
     return Project(
-        config, found, read_table_list(Path(config.table_list)), read_record(results / "splits.json", Splits)
+        config, formats, read_table_list(Path(config.table_list)), read_record(results / "splits.json", Splits)
     )
