@@ -69,7 +69,7 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
 
 def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").touch()
-    with pytest.raises(ValueError, match=r"train\.jsonl: no row; run tuned cannot be trained on dpo"):
+    with pytest.raises(ValueError, match=r"train\.jsonl: the file has no rows, so run tuned cannot train on dpo"):
         check_mask("tuned", "dpo", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
 
 

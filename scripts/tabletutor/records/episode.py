@@ -28,8 +28,8 @@ class Hook(Record, frozen=True):
 class Turn(Record, frozen=True):
     """One turn: the reasoning, the cell that ran, and the sandbox's actual output.
 
-    `corrects_turn` is the index of an earlier turn whose mistake this one corrects. `interrupted` is set only if the soft
-    time-out stopped the cell; other turns are written without it.
+    `corrects_turn` is the index of an earlier turn whose mistake this one corrects. `interrupted` is set only if the
+    soft time-out stopped the cell; other turns are written without it.
     """
 
     index: int
