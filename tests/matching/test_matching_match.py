@@ -56,6 +56,10 @@ EQUAL = [
     ("2007", 2007.0, "category", {}),
     (True, "yes", "boolean", {}),
     (False, "FALSE", "boolean", {}),
+    (True, "True", "boolean", {}),
+    (False, "no", "boolean", {}),
+    (True, "TRUE", "category", {}),
+    (False, "false", "category", {}),
     ("2020-01-01", "2020-01-01T00:00:00", "date", {}),
     ("0700-01-02", "700-01-02", "date", {}),  # as strftime writes it on Linux
     ("2020-01-01", "2020-01-01 00:00:00+00:00", "date", {}),
@@ -64,6 +68,9 @@ EQUAL = [
     (["b", "a"], ["A", "B"], "set", {"item": "category"}),
     (["a", "b"], ["b", "a", "b"], "set", {"item": "category"}),
     ([1 / 3, 2.0], [2, 0.3333333], "set", {"item": "number"}),
+    ([1, "A", 1 / 3], [1.0, "a", 0.3333333], "list", {}),  # members without a declared type have that of their value
+    (None, math.nan, "list", {}),
+    (math.nan, None, "mapping", {}),
     ([1e-13, 1e-14], [0.0, 1e-14], "set", {"item": "number"}),
     (list(range(300)), list(range(300)), "list", {"item": "integer"}),
     ({f"K{i}": i for i in range(300)}, {f"k{i}": i for i in range(300)}, "mapping", {"item": "integer"}),

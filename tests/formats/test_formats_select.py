@@ -1,0 +1,141 @@
+"""Which rows are kept, exactly: choices depend on seed, purpose and trace alone, and everything left out is counted."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
+from tabletutor.formats.draft import Candidate
+from tabletutor.formats.select import balanced, capped, drawn, select
+from tabletutor.formats.shortcut import Judged, Pair, accuracy, even
+from tabletutor.rows.row import Note
+
+
+def row(
+    number: int, label: bool | None = None, table: str = "t", family: str = "f", pair: Pair | None = None
+) -> Candidate:
+    note = Note(f"q{number}", table, f"g{number}", family, None, ())
+    return Candidate(b"", f"{number} {label}", f"g{number}", label, 1, pair, note)
+
+
+def ids(rows: Sequence[Candidate]) -> str:
+    return " ".join(each.trace_id for each in rows)
+
+
+def test_a_draw_is_the_same_for_ever() -> None:
+    rows = [row(number) for number in range(9)]
+    assert ids(drawn(rows, 3, 0)) == "g8 g6 g5"
+    assert ids(drawn(rows, 3, 0, "label")) == "g7 g8 g1"
+    assert ids(drawn(rows, 3, 1)) == "g7 g4 g5"
+    again = [*rows[:2], rows[0], rows[0]]
+    assert ids(drawn(again, 9, 0)) == "g0 g0 g1 g0"
+
+
+@given(st.lists(st.integers(0, 20), unique=True), st.integers(0, 8))
+def test_a_draw_takes_so_many_and_none_twice(numbers: list[int], most: int) -> None:
+    rows = [row(number) for number in numbers]
+    found = drawn(rows, most, 0)
+    assert len(found) == min(most, len(rows))
+    assert len({each.trace_id for each in found}) == len(found)
+    assert found == drawn(rows[::-1], most, 0) == drawn(rows, most + 1, 0)[:most]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "share", "kept"),
+    [(10, 4, 0.5, (4, 4)), (10, 4, 0.8, (10, 2)), (4, 10, 0.25, (3, 10)), (3, 3, 0.5, (3, 3)), (5, 0, 0.5, (0, 0))],
+)
+def test_labels_are_balanced_at_the_share_that_is_wanted(
+    right: int, wrong: int, share: float, kept: tuple[int, int]
+) -> None:
+    rows = [row(number, label=number < right) for number in range(right + wrong)]
+    dropped: Counter[str] = Counter()
+    for found in (balanced(rows, share, 0), select(rows, LabelledConfig(positive_share=share), 0, dropped)):
+        labels = [each.label for each in found]
+        assert (labels.count(True), labels.count(False)) == kept
+        assert labels == sorted(labels, reverse=True), "in their order"
+    assert dropped["uneven_labels"] == len(rows) - sum(kept)
+    assert select(rows, LabelledConfig(positive_share=None), 0, Counter()) == rows
+
+
+def test_caps_hold_for_each_table_and_family_and_what_goes_is_counted() -> None:
+    rows = [row(number, table=f"t{number % 2}", family=f"f{number % 3}") for number in range(24)]
+    dropped: Counter[str] = Counter()
+    found = select([*rows, rows[0]], FormatConfig(per_family=3, per_table=5), 0, dropped)
+    assert Counter(each.note.table for each in found) == {"t0": 5, "t1": 5}
+    assert dropped == {"duplicate": 1, "over_per_family": 6, "over_per_table": 8}
+    families = capped(rows, 3, 0)
+    assert Counter(each.note.family for each in families) == {"f0": 3, "f1": 3, "f2": 3}
+    assert [each for each in rows if each in families] == families
+    dropped.clear()
+    assert Counter(each.note.table for each in select(rows, FormatConfig(per_table=1), 0, dropped)) == {
+        "t0": 1,
+        "t1": 1,
+    }
+    assert dropped == {"duplicate": 0, "over_per_table": 22}
+
+
+def telling(count: int, fair: int = 0) -> list[Pair]:
+    """So many pairs in which `mean` was chosen and `total` rejected, and some the other way round."""
+    ways = [("mean", "total")] * count + [("total", "mean")] * fair
+    return [
+        Pair(f"{one} of {number % 7} rows", f"{other} of {number % 7} rows", f"t{number % 5}")
+        for number, (one, other) in enumerate(ways)
+    ]
+
+
+def test_pairs_go_until_no_word_favours_a_side() -> None:
+    assert even(telling(4)) == [0, 1, 2, 3], "too few to say"
+    assert even(telling(6)) == list(range(6)), "within two and a half deviations of a coin"
+    assert len(even(telling(7))) == 6
+    assert even([]) == []
+    for count, fair in ((40, 10), (300, 100), (10, 40)):
+        kept = even(telling(count, fair))
+        favoured = abs(sum(1 if place < count else -1 for place in kept))
+        assert favoured <= 2.5 * len(kept) ** 0.5
+        assert len(kept) >= 2 * min(count, fair)
+        assert kept == sorted(set(kept))
+
+
+def test_pairs_of_which_one_side_is_longer_go_too() -> None:
+    pairs = [Pair("a" * (number % 3 + 2), "a" * (number % 3 + 1), "t") for number in range(60)]
+    assert len(even(pairs)) < 20
+
+
+def test_what_goes_first_leans_most() -> None:
+    pairs = [*telling(30), *(Pair(f"word{number} x", f"x word{number}", "t") for number in range(10))]
+    kept = even(pairs)
+    assert set(range(30, 40)) <= set(kept)
+    assert kept == [24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39]
+
+
+def test_uneven_pairs_are_counted_and_rows_that_are_none_are_refused() -> None:
+    rows = [row(number, pair=pair) for number, pair in enumerate(telling(40, 10))]
+    dropped: Counter[str] = Counter()
+    found = select(rows, PairsConfig(), 0, dropped)
+    assert [each.pair for each in found] == [telling(40, 10)[place] for place in even(telling(40, 10))]
+    assert dropped["uneven_surface"] == 50 - len(found) > 0
+    assert select(rows, PairsConfig(even_surface=False), 0, Counter()) == rows
+    with pytest.raises(ValueError, match="2 rows are no pairs, so even_surface cannot be"):
+        select([*rows, row(90), row(91)], PairsConfig(), 0, Counter())
+
+
+def judged(right: int, wrong: int, tables: int = 5, told: bool = True) -> list[Judged]:
+    labels = [True] * right + [False] * wrong
+    return [
+        Judged(f"{'mean' if label and told else 'total'} of rows", label, f"t{number % tables}")
+        for number, label in enumerate(labels)
+    ]
+
+
+def test_form_is_measured_on_tables_that_were_not_fitted_on() -> None:
+    assert accuracy(judged(25, 25)) == 1.0
+    assert accuracy(judged(24, 25)) is accuracy(judged(25, 24)) is accuracy(judged(40, 40, tables=4)) is None
+    assert accuracy(judged(60, 30, told=False)) == 0.667, "nothing to go by but the likelier label"
+    # A word that tells right from wrong in each table, but another one in each: of no use on other tables.
+    own = [Judged(f"word{n % 5}{n % 2} x", bool(n % 2), f"t{n % 5}") for n in range(100)]
+    assert accuracy(own) == 0.5
+    lengths = [Judged("a" * (300 if n % 2 else 200), bool(n % 2), f"t{n % 5}") for n in range(100)]
+    assert accuracy(lengths) == 1.0
