@@ -31,6 +31,6 @@ rule questions:
         split=table_entry("split"),
         seed=lookup(dpath="seed", within=settings),
         code=code("questions.py"),
-        families=families(),
+        families=families_digest(),
     script:
         "../scripts/questions.py"

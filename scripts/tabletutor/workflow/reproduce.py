@@ -24,6 +24,7 @@ MANIFEST = "MANIFEST.sha256"
 _TIMING = "timing.json"  # wall times differ; no rule reads them
 _GENERATED = re.compile(
     r"\.git|\.venv|\.peers|\.snakemake|\.tabletutor|\..*_cache|\.hypothesis|.*\.egg-info|results.*|logs|mlruns|local|slurm"
+    r"|\.coverage.*|coverage\.xml|htmlcov|\.mutation"
 )
 
 

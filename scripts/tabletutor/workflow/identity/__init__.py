@@ -1,1 +1,1 @@
-"""What identifies the code of a rule: the functions, constants, data files and locked versions that it reaches."""
+"""Identify the code of a rule by the functions, constants, data files and locked package versions that it reaches."""

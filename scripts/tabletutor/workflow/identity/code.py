@@ -1,7 +1,7 @@
-"""The identity of a rule's code: the functions, classes, constants and data files it reaches, and locked versions.
+"""Compute the identity of a rule's code: a digest over the functions, constants, data files and versions it reaches.
 
-A rule has it in its parameters: `params: code=code("questions.py")`. What is reached is found by `reachability.py`;
-comments, formatting, order of imports, docstrings and whatever is not reached do not count (`syntax.py`).
+A rule has the digest in its parameters: `params: code=code("questions.py")`. `reachability.py` finds what is reached.
+Comments, formatting, import order, docstrings and unreached code do not change the digest (`syntax.py`).
 """
 
 import contextlib
@@ -23,33 +23,33 @@ from tabletutor.workflow.identity.sources import Sources
 from tabletutor.workflow.identity.versions import versions
 
 PACKAGE = "tabletutor"
-# No result depends on these: the job's context logs, others show progress and keep telemetry. The registries find
-# converters, training methods and question families by name; each of these files is followed by itself.
-LEFT_OUT = frozenset(
+# Modules that no result depends on: job logging, progress bars and telemetry. The registries find converters, training
+# methods and question families by name; each of these files has a digest of its own.
+EXCLUDED = frozenset(
     {
         *("tabletutor.workflow.job", "tabletutor.telemetry.progress", "tabletutor.training.tracking"),
         *("tabletutor.formats.registry", "tabletutor.training.registry", "tabletutor.questions.registry"),
     }
 )
-# What is followed beside the scripts: modules that are found by name.
+# Modules that are found by name. Each gets a digest of its own, as scripts do.
 CONVERTERS, METHODS = f"{PACKAGE}/formats/converters", f"{PACKAGE}/training/methods"
 FAMILIES = f"{PACKAGE}/questions/families"
 # Part of every rule's code: the environment and the context of all jobs.
-ALSO = ("tabletutor.workflow.context",)
+ALWAYS = ("tabletutor.workflow.context",)
 SCRIPTS = Path(__file__).resolve().parents[3]
-LOCK = Path("envs", "requirements.lock")  # beside the folder of the scripts
+LOCK = Path("envs", "requirements.lock")  # relative to the parent of SCRIPTS
 MEMO = Path(".snakemake", "tabletutor", "code.json")
 
 
 class _Script(msgspec.Struct):
-    """The digest of one script's code, and the digests of all files it was made from."""
+    """The digest of one script's code, and the digests of all files it was computed from."""
 
     digest: str
     files: dict[str, str]
 
 
-class _Noted(msgspec.Struct):
-    """What is kept between starts; it holds as long as the surroundings are the same."""
+class _Memo(msgspec.Struct):
+    """Digests stored between starts of Snakemake; valid while `surroundings` is the same."""
 
     surroundings: str
     scripts: dict[str, _Script]
@@ -57,9 +57,14 @@ class _Noted(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that code consists of: `kind` code, import, file or version; its key; its digest, meaning or version.
+    """One part of a rule's code.
 
-    `reason` is the key of what reached it first; `unit` is there for code.
+    Attributes:
+        kind: "code", "import", "file" or "version".
+        key: Its name, unique within its kind.
+        value: The digest of code or a file, what an import binds, or a version.
+        reason: The key of the part that reached it first.
+        unit: The syntax, for kind "code".
     """
 
     kind: str
@@ -71,39 +76,38 @@ class Entry:
 
 @dataclass(frozen=True)
 class Closure:
-    """All that a script reaches, sorted by kind and key. `sources` are the files of ours that were read to find it."""
+    """Everything that a script reaches, sorted by kind and key. `sources` are the package files read to find it."""
 
     entries: tuple[Entry, ...]
     sources: frozenset[Path]
 
     def digest(self) -> str:
-        """One digest over everything reached."""
+        """Return one digest over all entries."""
         lines = [f"{entry.kind} {entry.key} {entry.value}" for entry in self.entries]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def code(script: str) -> str:
-    """The digest of the code behind a rule, for its `params`: `params: code=code("questions.py")`. A converter is given
-    by its path from there: `code("tabletutor/formats/converters/dpo.py")`.
+    """Return the digest of the code behind a rule, for its parameters: `params: code=code("questions.py")`.
+
+    `script` is a path relative to the scripts folder, such as `tabletutor/formats/converters/dpo.py` for a converter.
     """
     return _digests(SCRIPTS, MEMO)[script]
 
 
-def converters(formats: Mapping[str, object]) -> dict[str, str]:
-    """The digests of the converters of all formats that are made, by format; `formats` is that part of the
-    configuration.
-    """
-    made = [name for name, knobs in formats.items() if knobs is not None]
-    return {name: code(f"{CONVERTERS}/{name.replace('-', '_')}.py") for name in made}
+def converter_digests(formats: Mapping[str, object]) -> dict[str, str]:
+    """Return the converter's digest of each format that is built; `formats` is that section of the configuration."""
+    names = [name for name, settings in formats.items() if settings is not None]
+    return {name: code(f"{CONVERTERS}/{name.replace('-', '_')}.py") for name in names}
 
 
-def methods(runs: Mapping[str, Any]) -> dict[str, str]:
-    """The digest of the training method of each run that is trained; `runs` is that part of the configuration."""
-    tuned = {name: run["training"]["method"] for name, run in runs.items() if run["training"]}
-    return {name: code(f"{METHODS}/{method}.py") for name, method in tuned.items()}
+def method_digests(runs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digest of each trained run's training method; `runs` is that section of the configuration."""
+    methods = {name: run["training"]["method"] for name, run in runs.items() if run["training"]}
+    return {name: code(f"{METHODS}/{method}.py") for name, method in methods.items()}
 
 
-def families() -> str:
+def families_digest() -> str:
     """Return one digest over all files of question families and their order."""
     names = sorted(path.name for path in (SCRIPTS / FAMILIES).glob("*.py"))
     return hashlib.sha256("\n".join(f"{name} {code(f'{FAMILIES}/{name}')}" for name in names).encode()).hexdigest()
@@ -111,66 +115,70 @@ def families() -> str:
 
 @cache
 def _digests(scripts: Path, memo: Path) -> dict[str, str]:
-    """The digests of all scripts. They are noted in the file `memo` with what each is made from, since every job on a
-    cluster reads the rules again, and an edit concerns few scripts.
+    """Return the digests of all scripts.
+
+    They are memoised in the file `memo` together with the files each was computed from, because every job on a cluster
+    reads the rules again and an edit affects few scripts.
     """
     contents = _contents(scripts)
     surroundings = _surroundings(scripts, contents)
-    noted = _read_memo(memo)
-    known = noted.scripts if noted is not None and noted.surroundings == surroundings else {}
-    found = {name: kept for name, kept in known.items() if kept.files.items() <= contents.items()}
+    stored = _read_memo(memo)
+    known = stored.scripts if stored is not None and stored.surroundings == surroundings else {}
+    found = {name: script for name, script in known.items() if script.files.items() <= contents.items()}
     entries = [path for place in ("", CONVERTERS, METHODS) for path in (scripts / place).glob("[!_]*.py")]
-    entries += (scripts / FAMILIES).glob("*.py")  # with `__init__.py`, which has their order
+    entries += (scripts / FAMILIES).glob("*.py")  # including `__init__.py`, which sets their order
     missing = sorted({path.relative_to(scripts).as_posix() for path in entries} - found.keys())
-    gc.disable()  # syntax trees are many small objects that all live on: collecting takes a third of the time
+    gc.disable()  # syntax trees are many long-lived objects, and collecting would take a third of the time
     try:
         for name in missing:
-            reached = closure(name, scripts)
-            files = {path.relative_to(scripts).as_posix() for path in reached.sources}
-            found[name] = _Script(reached.digest(), {file: contents[file] for file in sorted(files & contents.keys())})
+            closed = closure(name, scripts)
+            files = {path.relative_to(scripts).as_posix() for path in closed.sources}
+            found[name] = _Script(closed.digest(), {file: contents[file] for file in sorted(files & contents.keys())})
     finally:
         gc.enable()
-    if missing and _contents(scripts) == contents:  # else a file was changed meanwhile
-        with contextlib.suppress(OSError):  # it is only for speed
-            write_atomic(memo, msgspec.json.encode(_Noted(surroundings, found)))
-    return {name: kept.digest for name, kept in found.items()}
+    if missing and _contents(scripts) == contents:  # otherwise a file changed in the meantime
+        with contextlib.suppress(OSError):  # the memo only saves time
+            write_atomic(memo, msgspec.json.encode(_Memo(surroundings, found)))
+    return {name: script.digest for name, script in found.items()}
 
 
-def _read_memo(memo: Path) -> _Noted | None:
+def _read_memo(memo: Path) -> _Memo | None:
     try:
-        return msgspec.json.decode(memo.read_bytes(), type=_Noted)
+        return msgspec.json.decode(memo.read_bytes(), type=_Memo)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 
 
 def _contents(scripts: Path) -> dict[str, str]:
-    """The digests of all files that code can be read from, by their path in the folder of scripts."""
+    """Return the SHA-256 of all files that code may be read from, by path relative to `scripts`."""
     files = sorted(path for path in scripts.rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {path.relative_to(scripts).as_posix(): sha256_file(path) for path in files}
 
 
 def _surroundings(scripts: Path, contents: Mapping[str, str]) -> str:
-    """A digest over what every script's digest depends on: which files there are (a new one may be what a name means),
-    the code that finds code, the lock file, what is installed.
+    """Return a digest over what every script's digest depends on.
+
+    That is Python's version, the names of all files (a new file may change what a name means), the code of this
+    package, the lock file, and the installed distributions.
     """
-    finding = [f"{name} {content}" for name, content in contents.items() if name.startswith(f"{PACKAGE}/workflow/")]
+    own_code = [f"{name} {content}" for name, content in contents.items() if name.startswith(f"{PACKAGE}/workflow/")]
     installed = sorted(path.name for place in sys.path for path in Path(place).glob("*-info"))
-    lines = [sys.version, *contents, *finding, sha256_file(scripts.parent / LOCK), *installed]
+    lines = [sys.version, *contents, *own_code, sha256_file(scripts.parent / LOCK), *installed]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 @cache
 def closure(script: str, scripts: Path = SCRIPTS, package: str = PACKAGE) -> Closure:
-    """What the script of that name (in the folder `scripts`), or the module of that path, reaches.
+    """Return everything that a script reaches. `script` is a path relative to the folder `scripts`.
 
-    Raises FileNotFoundError if there is no such script, and SyntaxError if a reached module is not Python.
+    Raises FileNotFoundError if the script does not exist, and SyntaxError if a reached module is not valid Python.
     """
     path = scripts / script
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such script")
-    sources = Sources(scripts, package, LEFT_OUT)
+    sources = Sources(scripts, package, EXCLUDED)
     name = script.removesuffix(".py").replace("/", ".") if "/" in script else f"scripts/{path.stem}"
-    reached = reach(read_module(path, name), sources, ALSO)
+    reached = reach(read_module(path, name), sources, ALWAYS)
     entries = [
         Entry("code", key, _digest(unit, reached.docstrings), reached.reasons[key], unit)
         for key, unit in reached.units.items()

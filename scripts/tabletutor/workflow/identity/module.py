@@ -1,4 +1,4 @@
-"""One source file as the units its code is reached by: what binds each name, and what happens when it is imported."""
+"""Parse a source file into units: the statements that bind each name, and those that act when it is imported."""
 
 import ast
 from collections import Counter
@@ -11,14 +11,14 @@ from tabletutor.workflow.identity.syntax import Facts, canonical, facts, importe
 
 AT_IMPORT = "(at import)"
 _Import = ast.Import | ast.ImportFrom
-# Statements with statements in them that run at once; a handler and a case are parts of one.
+# Statements whose inner statements run at import; handlers and cases are parts of such statements.
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match, ast.ExceptHandler, ast.match_case)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import statement binds to a name: a module, or with `attribute` something (or a submodule) in it."""
+    """What an import statement binds to a name: a module or, with `attribute`, a name or submodule in it."""
 
     module: str
     attribute: str | None = None
@@ -29,7 +29,7 @@ class Imported:
 
 @dataclass(frozen=True, eq=False)
 class Unit:
-    """Statements that are reached as one, all that bind a name or all that act at import."""
+    """Statements that are reached together: those that bind a name, or all of a module that act at import."""
 
     module: str
     name: str
@@ -38,17 +38,17 @@ class Unit:
 
     @property
     def key(self) -> str:
-        """Its name within all code: `package.module.name`."""
+        """The full name: `package.module.name`."""
         return f"{self.module}.{self.name}"
 
     @cached_property
     def facts(self) -> Facts:
-        """What it needs and says."""
+        """The names, calls, strings and imports in it."""
         return facts(self.nodes)
 
     @cached_property
     def local_imports(self) -> dict[str, list[Imported]]:
-        """What import statements within it bind, by name."""
+        """What import statements inside it bind, by name."""
         return imported_names(self.facts.imports, self.package)
 
     @property
@@ -58,29 +58,34 @@ class Unit:
 
     @property
     def members(self) -> frozenset[str]:
-        """Names of the methods of its classes, and of their keywords as in `metaclass=`."""
+        """The names of its classes' methods and class keywords, such as `metaclass`."""
         methods = (part.name for node in self.classes for part in node.body if isinstance(part, _DEFINITIONS))
         keywords = (keyword.arg or "" for node in self.classes for keyword in node.keywords)
         return frozenset([*methods, *keywords])
 
     @property
-    def is_late(self) -> bool:
-        """Whether it is a function that evaluates nothing where it stands."""
+    def is_position_independent(self) -> bool:
+        """Whether it is a function without decorators and defaults, whose position in the module is irrelevant."""
         node = self.nodes[0] if self.nodes else None
         return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
             node.decorator_list or node.args.defaults or any(node.args.kw_defaults)
         )
 
     def text(self, docstrings: bool) -> str:
-        """Its canonical text."""
+        """Return its canonical text."""
         return canonical(self.nodes, docstrings)
 
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """A module: `units` by the names they bind (imports are units of their own), `at_import` what acts by itself.
+    """A parsed module.
 
-    `order` has its statements as they stand: a unit, or the text of an import, or None for what acts.
+    Attributes:
+        units: Units by the names they bind, except imports.
+        imports: What import statements bind, by name.
+        at_import: The statements that act at import.
+        nodes: All top-level statements.
+        order: The top-level statements in order: a unit, the text of an import, or None for a statement that acts.
     """
 
     name: str
@@ -93,14 +98,14 @@ class Module:
     order: Sequence[Unit | str | None]
 
     @cached_property
-    def named(self) -> frozenset[str]:
-        """Every plain name that occurs anywhere in it."""
+    def plain_names(self) -> frozenset[str]:
+        """Every plain name that occurs in the module."""
         return frozenset(node.id for top in self.nodes for node in ast.walk(top) if isinstance(node, ast.Name))
 
 
 @cache
 def read_module(path: Path, name: str) -> Module:
-    """Parse the module called `name` at `path`. Raises SyntaxError, naming the file, where it is not Python."""
+    """Parse the module `name` at `path`. Raises SyntaxError with the file's name if it is not valid Python."""
     tree = ast.parse(path.read_bytes(), filename=str(path))
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     body = [statement for statement in tree.body if not is_text(statement) and not _only_for_types(statement)]
@@ -114,7 +119,7 @@ def read_module(path: Path, name: str) -> Module:
             order.append(canonical([statement], docstrings=False).replace("\n", " "))
             continue
         names = stored_names([statement]) if _binds_only(statement) else []
-        # Of what is bound twice the order counts, as it does for what acts.
+        # The order of repeated bindings matters, as it does for statements that act.
         if not names or any(times[name] > 1 for name in names):
             acting.append(statement)
             order.append(None)
@@ -137,14 +142,14 @@ def read_module(path: Path, name: str) -> Module:
 
 
 def imported_names(statements: Iterable[_Import], package: str) -> dict[str, list[Imported]]:
-    """What import statements bind, by name; `*` holds the modules of which all is imported."""
+    """Return what import statements bind, by name; `*` has the modules that are imported with a star."""
     found: dict[str, list[Imported]] = {}
     for node in statements:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 bound = imported_as(alias)
                 found.setdefault(bound, []).append(Imported(alias.name if alias.asname else bound))
-                if not alias.asname and "." in alias.name:  # binds the first part, and loads them all
+                if not alias.asname and "." in alias.name:  # binds the first part, but loads all of them
                     found.setdefault("", []).append(Imported(alias.name))
             continue
         parts = package.split(".")
@@ -159,7 +164,7 @@ def imported_names(statements: Iterable[_Import], package: str) -> dict[str, lis
 
 
 def _binds_only(statement: ast.stmt) -> bool:
-    """Whether a statement at the top of a module does nothing but bind plain names (its calls apart)."""
+    """Return whether a top-level statement only binds plain names, apart from calls in its value."""
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return True
@@ -178,7 +183,7 @@ def _is_plain(target: ast.expr) -> bool:
 
 
 def _only_for_types(statement: ast.stmt) -> bool:
-    """`if TYPE_CHECKING:`, which never runs."""
+    """Return whether a statement is `if TYPE_CHECKING:`, which never runs."""
     return (
         isinstance(statement, ast.If)
         and isinstance(statement.test, ast.Name)
@@ -188,7 +193,7 @@ def _only_for_types(statement: ast.stmt) -> bool:
 
 
 def _top_level(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All statements that run when the module is imported, those in `try`, `if` and `with` included."""
+    """Yield all statements that run at import, including those inside `try`, `if` and `with`."""
     for node in body:
         yield node
         if isinstance(node, _COMPOUND):

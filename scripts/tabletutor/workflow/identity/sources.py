@@ -1,4 +1,4 @@
-"""The source files of our package: modules by name, and data files beside them."""
+"""Find the package's source files: modules by name, and data files beside them."""
 
 import os
 import posixpath
@@ -13,48 +13,50 @@ _NO_DATA = (".py", ".pyi", *_NEVER_DATA)
 
 
 class Sources:
-    """The package of ours called `package`, in `folder`; modules in `left_out` are not entered. `read` are the files of
-    the modules that were asked for.
+    """The files of the package `package` in `folder`. Modules in `excluded` are never read.
+
+    `read` collects the files of all modules returned so far.
     """
 
-    def __init__(self, folder: Path, package: str, left_out: frozenset[str]) -> None:
+    def __init__(self, folder: Path, package: str, excluded: frozenset[str]) -> None:
         self.folder = folder
         self.package = package
-        self.left_out = left_out
+        self.excluded = excluded
         self.read: set[Path] = set()
         # Scripts may import each other by their plain names.
         self._scripts = {path.stem: path for path in folder.glob("*.py")}
         self._modules: dict[str, Path] = {}
-        self._data: dict[str, list[Path]] = {}  # by the folder, as parts joined by /
+        self._data: dict[str, list[Path]] = {}  # by folder, relative to `folder`
         for place, folders, files in os.walk(folder / package):
             folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
             path = Path(place)
             within = path.relative_to(folder).as_posix()
-            no_data = _NO_DATA if "__init__.py" in files else _NEVER_DATA  # beside no package, code may be data
-            self._data[within] = sorted(path / name for name in files if not name.endswith(no_data) and name[0] != ".")
+            # Outside a package, Python files may be data.
+            not_data = _NO_DATA if "__init__.py" in files else _NEVER_DATA
+            self._data[within] = sorted(path / name for name in files if not name.endswith(not_data) and name[0] != ".")
             for name in files:
                 if name.endswith(".py"):
                     parts = [*within.split("/"), *([] if name == "__init__.py" else [name[:-3]])]
                     self._modules[".".join(parts)] = path / name
 
     def owns(self, imported: Imported) -> bool:
-        """Whether an import is one of ours."""
+        """Return whether an import refers to the package or a script."""
         return imported.module.split(".")[0] == self.package or imported.module in self._scripts
 
-    def enters(self, imported: Imported) -> bool:
-        """Whether an import is of a module that is not left out."""
-        return not {imported.module, f"{imported.module}.{imported.attribute}"} & self.left_out
+    def includes(self, imported: Imported) -> bool:
+        """Return whether an import refers to a module that is not excluded."""
+        return not {imported.module, f"{imported.module}.{imported.attribute}"} & self.excluded
 
     def module(self, name: str) -> Module | None:
-        """The module of ours with that name; None if it is not ours, does not exist or is left out."""
-        path = None if name in self.left_out else self._modules.get(name, self._scripts.get(name))
+        """Return the module with that name; None if it is not in the package, does not exist or is excluded."""
+        path = None if name in self.excluded else self._modules.get(name, self._scripts.get(name))
         if path is None:
             return None
         self.read.add(path)
         return read_module(path, name)
 
     def submodule(self, imported: Imported) -> str | None:
-        """The name of the module that `from a import b` binds; None where `b` is something in `a`."""
+        """Return the name of the module that `from a import b` binds; None if `b` is defined in `a`."""
         name = f"{imported.module}.{imported.attribute}"
         if name not in self._modules:
             return None
@@ -62,25 +64,25 @@ class Sources:
         return None if package is not None and imported.attribute in package.units else name
 
     def contains(self, name: str) -> bool:
-        """Whether there is a module of that name, or a package without `__init__.py`."""
+        """Return whether there is a module of that name, or a package without `__init__.py`."""
         return name in self._modules or name.replace(".", "/") in self._data
 
     def named_in(self, text: str) -> Iterator[Module]:
-        """The modules that a string names somewhere: `python -m a.b`, `a.b.Class`, `from a import b`."""
+        """Yield the modules that a string mentions, as in `python -m a.b`, `a.b.Class` or `from a import b`."""
         for name in re.findall(rf"\b{re.escape(self.package)}\.[\w.]+", re.sub(r"\s+import\s+", ".", text)):
             parts = name.split(".")
             names = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
             if module := next(filter(None, map(self.module, names)), None):
                 yield module
 
-    def below(self, package: str) -> Iterator[Module]:
-        """All modules of a package and of those in it."""
+    def modules_below(self, package: str) -> Iterator[Module]:
+        """Yield all modules of a package and its subpackages."""
         for name in sorted(self._modules):
             if (module := self.module(name)) and package and f"{name}.".startswith(f"{package}."):
                 yield module
 
     def data(self, module: Module, text: str) -> list[Path]:
-        """The data files that a string constant of a module names: a file or a folder beside it."""
+        """Return the data files that a string in a module names: a file or folder relative to the module."""
         place = module.package.replace(".", "/")
         named = posixpath.normpath(f"{place}/{text}")
         if not text or named == place or place not in self._data:
@@ -90,12 +92,12 @@ class Sources:
         folder, _, name = named.rpartition("/")
         return [path for path in self._data.get(folder, []) if path.name == name]
 
-    def anywhere(self, text: str) -> list[Path]:
-        """The data files of the package whose path ends in that of a string."""
+    def data_by_suffix(self, text: str) -> list[Path]:
+        """Return the package's data files whose path ends with `text`."""
         return [path for paths in self._data.values() for path in paths if text and f"/{path}".endswith(f"/{text}")]
 
     def all_data(self, module: Module) -> list[Path]:
-        """All data files in the folder of a module, and in folders below it that are no packages."""
+        """Return all data files in a module's folder, and in folders below it that are not packages."""
         place = module.package.replace(".", "/")
         return self._below(place) if place in self._data else []
 

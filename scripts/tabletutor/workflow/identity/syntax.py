@@ -1,7 +1,7 @@
-"""The canonical text of Python syntax, and the names it needs from outside.
+"""Compute the canonical text of Python syntax, and the outside names that it needs.
 
-The text says what code does, whatever its comments and formatting. The walk is our own, over node types and non-empty
-fields: `ast.dump` and `ast.unparse` differ between versions of Python.
+The text is independent of comments and formatting. It is built from node types and non-empty fields, because `ast.dump`
+and `ast.unparse` differ between versions of Python.
 """
 
 import ast
@@ -22,13 +22,13 @@ _BINDING = frozenset(
         *(ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping),
     }
 )
-_LEFT_OUT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+_IGNORED_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 
 
 def canonical(nodes: Iterable[ast.AST], docstrings: bool) -> str:
-    """The text of some statements; two statements have one text if they differ in form only.
+    """Return the text of some statements; statements that differ only in formatting have the same text.
 
-    Docstrings are a part of it only on demand. What `Field(description=…)` says is one too.
+    Docstrings, and `description` of `Field(…)`, are included only if `docstrings` is true.
     """
     text: list[str] = []
     for node in nodes:
@@ -43,7 +43,7 @@ def _write(node: ast.AST, docstrings: bool, text: list[str]) -> None:
         return
     for name in node._fields:
         value = getattr(node, name, None)
-        if value is None or value == [] or name in _LEFT_OUT:
+        if value is None or value == [] or name in _IGNORED_FIELDS:
             continue
         text.append(f".{name}")
         if not isinstance(value, list):
@@ -70,7 +70,7 @@ def _is_field(call: ast.Call) -> bool:
 
 
 def is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is a string by itself, as a docstring is."""
+    """Return whether a statement is just a string, as a docstring is."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -80,12 +80,18 @@ def is_text(statement: ast.stmt) -> bool:
 
 @dataclass
 class Facts:
-    """What some statements need and say.
+    """What some statements read and mention.
 
-    `names` are read from outside their own functions, with the attributes asked of them: names that a function, lambda
-    or comprehension binds itself are left out, as Python's scopes have it; those a class body binds are not, since its
-    methods do not see them. `calls` are the callees of all calls and decorators outside of function bodies: of
-    `f(x)[0].g()` it is `f`, and None stands for one that begins with no name; methods of literals are left out.
+    Attributes:
+        names: Names read from the module's scope, with the attributes accessed on them. Names that a function, lambda
+        or
+            comprehension binds itself are left out; those that a class body binds are not, as its methods do not see
+            them.
+        calls: The callees of all calls and decorators outside function bodies. For `f(x)[0].g()` it is `f`; None stands
+            for a callee that does not begin with a name. Methods of literals are left out.
+        attributes: All attributes accessed.
+        strings: All string constants except docstrings.
+        imports: All import statements.
     """
 
     names: set[Chain] = field(default_factory=set[Chain])
@@ -96,14 +102,14 @@ class Facts:
 
 
 def facts(nodes: Iterable[ast.AST]) -> Facts:
-    """Read the facts of some statements at the top of a module."""
+    """Return the facts of some top-level statements of a module."""
     found = Facts()
     for node in nodes:
         _read(node, frozenset(), True, found)
     return found
 
 
-def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> None:
+def _read(node: ast.AST, bound: frozenset[str], at_import: bool, found: Facts) -> None:
     if isinstance(node, ast.Name | ast.Attribute):
         chain = chain_of(node)
         if chain is not None:
@@ -111,7 +117,7 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
             if chain[0] not in bound:
                 found.names.add(chain)
             return
-        found.attributes.add(node.attr)  # pyright: ignore[reportAttributeAccessIssue] - a name is a chain
+        found.attributes.add(node.attr)  # pyright: ignore[reportAttributeAccessIssue] - names always have a chain
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             found.strings.add(node.value)
@@ -120,40 +126,40 @@ def _read(node: ast.AST, bound: frozenset[str], at_once: bool, found: Facts) -> 
         found.imports.append(node)
         return
     elif isinstance(node, ast.Call):
-        if at_once:
+        if at_import:
             found.calls.update(_callee(node.func))
-    elif isinstance(node, _DOCUMENTED) and at_once:
+    elif isinstance(node, _DOCUMENTED) and at_import:
         for decorator in node.decorator_list:
             found.calls.update(_callee(decorator))
-    if isinstance(node, _DOCUMENTED) and is_text(node.body[0]):  # a docstring names nothing
+    if isinstance(node, _DOCUMENTED) and is_text(node.body[0]):  # docstrings are ignored
         node = copy.copy(node)
         node.body = node.body[1:]
-    for part in _quoted(node, at_once):
+    for part in _quoted_types(node, at_import):
         _read(part, bound, False, found)
     if isinstance(node, Scope):
-        for part in _outside(node):
-            _read(part, bound, at_once, found)
+        for part in _outer_parts(node):
+            _read(part, bound, at_import, found)
         body = node.body if isinstance(node.body, list) else [node.body]
-        inner = _inner(bound, node, body)
+        inner = _inner_names(bound, node, body)
         for part in body:
             _read(part, inner, False, found)
         return
     if isinstance(node, _COMPREHENSIONS):
-        _read(node.generators[0].iter, bound, at_once, found)  # evaluated outside
+        _read(node.generators[0].iter, bound, at_import, found)  # evaluated in the outer scope
         targets = [generator.target for generator in node.generators]
         bound = bound | set(stored_names(targets))
     for child in _children(node):
-        _read(child, bound, at_once, found)
+        _read(child, bound, at_import, found)
 
 
-def _quoted(node: ast.AST, at_once: bool) -> list[ast.AST]:
-    """Types written as strings in annotations and in brackets (`list["Row"]`), which libraries evaluate."""
+def _quoted_types(node: ast.AST, at_import: bool) -> list[ast.AST]:
+    """Return types written as strings in annotations and in brackets (`list["Row"]`), which libraries evaluate."""
     match node:
-        case ast.AnnAssign() if at_once:
+        case ast.AnnAssign() if at_import:
             places = [node.annotation]
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             places = [*(argument.annotation for argument in _arguments(node.args)), node.returns]
-        case ast.Subscript() if at_once and (chain_of(node.value) or ("",))[-1] != "Literal":
+        case ast.Subscript() if at_import and (chain_of(node.value) or ("",))[-1] != "Literal":
             places = [node.slice]
         case _:
             return []
@@ -183,7 +189,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 
 def chain_of(node: ast.AST) -> Chain | None:
-    """`a.b.c` as a chain; None where a node is no name with attributes."""
+    """Return `a.b.c` as a chain; None if a node is not a name with attributes."""
     attributes: list[str] = []
     while isinstance(node, ast.Attribute):
         attributes.append(node.attr)
@@ -198,8 +204,8 @@ def _callee(node: ast.expr) -> list[Chain | None]:
     return [] if literal else [chain_of(node)]
 
 
-def _outside(scope: Scope) -> list[ast.AST]:
-    """The parts of a function that are evaluated where it is defined: decorators, defaults, annotations."""
+def _outer_parts(scope: Scope) -> list[ast.AST]:
+    """Return the parts of a function that are evaluated at its definition: decorators, defaults, annotations."""
     arguments = scope.args
     parts: list[ast.AST | None] = [*arguments.defaults, *arguments.kw_defaults]
     parts += [argument.annotation for argument in _arguments(arguments)]
@@ -213,14 +219,14 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
 
 
-def _inner(bound: frozenset[str], scope: Scope, body: list[Any]) -> frozenset[str]:
-    """What is bound within a function, where `bound` is around it."""
+def _inner_names(bound: frozenset[str], scope: Scope, body: list[Any]) -> frozenset[str]:
+    """Return the names bound inside a function, including `bound`, those bound around it."""
     names = {argument.arg for argument in _arguments(scope.args)}
     shared: set[str] = set()
-    for node in _own(body):
+    for node in _nodes_in_scope(body):
         if isinstance(node, ast.Global):
             shared.update(node.names)
-        elif isinstance(node, ast.Import | ast.ImportFrom):  # what is imported here is code from outside all the same
+        elif isinstance(node, ast.Import | ast.ImportFrom):  # an import inside a function still refers to outside code
             shared.update(imported_as(alias) for alias in node.names)
         else:
             names.update(_bound_by(node))
@@ -228,17 +234,17 @@ def _inner(bound: frozenset[str], scope: Scope, body: list[Any]) -> frozenset[st
 
 
 def imported_as(alias: ast.alias) -> str:
-    """The name that one part of an import statement binds."""
+    """Return the name that one part of an import statement binds."""
     return alias.asname or alias.name.split(".")[0]
 
 
 def stored_names(nodes: list[Any]) -> list[str]:
-    """Names that these nodes bind in their own scope, compound statements included."""
-    return [name for node in _own(nodes) for name in _bound_by(node)]
+    """Return the names that these nodes bind in their own scope, including inside compound statements."""
+    return [name for node in _nodes_in_scope(nodes) for name in _bound_by(node)]
 
 
 def _bound_by(node: ast.AST) -> list[str]:
-    if type(node) not in _BINDING:  # a match alone takes long where most match nothing
+    if type(node) not in _BINDING:  # faster than matching, as most nodes bind nothing
         return []
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
@@ -255,8 +261,8 @@ def _bound_by(node: ast.AST) -> list[str]:
             return []
 
 
-def _own(nodes: list[Any]) -> list[ast.AST]:
-    """The nodes and all below them, without those of inner scopes; of a comprehension only what `:=` binds."""
+def _nodes_in_scope(nodes: list[Any]) -> list[ast.AST]:
+    """Return the nodes and their descendants in the same scope; of a comprehension, only what `:=` binds."""
     found: list[ast.AST] = []
     waiting = list(reversed(nodes))
     while waiting:
