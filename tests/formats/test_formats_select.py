@@ -53,7 +53,7 @@ def test_labels_are_balanced_at_the_share_that_is_wanted(
     rows = [row(number, label=number < right) for number in range(right + wrong)]
     dropped: Counter[str] = Counter()
     for found in (balanced(rows, share, 0), select(rows, LabelledConfig(positive_share=share), 0, dropped)):
-        labels = [each.label for each in found]
+        labels = [bool(each.label) for each in found]
         assert (labels.count(True), labels.count(False)) == kept
         assert labels == sorted(labels, reverse=True), "in their order"
     assert dropped["uneven_labels"] == len(rows) - sum(kept)
