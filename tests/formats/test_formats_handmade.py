@@ -10,9 +10,9 @@ import pytest
 from tabletutor.config.formats import ConversationConfig, FormatConfig, PairsConfig
 from tabletutor.formats.audit import Audit, SplitAudit, audit_format
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format
-from tabletutor.formats.case import Case
+from tabletutor.formats.converter import Case
 from tabletutor.formats.hint_leak import hint_leak
-from tabletutor.formats.turns import taught, weighed
+from tabletutor.formats.turns import training_turns, with_weights
 from tabletutor.models.prompt import Message
 from tabletutor.records.record import read_records, write_record, write_records
 from tabletutor.records.table import Split
@@ -94,7 +94,7 @@ def test_a_question_that_is_held_out_is_not_trained_on(tmp_path: Path) -> None:
     case = every_kind()
     held = case._replace(question=msgspec.structs.replace(case.question, novelty="new_wording"))
     files, other = project(tmp_path, [held]), project(tmp_path, [held], "v")
-    with pytest.raises(ValueError, match="question q is held out, but table t is in the train split now"):
+    with pytest.raises(ValueError, match="question q is held out from training, but table t is in the train split"):
         build(tmp_path, "sft-standard", {"t": files}, {"t": "train"}, STANDARD)
     splits: dict[str, Split] = {"t": "train", "v": "validation"}
     tables = {"t": project(tmp_path, [case]), "v": other}
@@ -153,11 +153,13 @@ def test_a_fault_is_named_by_file_and_row(tmp_path: Path) -> None:
     empty: list[Any] = [{"role": "user", "content": "ask"}, {"role": "assistant", "content": " \n"}]
     with pytest.raises(ValueError, match=r"train\.jsonl:1: question q: message 1 is empty"):
         audited(tmp_path, "rl", [TaskRow(**IDS, prompt=empty, answer="1", info="{}")])
-    with pytest.raises(ValueError, match=r"train\.jsonl:3: says the same as .*train\.jsonl:1$"):
+    with pytest.raises(ValueError, match=r"train\.jsonl:3: the row has the same content as .*train\.jsonl:1$"):
         audited(tmp_path, "rl", [said("user"), said("user", number=1), said("user")])
-    with pytest.raises(ValueError, match=r"train\.jsonl:1: a row of table 't', which is not one to train on"):
+    with pytest.raises(
+        ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is not a table"
+    ):
         audited(tmp_path, "rl", [said("user")], {})
-    with pytest.raises(ValueError, match=r"train\.jsonl:1: a row of table 't', which is in the test split"):
+    with pytest.raises(ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is in the test split"):
         audited(tmp_path, "rl", [said("user")], {"t": "test"})
     with pytest.raises(ValueError, match="all 2 rows are labelled wrong"):
         audited(tmp_path, "orm", [labelled(0, False), labelled(1, False)])
@@ -197,7 +199,9 @@ def pairs(count: int) -> list[Row]:
 
 def test_pairs_that_form_gives_away_are_refused_where_they_are_many(tmp_path: Path) -> None:
     assert audited(tmp_path, "dpo", pairs(199)).splits == (SplitAudit("train", 199, None, 1.0, 0.5),)
-    with pytest.raises(ValueError, match="form alone tells 100% of chosen and rejected texts apart, 65% is too much"):
+    with pytest.raises(
+        ValueError, match="form alone predicts 100% of .* texts; below 65% is required"
+    ):
         audited(tmp_path, "dpo", pairs(200))
 
 
@@ -223,19 +227,21 @@ def test_a_quotation_of_six_words_is_a_leak_and_of_five_is_none() -> None:
 
 def test_how_much_of_a_trace_is_taught_goes_by_seed_and_trace() -> None:
     case = every_kind()
-    one, other = taught(case, ConversationConfig(first_turn_share=0.0), 0)
+    one, other = training_turns(case, ConversationConfig(first_turn_share=0.0), 0)
     assert [trace for trace, *_ in (one, other)] == [GOLD, MENDED]
     assert [(len(turns), weights) for _, turns, weights in (one, other)] == [(3, [1, 1, 1]), (3, [1, 0, 1])]
-    short, _ = taught(case, ConversationConfig(first_turn_share=1.0), 0)
+    short, _ = training_turns(case, ConversationConfig(first_turn_share=1.0), 0)
     assert (len(short[1]), short[2]) == (1, [1])
     nothing = case._replace(
         verdict=msgspec.structs.replace(
             case.verdict, step_labels={**case.verdict.step_labels, "mended": ("wrong", "correctable", "wrong")}
         )
     )
-    assert [trace for trace, *_ in taught(nothing, STANDARD, 0)] == [GOLD], "nothing of the other is to be trained"
+    assert [trace for trace, *_ in training_turns(nothing, STANDARD, 0)] == [GOLD], (
+        "nothing of the other is to be trained"
+    )
     half = ConversationConfig(first_turn_share=0.5)
-    lengths = [len(turns) for seed in range(12) for _, turns, _ in taught(case, half, seed)]
+    lengths = [len(turns) for seed in range(12) for _, turns, _ in training_turns(case, half, seed)]
     assert lengths[::2] == [1, 3, 1, 1, 3, 1, 3, 3, 1, 1, 3, 1]
 
 
@@ -244,18 +250,21 @@ def test_weights_are_those_of_the_assistant() -> None:
         {"role": role, "content": role}  # type: ignore[typeddict-item]
         for role in ("system", "user", "assistant", "user", "assistant")
     ]
-    assert [each["weight"] for each in weighed(messages, [1, 0])] == [0, 0, 1, 0, 0]
-    assert [each["weight"] for each in weighed(messages, [0, 1])] == [0, 0, 0, 0, 1]
+    assert [each["weight"] for each in with_weights(messages, [1, 0])] == [0, 0, 1, 0, 0]
+    assert [each["weight"] for each in with_weights(messages, [0, 1])] == [0, 0, 0, 0, 1]
 
 
 def test_a_case_knows_its_traces_and_conversations() -> None:
     case = every_kind()
     assert case.gold is GOLD
-    assert [trace.trace_id for trace in case.right] == ["gold", "mended"]
-    assert [trace.trace_id for trace in case.wrong] == ["slip", "misled"]
+    assert [trace.trace_id for trace in case.right_traces] == ["gold", "mended"]
+    assert [trace.trace_id for trace in case.wrong_traces] == ["slip", "misled"]
     timed_out = msgspec.structs.replace(SLIP, ended="time")
     stopped = case._replace(episode=msgspec.structs.replace(case.episode, traces=(GOLD, timed_out)))
-    assert stopped.wrong == []
-    assert case.before(GOLD, 0) == case.opening()
-    assert [message["role"] for message in case.before(GOLD, 2)[len(case.opening()) :]] == ["assistant", "user"] * 2
-    assert case.opening() + case.after_opening(GOLD) == case.before(GOLD, 2) + case.after_opening(GOLD)[-1:]
+    assert stopped.wrong_traces == []
+    assert case.prompt_before(GOLD, 0) == case.prompt()
+    assert [message["role"] for message in case.prompt_before(GOLD, 2)[len(case.prompt()) :]] == [
+        "assistant",
+        "user",
+    ] * 2
+    assert case.prompt() + case.completion(GOLD) == case.prompt_before(GOLD, 2) + case.completion(GOLD)[-1:]

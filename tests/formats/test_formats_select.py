@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
-from tabletutor.formats.draft import Candidate
-from tabletutor.formats.select import balanced, capped, drawn, select
-from tabletutor.formats.shortcut import Judged, Pair, accuracy, even
+from tabletutor.formats.select import Candidate, balance_labels, cap_families, sample, select
+from tabletutor.formats.shortcut import LabelledText, Pair, balance_pairs, surface_accuracy
 from tabletutor.rows.row import Note
 
 
@@ -27,20 +26,20 @@ def ids(rows: Sequence[Candidate]) -> str:
 
 def test_a_draw_is_the_same_for_ever() -> None:
     rows = [row(number) for number in range(9)]
-    assert ids(drawn(rows, 3, 0)) == "g8 g6 g5"
-    assert ids(drawn(rows, 3, 0, "label")) == "g7 g8 g1"
-    assert ids(drawn(rows, 3, 1)) == "g7 g4 g5"
+    assert ids(sample(rows, 3, 0)) == "g8 g6 g5"
+    assert ids(sample(rows, 3, 0, "label")) == "g7 g8 g1"
+    assert ids(sample(rows, 3, 1)) == "g7 g4 g5"
     again = [*rows[:2], rows[0], rows[0]]
-    assert ids(drawn(again, 9, 0)) == "g0 g0 g1 g0"
+    assert ids(sample(again, 9, 0)) == "g0 g0 g1 g0"
 
 
 @given(st.lists(st.integers(0, 20), unique=True), st.integers(0, 8))
 def test_a_draw_takes_so_many_and_none_twice(numbers: list[int], most: int) -> None:
     rows = [row(number) for number in numbers]
-    found = drawn(rows, most, 0)
+    found = sample(rows, most, 0)
     assert len(found) == min(most, len(rows))
     assert len({each.trace_id for each in found}) == len(found)
-    assert found == drawn(rows[::-1], most, 0) == drawn(rows, most + 1, 0)[:most]
+    assert found == sample(rows[::-1], most, 0) == sample(rows, most + 1, 0)[:most]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,7 @@ def test_labels_are_balanced_at_the_share_that_is_wanted(
 ) -> None:
     rows = [row(number, label=number < right) for number in range(right + wrong)]
     dropped: Counter[str] = Counter()
-    for found in (balanced(rows, share, 0), select(rows, LabelledConfig(positive_share=share), 0, dropped)):
+    for found in (balance_labels(rows, share, 0), select(rows, LabelledConfig(positive_share=share), 0, dropped)):
         labels = [bool(each.label) for each in found]
         assert (labels.count(True), labels.count(False)) == kept
         assert labels == sorted(labels, reverse=True), "in their order"
@@ -66,7 +65,7 @@ def test_caps_hold_for_each_table_and_family_and_what_goes_is_counted() -> None:
     found = select([*rows, rows[0]], FormatConfig(per_family=3, per_table=5), 0, dropped)
     assert Counter(each.note.table for each in found) == {"t0": 5, "t1": 5}
     assert dropped == {"duplicate": 1, "over_per_family": 6, "over_per_table": 8}
-    families = capped(rows, 3, 0)
+    families = cap_families(rows, 3, 0)
     assert Counter(each.note.family for each in families) == {"f0": 3, "f1": 3, "f2": 3}
     assert [each for each in rows if each in families] == families
     dropped.clear()
@@ -87,12 +86,12 @@ def telling(count: int, fair: int = 0) -> list[Pair]:
 
 
 def test_pairs_go_until_no_word_favours_a_side() -> None:
-    assert even(telling(4)) == [0, 1, 2, 3], "too few to say"
-    assert even(telling(6)) == list(range(6)), "within two and a half deviations of a coin"
-    assert len(even(telling(7))) == 6
-    assert even([]) == []
+    assert balance_pairs(telling(4)) == [0, 1, 2, 3], "too few to say"
+    assert balance_pairs(telling(6)) == list(range(6)), "within two and a half deviations of a coin"
+    assert len(balance_pairs(telling(7))) == 6
+    assert balance_pairs([]) == []
     for count, fair in ((40, 10), (300, 100), (10, 40)):
-        kept = even(telling(count, fair))
+        kept = balance_pairs(telling(count, fair))
         favoured = abs(sum(1 if place < count else -1 for place in kept))
         assert favoured <= 2.5 * len(kept) ** 0.5
         assert len(kept) >= 2 * min(count, fair)
@@ -101,12 +100,12 @@ def test_pairs_go_until_no_word_favours_a_side() -> None:
 
 def test_pairs_of_which_one_side_is_longer_go_too() -> None:
     pairs = [Pair("a" * (number % 3 + 2), "a" * (number % 3 + 1), "t") for number in range(60)]
-    assert len(even(pairs)) < 20
+    assert len(balance_pairs(pairs)) < 20
 
 
 def test_what_goes_first_leans_most() -> None:
     pairs = [*telling(30), *(Pair(f"word{number} x", f"x word{number}", "t") for number in range(10))]
-    kept = even(pairs)
+    kept = balance_pairs(pairs)
     assert set(range(30, 40)) <= set(kept)
     assert kept == [24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39]
 
@@ -115,27 +114,32 @@ def test_uneven_pairs_are_counted_and_rows_that_are_none_are_refused() -> None:
     rows = [row(number, pair=pair) for number, pair in enumerate(telling(40, 10))]
     dropped: Counter[str] = Counter()
     found = select(rows, PairsConfig(), 0, dropped)
-    assert [each.pair for each in found] == [telling(40, 10)[place] for place in even(telling(40, 10))]
+    assert [each.pair for each in found] == [telling(40, 10)[place] for place in balance_pairs(telling(40, 10))]
     assert dropped["uneven_surface"] == 50 - len(found) > 0
     assert select(rows, PairsConfig(even_surface=False), 0, Counter()) == rows
-    with pytest.raises(ValueError, match="2 rows are no pairs, so even_surface cannot be"):
+    with pytest.raises(ValueError, match="even_surface needs pairs, but 2 of 52 rows are none"):
         select([*rows, row(90), row(91)], PairsConfig(), 0, Counter())
 
 
-def judged(right: int, wrong: int, tables: int = 5, told: bool = True) -> list[Judged]:
+def judged(right: int, wrong: int, tables: int = 5, told: bool = True) -> list[LabelledText]:
     labels = [True] * right + [False] * wrong
     return [
-        Judged(f"{'mean' if label and told else 'total'} of rows", label, f"t{number % tables}")
+        LabelledText(f"{'mean' if label and told else 'total'} of rows", label, f"t{number % tables}")
         for number, label in enumerate(labels)
     ]
 
 
 def test_form_is_measured_on_tables_that_were_not_fitted_on() -> None:
-    assert accuracy(judged(25, 25)) == 1.0
-    assert accuracy(judged(24, 25)) is accuracy(judged(25, 24)) is accuracy(judged(40, 40, tables=4)) is None
-    assert accuracy(judged(60, 30, told=False)) == 0.667, "nothing to go by but the likelier label"
+    assert surface_accuracy(judged(25, 25)) == 1.0
+    assert (
+        surface_accuracy(judged(24, 25))
+        is surface_accuracy(judged(25, 24))
+        is surface_accuracy(judged(40, 40, tables=4))
+        is None
+    )
+    assert surface_accuracy(judged(60, 30, told=False)) == 0.667, "nothing to go by but the likelier label"
     # A word that tells right from wrong in each table, but another one in each: of no use on other tables.
-    own = [Judged(f"word{n % 5}{n % 2} x", bool(n % 2), f"t{n % 5}") for n in range(100)]
-    assert accuracy(own) == 0.5
-    lengths = [Judged("a" * (300 if n % 2 else 200), bool(n % 2), f"t{n % 5}") for n in range(100)]
-    assert accuracy(lengths) == 1.0
+    own = [LabelledText(f"word{n % 5}{n % 2} x", bool(n % 2), f"t{n % 5}") for n in range(100)]
+    assert surface_accuracy(own) == 0.5
+    lengths = [LabelledText("a" * (300 if n % 2 else 200), bool(n % 2), f"t{n % 5}") for n in range(100)]
+    assert surface_accuracy(lengths) == 1.0
