@@ -1,9 +1,9 @@
 """tabletutor: teach a small language model to analyse tables, reproducibly.
 
-The names in `__all__` are the public surface (`docs/api.md`); every other module is private.
+The names in `__all__` are the public API (`docs/api.md`); every other module is private.
 """
 
-# The names are made by `__getattr__`; their types are in `__init__.pyi`, and a test holds all three together.
+# `__getattr__` provides these names, and `__init__.pyi` has their types. A test keeps the three in agreement.
 # pyright: reportUnsupportedDunderAll=false
 __all__ = [
     "Table",
@@ -18,7 +18,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import the public surface when one of its names is first asked for: jobs and sessions need none of it."""
+    """Import the public API when one of its names is first used, since jobs and sandbox sessions do not need it."""
     if name in __all__:
         from tabletutor import api
 

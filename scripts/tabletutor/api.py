@@ -1,9 +1,9 @@
-"""The public surface of the library: what works on one table, without a checkout and without Snakemake.
+"""The public API of the library: functions for a single table, without a checkout and without Snakemake.
 
     from tabletutor import ask_questions, open_sandbox, profile
 
-A table is the path of a CSV, or a pandas DataFrame, which is read as the CSV that `to_csv` makes of it. Everything
-behind these functions is private and may change.
+A table is the path of a CSV, or a pandas DataFrame, which is converted with `to_csv` and read as CSV. All other modules
+are private and may change.
 """
 
 import tempfile
@@ -32,7 +32,7 @@ from tabletutor.tables.ingest import ingest
 
 Source = Path | str | pd.DataFrame
 
-logger.disable("tabletutor")  # a library is silent; `logger.enable("tabletutor")` shows what it does
+logger.disable("tabletutor")  # libraries log nothing by default; `logger.enable("tabletutor")` shows messages
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Table:
     """A typed table.
 
     Attributes:
-        profile: Its columns with kinds, units and ranges, and what intake has to say of it (`profile.warnings`).
-        frame: The rows as cells in the sandbox see them.
+        profile: Its columns with kinds, units and ranges, and the remarks of reading it (`profile.warnings`).
+        frame: The rows as code in the sandbox sees them.
     """
 
     profile: TableProfile
@@ -53,42 +53,42 @@ def read_table(source: Source, config: TablesConfig | None = None) -> Table:
 
     Args:
         source: The path of a CSV, or a DataFrame.
-        config: Missing markers, limits, what happens to broken rows; the defaults of the `tables` section if None.
+        config: Missing markers, limits, handling of broken rows; default: those of the `tables` section.
 
     Returns:
         The profile and the typed rows.
 
     Raises:
-        TableError: The file cannot be a table; the message names file, line and what to do. A ValueError.
+        TableError: The file is not a table; the message names file, line and what to do. A ValueError.
     """
-    with _ingested(source, config) as (found, parquet):
-        return Table(found, read_frame(parquet))
+    with _ingest(source, config) as (table_profile, parquet):
+        return Table(table_profile, read_frame(parquet))
 
 
 def profile(source: Source, config: TablesConfig | None = None) -> TableProfile:
-    """The profile of a table: see `read_table`, which has the same arguments and errors."""
-    with _ingested(source, config) as (found, _):
-        return found
+    """Return the profile of a table. Arguments and errors are those of `read_table`."""
+    with _ingest(source, config) as (table_profile, _):
+        return table_profile
 
 
 def ask_questions(source: Source, count: int = 20, seed: int = 0, config: TablesConfig | None = None) -> list[Question]:
-    """Ask questions about a table. Three engines agree on the answer of each.
+    """Generate questions about a table, each with an answer that three engines agree on.
 
     Args:
         source: The path of a CSV, or a DataFrame.
-        count: How many questions are wanted; a small or plain table gives fewer.
-        seed: Another seed draws other questions; the same one the same.
+        count: The number of questions wanted; a small or plain table gives fewer.
+        seed: The random seed; equal seeds give equal questions.
         config: As for `read_table`.
 
     Returns:
-        The questions by id, each with text, answer, type of the answer and the program that gives it.
+        The questions by id, each with its text, answer, answer type and program.
 
     Raises:
-        TableError: The file cannot be a table.
-        ValueError: Not one question survived.
-        SandboxError: The sandbox did not start; `tabletutor doctor` says why.
+        TableError: The file is not a table.
+        ValueError: No question passed the checks.
+        SandboxError: The sandbox cannot start; `tabletutor doctor` says why.
     """
-    with _ingested(source, config) as (_, parquet):
+    with _ingest(source, config) as (_, parquet):
         place = parquet.parent
         build_questions(
             profile_path=place / "profile.json",
@@ -107,32 +107,32 @@ def ask_questions(source: Source, count: int = 20, seed: int = 0, config: Tables
 
 @contextmanager
 def open_sandbox(source: Source | None = None, config: SandboxConfig | None = None) -> Generator[Sandbox]:
-    """A sandbox in which untrusted cells run, with a table as `df` if one is given.
+    """Open a sandbox for untrusted code, with a table as `df` if one is given.
 
         with open_sandbox("my.csv") as sandbox, sandbox.session() as session:
             print(session.run("df.describe()").stdout)
 
     Args:
         source: The path of a CSV, a DataFrame, or None.
-        config: Limits, required layers, backend; the defaults of the `sandbox` section if None.
+        config: Limits, required layers, backend; default: those of the `sandbox` section.
 
     Raises:
-        TableError: The file cannot be a table.
-        SandboxError: The sandbox did not start, or a required layer of protection does not stand.
+        TableError: The file is not a table.
+        SandboxError: The sandbox cannot start, or a required layer of protection is missing.
     """
     with ExitStack() as stack:
-        parquet = None if source is None else stack.enter_context(_ingested(source, None))[1]
+        parquet = None if source is None else stack.enter_context(_ingest(source, None))[1]
         yield stack.enter_context(Sandbox(parquet, config or SandboxConfig()))
 
 
 def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec | None = None) -> bool:
-    """Whether two answers are the same.
+    """Return whether two answers are equal.
 
     Args:
         gold: The right answer, as JSON.
-        candidate: The answer to grade, as JSON; text such as "1,234" is read as the type says.
+        candidate: The answer to grade, as JSON; text such as "1,234" is parsed as the answer type.
         answer_type: "integer", "number", "percentage", "category", "boolean", "date", "list", "set" or "mapping".
-        spec: Declared decimals and the type of members; full precision if None.
+        spec: Declared decimals and member type; default: full precision.
 
     Raises:
         ValueError: There is no such answer type.
@@ -141,26 +141,26 @@ def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec |
 
 
 def read_questions(path: Path | str) -> list[Question]:
-    """The questions of a JSON Lines file, such as `results/questions/program/penguins_raw.jsonl`.
+    """Read the questions of a JSON Lines file, such as `results/questions/program/penguins_raw.jsonl`.
 
     Raises:
-        ValueError: A line is no question; the message names it.
+        ValueError: A line is not a question; the message names it.
     """
     return read_records(Path(path), Question)
 
 
 def read_episodes(path: Path | str) -> list[Episode]:
-    """The episodes of a JSON Lines file, such as `results/episodes/program/penguins_raw.jsonl`.
+    """Read the episodes of a JSON Lines file, such as `results/episodes/program/penguins_raw.jsonl`.
 
     Raises:
-        ValueError: A line is no episode; the message names it.
+        ValueError: A line is not an episode; the message names it.
     """
     return read_records(Path(path), Episode)
 
 
 @contextmanager
-def _ingested(source: Source, config: TablesConfig | None) -> Generator[tuple[TableProfile, Path]]:
-    """The profile of a table, and its Parquet file in a temporary folder with `profile.json` beside it."""
+def _ingest(source: Source, config: TablesConfig | None) -> Generator[tuple[TableProfile, Path]]:
+    """Yield a table's profile, and its Parquet file in a temporary folder that also has `profile.json`."""
     with tempfile.TemporaryDirectory(prefix="tabletutor-") as folder:
         place = Path(folder)
         if isinstance(source, pd.DataFrame):
@@ -169,5 +169,5 @@ def _ingested(source: Source, config: TablesConfig | None) -> Generator[tuple[Ta
         else:
             csv, name = Path(source), str(source)
         parquet = place / "table.parquet"
-        found = ingest(csv, csv.stem, name, config or TablesConfig(), parquet, place / "profile.json")
-        yield found, parquet
+        table_profile = ingest(csv, csv.stem, name, config or TablesConfig(), parquet, place / "profile.json")
+        yield table_profile, parquet

@@ -69,7 +69,7 @@ def test_code_shows_what_has_changed_since_a_revision(tmp_path: Path) -> None:
     text = source.read_text(encoding="utf-8")
     source.write_text(f"# a comment\n{text}", encoding="utf-8")
     same = run("code", "summary", "--diff", "HEAD", cwd=checkout, **environment)
-    assert same.stdout == "nothing of summary has changed since HEAD\n", same.stderr
+    assert same.stdout == "summary: nothing has changed since HEAD\n", same.stderr
     assert text.count("def wilson(") == 1
     source.write_text(text.replace("def wilson(", "def wilson_interval(") + "\nwilson = wilson_interval\n")
     changed = run("code", "summary", "--diff", "HEAD", cwd=checkout, **environment).stdout
@@ -200,4 +200,4 @@ def test_arms_says_where_there_are_none(tmp_path: Path) -> None:
     arms_project(tmp_path, "{}")
     done = run("arms", "--config", "p.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "p.yaml: reporting.arms is empty; name the runs of two arms at least\n"
+    assert done.stderr == "p.yaml: reporting.arms is empty; list the runs of at least two arms\n"

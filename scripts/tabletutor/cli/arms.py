@@ -1,4 +1,4 @@
-"""`tabletutor arms`: the comparison of a project's arms, as tables in Markdown."""
+"""`tabletutor arms`: compare the arms of a project in Markdown tables."""
 
 from pathlib import Path
 
@@ -12,16 +12,16 @@ from tabletutor.reporting.render import p_value, percent, signed
 
 
 def tables(config: Path) -> tuple[Table, Table, Table]:
-    """The arms of a project: what they get right, how they work, and how they differ from those they are compared with.
+    """Return tables of a project's arms: accuracy, way of working, and differences from the reference arm.
 
-    Raises ValueError where the project has no arms, or has not compared them yet.
+    Raises ValueError if the project has no arms, or if its comparison has not been built yet.
     """
     project = load(config)
     if not project.reporting.arms:
-        raise ValueError(f"{config}: reporting.arms is empty; name the runs of two arms at least")
+        raise ValueError(f"{config}: reporting.arms is empty; list the runs of at least two arms")
     path = Path(project.results) / "metrics" / "arms.json"
     if not path.is_file():
-        raise ValueError(f"{path}: no such file; make it: snakemake --profile local {path} --configfile {config}")
+        raise ValueError(f"{path}: no such file; build it with: snakemake --profile local {path} --configfile {config}")
     arms = read_record(path, Arms)
     return _arms(arms), _work(arms), _differences(arms)
 
@@ -34,11 +34,11 @@ def _arms(arms: Arms) -> Table:
 
 
 def _work(arms: Arms) -> Table:
-    """The share of cells that ran, and turns a question."""
+    """Return the table of the share of cells that ran, and of turns per question."""
     table = _table("cells that ran · turns", *(group.group for group in arms.arms[0].groups))
     for arm in arms.arms:
-        shown = (f"{percent(group.execution_rate)} · {group.mean_turns:.1f}" for group in arm.groups)
-        table.add_row(arm.arm, *shown)
+        cells = (f"{percent(group.execution_rate)} · {group.mean_turns:.1f}" for group in arm.groups)
+        table.add_row(arm.arm, *cells)
     return table
 
 

@@ -1,4 +1,4 @@
-"""`tabletutor doctor`: what would keep the workflow from running here, and how to mend it."""
+"""`tabletutor doctor`: find what would keep the workflow from running here, and how to fix it."""
 
 import shutil
 import sys
@@ -17,7 +17,7 @@ FREE_GB = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at: whether it is as it should be, what was seen, and what to do if it is not."""
+    """The outcome of one check: whether it passed, what was found, and what to do if it failed."""
 
     subject: str
     good: bool
@@ -26,7 +26,7 @@ class Finding:
 
 
 def examine(checkout: Path, config: Path) -> Iterator[Finding]:
-    """Look at everything, one finding after the other. `checkout` is the root folder; `config` may lie elsewhere."""
+    """Run all checks and yield their findings. `checkout` is the root folder; `config` may be anywhere."""
     checks: tuple[Callable[[], Finding], ...] = (
         _python,
         lambda: _package(checkout),
@@ -72,19 +72,19 @@ def _configuration(config: Path) -> Finding:
     try:
         checked = load(config)
     except ValueError as error:
-        return Finding("configuration", False, str(error), "mend the keys named")
+        return Finding("configuration", False, str(error), "correct the keys named")
     there = Path(checked.table_list).is_file()
     seen = f"{config}, {checked.table_list}{'' if there else ' is missing'}"
-    return Finding("configuration", there, seen, "write the table list, see config/README.md")
+    return Finding("configuration", there, seen, "write the table list (see config/README.md)")
 
 
 def _disk(checkout: Path) -> Finding:
     free = shutil.disk_usage(checkout).free / 1e9
-    return Finding("disk", free >= FREE_GB, f"{free:.0f} GB free", f"make room: about {FREE_GB} GB are needed")
+    return Finding("disk", free >= FREE_GB, f"{free:.0f} GB free", f"free some space: about {FREE_GB} GB are needed")
 
 
 def _sandbox() -> Finding:
-    """Run a cell for real; what the kernel refuses to the sandbox is told on standard error as well."""
+    """Run a cell in the sandbox. Layers that the kernel refuses are also reported on standard error."""
     try:
         with Sandbox(None, SandboxConfig()) as warm, warm.session() as session:
             result = session.run("submit(6 * 7)")

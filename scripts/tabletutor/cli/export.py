@@ -1,4 +1,4 @@
-"""`tabletutor export`: the training rows of a project for others."""
+"""`tabletutor export`: write a project's training rows in the formats of other tools."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +9,16 @@ import typer
 from tabletutor.formats.exports.project import Project, read_project
 from tabletutor.telemetry.terminal import escape_controls
 
-app = typer.Typer(help="Write a project's training rows as others want them.", no_args_is_help=True)
+app = typer.Typer(help="Write a project's training rows in the formats of other tools.", no_args_is_help=True)
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; a new folder, or an empty one.")]
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The output folder; new or empty.")]
 Config = Annotated[Path, typer.Option(help="The project's configuration.")]
 DEFAULT = Path("config/config.yaml")
 
 
 @app.command(epilog="Example: tabletutor export hf /tmp/dataset")
 def hf(folder: Folder, config: Config = DEFAULT) -> None:
-    """A dataset folder for the Hugging Face hub: rows, data card, Croissant metadata, checksums."""
+    """Write a dataset folder for the Hugging Face hub: rows, data card, Croissant metadata, checksums."""
     from tabletutor.formats.exports.hub import export_hub
 
     _export(export_hub, folder, config)
@@ -26,7 +26,7 @@ def hf(folder: Folder, config: Config = DEFAULT) -> None:
 
 @app.command(epilog="Example: tabletutor export llama-factory /tmp/data")
 def llama_factory(folder: Folder, config: Config = DEFAULT) -> None:
-    """A data folder for LLaMA-Factory, with its `dataset_info.json`."""
+    """Write a data folder for LLaMA-Factory, with `dataset_info.json`."""
     from tabletutor.formats.exports.llama_factory import export_llama_factory
 
     _export(export_llama_factory, folder, config)
@@ -34,7 +34,7 @@ def llama_factory(folder: Folder, config: Config = DEFAULT) -> None:
 
 @app.command(epilog="Example: tabletutor export adp /tmp/trajectories")
 def adp(folder: Folder, config: Config = DEFAULT) -> None:
-    """Whole traces in the Agent Data Protocol."""
+    """Write whole traces in the Agent Data Protocol."""
     from tabletutor.formats.exports.adp import export_adp
 
     _export(export_adp, folder, config)
@@ -42,7 +42,7 @@ def adp(folder: Folder, config: Config = DEFAULT) -> None:
 
 def _export(write: Callable[[Project, Path], list[str]], folder: Path, config: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
-        typer.secho(escape_controls(f"{folder}: not empty; give a new folder, or remove it"), fg="red", err=True)
+        typer.secho(escape_controls(f"{folder}: not empty; use a new folder, or remove this one"), fg="red", err=True)
         raise typer.Exit(1)
     try:
         names = write(read_project(config), folder)

@@ -1,4 +1,4 @@
-"""The `tabletutor` command. Every verb is a thin layer over a library function; none of them loads a model."""
+"""The `tabletutor` command. Each subcommand is a thin layer over a library function; none of them loads a model."""
 
 import sys
 from pathlib import Path
@@ -13,8 +13,8 @@ from tabletutor.cli import cache, export, sandbox
 from tabletutor.telemetry.terminal import escape_controls
 
 app = typer.Typer(
-    help="Teach small language models to analyse tables, reproducibly. The work itself is done by Snakemake: "
-    "`snakemake --profile local`; this command explains and checks it.",
+    help="Teach small language models to analyse tables, reproducibly. Snakemake does the work: "
+    "`snakemake --profile local`. This command explains and checks it.",
     epilog="Example: tabletutor explain results/scores/tuned/test.jsonl:1",
     no_args_is_help=True,
     add_completion=False,
@@ -23,18 +23,18 @@ app = typer.Typer(
 app.add_typer(cache.app, name="cache")
 app.add_typer(export.app, name="export")
 app.add_typer(sandbox.app, name="sandbox")
-console = Console(width=None if sys.stdout.isatty() else 1000)  # in a pipe, lines are left whole
+console = Console(width=None if sys.stdout.isatty() else 1000)  # do not wrap lines in a pipe
 
 
 @app.command(epilog="Example: tabletutor explain results/predictions/tuned/test.jsonl:12")
 def explain(
     target: Annotated[str, typer.Argument(metavar="FILE[:ROW]", help="An artefact, or one row of it, counted from 1.")],
 ) -> None:
-    """Show how a file or a row came to be: rule, code, parameters, inputs and hashes, or a question's whole way."""
-    from tabletutor.cli.explain import explain as explained
+    """Show how a file was built (rule, code, parameters, inputs, hashes), or every stage of a row's question."""
+    from tabletutor.cli.explain import explain as explain_target
 
     try:
-        tree = explained(target)
+        tree = explain_target(target)
     except ValueError as error:
         _stop(str(error))
     console.print(tree)
@@ -65,7 +65,7 @@ def doctor(
 def arms(
     config: Annotated[Path, typer.Option(help="The project's configuration.")] = Path("config/config.yaml"),
 ) -> None:
-    """Print the comparison of a project's arms as tables in Markdown: figures by group, and differences with p."""
+    """Print the comparison of a project's arms as Markdown tables: figures by group, and differences with p-values."""
     from tabletutor.cli.arms import tables
 
     try:
@@ -85,19 +85,21 @@ def schema() -> None:
 
 @app.command(epilog="Example: tabletutor code episodes --diff HEAD~5")
 def code(
-    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule, which is also the name of its script.")],
-    explain: Annotated[bool, typer.Option("--explain", help="List all that is reached, and from where.")] = False,
+    rule: Annotated[str, typer.Argument(metavar="RULE", help="A rule's name, which is also its script's name.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List everything that is reached, and from where.")
+    ] = False,
     diff: Annotated[str | None, typer.Option(metavar="REV", help="Show what has changed since a git revision.")] = None,
 ) -> None:
-    """Say what code a rule's results depend on: functions, constants, data files and versions of packages."""
-    from tabletutor.cli.code import differences, explained, script_of, summary
+    """Show the code that a rule's results depend on: functions, constants, data files and package versions."""
+    from tabletutor.cli.code import differences, explanation, script_of, summary
     from tabletutor.workflow.identity.code import SCRIPTS, closure
 
     try:
         reached = closure(script_of(rule))
-        lines = list(explained(reached) if explain else [] if diff else summary(reached))
+        lines = list(explanation(reached) if explain else [] if diff else summary(reached))
         if diff is not None:
-            lines += list(differences(rule, diff, SCRIPTS.parent)) or [f"nothing of {rule} has changed since {diff}"]
+            lines += list(differences(rule, diff, SCRIPTS.parent)) or [f"{rule}: nothing has changed since {diff}"]
     except ValueError as error:
         _stop(str(error))
     for line in lines:
@@ -108,22 +110,22 @@ def code(
 def reproduce(
     config: Annotated[Path, typer.Option(help="The project's configuration.")] = Path("config/config.yaml"),
 ) -> None:
-    """Build a project here if need be and once more elsewhere, and compare the SHA-256 of every artefact.
+    """Build a project here, if needed, and again in a second checkout, and compare the SHA-256 of every artefact.
 
-    The second build has another path, hash seed, umask, locale, time zone, number of cores and order of jobs, and none
-    of the first one's finished work. MANIFEST.sha256 in the results folder has the digests.
+    The second build has a different path, hash seed, umask, locale, time zone, number of cores and job order, and an
+    empty cache. The digests are written to MANIFEST.sha256 in the results folder.
     """
-    from tabletutor.workflow.reproduce import reproduce as reproduced
+    from tabletutor.workflow.reproduce import reproduce as build_twice
 
     try:
-        first, differing, second = reproduced(Path.cwd(), config)
+        first, differing, second = build_twice(Path.cwd(), config)
     except (RuntimeError, ValueError) as error:
         _stop(str(error))
     for name, digest in first.items():
         typer.echo(escape_controls(f"{digest}  {name}"))
     if differing:
         _stop("\n".join([*(f"differs: {name}" for name in differing), f"the second build is kept in {second}"]))
-    typer.echo(f"{len(first)} artefacts, the same bytes in both builds")
+    typer.echo(f"{len(first)} artefacts, identical in both builds")
 
 
 def _stop(message: str) -> NoReturn:

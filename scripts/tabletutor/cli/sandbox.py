@@ -1,4 +1,4 @@
-"""`tabletutor sandbox`: try a cell the way teachers and students run theirs."""
+"""`tabletutor sandbox`: run a cell as teachers and students do."""
 
 import sys
 from pathlib import Path
@@ -24,15 +24,15 @@ def sandbox() -> None:
 def run(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A Python file, run as one cell.")],
     table: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A `table.parquet`, there as `df`.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A `table.parquet`, available as `df`.")
     ] = None,
     backend: Annotated[
-        Literal["process", "docker"], typer.Option(help="A process, or a container of the engine DOCKER_HOST names.")
+        Literal["process", "docker"], typer.Option(help="A process, or a container of the engine at DOCKER_HOST.")
     ] = "process",
 ) -> None:
-    """Run FILE as one cell of a fresh session; print its output, then its answer or its error.
+    """Run FILE as one cell of a new session, and print its output, then its answer or its error.
 
-    The exit status is 0 when the cell ended well and 1 when it raised, or when it ended its session.
+    The exit status is 1 if the cell raised an error or ended its session, else 0.
 
     Example: tabletutor sandbox run cell.py --table results/tables/penguins/table.parquet
     """
@@ -58,9 +58,9 @@ def run(
 
 @app.command()
 def image() -> None:
-    """Make the image of the `docker` backend from this environment, without a registry, and keep it; print its name.
+    """Build the image of the `docker` backend from this environment, without a registry, and print its name.
 
-    Without this a workflow run makes one when it first needs it, and removes it at its end.
+    The image is kept. Otherwise, a workflow run builds one when it first needs it, and removes it at its end.
 
     Example: tabletutor sandbox image
     """
@@ -69,9 +69,9 @@ def image() -> None:
 
 @app.command()
 def sweep() -> None:
-    """Remove the containers and images that runs left behind when they were killed; print what went.
+    """Remove the containers and images that killed runs left behind, and print their names.
 
-    Every start of the `docker` backend does so too.
+    Every start of the `docker` backend does this too.
 
     Example: tabletutor sandbox sweep
     """
