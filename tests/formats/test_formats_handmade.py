@@ -155,9 +155,7 @@ def test_a_fault_is_named_by_file_and_row(tmp_path: Path) -> None:
         audited(tmp_path, "rl", [TaskRow(**IDS, prompt=empty, answer="1", info="{}")])
     with pytest.raises(ValueError, match=r"train\.jsonl:3: the row has the same content as .*train\.jsonl:1$"):
         audited(tmp_path, "rl", [said("user"), said("user", number=1), said("user")])
-    with pytest.raises(
-        ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is not a table"
-    ):
+    with pytest.raises(ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is not a table"):
         audited(tmp_path, "rl", [said("user")], {})
     with pytest.raises(ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is in the test split"):
         audited(tmp_path, "rl", [said("user")], {"t": "test"})
@@ -199,9 +197,7 @@ def pairs(count: int) -> list[Row]:
 
 def test_pairs_that_form_gives_away_are_refused_where_they_are_many(tmp_path: Path) -> None:
     assert audited(tmp_path, "dpo", pairs(199)).splits == (SplitAudit("train", 199, None, 1.0, 0.5),)
-    with pytest.raises(
-        ValueError, match="form alone predicts 100% of .* texts; below 65% is required"
-    ):
+    with pytest.raises(ValueError, match=r"form alone predicts 100% of .* texts; below 65% is required"):
         audited(tmp_path, "dpo", pairs(200))
 
 

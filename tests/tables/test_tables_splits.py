@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.config.tables import TablesConfig
@@ -74,6 +75,41 @@ def test_buckets_depend_on_the_name_alone_and_follow_the_shares() -> None:
     assert buckets == [_bucket(name, dict(reversed(shares.items()))) for name in names]
     assert [buckets.count(split) / 1000 for split in shares] == pytest.approx([0.7, 0.1, 0.2], abs=0.04)
     assert all(_bucket(name, {"test": 1.0}) == "test" for name in names[:20])
+
+
+def test_buckets_are_the_same_for_ever_and_go_by_the_proportion_of_the_shares() -> None:
+    shares: dict[Split, float] = {"train": 0.7, "validation": 0.1, "test": 0.2}
+    buckets = [_bucket(f"table_{number}", shares) for number in range(14)]
+    assert [number for number, bucket in enumerate(buckets) if bucket == "test"] == [6, 8, 12, 13]
+    for factor in (10, 0.1):
+        assert [_bucket(f"table_{number}", scale(shares, factor)) for number in range(14)] == buckets
+    names = [f"table_{number}" for number in range(400)]
+    halves = [_bucket(name, {"train": 2.0, "test": 2.0}) for name in names]
+    assert [halves.count(split) / 400 for split in ("train", "validation", "test")] == pytest.approx(
+        [0.5, 0, 0.5], abs=0.06
+    )
+    assert {_bucket(name, {"validation": 1.0}) for name in names} == {"validation"}
+    shareless: list[dict[Split, float]] = [{}, {"train": 0.0}]
+    for nothing in shareless:
+        with pytest.raises(SplitError, match="split_shares sum to 0"):
+            _bucket("table_0", nothing)
+
+
+def scale(shares: dict[Split, float], factor: float) -> dict[Split, float]:
+    return {split: share * factor for split, share in shares.items()}
+
+
+def test_the_log_names_the_tables_of_each_split(tables: dict[str, Content], tmp_path: Path) -> None:
+    chosen = listed(towns="train", villages="test", renamed=None)
+    profiles = [tmp_path / table.table / "profile.json" for table in chosen]
+    parquets = [tables[table.table].parquet for table in chosen]
+    said: list[str] = []
+    logger.enable("tabletutor")
+    sink = logger.add(lambda message: said.append(message.record["message"]), level="INFO")
+    splits = split_tables(chosen, profiles, parquets, CONFIG, tmp_path / "splits.json")
+    logger.remove(sink)
+    assert said == ["train: 2 tables (renamed, towns)", "validation: 0 tables ()", "test: 1 tables (villages)"]
+    assert read_record(tmp_path / "splits.json", Splits) == splits
 
 
 def test_adding_a_table_moves_no_other(tables: dict[str, Content]) -> None:
