@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from tabletutor.config.section import HOW, Section
+from tabletutor.config.section import EXECUTION_ONLY, Section
 
 
 class SamplingConfig(Section):
@@ -26,7 +26,7 @@ class EvaluationConfig(Section):
     threads: int = Field(
         default=2,
         ge=1,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Groups of conversations decoded in parallel; does not affect results.",
     )
     limit_per_table: int | None = Field(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from tabletutor.config.section import HOW, Section
+from tabletutor.config.section import EXECUTION_ONLY, Section
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
 HUB_ID = r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$"
@@ -71,7 +71,7 @@ class HubModelConfig(Section):
         json_schema_extra={"pattern": f"^{COMMIT.pattern}$"},
     )
     download: bool = Field(
-        default=False, json_schema_extra=HOW, description="Download the model if the local cache lacks it."
+        default=False, json_schema_extra=EXECUTION_ONLY, description="Download the model if the local cache lacks it."
     )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tabletutor.config.section import HOW, Name, Section
+from tabletutor.config.section import EXECUTION_ONLY, Name, Section
 
 
 class ReportingConfig(Section):
@@ -31,11 +31,11 @@ class ReportingConfig(Section):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     mlflow: bool = Field(
         default=True,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Also log training to a local MLflow store; telemetry, not a result.",
     )
     tensorboard: bool = Field(
         default=False,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Also log training for TensorBoard to .tabletutor/tensorboard; telemetry, not a result.",
     )

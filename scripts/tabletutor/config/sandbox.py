@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tabletutor.config.section import HOW, Section
+from tabletutor.config.section import EXECUTION_ONLY, Section
 
 Layer = Literal[
     "unprivileged-user",
@@ -38,7 +38,7 @@ class SandboxConfig(Section):
     )
     require: tuple[Layer, ...] | None = Field(
         default=None,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Protection layers that must be active before any cell runs. null requires all that the backend "
         "offers on Linux 5.13 or later. `tabletutor doctor` lists the ones active on this machine.",
     )
@@ -50,16 +50,18 @@ class SandboxConfig(Section):
     max_containers: int = Field(
         default=8,
         ge=1,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Maximum number of containers on this machine, over all jobs.",
     )
     container_memory_mb: int = Field(
         default=8192,
         ge=512,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Memory limit of a container in MB, including its table.",
     )
-    container_cpus: float = Field(default=2.0, gt=0, json_schema_extra=HOW, description="CPU limit of a container.")
+    container_cpus: float = Field(
+        default=2.0, gt=0, json_schema_extra=EXECUTION_ONLY, description="CPU limit of a container."
+    )
     soft_seconds: float = Field(
         default=5.0, gt=0, description="Seconds after which a cell is interrupted; its session continues."
     )
@@ -75,5 +77,8 @@ class SandboxConfig(Section):
         description="Maximum output of a cell in bytes; longer output is cut in the middle and the cut is marked.",
     )
     sessions: int = Field(
-        default=4, ge=1, json_schema_extra=HOW, description="Maximum number of sessions open at once in one job."
+        default=4,
+        ge=1,
+        json_schema_extra=EXECUTION_ONLY,
+        description="Maximum number of sessions open at once in one job.",
     )

@@ -16,7 +16,7 @@ from tabletutor.config.questions import QuestionsConfig
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.runs import RunConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import HOW, Name, Section, Seed
+from tabletutor.config.section import EXECUTION_ONLY, Name, Section, Seed
 from tabletutor.config.tables import TablesConfig
 from tabletutor.config.verdicts import VerdictsConfig
 
@@ -40,7 +40,7 @@ class Config(Section):
     )
     cache: FilePath | None = Field(
         default=None,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Folder for finished units of work, which checkouts can share. null uses `.tabletutor/cache`. The "
         "environment variable TABLETUTOR_CACHE takes precedence.",
     )

@@ -11,7 +11,7 @@ Name = Annotated[
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the range that numpy accepts
 
 # Marks a setting that changes how a job runs (placement, speed, safety) but never its result.
-HOW: dict[str, JsonValue] = {"partOfResult": False}
+EXECUTION_ONLY: dict[str, JsonValue] = {"partOfResult": False}
 
 
 class Section(BaseModel):
@@ -21,11 +21,13 @@ class Section(BaseModel):
 
 
 def result_settings(section: Section) -> dict[str, Any]:
-    """Return the settings of a section that results depend on, as JSON types: all except those marked `HOW`.
+    """Return the settings of a section that results depend on, as JSON types: all except those marked `EXECUTION_ONLY`.
 
     Mappings are sorted, because Snakemake would take another order of the same entries for a change.
     """
-    fields = {name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != HOW}
+    fields = {
+        name: field for name, field in type(section).model_fields.items() if field.json_schema_extra != EXECUTION_ONLY
+    }
     return {field.alias or name: _plain_value(getattr(section, name)) for name, field in fields.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_args
 
 from pydantic import Field, model_validator
 
-from tabletutor.config.section import HOW, Name, Section
+from tabletutor.config.section import EXECUTION_ONLY, Name, Section
 
 
 class LoraConfig(Section):
@@ -94,12 +94,15 @@ class MethodConfig(Section):
         description="Validation prompts answered at each evaluation; the answers are written to samples.ndjson.",
     )
     checkpoint_every: int = Field(
-        default=25, ge=1, json_schema_extra=HOW, description="Steps between full-state checkpoints for resuming."
+        default=25,
+        ge=1,
+        json_schema_extra=EXECUTION_ONLY,
+        description="Steps between full-state checkpoints for resuming.",
     )
     checkpoint_seconds: float = Field(
         default=120.0,
         gt=0,
-        json_schema_extra=HOW,
+        json_schema_extra=EXECUTION_ONLY,
         description="Seconds after which the next step saves a checkpoint regardless of checkpoint_every.",
     )
 
@@ -134,7 +137,10 @@ class SftConfig(MethodConfig):
         description="Maximum number of row tokens seen; training ends with the step that reaches it.",
     )
     threads: int = Field(
-        default=2, ge=1, json_schema_extra=HOW, description="Packs computed in parallel; does not affect the result."
+        default=2,
+        ge=1,
+        json_schema_extra=EXECUTION_ONLY,
+        description="Packs computed in parallel; does not affect the result.",
     )
 
 

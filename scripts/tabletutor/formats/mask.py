@@ -2,7 +2,7 @@
 
 In every conversation of every row, the decoded tokens must be exactly the assistant turns to learn, each with its stop
 token. So every such turn is trained, no observation is trained, and nothing is truncated. Turns in the prompt of a row
-are not to learn. Rows too long for the run are counted. Rows of plain steps (`prm`) have no mask and are only measured.
+are not to learn. Rows too long for the run are counted. Rows of steps (`prm`) have no mask; only their length is measured.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ def check_mask(
                     raise ValueError(f"{path}:{number}: question {row.question_id}: {fault}")
                 sizes.append(len(ids))
                 trained += sum(mask[start:])
-            lengths.append(max(sizes))
+            lengths.append(max(sizes, default=0))
         if not lengths and split == "train":
             raise ValueError(f"{path}: the file has no rows, so run {run} cannot train on {name}")
         too_long = sum(length > max_tokens for length in lengths)

@@ -44,17 +44,14 @@ class Row(Record, frozen=True, kw_only=True):
         """Return the complete conversations in the row; empty for rows of plain text."""
         return []
 
-    def texts(self) -> list[str]:
-        """Return the texts the row teaches; for a pair, the chosen and the rejected one."""
-        return ["\n".join(message["content"] for message in each) for each in self.conversations()]
-
     def prompt_message_count(self) -> int:
         """Return how many leading messages of each conversation are the prompt, which is not trained."""
         return 0
 
     def turn_count(self) -> int:
-        """Return the number of student turns in the row (in the first conversation)."""
-        return [message["role"] for message in self.conversations()[0]].count("assistant")
+        """Return the number of student turns in the first conversation; 1 for rows of plain text."""
+        conversations = self.conversations()
+        return [message["role"] for message in conversations[0]].count("assistant") if conversations else 1
 
     def is_right(self) -> bool | None:
         """Return the row's label, or None if its type has none."""
@@ -105,10 +102,6 @@ class StepsRow(Row, frozen=True, kw_only=True):
     prompt: str
     completions: tuple[str, ...]
     labels: tuple[bool, ...]
-
-    def texts(self) -> list[str]:
-        """Return all steps joined into one text."""
-        return ["\n".join(self.completions)]
 
     def turn_count(self) -> int:
         """Return the number of steps."""
