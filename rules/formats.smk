@@ -1,4 +1,4 @@
-"""Formats: training rows derived from episodes and verdicts, and the checks they must pass.
+"""Formats: training rows made from episodes and verdicts, and the checks they must pass.
 
 Needs   episodes/program/, verdicts/program/, questions/program/, tables/, splits.json, models/{model}/
 Makes   formats/{format}/{train,validation}.jsonl, beside them notes/, stats.json and audit.json; masks/{run}.json
@@ -7,7 +7,7 @@ Steps   format → audit → mask
 
 
 rule format:
-    """Turn verified episodes into the rows of one training format."""
+    """Write the rows of one training format from verified episodes."""
     input:
         profiles=expand("<results>/tables/{table}/profile.json", table=tables),
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
@@ -37,7 +37,7 @@ rule format:
 
 
 rule audit:
-    """Check the rows of one training format, as whoever trains on them will read them."""
+    """Read the rows of one training format back and check each of them."""
     input:
         train="<results>/formats/{format}/train.jsonl",
         validation="<results>/formats/{format}/validation.jsonl",
@@ -59,7 +59,7 @@ rule audit:
 
 
 rule mask:
-    """Check what a run's tokenizer and loss mask make of its training rows."""
+    """Check a run's loss mask: the trained tokens of its rows must be the turns to learn."""
     input:
         model=expand(
             "<results>/models/{model}/{file}",

@@ -1,4 +1,4 @@
-"""Check the rows of one training format, as whoever trains on them will read them."""
+"""Read the rows of one training format back and check each of them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Turn verified episodes into the rows of one training format."""
+"""Write the rows of one training format from verified episodes."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tabletutor.formats.registry import load_format
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
-    made, name = snakemake.output, snakemake.wildcards.format
+    output, name = snakemake.output, snakemake.wildcards.format
     build_format(
         name=name,
         tables=here.tables("profiles", "questions", "episodes", "verdicts"),
@@ -15,8 +15,8 @@ with job(snakemake) as here:
         config=load_format(name).config.model_validate(snakemake.params.config),
         seed=snakemake.params.seed,
         outputs={
-            "train": SplitFiles(Path(made.train), Path(made.train_notes)),
-            "validation": SplitFiles(Path(made.validation), Path(made.validation_notes)),
+            "train": SplitFiles(Path(output.train), Path(output.train_notes)),
+            "validation": SplitFiles(Path(output.validation), Path(output.validation_notes)),
         },
-        stats=Path(made.stats),
+        stats=Path(output.stats),
     )

@@ -1,4 +1,4 @@
-"""Check what a run's tokenizer and loss mask make of its training rows."""
+"""Check a run's loss mask: the trained tokens of its rows must be the turns to learn."""
 
 from pathlib import Path
 
