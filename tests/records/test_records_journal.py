@@ -2,6 +2,7 @@
 unit once.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -143,3 +144,57 @@ def test_what_was_done_before_a_failure_is_kept(tmp_path: Path, pool: Executor) 
         list(through([2, 3, 0, 4], journal, pool))
     with Journal(tmp_path, WORK) as journal:
         assert {item for item in range(5) if journal.get(str(item))} == {2, 3}
+
+
+def test_the_file_of_a_writer_is_as_it_always_was(tmp_path: Path) -> None:
+    with Journal(tmp_path / "new", WORK) as journal:
+        journal.put("first", b"1\t2")
+        journal.put("\u00e9", b"")
+        (path,) = segments(tmp_path / "new")
+        assert len(Journal(tmp_path / "new", WORK)) == 2, "durable before the journal is closed"
+    assert path.parent == tmp_path / "new" / "episodes" / "cars-aaaaaaaaaaaaaaaa"
+    assert re.fullmatch(r"[0-9]+-[0-9a-f]{16}\.journal", path.name)
+    assert path.read_bytes().split(b"\n") == [
+        b"tabletutor-journal 1\tepisodes\tcars\t" + b"a" * 64,
+        b"first\teb4190bdd29e20ca\t1\t2",
+        "\u00e9\t952c3ac1f8a30b68\t".encode(),
+        b"",
+    ]
+    assert read_segment(path) == (WORK, {"first": b"1\t2", "\u00e9": b""}, 0)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", (None, {}, 1)),
+        (WORK.header[:-1], (None, {}, 1)),  # cut before its line feed
+        (WORK.header.replace(b"journal 1", b"journal 2"), (None, {}, 1)),
+        (WORK.header.replace(b"\tcars", b""), (None, {}, 1)),
+        (WORK.header.replace(b"cars", b"cars\tmore"), (None, {}, 1)),
+        (b"\xff" + WORK.header, (None, {}, 1)),
+        (WORK.header, (WORK, {}, 0)),
+        (WORK.header + b"first\teb4190bdd29e20ca\n\xff\teb4190bdd29e20ca\t1\n", (WORK, {}, 2)),
+        (WORK.header + b"torn\n\n" + b"first\teb4190bdd29e20ca\t1\t2\n", (WORK, {"first": b"1\t2"}, 1)),
+    ],
+)
+def test_a_file_that_is_not_whole_is_read_as_far_as_it_is(
+    tmp_path: Path, content: bytes, found: tuple[Work | None, dict[str, bytes], int]
+) -> None:
+    (tmp_path / "one.journal").write_bytes(content)
+    assert read_segment(tmp_path / "one.journal") == found
+
+
+@pytest.mark.parametrize(("key", "payload"), [("a\tb", b""), ("a\nb", b""), ("a", b"1\n")])
+def test_whatever_would_break_a_line_is_refused(tmp_path: Path, key: str, payload: bytes) -> None:
+    with Journal(tmp_path, WORK) as journal:
+        with pytest.raises(ValueError, match="tab or line feed"):
+            journal.put(key, payload)
+        assert (len(journal), journal.get(key), segments(tmp_path)) == (0, None, [])
+
+
+def test_the_file_of_other_work_is_skipped_and_those_after_it_are_read(tmp_path: Path) -> None:
+    with Journal(tmp_path, WORK) as journal:
+        journal.put("key", b"payload")
+    (path,) = segments(tmp_path)
+    path.with_name("0-first.journal").write_bytes(WORK._replace(identity="b" * 64).header)
+    assert Journal(tmp_path, WORK).get("key") == b"payload"

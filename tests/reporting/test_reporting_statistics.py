@@ -54,6 +54,9 @@ def test_bootstrap_resamples_tables_not_questions() -> None:
 def test_bootstrap_depends_on_seed_and_item_and_not_on_the_order_of_tables() -> None:
     data = {name: [int(name < "m")] * 3 + [k % 2 for k in range(size)] for size, name in enumerate("abxyz", start=2)}
     first = clustered_bootstrap(data, 300, 0.9, 0, "x")
+    assert first == pytest.approx((0.3, 0.6006451612903227))
+    assert clustered_bootstrap(data, 300, 0.9, 1, "x") == pytest.approx((0.2894736842105263, 0.6))
+    assert clustered_bootstrap(data, 300, 0.9, 0, "y") == pytest.approx((0.30952380952380953, 0.6))
     assert first == clustered_bootstrap(dict(reversed(data.items())), 300, 0.9, 0, "x")
     assert first != clustered_bootstrap(data, 300, 0.9, 1, "x") or first != clustered_bootstrap(data, 300, 0.9, 0, "y")
 
