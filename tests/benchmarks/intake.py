@@ -1,10 +1,10 @@
-"""Generated tables through the reader, as many as you like, in as many processes. Not a test:
+"""Read generated tables in several processes and report silently wrong cases. Not a test:
 
 python -m tests.benchmarks.intake [--cases 20000] [--seed 7] [--jobs 2] [--shown 12]
 python -m tests.benchmarks.intake --seed 7 --case 1234
 
-Prints how many came out right, said, left as text and refused, why the last two, and each silently wrong one, made
-small. Ends with 1 if there is one.
+Prints the number of cases that are right, reported, left as text or refused, reasons for the last two, and a minimal
+version of silently wrong cases. Exits with 1 if there is one.
 """
 
 import argparse
@@ -12,14 +12,14 @@ import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.support.tables.generated_tables import Run, run, shown
+from tests.support.tables.generated_tables import Run, failure_report, run
 
 
 def piece(seed: int, numbers: range, limit: int) -> tuple[Run, list[str]]:
-    """A share of the cases, with the first silently wrong ones of each kind made small."""
+    """Run some of the cases, and return a report on the first silently wrong case of each kind."""
     done = run(seed, numbers)
     each = {outcome.signature: number for number, outcome in reversed(done.silent.items())}
-    return done, [shown(seed, number, done.silent[number]) for number in sorted(each.values())[:limit]]
+    return done, [failure_report(seed, number, done.silent[number]) for number in sorted(each.values())[:limit]]
 
 
 def main() -> int:

@@ -1,9 +1,9 @@
-"""Scores the reader on a user's own copy of the Pollock benchmark (github.com/HPI-Information-Systems/Pollock).
+"""Score the reader on a local copy of the Pollock benchmark (github.com/HPI-Information-Systems/Pollock).
 
     python tests/benchmarks/pollock.py FOLDER [polluted_files | survey_sample] [--only REGEX]
 
-FOLDER is a checkout with its files. The scores are those of the benchmark's own `pollock/metrics.py`, which needs
-multiset, price-parser, chardet and joblib. No hint is given to the reader, and a refused file scores nothing.
+FOLDER is a checkout with its files. The benchmark's own `pollock/metrics.py` computes the scores; it needs multiset,
+price-parser, chardet and joblib. The reader gets no hints, and a refused file scores 0.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from tabletutor.tables.read import TextTable, read_text
 
 
 def write_loaded(table: TextTable, target: Path) -> None:
-    """The table as the benchmark wants it: a plain CSV, its header only where the file has one.
+    """Write the table as the benchmark expects it: a plain CSV, with a header only if the file has one.
 
-    The benchmark compares headers letter by letter, so the file's own names are written: a name that is repeated stands
-    without the number that intake gives it ("a", "a_2"), and a column without a name stays without one.
+    The benchmark compares headers exactly, so the headings of the file are written: repeated names without the number
+    that the reader adds ("a", "a_2"), and unnamed columns without a name.
     """
     columns = [table.column(index).fill_null("").to_list() for index in range(len(table.names))]
     with target.open("w", encoding="utf-8", newline="") as stream:
@@ -33,7 +33,7 @@ def write_loaded(table: TextTable, target: Path) -> None:
 
 
 def score(folder: Path, dataset: str, name: str) -> tuple[str, list[float], str]:
-    """The ten measures of one file, and the refusal or the warnings."""
+    """Return the name of a file, its ten measures, and the refusal or the warnings."""
     sys.path.insert(0, str(folder))
     from pollock.metrics import header_record_cell_measures_csv
 
@@ -49,7 +49,7 @@ def score(folder: Path, dataset: str, name: str) -> tuple[str, list[float], str]
 
 
 def main() -> None:
-    """Print the scores, and what was lost where."""
+    """Print the scores, and the files that lost points."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("dataset", nargs="?", default="polluted_files")

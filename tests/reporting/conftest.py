@@ -1,4 +1,4 @@
-"""A small project made of records: five tables, seventy-six questions, base and tuned runs with two seeds each."""
+"""A small project of synthetic records: 5 tables, 76 questions, base and tuned runs with two seeds each."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,7 +42,7 @@ FAULTS = ("wrong_answer", "wrong_type", "unanswered", "cell_error", "no_code", "
 
 
 class Project:
-    """The files of a project in a results folder, and the names that stand in it."""
+    """Write the files of a project into a results folder. `headers` and `text` may be hostile."""
 
     settings: ClassVar[dict[str, Any]] = SETTINGS
 
@@ -113,7 +113,7 @@ class Project:
         mistake: str | None = None,
         last: tuple[int, str] | None = None,
     ) -> Trace:
-        """A trace with a fault, or right. Of `last`, if given, the last turn corrects a turn and shows a text."""
+        """Return a correct trace, or one with a fault. `last`: the last turn corrects this turn and shows this text."""
         header = question.text.split(" of ")[-1][:30]
         answers = {None: question.answer, "wrong_answer": 999.0, "wrong_type": {"value": [999.0]}}
         submits = fault in answers

@@ -1,4 +1,4 @@
-"""Arms: figures over their runs, and each compared with the first one, on the same questions."""
+"""Arms: figures over their runs, and comparisons of arms on the same questions."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,12 +47,12 @@ def config(**arms: tuple[str, ...]) -> ReportingConfig:
     return ReportingConfig(arms=arms, bootstrap=200, permutations=999)
 
 
-def drawn(run: str, chance: float, n: int = 60) -> list[bool]:
+def sample(run: str, chance: float, n: int = 60) -> list[bool]:
     return [rng(0, run, number).random() < chance for number in range(n)]
 
 
 TWO = config(old=("old-0", "old-1"), new=("new-0", "new-1"))
-MIXED = {"old-0": drawn("a", 0.4), "old-1": drawn("b", 0.5), "new-0": drawn("c", 0.7), "new-1": drawn("d", 0.6)}
+MIXED = {"old-0": sample("a", 0.4), "old-1": sample("b", 0.5), "new-0": sample("c", 0.7), "new-1": sample("d", 0.6)}
 
 
 def test_the_figures_of_an_arm_are_means_over_its_runs() -> None:
@@ -89,7 +89,7 @@ def test_equal_arms_differ_by_nothing() -> None:
     same = dict.fromkeys(MIXED, MIXED["old-0"])
     for row in compare_arms(scores(same), TWO, 0).differences:
         assert (row.points, row.points_low, row.points_high, row.p, row.p_holm) == (0, 0, 0, 1, 1)
-    # The runs differ, the arms do not: no difference, but seeds make the interval wide.
+    # The runs differ but the arms do not: the difference is 0, and the seeds make the interval wide.
     crosswise = {**MIXED, "new-0": MIXED["old-1"], "new-1": MIXED["old-0"]}
     overall = compare_arms(scores(crosswise), TWO, 0).differences[0]
     assert (overall.points, overall.p) == (0, 1)
@@ -120,7 +120,7 @@ def test_swapping_arms_turns_the_sign_and_order_changes_nothing(rows: list[tuple
 
 
 def test_later_arms_are_corrected_together() -> None:
-    answers = {"a": drawn("a", 0.5), "b": drawn("b", 0.75), "c": drawn("c", 0.6)}
+    answers = {"a": sample("a", 0.5), "b": sample("b", 0.75), "c": sample("c", 0.6)}
     result = compare_arms(scores(answers), config(first=("a",), second=("b",), third=("c",)), 0)
     smaller, larger = sorted(result.differences[:2], key=lambda row: row.p)
     assert {smaller.arm, larger.arm} == {"second", "third"}
@@ -130,7 +130,7 @@ def test_later_arms_are_corrected_together() -> None:
 
 
 def test_an_arm_may_be_compared_with_another_than_the_first() -> None:
-    answers = {"a": drawn("a", 0.5), "b": drawn("b", 0.75), "c": drawn("c", 0.6)}
+    answers = {"a": sample("a", 0.5), "b": sample("b", 0.75), "c": sample("c", 0.6)}
     arms = {"first": ("a",), "second": ("b",), "third": ("c",)}
     set_against = ReportingConfig(arms=arms, against={"third": "second"}, bootstrap=200, permutations=999)
     second, third = compare_arms(scores(answers), set_against, 0).differences[:2]
@@ -141,7 +141,7 @@ def test_an_arm_may_be_compared_with_another_than_the_first() -> None:
 
 
 def test_samples_of_a_question_count_as_one_question() -> None:
-    """And another run may have been asked once."""
+    """The other run has one sample per question."""
     first, second = scores({"a": [True] * 8, "b": [False] * 8}), scores({"a": [False] * 8})
     second = [msgspec.structs.replace(row, sample=1) for row in second]
     result = compare_arms([*first, *second], config(x=("a",), y=("b",)), 0)
@@ -150,7 +150,7 @@ def test_samples_of_a_question_count_as_one_question() -> None:
     assert result.differences[0].p == pytest.approx(2 / 2**8)
 
 
-def test_runs_that_were_not_asked_the_same_are_not_compared() -> None:
+def test_runs_with_different_questions_are_not_compared() -> None:
     with pytest.raises(ValueError, match=r"runs a and b .*1 only the first, 0 only the second, 2 both"):
         compare_arms(scores({"a": [True] * 3, "b": [True] * 2}), config(x=("a",), y=("b",)), 0)
     with pytest.raises(ValueError, match=r"runs a and b .*3 only the first"):

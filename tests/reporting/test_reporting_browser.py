@@ -1,4 +1,4 @@
-"""The report in a real browser: nothing on the console, no request but the page, hostile text shown as text."""
+"""The report in a real browser: an empty console, no request except the page, hostile text displayed as text."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ SWITCHES = (
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     if CHROMIUM is None or DRIVER is None:
-        message = "chromium and chromium-driver are not installed: the report was NOT looked at in a browser"
+        message = "chromium and chromium-driver are not installed: the report was NOT tested in a browser"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
@@ -60,13 +60,13 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
 def requests(browser: webdriver.Chrome) -> list[str]:
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
-    # The new tab that a session begins with loads the browser's own pages.
+    # A session starts with a new tab, which loads pages of the browser itself.
     own = ("chrome://", "chrome-untrusted://")
     return [request["request"]["url"] for request in sent if not request["documentURL"].startswith(own)]
 
 
 def hostile_texts() -> list[str]:
-    """Ours, and the headers and cells of the shared hostile CSVs where they are at hand."""
+    """Return our hostile texts, and headers and cells of the shared hostile CSVs if they are available."""
     texts = list(HOSTILE)
     for path in sorted((SHARED / "attacks/hostile_csv/dev").glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as stream:
@@ -97,7 +97,7 @@ def test_the_report_in_a_browser(browser: webdriver.Chrome, make_project: Any, t
     for text in texts[:4]:
         assert text in shown
     assert "2 arms with 2 runs" in shown
-    # Nothing sticks out of the page, on a wide screen and on a narrow one.
+    # No element extends beyond the page, on a wide and on a narrow screen.
     for width in (1200, 500):
         browser.set_window_size(width, 1000)
         assert browser.execute_script("return document.documentElement.scrollWidth <= window.innerWidth")

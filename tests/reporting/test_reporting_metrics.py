@@ -59,12 +59,14 @@ def test_a_student_that_writes_no_code_has_no_share_of_cells_that_ran(tmp_path: 
     assert percent(None) == "–"
 
 
-def test_attempts_at_one_question_make_an_interval_no_narrower() -> None:
+def test_more_attempts_do_not_narrow_the_interval() -> None:
     once = [score(str(k), k < 4) for k in range(10)]
     asked = [prediction(str(k)) for k in range(10)]
     thrice = [replace(row, sample=sample) for row in once for sample in range(3)]
-    drawn = [replace(row, sample=sample) for row in asked for sample in range(3)]
-    (single, *_), (several, *_) = (summarise("tuned", "test", *both, 0.95) for both in ((once, asked), (thrice, drawn)))
+    sampled = [replace(row, sample=sample) for row in asked for sample in range(3)]
+    (single, *_), (several, *_) = (
+        summarise("tuned", "test", *both, 0.95) for both in ((once, asked), (thrice, sampled))
+    )
     assert (several.n, several.correct, several.accuracy) == (30, 12, single.accuracy)
     assert (several.wilson_low, several.wilson_high) == (single.wilson_low, single.wilson_high)
 
@@ -115,7 +117,7 @@ def test_pairs_are_counted_and_classes_corrected() -> None:
     assert compare(base[::-1], tuned[::-1], CONFIG, 0) == result
 
 
-def test_runs_that_were_not_asked_the_same_are_not_compared() -> None:
+def test_runs_with_different_questions_are_not_compared() -> None:
     with pytest.raises(ValueError, match="1 only the first, 0 only the second, 1 both"):
         compare([score("a", True), score("b", True)], [score("a", True)], CONFIG, 0)
     with pytest.raises(ValueError, match="cannot be compared"):

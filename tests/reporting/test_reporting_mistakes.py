@@ -1,4 +1,4 @@
-"""A trace with a mistake that came right was mended only if something was changed."""
+"""A correct trace with a mistake counts as corrected only if a turn changed the wrong result."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def shows(*values: Any) -> tuple[Hook, ...]:
         ({"hooks": ()}, {"hooks": (), "corrects_turn": 1}, "corrected"),
     ],
 )
-def test_a_right_trace_was_mended_only_if_it_shows_another_result_then(
+def test_a_correct_trace_is_corrected_only_if_its_result_changed(
     wrong: dict[str, Any], mending: dict[str, Any], expected: str
 ) -> None:
     turns = (Turn(0, "", "df", ""), Turn(1, "", "a", "", **wrong), Turn(2, "", "b", "", **mending))
@@ -34,5 +34,5 @@ def test_a_right_trace_was_mended_only_if_it_shows_another_result_then(
     assert outcome(trace, None) == "ends wrong"
 
 
-def test_a_mistake_that_was_to_be_mended_is_of_no_other_kind() -> None:
+def test_a_mended_mistake_has_the_kind_of_the_mistake() -> None:
     assert [mistake_kind(name) for name in ("wrong_end", "wrong_end_mended")] == ["wrong_end", "wrong_end"]

@@ -1,6 +1,4 @@
-"""Every figure of the metrics computed a second time: from the records as they lie in their files,
-with pandas and scipy, and with nothing of what made them.
-"""
+"""Recompute every figure of the metrics from the files, with pandas and scipy and without code of the package."""
 
 import hashlib
 import json
@@ -32,7 +30,7 @@ def asked(folder: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def attempts(project: Any) -> pd.DataFrame:
-    """One row an attempt, of predictions and questions alone."""
+    """One row per attempt, computed from predictions and questions only."""
     questions = {row["question_id"]: row for row in asked(project.root)}
     rows: list[dict[str, Any]] = []
     for row in lines(project.root, "predictions/*/test.jsonl"):
@@ -52,7 +50,7 @@ def attempts(project: Any) -> pd.DataFrame:
 
 
 def same(answer: Any, given: Any, kind: str) -> bool:
-    """The questions of the project ask for a number of two decimals or for a category."""
+    """Return whether an answer is correct. The project asks only for numbers with two decimals and for categories."""
     if kind == "category":
         return answer == given
     return isinstance(given, float) and abs(answer - given) <= 0.005
@@ -90,7 +88,7 @@ def generator(*item: Any) -> np.random.Generator:
 
 
 def bootstrap(sides: list[list[pd.DataFrame]], item: str) -> np.ndarray:
-    """The interval of the first side's accuracy less the others', in points. Tables are drawn, and runs of a side."""
+    """Return the interval of the first side's accuracy minus the second's, in points. Resamples tables and runs."""
     counts = sides[0][0].groupby("table").size().to_numpy()
     source = generator("bootstrap", item)
     tables = source.integers(0, len(counts), (RESAMPLES, len(counts)))
@@ -119,7 +117,7 @@ def holm(values: list[float]) -> list[float]:
 
 
 def detectable(n: int, discordant: int) -> float | None:
-    """Connor's formula, n e² = (z √d + z' √(d - e²))², solved as the quadratic equation it is; at most d."""
+    """Return the detectable effect by Connor's formula, n e² = (z √d + z' √(d - e²))², solved as a quadratic."""
     if not discordant:
         return None
     d, power = discordant / n, norm.ppf(0.8)
@@ -158,7 +156,7 @@ def paired(rows: pd.DataFrame, group: str) -> dict[str, Any]:
 
 
 def comparison(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Over all questions, then by novelty."""
+    """Return the comparison over all questions, then by novelty."""
     groups = [paired(rows[rows["novelty"] == name], name) for name in NOVELTIES]
     corrected = holm([group["p"] for group in groups])
     return [paired(rows, "all"), *(group | {"p_holm": p} for group, p in zip(groups, corrected, strict=True))]

@@ -1,4 +1,4 @@
-"""The report: complete, the same bytes each time, and hostile text stays text."""
+"""The report is complete, has the same bytes each time, and displays hostile text as text."""
 
 import re
 from collections import Counter
@@ -26,7 +26,7 @@ def read(project: Any) -> ReportInputs:
 
 
 class Page:
-    """Tags, attributes and text of a page. All text in it is escaped, so a tag is what stands between < and >."""
+    """Tags, attributes and text of a page. All text is escaped, so every `<...>` is a tag."""
 
     def __init__(self, html: str) -> None:
         tags = re.findall(r"<([a-zA-Z][^\s>/]*)([^>]*)>", html)
@@ -40,7 +40,7 @@ def html(project: Any) -> str:
     return build_report(read(project))
 
 
-def test_the_report_holds_what_it_promises(html: str, project: Any) -> None:
+def test_the_report_is_complete(html: str, project: Any) -> None:
     text = Page(html).text
     correct = sum(row.correct for row in read_records(project.root / "scores/tuned/test.jsonl", Score))
     for expected in (
@@ -99,7 +99,9 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
         (40.0, {"training": None, "weights": "tuned"}, "tuned is better."),
     ],
 )
-def test_the_verdict_is_the_honest_one(project: Any, points: float, baseline: dict[str, Any], sentence: str) -> None:
+def test_the_headline_follows_p_and_interval(
+    project: Any, points: float, baseline: dict[str, Any], sentence: str
+) -> None:
     runs = {**project.settings["runs"], "base": {"model": "tiny", **baseline}}
     inputs = replace(read(project), settings={"runs": runs})
     p = 1.0 if points == 0 else 1e-9
@@ -124,7 +126,7 @@ def test_the_verdict_is_the_honest_one(project: Any, points: float, baseline: di
         (3.0, 1.0, 0.06, "No significant difference between tuned and base ."),
     ],
 )
-def test_what_is_said_of_an_arm_takes_the_corrected_p_and_the_interval(
+def test_an_arm_is_better_or_worse_by_corrected_p_and_interval(
     project: Any, points: float, low: float, p: float, sentence: str
 ) -> None:
     inputs = read(project)
@@ -136,7 +138,7 @@ def test_what_is_said_of_an_arm_takes_the_corrected_p_and_the_interval(
     assert sentence in Page(html).text
 
 
-def test_arms_of_one_run_say_nothing_of_seeds_and_a_project_may_have_none(project: Any) -> None:
+def test_arms_of_one_run_say_nothing_about_seeds_and_arms_are_optional(project: Any) -> None:
     inputs = read(project)
     config = ReportingConfig(arms={"base": ("base",), "tuned": ("tuned",)}, bootstrap=100, permutations=999)
     scores = [
@@ -172,7 +174,7 @@ def test_a_project_with_nothing_trained_verified_or_rejected_still_has_a_report(
         assert sentence in html
 
 
-def test_files_come_by_name_as_snakemake_has_them() -> None:
+def test_files_are_named_as_in_snakemake() -> None:
     named: dict[str, Any] = {
         name: ["a"] for name in ("profiles", "questions", "rejects", "episodes", "verdicts", "scores")
     }
@@ -193,14 +195,14 @@ def test_files_come_by_name_as_snakemake_has_them() -> None:
     assert (files.splits, files.predictions) == (Path("s"), Path("p"))
 
 
-def test_a_line_that_does_not_fit_is_named(project: Any, tmp_path: Path) -> None:
+def test_a_malformed_line_is_named(project: Any, tmp_path: Path) -> None:
     losses = tmp_path / "metrics.ndjson"
     losses.write_text('{"step": 1, "split": "train", "loss": 0.5}\n{"step": 2}\n')
     with pytest.raises(ValueError, match=r"metrics\.ndjson:2"):
         read_inputs(replace(project.files(), losses=[losses]), "t", "p", {}, {}, {}, project.root)
 
 
-def test_what_cannot_be_seen_is_made_visible() -> None:
+def test_invisible_characters_are_made_visible() -> None:
     assert visible("a\x00b\u202ec\ud800\n") == "a⟨U+0000⟩b⟨U+202E⟩c⟨U+D800⟩\n"
     assert visible("x" * (LONGEST_TEXT + 10)).endswith("(10 more characters)")
     assert visible(7) == 7

@@ -1,5 +1,5 @@
-"""Every figure in the tables of the report, read off the page: those of the metrics as their files have them (which
-`test_reporting_recomputed.py` proves), the others counted once more in the records.
+"""Check every figure in the tables of the page: against the metrics files, which `test_reporting_recomputed.py` checks,
+or against counts of the records.
 """
 
 import csv
@@ -38,7 +38,7 @@ def tables(page: str) -> list[list[list[str]]]:
 
 
 def rows(body: str) -> list[list[str]]:
-    """The rows of a table as text, of bars their place; cells that span rows, always the first, stand in each."""
+    """Return the rows of a table as text, bars as their style. Cells that span rows are repeated in each row."""
     found: list[list[str]] = []
     spanning: list[str] = []
     for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body, re.DOTALL):
@@ -94,15 +94,15 @@ def p_value(p: float | None) -> str:
     return f"{mantissa} × 10⁻{str(int(exponent)).translate(str.maketrans('0123456789', '⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
 
 
-def counted(values: Iterable[Any]) -> list[str]:
+def count_cells(values: Iterable[Any]) -> list[str]:
     return [str(value) if value else DASH for value in values]
 
 
 def by_split(project: Any, named: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """A row for each name with its count in each split, from pairs of a name and a table."""
+    """Return a row for each name with its count in each split, from pairs of a name and a table."""
     splits = split_of(project)
     counts = Counter((name, splits[table]) for name, table in named)
-    return [[name, *counted(counts[name, split] for split in SPLITS)] for name in {name for name, _ in counts}]
+    return [[name, *count_cells(counts[name, split] for split in SPLITS)] for name in {name for name, _ in counts}]
 
 
 def test_the_tables_of_the_comparison_and_of_the_arms(project: Any, tables: list[list[list[str]]]) -> None:
@@ -185,9 +185,9 @@ def test_the_tables_of_the_data(project: Any, tables: list[list[list[str]]]) -> 
     assert sorted(tables[8]) == sorted(by_split(project, ((row["taxonomy"], row["table"]) for row in verdicts)))
 
 
-def test_what_became_of_mistakes(project: Any, tables: list[list[list[str]]]) -> None:
-    """Of every eight traces four end wrong, and one is mended; in one nothing was to mend, though the teacher says that
-    it mends, and in two nobody says so.
+def test_the_table_of_mistakes(project: Any, tables: list[list[list[str]]]) -> None:
+    """Of eight traces four end wrong, and one is corrected. In one the teacher corrects a result that does not change,
+    and in two nothing is corrected.
     """
     assert tables[9] == [["wrong aggregate", "38", DASH, DASH], ["wrong column", DASH, "8", "30"]]
     verdicts = records(project, "verdicts/program/*.jsonl")
@@ -237,11 +237,11 @@ def test_the_tables_of_errors_incidents_and_files(project: Any, tables: list[lis
     scores = records(project, "scores/*/test.jsonl")
     wrong = Counter((row["error_kind"].replace("_", " "), row["run"]) for row in scores if not row["correct"])
     kinds = {kind for kind, run in wrong if run in RUNS}
-    assert sorted(tables[16]) == sorted([kind, *counted(wrong[kind, run] for run in RUNS)] for kind in kinds)
+    assert sorted(tables[16]) == sorted([kind, *count_cells(wrong[kind, run] for run in RUNS)] for kind in kinds)
     predictions = records(project, "predictions/tuned/test.jsonl")
     ended = Counter(row["trace"]["ended"] for row in predictions)
     interrupted = sum("interrupted" in turn for row in predictions for turn in row["trace"]["turns"])
-    stopped = counted((interrupted, *(ended[cause] for cause in ("time", "memory", "crash"))))
+    stopped = count_cells((interrupted, *(ended[cause] for cause in ("time", "memory", "crash"))))
     rejected = sum("incident" in row for row in records(project, "questions/program/*.rejects.jsonl"))
     assert tables[17] == [
         ["candidates of questions", str(rejected), *[DASH] * 3],

@@ -1,4 +1,4 @@
-"""Intervals and tests against values known from elsewhere, and the properties they must have."""
+"""Intervals and tests agree with published values and have the required properties."""
 
 import math
 
@@ -43,7 +43,7 @@ def test_holm_steps_down_and_never_reorders() -> None:
 
 
 def test_bootstrap_resamples_tables_not_questions() -> None:
-    # Two tables that agree perfectly within themselves: the mean is 0, ½ or 1 according to which tables are drawn.
+    # Two tables with constant outcomes: the mean is 0, ½ or 1, depending on the sampled tables.
     interval = clustered_bootstrap({"a": [1] * 500, "b": [0] * 500}, 400, 0.95, 0, "x")
     assert interval == (0, 1)
     assert clustered_bootstrap({"a": [1, 0]}, 400, 0.95, 0, "x") == (0.5, 0.5)
@@ -63,10 +63,10 @@ def test_bootstrap_depends_on_seed_and_item_and_not_on_the_order_of_tables() -> 
 
 def test_the_crossed_bootstrap_resamples_runs_as_well_as_tables() -> None:
     right, wrong = {"a": [1.0] * 40, "b": [1.0] * 40}, {"a": [0.0] * 40, "b": [0.0] * 40}
-    # Tables all alike: what varies is which runs are drawn. The mean of two drawn of these two is 0, ½ or 1.
+    # The tables are alike, so only the sampled runs matter. The mean of two sampled runs is 0, ½ or 1.
     assert crossed_bootstrap([right, wrong], [wrong, wrong], 400, 0.95, 0, "x") == (0, 1)
     assert crossed_bootstrap([right], [wrong], 400, 0.95, 0, "x") == (1, 1)
-    # One run on each side: the bootstrap over tables of the differences.
+    # With one run on each side this is the bootstrap of the differences over tables.
     mixed = {"a": [1.0, 0.0, 1.0], "b": [0.0, 0.5], "c": [1.0]}
     nothing = {name: [0.0] * len(values) for name, values in mixed.items()}
     alone = clustered_bootstrap(mixed, 400, 0.9, 0, "x")
@@ -75,15 +75,15 @@ def test_the_crossed_bootstrap_resamples_runs_as_well_as_tables() -> None:
         crossed_bootstrap([mixed], [right], 400, 0.9, 0, "x")
 
 
-def test_runs_are_drawn_with_replacement() -> None:
-    # Only runs differ. The mean of three drawn of these three is 0.2, 0.3 … 0.8, in 1, 3, 6, 7, 6, 3, 1 of 27 cases.
+def test_runs_are_sampled_with_replacement() -> None:
+    # Only runs differ. The mean of three sampled runs is 0.2, 0.3 … 0.8, in 1, 3, 6, 7, 6, 3, 1 of 27 cases.
     runs = [{"a": [value], "b": [value]} for value in (0.2, 0.5, 0.8)]
     for confidence, expected in ((0.5, (0.4, 0.6)), (0.8, (0.3, 0.7)), (0.99, (0.2, 0.8))):
         assert crossed_bootstrap(runs, [], 5000, confidence, 0, "x") == pytest.approx(expected)
 
 
-def test_sign_flip_tries_every_pattern_where_they_are_few() -> None:
-    # Six pairs, all to one side: of 64 patterns this one and its opposite are as far from 0.
+def test_sign_flip_tries_every_pattern_if_they_are_few() -> None:
+    # Six differences of one sign: of 64 patterns, this one and its opposite are equally far from 0.
     assert sign_flip([1, 1 / 3, 2 / 3, 1, 1 / 3, 1], 999, 0, "x") == pytest.approx(2 / 64)
     # Fisher's example of Darwin's maize (Design of Experiments, 1935): 863 + 863 of 32,768 patterns.
     maize = [49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48]
@@ -91,7 +91,7 @@ def test_sign_flip_tries_every_pattern_where_they_are_few() -> None:
     assert sign_flip([1], 999, 0, "x") == sign_flip([], 999, 0, "x") == sign_flip([0, 0.0], 999, 0, "x") == 1
 
 
-def test_sign_flip_draws_patterns_where_they_are_many() -> None:
+def test_sign_flip_samples_patterns_if_they_are_many() -> None:
     assert sign_flip([1 / 3] * 60, 999, 0, "x") == pytest.approx(2 / 1000)
     mixed = [1 / 3] * 30 + [-1 / 3] * 22 + [2 / 3] * 5 + [0] * 40
     p = sign_flip(mixed, 9999, 0, "x")
@@ -109,7 +109,7 @@ def test_sign_flip_does_not_care_for_order_or_direction(differences: list[float]
     assert p == sign_flip(differences[::-1], 999, 0, "x") == sign_flip([-each for each in differences], 999, 0, "x")
 
 
-def test_a_is_significant_by_p_and_interval_together() -> None:
+def test_significance_needs_p_and_interval_together() -> None:
     assert is_significant(0.04, Interval(0.1, 2.0), 0.95)
     assert is_significant(0.04, Interval(-2.0, -0.1), 0.95)
     assert not is_significant(0.06, Interval(0.1, 2.0), 0.95)

@@ -1,4 +1,4 @@
-"""A column in one convention that is not understood is reported; ordinary names and codes are not."""
+"""Columns in one unknown convention are reported; ordinary names and codes are not."""
 
 import polars as pl
 import pytest
@@ -17,7 +17,7 @@ from tabletutor.tables.conventions import convention_warning
         ["٣:٤", "٥:٦", "٧:٨"],
     ],
 )
-def test_one_shape_with_digits_is_said_with_an_example(cells: list[str]) -> None:
+def test_a_shape_with_digits_is_reported_with_an_example(cells: list[str]) -> None:
     assert convention_warning(pl.Series(cells)) == f"all cells look like {cells[0]!r}; kept as text"
 
 
@@ -30,7 +30,7 @@ def test_one_shape_with_digits_is_said_with_an_example(cells: list[str]) -> None
         ["12:30", "7:05"],
     ],
 )
-def test_plain_codes_words_and_mixtures_are_not_remarked(cells: list[str]) -> None:
+def test_plain_codes_words_and_mixtures_are_not_reported(cells: list[str]) -> None:
     assert convention_warning(pl.Series(cells)) is None
 
 

@@ -1,4 +1,4 @@
-"""Dates as people write them: every form is read whole, or the column stays text and the profile says why."""
+"""Dates in common forms are read completely, or the column stays text and the profile says why."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -50,12 +50,12 @@ def test_every_order_with_every_clock(written: str, clock: str) -> None:
         (["03-JAN-19", "09-FEB-69"], ["2019-01-03", "1969-02-09"]),
         (["4 Mar '19", "31 Dec ’68"], ["2019-03-04", "2068-12-31"]),
         (["1/31/99", "2/1/00"], ["1999-01-31", "2000-02-01"]),
-        # Oracle writes the year first; one value of it, and many of the days, say which end it is.
+        # Oracle writes the year first. One value in the first place and many in the last show it.
         (["19-01-03", "19-02-09", "19-03-18", "19-04-24"], ["2019-01-03", "2019-02-09", "2019-03-18", "2019-04-24"]),
         (["99-01-03", "19-02-09"], ["1999-01-03", "2019-02-09"]),
     ],
 )
-def test_two_digit_years_are_of_this_century_or_the_last_and_said(cells: list[str], days: list[str]) -> None:
+def test_two_digit_years_lie_between_1969_and_2068_and_are_reported(cells: list[str], days: list[str]) -> None:
     assert read(cells) == days
     assert any(
         remark == "two-digit years: 69-99 read as 1969-1999, 00-68 as 2000-2068" for remark in typed(cells).warnings
@@ -83,7 +83,7 @@ def test_one_odd_cell_after_many_dates_keeps_text_and_is_named() -> None:
         (["01/02/2003", "03/04/2005"], "day and month cannot be told apart; read as month/day/year, day/month/year"),
         (["01-02-2003", "03-04-2005"], "day and month cannot be told apart; read as day-month-year, month-day-year"),
         (["19-01-03", "19-02-09"], "day, month and year cannot be told apart; read as year-month-day, day-month-year"),
-        # A table of months is not read as days of the years 2001 or 2028 to 2031.
+        # Monthly figures are not read as days of the years 2001 or 2028 to 2031.
         (["01-01-19", "01-02-20", "01-03-21"], "day, month and year cannot be told apart; read as day-month-year"),
         (["31-01-19", "28-02-20", "31-03-21"], "day, month and year cannot be told apart; read as day-month-year"),
     ],
@@ -105,7 +105,7 @@ def test_rival_readings_are_reported(cells: list[str], rivals: str) -> None:
         ["Jan '21", "Feb '21"],
     ],
 )
-def test_months_are_their_first_day_and_said(cells: list[str]) -> None:
+def test_months_become_their_first_day_and_are_reported(cells: list[str]) -> None:
     assert read(cells) == ["2021-01-01", "2021-02-01"]
     assert "months without a day: read as the first day of the month" in typed(cells).warnings
 
@@ -127,20 +127,20 @@ def test_a_month_at_the_turn_of_the_century_is_no_day() -> None:
         ["1:23:45", "0:12:07", "12:00:00"],
     ],
 )
-def test_what_is_no_day_stays_text_with_a_remark(cells: list[str]) -> None:
+def test_cells_that_name_no_day_stay_text_with_a_warning(cells: list[str]) -> None:
     column = typed(cells)
     assert column.values.to_list() == cells
     assert f"all cells look like {sorted(cells)[0]!r}; kept as text" in column.warnings
 
 
 @pytest.mark.parametrize("zero", ["0000-01-01", "0000-00-00", "0000-00-00 00:00:00"])
-def test_a_day_of_the_year_zero_is_missing_and_said(zero: str) -> None:
+def test_a_day_of_the_year_zero_is_missing_and_reported(zero: str) -> None:
     cells = [day.strftime("%Y-%m-%d") for day in DAYS]
     assert typed([zero, *cells]).values.to_list()[:2] == [None, DAYS[0].replace(tzinfo=None)]
     assert f"1 cells {zero!r} taken as missing: they name no day" in typed([zero, *cells]).warnings
 
 
-def test_instants_beyond_what_python_holds_stay_text() -> None:
+def test_times_outside_the_range_of_python_stay_text() -> None:
     cells = [f"2019-01-{day:02d}T23:00:00-05:00" for day in range(1, 21)]
     for late in ("9999-12-31T23:00:00-05:00", "0001-01-01T00:00:00+05:00"):
         column = typed([*cells, late])
@@ -181,11 +181,11 @@ def test_instants_of_mixed_precision(cells: list[str], instants: list[str], rema
         ["2021-10-01T10:00+25:00"],
     ],
 )
-def test_clocks_that_cannot_be_read_alike_stay_text(cells: list[str]) -> None:
+def test_inconsistent_times_of_day_stay_text(cells: list[str]) -> None:
     assert typed(cells).values.to_list() == cells
 
 
-def test_instants_of_which_some_name_a_zone_are_reported() -> None:
+def test_times_with_and_without_a_zone_are_reported() -> None:
     cells = [f"2021-10-{day:02d}T12:55{'Z' if day % 2 else ''}" for day in range(1, 31)]
     remark = "all cells are dates, but not all name a time zone or a half of the day; kept as text"
     assert remark in typed(cells).warnings

@@ -1,4 +1,4 @@
-"""Dialects and layouts: what separates and quotes cells, where the header stands."""
+"""Dialects, encodings and simple layouts: delimiters, quotes, escapes, headers, footers."""
 
 import csv
 import io
@@ -94,7 +94,7 @@ def test_what_csv_writes_is_read_back(
     table = read(tmp_path_factory.mktemp("spool"), stream.getvalue().encode())
     assert list(table.names) == names
     assert rows_of(table) == rows
-    # A number among words, say, is remarked on, and nothing else.
+    # The only allowed warnings are about cells that contradict their column, such as a number among words.
     assert [told for told in table.warnings if "as the others are" not in told] == []
     assert table.repairs == ()
 

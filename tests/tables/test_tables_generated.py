@@ -1,15 +1,15 @@
-"""Tables with known values in random conventions come back as written, or with a word about it.
+"""Generated tables in random conventions are read as written, or every difference is reported.
 
-`python -m tests.benchmarks.intake --cases 20000 --seed 7` runs more of them.
+`python -m tests.benchmarks.intake --cases 20000 --seed 7` runs more cases.
 """
 
 import pytest
 
-from tests.support.tables.generated_tables import SHOWN, run, shown
+from tests.support.tables.generated_tables import MAX_REPORTED, failure_report, run
 
 SEED = 18
 CASES, PARTS = 2000, 4
-# At most these shares may be refused or left as text, with a remark: a reader that gives up is safe and useless.
+# The largest shares that may be refused or left as text with a warning. A reader that always gives up is useless.
 REFUSED, TEXT = 0.02, 0.06
 
 
@@ -17,8 +17,8 @@ REFUSED, TEXT = 0.02, 0.06
 def test_no_generated_table_is_silently_wrong(part: int) -> None:
     done = run(SEED, range(part, CASES, PARTS))
     print(done.summary())
-    told = "\n".join(shown(SEED, *case) for case in list(done.silent.items())[:SHOWN])
-    print(told)
-    assert not done.silent, told
+    failures = "\n".join(failure_report(SEED, *case) for case in list(done.silent.items())[:MAX_REPORTED])
+    print(failures)
+    assert not done.silent, failures
     assert done.share("refused") <= REFUSED, done.left.most_common(10)
     assert done.share("text") <= TEXT, done.left.most_common(10)

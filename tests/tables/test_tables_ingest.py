@@ -1,4 +1,4 @@
-"""Whole CSVs become Parquet and a profile, or an error that names file, line and reason."""
+"""`ingest` turns a CSV into Parquet and a profile, or raises an error that names file, line and reason."""
 
 import os
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data:
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_decimal_mark_is_that_of_the_numbers_whatever_cells_say(tmp_path: Path) -> None:
+def test_only_numbers_decide_the_decimal_mark(tmp_path: Path) -> None:
     csv = tmp_path / "t.csv"
     rows = "".join(f"{i}.25;{i}.5 EUR\n" for i in range(200))
     csv.write_text(f"a;b\n{rows}1.5;decimal mark ','\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Characters that show nothing go from headers and cells, and are reported; scripts and emoji keep theirs."""
+"""Invisible characters are removed from headers and cells and reported, unless a script or an emoji needs them."""
 
 import io
 from pathlib import Path
@@ -38,11 +38,11 @@ def test_scripts_and_emoji_keep_what_they_need(text: str) -> None:
 
 
 @pytest.mark.parametrize("character", list("\u00ad\u061c\u200b\u200c\u200d\u200e\u202e\u2060\u2066\ufeff\U000e0041"))
-def test_within_latin_words_they_go(character: str) -> None:
+def test_invisible_characters_in_latin_words_are_removed(character: str) -> None:
     assert remove_invisible(f"{character}Os{character}lo{character}") == ("Oslo", [character] * 3)
 
 
-def test_tags_without_a_flag_go() -> None:
+def test_tags_without_a_flag_are_removed() -> None:
     assert remove_invisible("ok\U000e0049\U000e0067\U000e007f")[0] == "ok"
 
 
@@ -54,7 +54,7 @@ def test_files_with_byte_order_marks_that_were_joined(tmp_path: Path) -> None:
     assert profile.warnings == ("1 U+FEFF (byte order mark) removed (line 22)",)
 
 
-def test_headers_cells_and_what_was_taken_from_them(tmp_path: Path) -> None:
+def test_headers_and_cells_are_cleaned_and_reported(tmp_path: Path) -> None:
     rows = "".join(f"Os\u200blo{' ' * (row % 3 == 0)},{row},\u00a0x y\u00a0\n" for row in range(20))
     profile, frame = run(f"to\u00adwn,\u00a0size,note\u00a0\n{rows}", tmp_path)
     assert list(frame.columns) == ["town", "size", "note"]
@@ -79,7 +79,7 @@ def test_plain_spaces_at_the_ends_and_all_spaces_within_stay() -> None:
     assert strip_spaces(pl.Series(cells)).to_list() == ["a ", " a", "a\u00a0b", "a", None]
 
 
-def test_a_second_reading_counts_anew() -> None:
+def test_seeking_resets_the_counts() -> None:
     stream = VisibleText(io.StringIO("a\u200bb\nc\n", newline=""))
     assert list(stream) == ["ab\n", "c\n"]
     stream.seek(0)

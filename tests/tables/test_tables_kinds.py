@@ -1,4 +1,4 @@
-"""Columns of text become typed columns: kinds, marks, units, dates and missing values."""
+"""Columns of text become typed columns: kinds, decimal and thousands marks, units, dates and missing values."""
 
 import polars as pl
 import pytest
@@ -62,7 +62,7 @@ def test_dates(cells: list[str], kind: Kind, first: str) -> None:
     assert (column.kind, column.values[0].isoformat()) == (kind, first)
 
 
-def test_days_and_months_that_cannot_be_told_apart_are_reported() -> None:
+def test_ambiguous_days_and_months_are_reported() -> None:
     column = typed(["01/02/2003", "03/04/2005"])
     assert column.values[0].isoformat().startswith("2003-01-02")
     assert any("cannot be told apart" in warning for warning in column.warnings)
@@ -103,7 +103,7 @@ def test_codes_and_years_and_dates_in_digits() -> None:
         ([*(f"${i}" for i in range(20)), "free"], "nearly all cells are numbers; kept as text because of 'free'"),
     ],
 )
-def test_numerals_that_stay_text_are_said(cells: list[str], remark: str) -> None:
+def test_numerals_that_stay_text_are_reported(cells: list[str], remark: str) -> None:
     column = typed(cells)
     assert column.values.to_list() == cells
     assert [warning for warning in column.warnings if remark in warning]
@@ -120,7 +120,7 @@ def test_numerals_that_stay_text_are_said(cells: list[str], remark: str) -> None
         (["$1", "$2", "3"], [1, 2, 3], "1 distinct cells lack the unit '$'"),
     ],
 )
-def test_how_numerals_are_read_is_said(cells: list[str], values: list[float], remark: str) -> None:
+def test_unusual_numerals_are_reported(cells: list[str], values: list[float], remark: str) -> None:
     column = typed(cells)
     assert column.values.to_list() == values
     assert [warning for warning in column.warnings if remark in warning]
@@ -144,7 +144,7 @@ def test_a_comma_follows_the_rest_of_the_file() -> None:
     assert typed(["1,234", "5,678"], comma_decimal=True).values.to_list() == [1.234, 5.678]
 
 
-def test_padding_goes_only_where_it_is_the_rule() -> None:
+def test_padding_is_removed_only_if_most_cells_have_it() -> None:
     assert typed(["Oslo  ", "Rome  ", "Paris "]).values.to_list() == ["Oslo", "Rome", "Paris"]
     assert typed(["Oslo", "Rome ", "Paris"]).values.to_list() == ["Oslo", "Rome ", "Paris"]
 
@@ -183,7 +183,7 @@ def test_a_column_without_a_value_is_empty(cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("zero", "one"), [("0", "1"), ("0.0", "1.0")])
-def test_zeros_and_ones_are_flags_and_said(zero: str, one: str) -> None:
+def test_zeros_and_ones_are_flags_and_reported(zero: str, one: str) -> None:
     column = typed([one, zero, "", one])
     assert (column.kind, column.values.to_list()) == ("boolean", [True, False, None, True])
     assert f"{zero!r} and {one!r} read as booleans" in column.warnings

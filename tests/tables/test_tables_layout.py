@@ -91,7 +91,7 @@ def test_a_title_with_a_comma_above_a_wider_table_is_no_header(tmp_path: Path) -
     assert any("'Report of the ministry  unaudited'" in warning for warning in table.warnings)
 
 
-def test_the_headings_are_kept_as_the_file_has_them(tmp_path: Path) -> None:
+def test_headings_are_those_of_the_file(tmp_path: Path) -> None:
     table = read(tmp_path, "id,rate,rate,\n1,2,3,4\n5,6,7,8\n")
     assert table.names == ("id", "rate", "rate_2", "column_4")
     assert table.headings == ("id", "rate", "rate", "")
@@ -109,13 +109,13 @@ def test_a_header_wider_than_its_rows_stays_the_header(tmp_path: Path) -> None:
     assert read(tmp_path, f"name,age,city\nBerta,n/a\n{rows}").names[:2] == ("name", "age")
 
 
-def test_a_kept_row_that_may_be_the_first_footer_is_named(tmp_path: Path) -> None:
+def test_a_row_that_may_be_a_footer_is_kept_and_reported(tmp_path: Path) -> None:
     table = read(tmp_path, "n,type\na,1.5\nb,2.5\nc,3.5\nEnd of report,\n* revised,\n")
     assert table.rows == 4
     assert any("'End of report' (line 5)" in warning for warning in table.warnings)
 
 
-def test_a_header_with_a_missing_marker_is_doubted(tmp_path: Path) -> None:
+def test_a_header_with_a_missing_marker_is_questioned(tmp_path: Path) -> None:
     table = read(tmp_path, "?,a|b\n6.28,@home\n1.74,late\n1.15,here\n")
     assert any(warning.startswith("question: is line 1 the header?") for warning in table.warnings)
 
@@ -125,13 +125,13 @@ def test_units_with_exponents_are_units(tmp_path: Path) -> None:
     assert (table.names, table.units) == (("speed", "depth"), {0: "m s-1", 1: "mm"})
 
 
-def test_an_empty_cell_too_many_in_the_header_is_left_out(tmp_path: Path) -> None:
+def test_an_extra_empty_cell_in_the_header_is_left_out(tmp_path: Path) -> None:
     table = read(tmp_path, "day,,town,amount\n" + ROWS)
     assert table.names == ("day", "town", "amount")
     assert table.warnings[0].startswith("question: the header has 4 cells and no row has more than 3: its empty cells")
 
 
-def test_a_name_too_many_in_the_header_is_asked_about(tmp_path: Path) -> None:
+def test_an_extra_name_in_the_header_is_questioned(tmp_path: Path) -> None:
     table = read(tmp_path, "day,town,amount, net\n" + ROWS)
     assert table.names == ("day", "town", "amount", " net")
     assert "does a delimiter stand inside a name?" in table.warnings[0]
@@ -152,7 +152,7 @@ def test_units_stand_under_names_where_lines_end_with_a_delimiter(tmp_path: Path
     assert (table.names[0], table.units) == ("Total sales", {0: "m s-1"})
 
 
-def test_missing_cells_say_nothing_of_a_header(tmp_path: Path) -> None:
+def test_missing_cells_do_not_affect_header_detection(tmp_path: Path) -> None:
     rows = "13-15,N,2000-01-29\n35-37,Y,2000-01-26\nNaN,N,2000-01-08\n78-83,Y,2000-01-28\n37-38,Y,2000-01-05\n"
     assert read(tmp_path, "name,3,5\n" + rows).names == ("name", "3", "5")
     spaced = "".join(f"x{i}, NaN\n" for i in range(4)) + "".join(f"x{i}, {i}.5\n" for i in range(4))

@@ -1,4 +1,4 @@
-"""Tables and answers read numerals alike: whatever the way to write them, and whatever is no numeral."""
+"""Tables and answers read numerals in the same way, and both reject text that is not a numeral."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from tabletutor.tables.numbers import detect_numbers, to_numbers
 
 
 class Way(NamedTuple):
-    """A way to write a number, done by hand and without a pattern; `anchor` can be read in no other way."""
+    """A way to write numbers, implemented without regular expressions. `anchor` fits no other way."""
 
     thousands: str
     decimal: str
@@ -34,7 +34,7 @@ class Way(NamedTuple):
         return (self.group(whole) if grouped else whole) + (self.decimal + fraction if point else "")
 
     def value(self, text: str) -> Decimal | None:
-        """What unsigned `text` is worth if it is written in this way."""
+        """Return the value of unsigned `text` if it is written in this way, else None."""
         head, mark, fraction = text.partition(self.decimal)
         digits = head.replace(self.thousands, "") if self.thousands else head
         lone = self.decimal == "." and bool(head)  # "5."
@@ -48,7 +48,7 @@ class Way(NamedTuple):
 
 
 PLAIN, COMMA_DECIMAL = Way("", ".", "0.5"), Way("", ",", "0,5")
-WAYS = [  # where a text is written in two ways, the first one counts
+WAYS = [  # if a text fits two ways, the first one counts
     PLAIN,
     Way(",", ".", "1,234,567.5"),
     Way(",", ".", "1,23,45,678.5", indian=True),
@@ -69,14 +69,14 @@ numbers = st.builds(
 
 
 def column(cells: Sequence[str]) -> list[float] | None:
-    """The cells as a column of numbers, or None if they are no such column."""
+    """Return the cells as a column of numbers, or None if they are not one."""
     stripped = pl.Series(cells, dtype=pl.String).str.strip_chars()
     form = detect_numbers(stripped.unique())
     return None if form is None else to_numbers(stripped, form.choose(comma_decimal=False)).to_list()
 
 
 def spelled(text: str) -> float | None:
-    """What a text is worth, read by hand: the other side of `read_numeral`."""
+    """Return the value of a numeral or None: an independent implementation of `read_numeral`."""
     for mark, alike in SAME_MARKS.items():
         for other in alike:
             text = text.replace(other, mark)
@@ -140,7 +140,7 @@ texts = near | st.text(MARKS, max_size=9) | st.text(max_size=6)
 
 @settings(deadline=None)
 @given(texts)
-def test_what_is_no_numeral_is_no_number_for_either(text: str) -> None:
+def test_text_that_is_no_numeral_is_rejected_by_both(text: str) -> None:
     read = read_numeral(text)
     if set(text) <= set(MARKS) and not re.search(r"[eE].?\d{3}", text):  # so high a power no double holds
         assert read == spelled(text)

@@ -1,4 +1,4 @@
-"""Rows that do not fit their table are mended if one way fits, else put aside; either way they are named."""
+"""Rows that do not fit their table are repaired if one repair fits, else quarantined, and always reported."""
 
 import csv
 from pathlib import Path
@@ -39,7 +39,7 @@ def last(table: TextTable) -> list[str | None]:
         (CODES + "2020-02-01,AB-0030,3.5,t, u\n", ["2020-02-01", "AB-0030", "3.5", "t, u"], "two cells joined"),
     ],
 )
-def test_a_row_is_mended_where_one_way_fits(tmp_path: Path, text: str, row: list[str], what: str) -> None:
+def test_a_row_is_repaired_if_one_repair_fits(tmp_path: Path, text: str, row: list[str], what: str) -> None:
     table = read(tmp_path, text)
     assert last(table) == row
     assert [repair.line for repair in table.repairs] == [text.count("\n")]
@@ -49,7 +49,7 @@ def test_a_row_is_mended_where_one_way_fits(tmp_path: Path, text: str, row: list
     assert table.quarantine.read_text() == "line,reason,text\n"
 
 
-def test_a_row_that_no_one_way_mends_is_put_aside(tmp_path: Path) -> None:
+def test_a_row_without_a_unique_repair_is_quarantined(tmp_path: Path) -> None:
     text = CODES + '2020-02-01,nothing fits here\n2020-02-02,AB-0031,7.5,"ok"\n'
     table = read(tmp_path, text)
     assert last(table) == ["2020-02-02", "AB-0031", "7.5", "ok"]
@@ -77,7 +77,7 @@ def test_quoted_cells_of_several_lines_stay_whole(tmp_path: Path) -> None:
     assert last(table) == ["19", 'first "line", one\n\nlast, line 19', "19.5"]
 
 
-def test_quotes_that_are_never_doubled_are_a_custom_of_the_file(tmp_path: Path) -> None:
+def test_a_file_may_never_double_its_quotes(tmp_path: Path) -> None:
     rows = "".join(f'{i},"a {i}" pipe, steel",{i}.5\n' for i in range(20))
     table = read(tmp_path, "a,b,c\n" + rows)
     assert last(table) == ["19", 'a 19" pipe, steel', "19.5"]
@@ -85,13 +85,13 @@ def test_quotes_that_are_never_doubled_are_a_custom_of_the_file(tmp_path: Path) 
     assert "20 rows with quotes inside quoted cells that are not doubled" in table.warnings[0]
 
 
-def test_cells_of_another_kind_are_remarked_on(tmp_path: Path) -> None:
+def test_cells_of_another_kind_are_reported(tmp_path: Path) -> None:
     rows = "".join(f"{i},https://example.org/{i}\n" for i in range(40))
     table = read(tmp_path, "a,page\n" + rows + "40,see above\n")
     assert table.warnings == ("1 cells of column 'page' are not a web address, as the others are (line 42)",)
 
 
-def test_the_first_of_two_tables_is_taken(tmp_path: Path) -> None:
+def test_the_first_of_two_tables_is_read(tmp_path: Path) -> None:
     rows = "".join(f"{i},{i}.5,x\n" for i in range(20))
     table = read(tmp_path, "a,b,c\n" + rows + "p,q,r,s,t\n" + "1,2,3,4,5\n" * 8)
     assert (table.names, table.rows) == (("a", "b", "c"), 20)

@@ -13,7 +13,7 @@ from tabletutor.tables.read import TextTable, read_text
 
 SHARED = Path(os.environ.get("TABLETUTOR_SHARED", Path(__file__).parents[3] / "shared"))
 CASES = SHARED / "csv-torture" / "cases.jsonl"
-# What passed when this was written: fewer is a regression. docs/tables.md says why the rest does not.
+# Cases that must pass; fewer is a regression. docs/tables.md says why the others fail.
 FLOOR = {
     "csv-spectrum equal": 11,
     "csv-test-data equal": 17,
@@ -30,7 +30,7 @@ def outcome(case: dict[str, Any], folder: Path) -> bool:
     except TableError:
         return case["expect"].startswith("reject")
     if case["expect"].startswith("reject"):
-        # No rows is refused by `ingest`; a repair counts if it is reported.
+        # `ingest` refuses a table without rows. A reported repair also counts.
         return table.rows == 0 or bool(table.warnings)
     return equal(table, case["rows"]) if case["expect"] == "equal" else table.rows > 0
 
@@ -41,7 +41,7 @@ def equal(table: TextTable, expected: Any) -> bool:
         expected = [expected]
     if expected and isinstance(expected[0], dict):
         expected = [list(expected[0]), *(list(row.values()) for row in expected)]
-    # The case files went through a checkout that turned CRLF inside quotes into LF.
+    # A checkout turned CRLF inside quotes into LF in the case files.
     wanted = [[cell.replace("\r\n", "\n") for cell in row] for row in expected]
     return ([list(table.names), *rows] if wanted else rows) == wanted
 

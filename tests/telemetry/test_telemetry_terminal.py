@@ -1,4 +1,4 @@
-"""What reaches a terminal moves nothing on it."""
+"""Text for a terminal contains no control characters."""
 
 import os
 import pty
@@ -21,7 +21,7 @@ with progress_of("[bold]a\\x1b]0;title\\x07", 2) as bar:
 
 
 @given(st.text(st.characters()))
-def test_nothing_shown_controls_a_terminal(text: str) -> None:
+def test_escaped_text_controls_no_terminal(text: str) -> None:
     seen = escape_controls(text)
     assert not [mark for mark in seen if unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\n\t"]
     assert escape_controls(seen) == seen
@@ -38,11 +38,11 @@ def test_nothing_shown_controls_a_terminal(text: str) -> None:
         ("half \ud83d", r"half \ud83d"),
     ],
 )
-def test_marks_that_do_nothing_stay(text: str, seen: str) -> None:
+def test_harmless_characters_stay(text: str, seen: str) -> None:
     assert escape_controls(text) == seen
 
 
-def test_a_bar_shows_names_and_notes_as_they_are_written() -> None:
+def test_a_bar_displays_names_and_notes_literally() -> None:
     leader, follower = pty.openpty()
     subprocess.run([sys.executable, "-c", BAR], stderr=follower, check=True, env={**os.environ, "COLUMNS": "200"})
     os.close(follower)

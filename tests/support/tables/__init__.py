@@ -1,1 +1,1 @@
-"""Tables of known content, generated, written as CSV in many ways, read back and compared."""
+"""Generate tables with known content, write them as CSV in many ways, read them back and compare."""

@@ -1,4 +1,4 @@
-"""Dates and instants with known values, written in the forms people use."""
+"""Write columns of dates and times with known values in common forms."""
 
 import random
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.support.tables.written import NEVER, Cells, WrittenColumn
 SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONG = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December")  # fmt: skip
-# Fields: Y year, y two digits of it, mm and dd with zeros, m and d without, b and B names of months.
+# Fields: Y is the year, y its last two digits; mm and dd have leading zeros, m and d none; b and B are month names.
 DAYS = (
     *["{Y}-{mm}-{dd}"] * 6, "{Y}/{mm}/{dd}", "{Y}.{mm}.{dd}", "{Y}-{m}-{d}", "{Y}/{m}/{d}",
     *["{mm}/{dd}/{Y}"] * 2, "{m}/{d}/{Y}", "{mm}-{dd}-{Y}", "{m}/{d}/{y}", "{mm}/{dd}/{y}",
@@ -31,7 +31,7 @@ ZONES = ("Z", "+00:00", "+02:00", "-0500", " +0100", "-03", "varying")
 
 @dataclass(frozen=True)
 class Span:
-    """From which days a column's dates come."""
+    """The range of days that a column's dates come from."""
 
     first: date
     days: int
@@ -41,7 +41,7 @@ class Span:
 
 
 def write_dates(rng: random.Random, header: str, rows: int, month_first: bool) -> WrittenColumn:
-    """A column of days, months or instants. `month_first`: which of two orders the file's country has."""
+    """Return a column of days, months or times. `month_first`: the order in the file's country."""
     span = _span(rng)
     if rng.random() < 0.1:
         return _months(rng, header, rows, span)
@@ -76,7 +76,7 @@ def _span(rng: random.Random) -> Span:
 
 
 def _rank(form: str) -> bool | None:
-    """Whether a form of digits has the month first; None where the order shows."""
+    """Return whether a form of digits has the month first, or None if the order is unambiguous."""
     if "b}" in form.lower() or form.startswith("{Y}"):
         return None
     return form.startswith("{m")
@@ -135,7 +135,7 @@ def _instants(rng: random.Random, header: str, form: str, dates: list[datetime])
 
 
 def _shortened(rng: random.Random, moment: datetime) -> tuple[datetime, str]:
-    """The instant, or one without seconds; ISO 8601 lets writers leave out seconds that are zero."""
+    """Return the time and its format, at random without seconds. ISO 8601 allows omitting seconds that are zero."""
     if rng.random() < 0.4:
         return moment.replace(second=0, microsecond=0), "{H:02}:{M:02}"
     return moment, "{H:02}:{M:02}:{S:02}"

@@ -1,4 +1,4 @@
-"""The bytes of a generated table, and what stands on each of its lines."""
+"""Write a generated table as bytes, and record what each line contains."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Role = Literal["header", "row", "extra"]
 
 @dataclass(frozen=True)
 class Place:
-    """A piece of the file: the physical line it starts on (from 1), what it is, its number among the rows, its text."""
+    """A piece of the file. `line`: where it starts, counted from 1. `row`: its number among the rows, 0 otherwise."""
 
     line: int
     role: Role
@@ -21,14 +21,14 @@ class Place:
 
 @dataclass(frozen=True)
 class WrittenFile:
-    """Bytes and the places of all that is in them."""
+    """The bytes of a file and the places of its pieces."""
 
     data: bytes
     places: tuple[Place, ...]
 
 
 def write(table: WrittenTable) -> WrittenFile:
-    """The file of a generated table. Raises UnicodeEncodeError where the encoding lacks a letter."""
+    """Return the file of a generated table. Raises UnicodeEncodeError if the encoding lacks a character."""
     dialect, layout = table.dialect, table.layout
     width = len(table.columns)
     pieces: list[tuple[Role, int, str]] = [("extra", 0, f"sep={dialect.delimiter}")] if layout.sep_line else []
@@ -76,7 +76,7 @@ def _assembled(pieces: list[tuple[Role, int, str]], table: WrittenTable, width: 
 
 
 def _around(table: WrittenTable, lines: tuple[str, ...]) -> list[str]:
-    """Lines outside the table; where they are padded, the first cell of a row that is otherwise empty."""
+    """Return the lines outside the table, padded with empty cells to its width if the layout says so."""
     if not table.layout.padded:
         return list(lines)
     empty = [""] * (len(table.columns) - 1)
@@ -94,7 +94,7 @@ def _line(table: WrittenTable, cells: list[str], trailing: bool) -> str:
 
 
 def _broken(line: str, table: WrittenTable) -> str:
-    """A row with a fault in it: no reader can know what was meant, but that something is wrong shows."""
+    """Return the row with a fault. A reader can detect that something is wrong, but not what was meant."""
     delimiter = table.dialect.delimiter
     if table.layout.fault == "stray quote":
         return table.dialect.quote + line
@@ -109,7 +109,7 @@ def _widths(table: WrittenTable) -> list[int]:
 
 def _quoted(cell: str, dialect: WrittenDialect, text: bool, width: int = 2) -> str:
     quote, escape = dialect.quote, dialect.escape
-    # With one column nothing separates: only what would end the line or begin a quoted cell is quoted.
+    # One column has no delimiters, so only line breaks and leading quotes need quoting.
     special = ("\n", "\r") if width == 1 else (dialect.delimiter, quote, "\n", "\r")
     needed = any(mark in cell for mark in special) or cell != cell.strip() or cell.startswith(("#", '"', "'"))
     needed = needed or bool(escape and escape in cell)

@@ -1,4 +1,4 @@
-"""A run of generated tables through the reader: what came of each, and how a failing one is shown."""
+"""Run generated tables through the reader, count the results, and describe failing cases."""
 
 import tempfile
 from collections import Counter
@@ -14,12 +14,12 @@ from tests.support.tables.smallest_table import smallest
 from tests.support.tables.table_writer import generate
 
 CONFIG = TablesConfig(min_rows=1)
-SHOWN = 12
+MAX_REPORTED = 12
 
 
 @dataclass
 class Run:
-    """The cases of a run, counted by what came of them, and those that were silently wrong."""
+    """The number of cases by status, the reasons of refusals and text columns, and the silently wrong cases."""
 
     counts: Counter[Status] = field(default_factory=Counter[Status])
     left: Counter[str] = field(default_factory=Counter[str])
@@ -33,7 +33,7 @@ class Run:
         self.left.update(f"{d.kind}: {reason(d.what)}" for d in gave_up)
 
     def share(self, *statuses: Status) -> float:
-        """The share of all cases that came out so."""
+        """Return the share of all cases with one of the statuses."""
         return sum(self.counts[status] for status in statuses) / max(1, self.counts.total())
 
     def summary(self) -> str:
@@ -41,7 +41,7 @@ class Run:
 
 
 def reason(what: str) -> str:
-    """A message without the file it names and its figures, to count by."""
+    """Return a message without its file name and figures, for counting."""
     return "".join("#" if letter.isdigit() else letter for letter in what.split(": ", 1)[-1])[:90]
 
 
@@ -55,8 +55,8 @@ def run(seed: int, numbers: Iterable[int]) -> Run:
     return done
 
 
-def shown(seed: int, number: int, outcome: Outcome) -> str:
-    """A failing case made small: differences, warnings and the file, to be read and tried again."""
+def failure_report(seed: int, number: int, outcome: Outcome) -> str:
+    """Return a report on a minimal version of a failing case: differences, warnings and the bytes of the file."""
     with tempfile.TemporaryDirectory() as folder:
         small = smallest(outcome, Path(folder), CONFIG)
     return "\n".join(

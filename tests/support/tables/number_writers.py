@@ -1,4 +1,4 @@
-"""Numbers with known values, written as people in several countries write them."""
+"""Write columns of numbers with known values in the conventions of several countries."""
 
 import random
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ HEADER_UNITS = ("g", "kg", "mm", "%", "m/s", "EUR", "°C")
 
 @dataclass(frozen=True)
 class Locale:
-    """How a country groups and points its numbers. `group` is 3, or 2 after the first three (lakh)."""
+    """Thousands and decimal marks of a country. `lakh`: groups of two digits after the first three."""
 
     label: str
     thousands: str
@@ -41,7 +41,7 @@ LOCALES = (
 
 @dataclass(frozen=True)
 class Style:
-    """What stands around the digits of one column's numbers: signs, currency, suffix."""
+    """Signs, currency and suffix of the numbers of a column."""
 
     negative: str = "-{}"
     plus: bool = False
@@ -59,7 +59,7 @@ NEGATIVES = (*["-{}"] * 6, "\u2212{}", "\u2013{}", "({})", "{}-", "- {}")
 
 
 def grouped(digits: str, locale: Locale) -> str:
-    """The digits before the decimal mark, with thousands marks."""
+    """Return the digits before the decimal mark with thousands marks."""
     if not locale.thousands or len(digits) <= 3:
         return digits
     head, tail = digits[:-3], digits[-3:]
@@ -72,13 +72,13 @@ def grouped(digits: str, locale: Locale) -> str:
 
 
 def digits_of(value: Decimal, locale: Locale) -> str:
-    """The absolute value as digits and marks."""
+    """Return the absolute value as digits and marks."""
     whole, _, part = f"{abs(value):f}".partition(".")
     return grouped(whole, locale) + (locale.decimal + part if part else "")
 
 
 def write_numbers(rng: random.Random, header: str, rows: int, locale: Locale) -> WrittenColumn:
-    """A column of numbers in one convention of the locale."""
+    """Return a column of numbers in one convention of the locale."""
     if rng.random() < 0.07:
         return _exponents(rng, header, rows)
     decimals = rng.choice((0, 0, 0, 1, 1, 2, 2, 3, 4))
@@ -104,7 +104,7 @@ def write_numbers(rng: random.Random, header: str, rows: int, locale: Locale) ->
 
 
 def typed(values: Sequence[Decimal]) -> tuple[int | float, ...]:
-    """Floats as a reader must give them: the nearest to the digits written."""
+    """Return the values that a reader must return: integers, or the floats nearest to the digits."""
     return tuple(int(value) if value == value.to_integral_value() else float(value) for value in values)
 
 
@@ -116,7 +116,7 @@ def _draw(rng: random.Random, top: int, decimals: int, signed: bool) -> Decimal:
 
 
 def _plain(value: Decimal) -> Decimal:
-    """The value without zeros at its end."""
+    """Return the value without trailing zeros."""
     short = value.normalize()
     return short.quantize(Decimal(1)) if short == short.to_integral_value() else short
 

@@ -1,4 +1,4 @@
-"""The smallest table that still comes out wrong: columns, rows, and what stands around them are taken away."""
+"""Shrink a failing table: remove columns, rows and layout features as long as it still fails."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -12,7 +12,7 @@ ATTEMPTS = 120
 
 
 def smallest(outcome: Outcome, folder: Path, config: TablesConfig) -> Outcome:
-    """A smaller case with the same kind of silent difference, found by leaving out one thing after the other."""
+    """Return a smaller case with the same kind of silent difference, found by removing one thing at a time."""
     left = ATTEMPTS
     shrunk = True
     while shrunk and left > 0:
@@ -44,7 +44,7 @@ def _smaller(table: WrittenTable) -> Iterator[WrittenTable]:
         if getattr(dialect, field.name) != field.default:
             yield replace(table, dialect=replace(dialect, **{field.name: field.default}))
     if len(table.columns) > 1:
-        # A word before headers of dates or numbers, and a number where there is no header, show what they are.
+        # Headers of dates or numbers need a word before them, and a table without a header needs a number column.
         first = 1 if any(column.header[:1].isdigit() for column in table.columns) else 0
         numbers = [place for place, column in enumerate(table.columns) if column.kind == "number"]
         for place in range(first, len(table.columns)):

@@ -1,4 +1,4 @@
-"""Generated tables: case `n` of a seed is the same table always."""
+"""Generate random tables. A seed and a number always give the same table."""
 
 import random
 from dataclasses import replace
@@ -29,7 +29,7 @@ UNITS = ("kg", "m", "%", "EUR", "°C", "km/h", "mm", "m s-1")
 
 
 def generate(seed: int, number: int) -> WrittenTable:
-    """Case `number` of the series `seed`."""
+    """Return case `number` of the series `seed`."""
     rng = random.Random(f"{seed}/{number}")
     rows, width = rng.randint(8, 40) if rng.random() < 0.3 else rng.randint(8, 16), _width(rng)
     dialect = _dialect(rng, width)
@@ -38,7 +38,7 @@ def generate(seed: int, number: int) -> WrittenTable:
         _column(rng, header, rows, rng.choice(LOCALES) if rng.random() < 0.1 else locale, month_first, dialect.encoding)
         for header in headers(rng, width)
     ]
-    # Nobody can tell a date above dates from a first row.
+    # A date above dates cannot be distinguished from a first row.
     columns = [
         write_numbers(rng, column.header, rows, locale) if _odd(column) and column.kind == "date" else column
         for column in columns
@@ -50,13 +50,13 @@ def generate(seed: int, number: int) -> WrittenTable:
     columns = [_with_missing(rng, column, marker) for column in columns]
     table = WrittenTable(tuple(columns), dialect, WrittenLayout())
     if dialect.escape + dialect.quote not in _plainly(table):
-        # No reader can see an escape that stands before no quote.
+        # A reader cannot detect an escape character that never precedes a quote.
         table = replace(table, dialect=replace(dialect, escape=""))
     return _encodable(replace(table, layout=_layout(rng, table)))
 
 
 def _odd(column: WrittenColumn) -> bool:
-    """Whether a header is a number or a date."""
+    """Return whether a header is a number or a date."""
     return column.header[:1].isdigit()
 
 
@@ -81,7 +81,7 @@ def _column(
 
 
 def _with_invisible(rng: random.Random, column: WrittenColumn) -> WrittenColumn:
-    """The column with characters that nobody sees at the end of some cells."""
+    """Return the column with an invisible character at the end of some cells."""
     character = rng.choice(INVISIBLE)
     texts = tuple(text + character if rng.random() < 0.2 else text for text in column.cells.texts)
     if texts == column.cells.texts:
@@ -91,11 +91,11 @@ def _with_invisible(rng: random.Random, column: WrittenColumn) -> WrittenColumn:
 
 
 def _with_missing(rng: random.Random, column: WrittenColumn, marker: str) -> WrittenColumn:
-    """The column with some cells missing. Codes and symbols that look like the marker stay apart from it."""
+    """Return the column with some cells missing. A marker is not used in a column that already contains it."""
     if rng.random() < 0.6 or column.kind == "empty":
         return column
     if column.kind in ("number", "date") and rng.random() < 0.04:
-        # Not in `tables.missing_markers`: among words nobody can tell it from a word, so it stands among values only.
+        # Not in `tables.missing_markers`. Among words it would look like a word, so only numbers and dates get it.
         marker = rng.choice(ODD_MARKERS)
     share = rng.choice((0.05, 0.1, 0.3))
     gone = [rng.random() < share for _ in column.cells.texts]
@@ -163,13 +163,13 @@ def _layout(rng: random.Random, table: WrittenTable) -> WrittenLayout:
 
 
 def _plainly(table: WrittenTable) -> str:
-    """The text of the table with nothing around it."""
+    """Return the table as text, in the default layout."""
     dialect = replace(table.dialect, encoding="utf-8")
     return write(replace(table, dialect=dialect)).data.decode()
 
 
 def _encodable(table: WrittenTable) -> WrittenTable:
-    """The table, in UTF-8 where its encoding lacks one of its letters."""
+    """Return the table, in UTF-8 if its encoding lacks one of its characters."""
     letters = "".join(column.header + "".join(column.cells.texts) for column in table.columns)
     letters += "".join(table.layout.units + table.layout.preamble + table.layout.footer)
     letters += "\ufeff" if table.layout.mark_again else ""

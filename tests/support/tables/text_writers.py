@@ -1,4 +1,4 @@
-"""Columns of words, remarks, codes and booleans with known values, and the headers of all columns."""
+"""Write columns of words, remarks, codes and booleans with known values, and the headers of all columns."""
 
 import random
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Draw = Callable[[random.Random], str]
 
 
 def headers(rng: random.Random, number: int) -> list[str]:
-    """Different headers: words; or after a first word years, dates, numbers or quarters."""
+    """Return unique headers: words, or one word followed by years, dates, numbers, quarters or ranges."""
     chance = rng.random()
     names = rng.sample(HEADERS, number)
     if chance < 0.12 and number > 2:
@@ -56,7 +56,7 @@ def headers(rng: random.Random, number: int) -> list[str]:
 
 
 def write_text(rng: random.Random, header: str, rows: int, encoding: str) -> WrittenColumn:
-    """A column of text whose cells are values as they stand."""
+    """Return a column of text. The value of each cell is its text."""
     kinds: tuple[tuple[str, Draw], ...] = (
         ("categories", _of(rng.sample(WORDS, rng.randint(2, 6)))),
         ("words", _of(LETTERS.get(encoding, WORDS))),
@@ -83,14 +83,14 @@ def write_text(rng: random.Random, header: str, rows: int, encoding: str) -> Wri
 
 
 def write_booleans(rng: random.Random, header: str, rows: int) -> WrittenColumn:
-    """A column of true and false."""
+    """Return a column of true and false."""
     pair = rng.choice(BOOLEANS)
     values = [True, False, *(rng.random() < 0.5 for _ in range(rows - 2))]
     return WrittenColumn(header, "boolean", "/".join(pair), Cells(tuple(pair[not v] for v in values), tuple(values)))
 
 
 def write_empty(header: str, rows: int, marker: str) -> WrittenColumn:
-    """A column without any value."""
+    """Return a column without values."""
     return WrittenColumn(header, "empty", f"no value, written {marker!r}", Cells((marker,) * rows, (None,) * rows))
 
 

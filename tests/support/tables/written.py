@@ -1,4 +1,4 @@
-"""What a generated table is made of: columns whose values are known, and how the file puts them down."""
+"""A generated table: columns with known values, and the dialect and layout of its file."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,7 +7,7 @@ ColumnKind = Literal["number", "date", "boolean", "text", "empty"]
 
 
 class Never:
-    """The value of a cell that no reader can hold, such as 30 February: whatever it becomes must be said."""
+    """The value of a cell that no reader can represent, such as 30 February. The reader must report it."""
 
     def __repr__(self) -> str:
         return "(no such value)"
@@ -18,7 +18,7 @@ NEVER = Never()
 
 @dataclass(frozen=True)
 class Cells:
-    """The cells of a column as written (before quoting), and the value of each; None is missing."""
+    """The cells of a column as written, before quoting, and the value of each; None is missing."""
 
     texts: tuple[str, ...]
     values: tuple[object, ...]
@@ -29,7 +29,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class WrittenColumn:
-    """A column: header, what its values are, the convention they are written in, the unit it declares."""
+    """A column: header, kind of its values, convention they are written in, cells, and declared unit."""
 
     header: str
     kind: ColumnKind
@@ -54,36 +54,36 @@ class WrittenDialect:
 
 @dataclass(frozen=True)
 class WrittenLayout:
-    """What stands around the rows. Places are numbers of rows before which something stands."""
+    """The lines around the rows. `header_again`, `comment` and `blank` are numbers of the rows below such a line."""
 
     header: bool = True
     sep_line: bool = False
     preamble: tuple[str, ...] = ()
     padded: bool = False
-    """Preamble and footer run on with delimiters to the table's width."""
+    """Pad preamble and footer with delimiters to the table's width."""
     ruler: str = ""
-    """A row under the header: of dashes in every cell (`cells`), or one line of them (`line`)."""
+    """A row of dashes below the header: in every cell (`cells`), or as one line (`line`)."""
     units: tuple[str, ...] = ()
     header_again: int | None = None
     mark_again: bool = False
-    """A byte order mark stands before the repeated header, as where files were joined."""
+    """Write a byte order mark before the repeated header, as in concatenated files."""
     comment: int | None = None
     blank: int | None = None
     footer: tuple[str, ...] = ()
     trailing: Literal["no", "rows", "all"] = "no"
     short_rows: frozenset[int] = frozenset()
-    """Rows whose last missing cells are not written."""
+    """Rows that omit their trailing missing cells."""
     widths: bool = False
-    """Cells are padded with spaces to one width a column."""
+    """Pad the cells of each column with spaces to one width."""
     ctrl_z: bool = False
     broken: int | None = None
-    """A row with the fault `fault`."""
+    """The row with the fault `fault`."""
     fault: Literal["stray quote", "extra delimiter", "lost delimiter"] = "stray quote"
 
 
 @dataclass(frozen=True)
 class WrittenTable:
-    """One case: columns, dialect, layout. `write` of `file_writer` makes its bytes."""
+    """One case: columns, dialect and layout. `file_writer.write` returns its bytes."""
 
     columns: tuple[WrittenColumn, ...]
     dialect: WrittenDialect
