@@ -21,7 +21,6 @@ from tabletutor.sandbox.host.memory import Bounds, GroupBounds, WatcherBounds, u
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError
 from tabletutor.sandbox.host.process_label import is_alive, owner
 from tabletutor.sandbox.host.sandboxes import IDLE, Sandboxes
-from tabletutor.sandbox.protocol.result import turn_from
 from tests.support.polling import wait_until
 
 FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
@@ -149,7 +148,7 @@ def test_incidents_are_logged_and_counted(parquet: Path) -> None:
         with Sandbox(parquet, config) as warm, warm.session("q1") as session:
             for number, code in enumerate(cells):
                 result = session.run(code)
-                turns.append(turn_from(number, "", code, result))
+                turns.append(result.to_turn(number, "", code))
     finally:
         logger.remove(sink)
     assert [incident.cause for incident in warm.incidents] == ["interrupted", "crash"]

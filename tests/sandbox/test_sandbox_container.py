@@ -18,7 +18,7 @@ from tabletutor.records.record import encode
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
 from tabletutor.sandbox.host.process_label import is_alive, owner
-from tabletutor.sandbox.host.required_layers import required
+from tabletutor.sandbox.host.required_layers import required_layers
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tests.support.polling import wait_until
 
@@ -61,7 +61,7 @@ def ours(client: Any) -> list[str]:
 
 
 def test_every_layer_a_container_can_have_stands(contained: Sandbox, config: SandboxConfig) -> None:
-    assert contained.layers == required(config)
+    assert contained.layers == required_layers(config)
 
 
 def test_the_container_is_hardened(contained: Sandbox, client: Any) -> None:

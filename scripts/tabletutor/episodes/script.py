@@ -5,7 +5,6 @@ from typing import NamedTuple
 from tabletutor.records.episode import Role, Trace, Turn
 from tabletutor.records.identity import content_id
 from tabletutor.sandbox.host.pool import Sandbox
-from tabletutor.sandbox.protocol.result import turn_from
 
 
 class ScriptedTurn(NamedTuple):
@@ -33,7 +32,7 @@ def execute(script: Script, question_id: str, role: Role, teacher: str, sandbox:
     with sandbox.session(question_id) as session:
         for index, planned in enumerate(script.turns):
             result = session.run(planned.code)
-            turns.append(turn_from(index, planned.reasoning, planned.code, result, corrects_turn=planned.corrects))
+            turns.append(result.to_turn(index, planned.reasoning, planned.code, planned.corrects))
             if result.ended != "open":
                 ended, answer = result.ended, result.answer
                 break

@@ -29,7 +29,6 @@ from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.record import read_records
 from tabletutor.rows.row import TaskRow
 from tabletutor.sandbox.host.session import Session
-from tabletutor.sandbox.protocol.result import turn_from
 
 vf: Any = import_module("verifiers")  # not in the lock file, and untyped
 
@@ -129,7 +128,7 @@ class TableEnvironment(vf.MultiTurnEnv):
             state["ran"] += result.error is None
             state["ended"] = result.ended
             state["right"] = self._rewards.is_right(result, json.loads(state["answer"]), state["info"])
-            state["reply"] = observation(turn_from(len(state["trajectory"]) - 1, reasoning, code, result))
+            state["reply"] = observation(result.to_turn(len(state["trajectory"]) - 1, reasoning, code))
 
     async def env_response(self, messages: Any, state: Any, **_: Any) -> list[Message]:
         """Return the observation of the last turn."""

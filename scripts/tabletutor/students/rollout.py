@@ -22,7 +22,7 @@ from tabletutor.records.episode import Ended, Prediction, Trace, Turn
 from tabletutor.records.identity import content_id, rng
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.sandbox.host.session import Session
-from tabletutor.sandbox.protocol.result import CellResult, turn_from
+from tabletutor.sandbox.protocol.result import CellResult
 
 WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
 
@@ -148,7 +148,7 @@ def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None,
         attempt.turns.append(Turn(index=index, reasoning=reasoning, code="", stdout=""))
         reply = NO_CODE
     else:
-        turn = turn_from(index, reasoning, code or "", result)
+        turn = result.to_turn(index, reasoning, code or "")
         attempt.turns.append(turn)
         reply = observation(turn)
         if result.ended != "open":

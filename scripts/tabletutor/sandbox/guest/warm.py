@@ -30,8 +30,7 @@ from tabletutor.sandbox.guest.frame import read_frame  # noqa: E402
 from tabletutor.sandbox.guest.hooks import make_hook  # noqa: E402
 from tabletutor.sandbox.guest.notebook import Notebook, set_display  # noqa: E402
 from tabletutor.sandbox.layers import kernel, namespaces  # noqa: E402
-from tabletutor.sandbox.layers.lockdown import Lockdown  # noqa: E402
-from tabletutor.sandbox.layers.setup_log import SetupLog  # noqa: E402
+from tabletutor.sandbox.layers.lockdown import Lockdown, SetupLog  # noqa: E402
 from tabletutor.sandbox.protocol import environment  # noqa: E402
 from tabletutor.sandbox.protocol.frames import (  # noqa: E402
     End,

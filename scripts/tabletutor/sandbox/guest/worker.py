@@ -12,13 +12,13 @@ import msgspec
 from tabletutor.sandbox.guest.notebook import Notebook
 from tabletutor.sandbox.guest.output import Output
 from tabletutor.sandbox.layers import kernel
-from tabletutor.sandbox.layers.lockdown import CHANNEL, Lockdown
+from tabletutor.sandbox.layers.lockdown import CHANNEL, Lockdown, SetupLog
 from tabletutor.sandbox.layers.selftest import missing_layers
-from tabletutor.sandbox.layers.setup_log import SetupLog
 from tabletutor.sandbox.protocol import environment
 from tabletutor.sandbox.protocol.frames import (
     MAX_CODE,
     Hello,
+    HostView,
     Limits,
     ProtocolError,
     Ready,
@@ -26,7 +26,6 @@ from tabletutor.sandbox.protocol.frames import (
     Request,
     SocketChannel,
 )  # fmt: skip
-from tabletutor.sandbox.protocol.host_view import HostView
 
 _TRIM_SECONDS = 0.002  # a quicker cell has hardly freed anything
 

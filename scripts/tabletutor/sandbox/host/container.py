@@ -34,9 +34,9 @@ from tabletutor.sandbox.protocol.frames import (
     StreamEnd,
     Warm,
     decode,
+    host_view,
     write,
 )  # fmt: skip
-from tabletutor.sandbox.protocol.host_view import host_view
 
 T = TypeVar("T")
 _USER = "64123:64123"  # nobody's number on the host

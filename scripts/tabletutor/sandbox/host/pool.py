@@ -17,7 +17,7 @@ from tabletutor.records.episode import IncidentCause
 from tabletutor.sandbox.host.incident import Incident, Note, cell_digest, plain
 from tabletutor.sandbox.host.memory import Guard, Unbounded
 from tabletutor.sandbox.host.process import ProcessBackend
-from tabletutor.sandbox.host.required_layers import LAYERS, required
+from tabletutor.sandbox.host.required_layers import LAYERS, require_layers
 from tabletutor.sandbox.host.session import SandboxError, Session
 from tabletutor.sandbox.host.slots import CONTAINERS, Slot, take
 from tabletutor.sandbox.protocol.frames import (
@@ -31,8 +31,6 @@ from tabletutor.sandbox.protocol.frames import (
 )
 
 _MAX_GREETING = 1 << 16
-_told: set[tuple[str, str]] = set()
-_told_lock = threading.Lock()
 
 
 class Backend(Protocol):
@@ -168,17 +166,7 @@ class Sandbox:
         self._discard(tested)
         self._refused = tested.ready.refused
         self.layers = tuple(layer for layer in LAYERS if layer not in missing)
-        lacking = [layer for layer in required(self.config) if layer in missing]
-        reasons = "; ".join(f"{step}: {reason}" for step, reason in self._refused.items())
-        if lacking:
-            seen = "\n".join(f"  {layer}: {missing[layer]}" for layer in lacking)
-            raise SandboxError(
-                f"layers that sandbox.require asks for do not stand here:\n{seen}\n"
-                f"The kernel refused: {reasons or 'nothing'}.\n"
-                "Let the kernel give them (see docs/sandbox.md), or list in sandbox.require those you insist on."
-            )
-        for layer, seen in missing.items():
-            _tell(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")
+        require_layers(self.config, missing, self._refused)
 
     def _session(self, ahead: ThreadPoolExecutor, question: str) -> Session:
         """The session prepared ahead; the next one is prepared from now on, also if this one came to nothing.
@@ -279,12 +267,3 @@ def _backend(parquet: Path | None, config: SandboxConfig) -> Backend:
     from tabletutor.sandbox.host.container import ContainerBackend  # the engine's client is slow to import
 
     return ContainerBackend(parquet, config)
-
-
-def _tell(layer: str, seen: str) -> None:
-    """Say, once in this process, each layer that does not stand."""
-    with _told_lock:
-        if (layer, seen) in _told:
-            return
-        _told.add((layer, seen))
-    logger.warning("sandbox: the layer {!r} is NOT in place: {}", layer, seen)

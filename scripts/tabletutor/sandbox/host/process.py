@@ -27,10 +27,10 @@ from tabletutor.sandbox.protocol.frames import (
     ProtocolError,
     SocketChannel,
     Warm,
+    host_view,
     receive_packet,
     send_packet,
 )  # fmt: skip
-from tabletutor.sandbox.protocol.host_view import host_view
 
 
 class ProcessBackend:

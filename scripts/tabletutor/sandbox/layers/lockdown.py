@@ -2,14 +2,34 @@
 
 import os
 import resource
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 from tabletutor.sandbox.layers import kernel, landlock, namespaces, seccomp
-from tabletutor.sandbox.layers.setup_log import SetupLog
 
 PROCESSES = 32
 TOGETHER = 3000  # threads of all sessions of a user, where they are not counted for one alone
 DESCRIPTORS = 256
 CHANNEL = 1000  # the protocol's descriptor: above all that a cell can open
+
+
+@dataclass
+class SetupLog:
+    """The steps that put up the layers, in order: `done` ones, and `refused` ones with the reason that the kernel gave."""
+
+    done: list[str] = field(default_factory=list[str])
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+
+    def attempt(self, name: str, action: Callable[..., object], *arguments: Any) -> bool:
+        """Call `action` as step `name`; return whether it succeeded. An OSError is recorded and not raised."""
+        try:
+            action(*arguments)
+        except OSError as error:
+            self.refused[name] = str(error)
+            return False
+        self.done.append(name)
+        return True
 
 
 class Lockdown:

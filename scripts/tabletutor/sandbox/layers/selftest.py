@@ -16,8 +16,7 @@ from tabletutor.sandbox.layers import kernel
 from tabletutor.sandbox.layers.lockdown import CHANNEL, DESCRIPTORS
 from tabletutor.sandbox.layers.syscalls import LAST_KNOWN
 from tabletutor.sandbox.protocol import environment
-from tabletutor.sandbox.protocol.frames import Limits
-from tabletutor.sandbox.protocol.host_view import HostView
+from tabletutor.sandbox.protocol.frames import HostView, Limits
 
 _STACK_MB = 8  # of a thread, on the usual Linux
 _SHMGET, _MEMFD_CREATE, _PTRACE, _UNSHARE = (29, 194), (319, 279), (101, 117), (272, 97)

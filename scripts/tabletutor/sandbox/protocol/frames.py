@@ -8,12 +8,12 @@ import select
 import socket
 import struct
 import time
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from tabletutor.records.record import decoder
-from tabletutor.sandbox.protocol.host_view import HostView
 
 T = TypeVar("T")
 LENGTH = struct.Struct(">I")
@@ -27,6 +27,7 @@ MAX_HOOK_BYTES = 300_000  # of all hooks of a cell together
 # Without what the cell printed: an answer may have 200,000 characters, each of six bytes at worst, and 20,000 values.
 MAX_REPLY = 2_500_000
 START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
+_NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
 
 
 class ProtocolError(Exception):
@@ -47,6 +48,20 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     soft_seconds: float
     memory_mb: int
     output_bytes: int
+
+
+class HostView(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The host's namespaces by name, and its root folder as (device, inode). A session's must all differ from these."""
+
+    namespaces: dict[str, str]
+    root: tuple[int, int]
+
+
+def host_view() -> HostView:
+    """Return the host's namespaces and root as this process sees them; call it in the host."""
+    root = Path("/").stat()
+    names = {name: str(Path(f"/proc/self/ns/{name}").readlink()) for name in _NAMESPACES}
+    return HostView(names, (root.st_dev, root.st_ino))
 
 
 class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,19 +27,18 @@ class CellResult(Record, frozen=True):
     truncated: bool = False
     interrupted: bool = False
 
-
-def turn_from(index: int, reasoning: str, code: str, result: CellResult, corrects_turn: int | None = None) -> Turn:
-    """The turn in which `code` gave `result`."""
-    return Turn(
-        index=index,
-        reasoning=reasoning,
-        code=code,
-        stdout=result.stdout,
-        error=result.error,
-        hooks=result.hooks,
-        corrects_turn=corrects_turn,
-        interrupted=True if result.interrupted else UNSET,
-    )
+    def to_turn(self, index: int, reasoning: str, code: str, corrects_turn: int | None = None) -> Turn:
+        """Return turn `index` of a trace, in which `code` gave this result."""
+        return Turn(
+            index=index,
+            reasoning=reasoning,
+            code=code,
+            stdout=self.stdout,
+            error=self.error,
+            hooks=self.hooks,
+            corrects_turn=corrects_turn,
+            interrupted=True if self.interrupted else UNSET,
+        )
 
 
 def incident_of(result: CellResult) -> IncidentCause | UnsetType:
