@@ -12,7 +12,7 @@ from sandbox_peers import Notebook, Pace, contained, variables
 from sandbox_proc import below
 
 from tabletutor.sandbox.host import image
-from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.host.process_label import process_label
 from tabletutor.sandbox.protocol import environment
 
 # What a Jupyter session has to have before its first cell, tuned and untuned.
@@ -109,7 +109,7 @@ class _Container:
         )
         self._id = self._api.create_container(
             name, ["/usr/bin/python3", "-c", "import signal; signal.pause()"], host_config=settings,
-            entrypoint=[], labels={image.LABEL: owner()},
+            entrypoint=[], labels={image.LABEL: process_label()},
         )["Id"]  # fmt: skip
         try:
             self._api.start(self._id)
@@ -161,5 +161,5 @@ def engine() -> Iterator[str | None]:
         image.ensure(client, None)
         yield None
     finally:
-        image.sweep(client, also=owner())
+        image.sweep(client, also=process_label())
         client.close()

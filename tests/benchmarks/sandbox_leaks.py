@@ -20,7 +20,7 @@ from sandbox_proc import below, memory_mb
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host.pool import Sandbox
-from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.host.process_label import process_label
 
 WORK = "total = df['n0'].sum()\ntotal"
 CHILD = "import os, time\nif os.fork() == 0:\n    time.sleep(600)"
@@ -96,7 +96,7 @@ def _lines(file: str) -> int:
 
 def _groups() -> set[str]:
     """The control groups that this process made."""
-    name = "tabletutor." + owner().replace("/", "+") + "+"
+    name = "tabletutor." + process_label().replace("/", "+") + "+"
     return {str(Path(at, group)) for at, groups, _ in os.walk("/sys/fs/cgroup") for group in groups if name in group}
 
 

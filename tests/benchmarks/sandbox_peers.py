@@ -16,7 +16,7 @@ import tabletutor
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.pool import Sandbox, Session
-from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.host.process_label import process_label
 from tabletutor.sandbox.protocol import environment
 
 NOTEBOOK = Path(__file__).with_name("sandbox_notebook.py")
@@ -59,7 +59,7 @@ class Peer(Protocol):
 def contained(client: Any) -> set[int]:
     """The processes of all containers of this process."""
     found: set[int] = set()
-    for container in client.api.containers(filters={"label": f"{image.LABEL}={owner()}"}):
+    for container in client.api.containers(filters={"label": f"{image.LABEL}={process_label()}"}):
         first = client.api.inspect_container(container["Id"])["State"]["Pid"]
         found |= {first} | below(first)
     return found

@@ -19,8 +19,8 @@ from tabletutor.sandbox.host import cgroup, slots
 from tabletutor.sandbox.host.incident import incident_causes
 from tabletutor.sandbox.host.memory import Bounds, GroupBounds, WatcherBounds, usage
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError
-from tabletutor.sandbox.host.process_label import is_alive, owner
-from tabletutor.sandbox.host.sandboxes import IDLE, Sandboxes
+from tabletutor.sandbox.host.process_label import is_alive, process_label
+from tabletutor.sandbox.host.sandboxes import MAX_IDLE, Sandboxes
 from tests.support.polling import wait_until
 
 FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place] = 1\nimport time\ntime.sleep(60)"
@@ -29,7 +29,7 @@ FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place]
 def groups(process: int | None = None) -> list[Path]:
     """The groups of this process or another one."""
     try:
-        return [folder for place in cgroup.places() for folder in place.glob(f"*+{process or os.getpid()}+*")]
+        return [folder for place in cgroup.parent_folders() for folder in place.glob(f"*+{process or os.getpid()}+*")]
     except OSError as error:
         pytest.skip(f"NOT TESTED with control groups: {error}")
 
@@ -47,7 +47,7 @@ def ended_by(bounds: Bounds, megabytes: int) -> bool:
         process.kill()
         process.wait()
         ended = False
-    assert guard.overran() is ended
+    assert guard.is_over_limit() is ended
     guard.release()
     return ended
 
@@ -76,7 +76,7 @@ def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
 def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
     groups()
     before = set(groups())
-    bounds = GroupBounds(cgroup.places(), 128)
+    bounds = GroupBounds(cgroup.parent_folders(), 128)
     for megabytes, over in ((400, True), (20, False), (400, True)):
         assert ended_by(bounds, megabytes) is over
         assert len(set(groups()) - before) in (1, 2)  # one, or one of memory and one of processes
@@ -87,7 +87,7 @@ def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
 def test_groups_of_a_host_that_was_killed_are_swept() -> None:
     groups()
     code = (
-        "from tabletutor.sandbox.host import cgroup\ngroup = cgroup.Group(cgroup.places(), 1 << 30)\n"
+        "from tabletutor.sandbox.host import cgroup\ngroup = cgroup.Group(cgroup.parent_folders(), 1 << 30)\n"
         "print('made', flush=True)\ninput()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
@@ -165,39 +165,39 @@ def test_incidents_are_logged_and_counted(parquet: Path) -> None:
 
 def test_slots_are_taken_together_and_freed_by_death() -> None:
     name = f"test{os.getpid()}"
-    first = slots.try_take(name, 2, 3)
+    first = slots.try_acquire(name, 2, 3)
     assert first is not None
-    assert slots.try_take(name, 2, 3) is None  # and the one that was free is not kept
+    assert slots.try_acquire(name, 2, 3) is None  # and the one that was free is not kept
     code = (
-        f"from tabletutor.sandbox.host import slots\nslot = slots.take({name!r}, 3)\n"
+        f"from tabletutor.sandbox.host import slots\nslot = slots.acquire({name!r}, 3)\n"
         "print('taken', flush=True)\ninput()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"taken\n"
-        assert slots.try_take(name, 1, 3) is None
+        assert slots.try_acquire(name, 1, 3) is None
         waiting: list[slots.Slot] = []
-        thread = threading.Thread(target=lambda: waiting.append(slots.take(name, 3)))
+        thread = threading.Thread(target=lambda: waiting.append(slots.acquire(name, 3)))
         thread.start()
         other.kill()
     thread.join(10)
     assert len(waiting) == 1
     for slot in (*first, *waiting, *waiting):
         slot.release()
-    again = slots.try_take(name, 3, 3)
+    again = slots.try_acquire(name, 3, 3)
     assert again is not None
     for slot in again:
         slot.release()
 
 
 def test_an_owner_is_told_from_another_process_with_its_number() -> None:
-    host, boot, number, start = owner().split("/")
-    assert is_alive(owner())
+    host, boot, number, start = process_label().split("/")
+    assert is_alive(process_label())
     assert not is_alive(f"{host}/{boot}/{number}/{int(start) + 1}")
     assert not is_alive(f"{host}/other/{number}/{start}")
     assert is_alive(f"elsewhere/{boot}/{number}/1")  # of another machine nothing can be told
     with subprocess.Popen(["sleep", "60"]) as child:
-        label = owner(child.pid)
+        label = process_label(child.pid)
         assert is_alive(label)
         child.kill()
     assert not is_alive(label)
@@ -205,7 +205,7 @@ def test_an_owner_is_told_from_another_process_with_its_number() -> None:
 
 def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path: Path) -> None:
     config = SandboxConfig()
-    tables = {f"t{number}": tmp_path / f"t{number}.parquet" for number in range(IDLE + 2)}
+    tables = {f"t{number}": tmp_path / f"t{number}.parquet" for number in range(MAX_IDLE + 2)}
     for path in tables.values():
         path.symlink_to(parquet)
     with Sandboxes(config) as sandboxes:

@@ -17,7 +17,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.record import encode
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.pool import Sandbox, SandboxError, Session
-from tabletutor.sandbox.host.process_label import is_alive, owner
+from tabletutor.sandbox.host.process_label import is_alive, process_label
 from tabletutor.sandbox.host.required_layers import required_layers
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tests.support.polling import wait_until
@@ -38,7 +38,7 @@ def client(engine: str) -> Iterator[Any]:
     connected = image.connect()
     image.sweep(connected)
     yield connected
-    image.sweep(connected, also=owner())
+    image.sweep(connected, also=process_label())
     # The engine may be at one still.
     wait_until(lambda: not ours(connected), lambda: f"nothing is left of {ours(connected)}", every=0.1)
 
@@ -65,7 +65,7 @@ def test_every_layer_a_container_can_have_stands(contained: Sandbox, config: San
 
 
 def test_the_container_is_hardened(contained: Sandbox, client: Any) -> None:
-    found = next(c for c in client.api.containers(filters={"label": f"{image.LABEL}={owner()}"}))
+    found = next(c for c in client.api.containers(filters={"label": f"{image.LABEL}={process_label()}"}))
     settings = client.api.inspect_container(found["Id"])
     host = settings["HostConfig"]
     assert (host["NetworkMode"], host["ReadonlyRootfs"], host["CapDrop"], host["AutoRemove"]) == (
@@ -175,7 +175,7 @@ def test_nothing_is_left_when_the_host_is_killed(parquet: Path, client: Any, con
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
         assert host.stdout is not None
         assert host.stdout.readline() == b"4\n"
-        mine, labels = owner(), ours(client)
+        mine, labels = process_label(), ours(client)
         assert mine in labels
         dead = next(label for label in labels if label != mine)
         host.send_signal(signal.SIGKILL)
@@ -186,11 +186,11 @@ def test_nothing_is_left_when_the_host_is_killed(parquet: Path, client: Any, con
 
 
 def test_an_image_of_a_dead_run_goes_and_one_that_lives_stays(client: Any, contained: Sandbox, tmp_path: Path) -> None:
-    host, boot, number, _ = owner().split("/")
+    host, boot, number, _ = process_label().split("/")
     (tmp_path / "file").write_text("x")
     archive = tmp_path / "root.tar"
     subprocess.run(["tar", "-cf", archive, "-C", tmp_path, "file"], check=True)
-    labels = {"dead": f"{host}/{boot}/{number}/1", "alive": owner(), "elsewhere": f"{host}x/{boot}/{number}/1"}
+    labels = {"dead": f"{host}/{boot}/{number}/1", "alive": process_label(), "elsewhere": f"{host}x/{boot}/{number}/1"}
     for tag, label in labels.items():
         client.api.import_image(
             str(archive), repository="tabletutor-test", tag=tag, changes=[f'LABEL "{image.LABEL}"="{label}"']

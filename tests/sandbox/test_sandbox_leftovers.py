@@ -29,7 +29,7 @@ def test_everything_goes_and_nothing_else(tmp_path: Path) -> None:
     os.mkfifo(folder / "pipe")
     for name in ("locked/inner", "locked", "."):
         (folder / name).chmod(0)
-    leftovers.remove(str(folder))
+    leftovers.remove_tree(str(folder))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
     assert (kept / "file").read_text() == "x"
-    leftovers.remove(str(folder))  # what is gone already is no error
+    leftovers.remove_tree(str(folder))  # what is gone already is no error

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.sandbox.guest.frame import read_frame
-from tabletutor.sandbox.guest.hooks import SHOWN_BYTES, summarise, value_sha256
+from tabletutor.sandbox.guest.hooks import INLINE_BYTES, summarise, value_sha256
 from tabletutor.sandbox.guest.values import MAX_ITEMS, to_json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -124,7 +124,7 @@ def test_large_values_are_summarised_small_ones_shown() -> None:
     assert summarise(float("inf")) == {"type": "float", "head": "inf"}
     assert "0x" not in json.dumps(summarise(object()))
     for value in (["y" * 300] * 3, {str(number): "z" * 50 for number in range(30)}):
-        assert len(json.dumps(summarise(value))) < 4 * SHOWN_BYTES
+        assert len(json.dumps(summarise(value))) < 4 * INLINE_BYTES
 
 
 def test_frame_has_the_types_everyone_computes_with(parquet: Path) -> None:

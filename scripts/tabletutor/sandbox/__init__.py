@@ -1,1 +1,1 @@
-"""Code nobody read, run safely: a warm parent with the table loaded, and a locked-down fork of it for each session."""
+"""Run untrusted code: a warm parent process holds the table, and each session is a locked-down fork of it."""

@@ -27,7 +27,7 @@ from tabletutor.sandbox.protocol.result import CellResult
 WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
 
 
-class Turns(Protocol):
+class TurnDecoder(Protocol):
     """What gives the student's turns: `models.generate.Decoder`, or anything that works like it."""
 
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
@@ -94,7 +94,7 @@ def roll_out(
     group: Sequence[Task],
     parquets: Mapping[str, Path],
     student: Student,
-    decoder: Turns,
+    decoder: TurnDecoder,
     turn_limit: int,
     sandboxes: Sandboxes,
 ) -> Iterator[Prediction]:
@@ -119,7 +119,7 @@ def roll_out(
             for key in [key for key in ready if decoder.room(key) <= 1]:
                 ready.remove(key)
                 decoder.end(key)
-                yield _finished(live.pop(key), "turn_limit", student)
+                yield _prediction(live.pop(key), "turn_limit", student)
             decoder.feed(ready)
             ready = []
             finished = decoder.decode(max(1, len(live) // WAITING_SHARE))
@@ -129,7 +129,7 @@ def roll_out(
                 reply = _advance(attempt, turn, cell.result(), turn_limit)
                 if attempt.ended is not None:
                     decoder.end(turn.key)
-                    yield _finished(live.pop(turn.key), attempt.ended, student)
+                    yield _prediction(live.pop(turn.key), attempt.ended, student)
                 else:
                     decoder.observe(turn.key, continuation_ids(student.tokenizer, attempt.task.prompt, reply))
                     ready.append(turn.key)
@@ -159,12 +159,12 @@ def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None,
     return reply
 
 
-def _finished(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
+def _prediction(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
     attempt.session.close()
     task = attempt.task
-    spoken = [(turn.reasoning, turn.code) for turn in attempt.turns]
+    turn_texts = [(turn.reasoning, turn.code) for turn in attempt.turns]
     trace = Trace(
-        trace_id=content_id(task.question_id, "student", student.run, task.sample, spoken),
+        trace_id=content_id(task.question_id, "student", student.run, task.sample, turn_texts),
         role="student",
         teacher=student.run,
         turns=tuple(attempt.turns),

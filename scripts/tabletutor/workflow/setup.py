@@ -14,7 +14,7 @@ from tabletutor.config.schema import Config
 from tabletutor.config.section import result_settings
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.models.local import local_files
-from tabletutor.sandbox.host.process_label import RUN, owner
+from tabletutor.sandbox.host.process_label import RUN, process_label
 from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.adopt import adopt
 from tabletutor.workflow.context import ENVIRONMENT
@@ -54,7 +54,7 @@ def set_up(workflow: Any, config: dict[str, Any]) -> Project:
     try:
         check_checkout(Path(workflow.basedir) / "scripts")
         os.environ.update(ENVIRONMENT)
-        os.environ.setdefault(RUN, owner())  # inherited by jobs; labels what they create in a container engine
+        os.environ.setdefault(RUN, process_label())  # inherited by jobs; labels what they create in a container engine
         checked, entries = _check(workflow, config)
         tables, sources = list_tables(entries)
         if workflow.is_main_process:

@@ -14,7 +14,7 @@ MAX_FRAMES = 8
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}")
 
 
-def remember(name: str, code: str) -> None:
+def store_source(name: str, code: str) -> None:
     """Keep the source of the cell `name`, for tracebacks of this and later cells."""
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
 
@@ -26,13 +26,13 @@ def describe(error: BaseException) -> str:
     """
     if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell"):
         place = "".join(traceback.format_exception_only(error)).rstrip("\n").rsplit("\n", 1)[0]
-        return _whole(place, _last_line(error, error.msg))
+        return _join(place, _last_line(error, error.msg))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<cell")]
-    shown = "".join(traceback.format_list(frames[-MAX_FRAMES:]))
-    return _whole(f"Traceback (most recent call last):\n{shown}".rstrip("\n"), _last_line(error, _text(error)))
+    listing = "".join(traceback.format_list(frames[-MAX_FRAMES:]))
+    return _join(f"Traceback (most recent call last):\n{listing}".rstrip("\n"), _last_line(error, _message(error)))
 
 
-def undescribed(error: BaseException) -> str:
+def describe_class(error: BaseException) -> str:
     """What stands for an error that could not be described: its class alone, asked in a way no class can change."""
     return _last_line(error, "(its message could not be made)")
 
@@ -42,8 +42,8 @@ def class_name(value: object) -> str:
     return _one_line(type.__dict__["__name__"].__get__(type(value)), MAX_NAME)
 
 
-def _whole(place: str, last: str) -> str:
-    return f"{_unicode(excerpt(place, MAX_PLACE))}\n{last}"
+def _join(place: str, last: str) -> str:
+    return f"{_escape_surrogates(excerpt(place, MAX_PLACE))}\n{last}"
 
 
 def _last_line(error: BaseException, message: str) -> str:
@@ -53,15 +53,15 @@ def _last_line(error: BaseException, message: str) -> str:
     return f"{class_name(error)}: {message}" if message else class_name(error)
 
 
-def _text(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     if isinstance(error, MemoryError) and not error.args:
         return "the cell asked for more memory than a session may use"
     return str(error)
 
 
 def _one_line(text: str, limit: int) -> str:
-    return _unicode(excerpt(" ".join(_ADDRESS.sub("", text).split()), limit, between=" "))
+    return _escape_surrogates(excerpt(" ".join(_ADDRESS.sub("", text).split()), limit, between=" "))
 
 
-def _unicode(text: str) -> str:
+def _escape_surrogates(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()

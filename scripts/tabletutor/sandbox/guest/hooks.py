@@ -12,7 +12,7 @@ import pandas as pd
 from tabletutor.records.episode import Hook
 from tabletutor.sandbox.guest.values import to_json
 
-SHOWN_BYTES = 400
+INLINE_BYTES = 400
 _HEAD = 5
 _HEAD_COLUMNS = 8
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}")
@@ -29,21 +29,21 @@ def summarise(value: Any) -> Any:
         plain = to_json(value)
     except (TypeError, RecursionError):
         return _summary(value)
-    return plain if len(msgspec.json.encode(plain)) <= SHOWN_BYTES else _summary(value)
+    return plain if len(msgspec.json.encode(plain)) <= INLINE_BYTES else _summary(value)
 
 
 def _summary(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         head = value.iloc[:3, :_HEAD_COLUMNS]
-        return {"type": "DataFrame", "shape": list(value.shape), "head": _shown(head)}
+        return {"type": "DataFrame", "shape": list(value.shape), "head": _head_json(head)}
     if isinstance(value, (pd.Series, np.ndarray, pd.Index)):
-        return {"type": type(value).__name__, "shape": list(value.shape), "head": _shown(value[:_HEAD])}
+        return {"type": type(value).__name__, "shape": list(value.shape), "head": _head_json(value[:_HEAD])}
     if isinstance(value, str):
-        return {"type": "str", "length": len(value), "head": _text(value[:200])}
+        return {"type": "str", "length": len(value), "head": _escape_surrogates(value[:200])}
     if isinstance(value, Mapping):
-        return {"type": "dict", "length": len(value), "head": _shown(dict(list(value.items())[:_HEAD]))}
+        return {"type": "dict", "length": len(value), "head": _head_json(dict(list(value.items())[:_HEAD]))}
     if isinstance(value, (list, tuple)):
-        return {"type": type(value).__name__, "length": len(value), "head": _shown(list(value[:_HEAD]))}
+        return {"type": type(value).__name__, "length": len(value), "head": _head_json(list(value[:_HEAD]))}
     if isinstance(value, (set, frozenset)):
         return {"type": type(value).__name__, "length": len(value)}
     if isinstance(value, int) and value.bit_length() > 64:
@@ -51,20 +51,20 @@ def _summary(value: Any) -> Any:
     return {"type": type(value).__name__, "head": plain_repr(value)}
 
 
-def _shown(head: Any) -> Any:
+def _head_json(head: Any) -> Any:
     try:
         plain = to_json(head)
     except (TypeError, RecursionError):
         return plain_repr(head)
-    return plain if len(msgspec.json.encode(plain)) <= 2 * SHOWN_BYTES else plain_repr(head)
+    return plain if len(msgspec.json.encode(plain)) <= 2 * INLINE_BYTES else plain_repr(head)
 
 
 def plain_repr(value: Any) -> str:
     """`repr`, at most 200 characters, without memory addresses (they differ from run to run)."""
-    return _text(_ADDRESS.sub("", repr(value))[:200])
+    return _escape_surrogates(_ADDRESS.sub("", repr(value))[:200])
 
 
-def _text(text: str) -> str:
+def _escape_surrogates(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -5,7 +5,7 @@ import secrets
 import stat
 
 
-def remove(folder: str) -> None:
+def remove_tree(folder: str) -> None:
     """Remove a folder and all in it, following no link. What cannot be removed is left.
 
     Folders inside are first moved to the top, so that no path is ever deep.

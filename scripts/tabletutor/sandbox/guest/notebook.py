@@ -43,7 +43,7 @@ def set_display() -> None:
     )  # 0.5, not np.float64(0.5)
 
 
-def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+def _print_thread_error(failure: threading.ExceptHookArgs) -> None:
     if failure.exc_value is not None:
         print(errors.describe(failure.exc_value))  # noqa: T201  to the output of the cell
 
@@ -69,8 +69,8 @@ class Notebook:
             self._namespace["df"] = frame
         warnings.simplefilter("ignore")
         sys.unraisablehook = lambda _: None  # it would print addresses and paths, and when depends on the collector
-        threading.excepthook = _thread_failed
-        signal.signal(signal.SIGALRM, self._alarm)
+        threading.excepthook = _print_thread_error
+        signal.signal(signal.SIGALRM, self._on_alarm)
 
     @staticmethod
     def seed() -> None:
@@ -81,9 +81,9 @@ class Notebook:
     def run(self, number: int, code: str, output: Output) -> CellResult:
         """Run a cell to its end, its error or the soft time-out. Names it binds stay for the next one."""
         self._hooks, self._answers, self._hook_bytes = [], [], 0
-        process = os.getpid()
+        pid = os.getpid()
         output.open()
-        failure: str | None = None
+        error_text: str | None = None
         interrupted = False
         try:
             try:
@@ -98,17 +98,17 @@ class Notebook:
             signal.setitimer(signal.ITIMER_REAL, 0)
             builtins.__dict__.update(self._builtins)
             interrupted = isinstance(error, TimeLimit)
-            failure = self._described(error)
+            error_text = self._describe(error)
             del error  # with what its frames hold
         finally:
-            if os.getpid() != process:
+            if os.getpid() != pid:
                 os._exit(0)  # a fork the cell made came out at its end: only the session itself replies
             builtins.__dict__.update(self._builtins)  # what a cell patched must not break the reply
         stdout, truncated = output.take()
         submitted = len(self._answers) > 0
         return CellResult(
             stdout=stdout,
-            error=failure,
+            error=error_text,
             hooks=tuple(self._hooks),
             submitted=submitted,
             answer=self._answers[0] if submitted else None,
@@ -117,7 +117,7 @@ class Notebook:
             interrupted=interrupted,
         )
 
-    def _described(self, error: BaseException) -> str:
+    def _describe(self, error: BaseException) -> str:
         """An error as text. Its class is the cell's own, so what it says is made within the soft time-out too."""
         try:
             try:
@@ -132,10 +132,10 @@ class Notebook:
         except BaseException:  # noqa: BLE001  a class of the cell's own can do anything here
             self._running = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-            return errors.undescribed(error)
+            return errors.describe_class(error)
 
     def _execute(self, name: str, code: str) -> None:
-        errors.remember(name, code)
+        errors.store_source(name, code)
         tree = ast.parse(code, name)
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         if tree.body:
@@ -147,7 +147,7 @@ class Notebook:
             if value is not None:
                 print(repr(value))  # noqa: T201  the echo of a notebook
 
-    def _alarm(self, number: int, frame: object) -> None:
+    def _on_alarm(self, number: int, frame: object) -> None:
         if self._running:
             raise TimeLimit(f"the cell ran longer than {self._soft_seconds:g} s and was interrupted")
 
@@ -158,22 +158,22 @@ class Notebook:
         if len(self._hooks) >= MAX_HOOKS:
             raise ValueError(f"hook: more than {MAX_HOOKS} hooks in one cell")
         parents = (depends_on,) if isinstance(depends_on, str) else tuple(str(parent) for parent in depends_on)
-        made = make_hook(name, value, parents[:MAX_HOOKS])
-        self._hook_bytes += len(_encoded("hook", made))
+        record = make_hook(name, value, parents[:MAX_HOOKS])
+        self._hook_bytes += len(_encode("hook", record))
         if self._hook_bytes > MAX_HOOK_BYTES:
             raise ValueError(f"hook: the hooks of one cell may have {MAX_HOOK_BYTES} bytes together")
-        self._hooks.append(made)
+        self._hooks.append(record)
 
     def _submit(self, answer: Any) -> None:
         """Hand in the final answer. Only one counts, and no cell runs after this one."""
         if self._answers:
             raise ValueError("submit: an answer has already been submitted")
         plain = to_json(answer)
-        _encoded("submit", plain)
+        _encode("submit", plain)
         self._answers.append(plain)
 
 
-def _encoded(verb: str, value: Any) -> bytes:
+def _encode(verb: str, value: Any) -> bytes:
     """A value as it will be sent. What cannot be sent is the cell's error, and not the end of its session."""
     try:
         return msgspec.json.encode(value)

@@ -10,7 +10,7 @@ from typing import Any
 from tabletutor.records.excerpt import join_excerpt
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}(?=>)")
-_CONTINUATION = bytes(range(0x80, 0xC0))  # bytes in the middle of a character
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # bytes in the middle of a character
 
 
 class _Stream(io.RawIOBase):
@@ -80,12 +80,12 @@ class Output:
         cut = size > self._limit
         half = self._limit // 2
         head = os.pread(self._file, half if cut else size, 0)
-        tail = os.pread(self._file, half, size - half).lstrip(_CONTINUATION) if cut else b""
+        tail = os.pread(self._file, half, size - half).lstrip(_CONTINUATION_BYTES) if cut else b""
         os.ftruncate(self._file, 0)
         first = codecs.getincrementaldecoder("utf-8")("backslashreplace")
         text = _ADDRESS.sub("", first.decode(head, final=not cut))
         if not cut:
             return text, False
         pending, _ = first.getstate()  # the beginning of a character that the cut went through
-        left_out = size + self._raw.dropped - len(head) + len(pending) - len(tail)
-        return join_excerpt(text, left_out, _ADDRESS.sub("", tail.decode("utf-8", "backslashreplace"))), True
+        missing = size + self._raw.dropped - len(head) + len(pending) - len(tail)
+        return join_excerpt(text, missing, _ADDRESS.sub("", tail.decode("utf-8", "backslashreplace"))), True

@@ -1,7 +1,7 @@
 """The first process of a container: stands for the host, with whom it shares one byte stream, before the warm parent.
 
 Run as `python relay.py`. Standard input and output carry messages `(session, length, body)`; session 0 is the warm
-parent. First of all come the `Opening` and, as raw bytes, the table. When the stream ends, so does the container.
+parent. First of all come the `Setup` and, as raw bytes, the table. When the stream ends, so does the container.
 """
 
 import os
@@ -25,9 +25,9 @@ from tabletutor.sandbox.protocol.frames import (  # noqa: E402
     TABLE,
     End,
     Open,
-    Opening,
+    ParentReply,
     ProtocolError,
-    Warm,
+    Setup,
     decode,
     receive_packet,
     send_packet,
@@ -44,11 +44,11 @@ class _Session:
         self.stream = stream
         self.unsent = bytearray()
         self._read = bytearray()
-        self._owed = 0
+        self._pending = 0
 
     def request(self, frame: bytes) -> None:
         """Pass a frame of the host's on; the session owes one for it."""
-        self._owed += 1
+        self._pending += 1
         self.unsent += LENGTH.pack(len(frame)) + frame
         self.flush()
 
@@ -62,14 +62,14 @@ class _Session:
         except OSError:  # it is gone; its end of the stream tells
             self.unsent.clear()
 
-    def frame(self) -> bytes | None:
+    def next_frame(self) -> bytes | None:
         """Read on; a whole frame, if there is one. Raises ProtocolError where the session is gone or out of turn."""
         try:
             part = self.stream.recv(_CHUNK)
         except OSError as error:
             raise ProtocolError(str(error)) from error
         self._read += part
-        if not part or not self._owed:
+        if not part or not self._pending:
             raise ProtocolError("the session is gone, or spoke without being asked")
         if len(self._read) < LENGTH.size:
             return None
@@ -80,7 +80,7 @@ class _Session:
             return None
         body = bytes(self._read[LENGTH.size : LENGTH.size + length])
         del self._read[: LENGTH.size + length]
-        self._owed -= 1
+        self._pending -= 1
         return body
 
 
@@ -93,16 +93,16 @@ class Relay:
         self._sessions: dict[int, _Session] = {}
         self._numbers: dict[int, int] = {}
 
-    def run(self, first: Warm) -> None:
+    def run(self, first: ParentReply) -> None:
         """Pass on what the warm parent said first, then carry messages until the host hangs up."""
-        self._tell(0, msgspec.json.encode(first))
+        self._send(0, msgspec.json.encode(first))
         poll = select.poll()
         poll.register(self._in, select.POLLIN)
         while True:
             for descriptor, event in poll.poll():
                 if descriptor == self._in:
-                    number, length = MESSAGE.unpack(_exactly(self._in, MESSAGE.size))
-                    self._from_host(number, _exactly(self._in, length), poll)
+                    number, length = MESSAGE.unpack(_read_exactly(self._in, MESSAGE.size))
+                    self._from_host(number, _read_exactly(self._in, length), poll)
                 elif (number := self._numbers.get(descriptor)) is not None:
                     self._from_session(number, event, poll)
 
@@ -110,34 +110,34 @@ class Relay:
         if number == 0:
             message = decode(body, Open | End)  # type: ignore[arg-type]
             send_packet(self._control, message, None, None)
-            answer, descriptor = receive_packet(self._control, Warm, None)
+            answer, descriptor = receive_packet(self._control, ParentReply, None)
             if isinstance(message, Open) and descriptor is not None:
                 session = _Session(socket.socket(fileno=descriptor))
                 self._sessions[message.session] = session
                 self._numbers[descriptor] = message.session
                 poll.register(descriptor, select.POLLIN)
-            self._tell(0, msgspec.json.encode(answer))
+            self._send(0, msgspec.json.encode(answer))
         elif (session := self._sessions.get(number)) is not None:
             if not body:  # the host hung up
                 self._drop(number, poll)
             else:
                 session.request(body)
-                self._await(session, poll)
+                self._update_poll(session, poll)
 
     def _from_session(self, number: int, event: int, poll: "select.poll") -> None:
         session = self._sessions[number]
         if event & select.POLLOUT:
             session.flush()
-            self._await(session, poll)
+            self._update_poll(session, poll)
         if event & ~select.POLLOUT:
             try:
-                if (frame := session.frame()) is not None:
-                    self._tell(number, frame)
+                if (frame := session.next_frame()) is not None:
+                    self._send(number, frame)
             except ProtocolError:
                 self._drop(number, poll)
-                self._tell(number, b"")
+                self._send(number, b"")
 
-    def _await(self, session: _Session, poll: "select.poll") -> None:
+    def _update_poll(self, session: _Session, poll: "select.poll") -> None:
         poll.modify(session.stream, select.POLLIN | (select.POLLOUT if session.unsent else 0))
 
     def _drop(self, number: int, poll: "select.poll") -> None:
@@ -146,13 +146,13 @@ class Relay:
         del self._numbers[session.stream.fileno()]
         session.stream.close()
 
-    def _tell(self, number: int, body: bytes) -> None:
+    def _send(self, number: int, body: bytes) -> None:
         data = memoryview(MESSAGE.pack(number, len(body)) + body)
         while data:
             data = data[os.write(self._out, data) :]
 
 
-def _exactly(descriptor: int, count: int) -> bytes:
+def _read_exactly(descriptor: int, count: int) -> bytes:
     """So many bytes. The end of the stream ends this process, and with it the container."""
     data = bytearray()
     while len(data) < count:
@@ -168,13 +168,13 @@ def main() -> None:
     stream, answer = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    length, size = TABLE.unpack(_exactly(stream, TABLE.size))
-    opening = decode(_exactly(stream, length), Opening)
+    length, size = TABLE.unpack(_read_exactly(stream, TABLE.size))
+    opening = decode(_read_exactly(stream, length), Setup)
     table = None
     if size != NO_TABLE:
         table = os.memfd_create("table")
         while size:
-            size -= os.write(table, _exactly(stream, min(size, 1 << 20)))
+            size -= os.write(table, _read_exactly(stream, min(size, 1 << 20)))
         os.lseek(table, 0, os.SEEK_SET)
     control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     subprocess.Popen(
@@ -184,7 +184,7 @@ def main() -> None:
     other.close()
     relay = Relay(control, stream, answer)
     send_packet(control, opening, table, None)
-    first, _ = receive_packet(control, Warm, None)
+    first, _ = receive_packet(control, ParentReply, None)
     if table is not None:
         os.close(table)
     relay.run(first)

@@ -64,12 +64,12 @@ def _convert(value: Any, budget: _Budget, depth: int) -> Any:
         raise TypeError(f"too deep for an answer: more than {MAX_DEPTH} levels")
     scalar = _scalar(value)
     if scalar is not _NOT_SCALAR:
-        budget.spend(_size(scalar))
+        budget.spend(_text_size(scalar))
         return scalar
     return _container(value, budget, depth)
 
 
-def _size(scalar: Any) -> int:
+def _text_size(scalar: Any) -> int:
     """Characters that count: those of text, and the digits of long whole numbers."""
     if isinstance(scalar, str):
         return len(scalar)
@@ -86,9 +86,9 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, (int, np.integer)):
-        return _whole(int(value))
+        return _integer(int(value))
     if isinstance(value, (float, np.floating, Decimal, Fraction)):
-        return _number(float(value))
+        return _float(float(value))
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
             raise TypeError("text with lone surrogates cannot be an answer; it is not valid Unicode")
@@ -96,13 +96,13 @@ def _scalar(value: Any) -> Any:
     return _temporal(value)
 
 
-def _whole(value: int) -> int:
+def _integer(value: int) -> int:
     if value.bit_length() > _MAX_BITS:
         raise TypeError(f"a whole number of more than {MAX_DIGITS:,} digits cannot be an answer; give a smaller number")
     return value
 
 
-def _number(value: float) -> float | None:
+def _float(value: float) -> float | None:
     if math.isinf(value):
         raise TypeError("an infinite number cannot be an answer; look for a division by zero")
     return None if math.isnan(value) else value
@@ -136,7 +136,7 @@ def _container(value: Any, budget: _Budget, depth: int) -> Any:
         return _convert(value.item(), budget, depth)
     if isinstance(value, (set, frozenset)):
         budget.spend()
-        return sorted((_convert(item, budget, depth + 1) for item in value), key=_rank)
+        return sorted((_convert(item, budget, depth + 1) for item in value), key=_sort_key)
     if isinstance(value, (list, tuple, range, np.ndarray, pd.Index, pd.api.extensions.ExtensionArray)) or (
         type(value).__name__ in ("dict_keys", "dict_values")
     ):
@@ -178,7 +178,7 @@ def _index_names(frame: pd.DataFrame) -> list[Any]:
     return [f"level_{place}" if name is None else name for place, name in enumerate(frame.index.names)]
 
 
-def _rank(item: Any) -> tuple[int, Any]:
+def _sort_key(item: Any) -> tuple[int, Any]:
     """An order over mixed plain values: missing, booleans, numbers, text, then the rest by their text."""
     if item is None:
         return (0, 0)

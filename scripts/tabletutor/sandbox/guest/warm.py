@@ -35,9 +35,9 @@ from tabletutor.sandbox.protocol import environment  # noqa: E402
 from tabletutor.sandbox.protocol.frames import (  # noqa: E402
     End,
     Open,
-    Opening,
+    ParentReply,
     ProtocolError,
-    Warm,
+    Setup,
     receive_packet,
     send_packet,
 )  # fmt: skip
@@ -51,40 +51,40 @@ def main() -> NoReturn:
     os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
     control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number, whatever the host's was
     os.close(int(sys.argv[1]))
-    opening, table = receive_packet(control, Opening, None)
+    opening, table = receive_packet(control, Setup, None)
     owner = os.pidfd_open(opening.owner or os.getppid())
-    attempts = SetupLog()
+    log = SetupLog()
     try:
         paths = namespaces.interpreter_paths()
         _warm_up()
-        _isolate(attempts, paths)
+        _isolate(log, paths)
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
-        send_packet(control, Warm(error=traceback.format_exc()), None, None)
+        send_packet(control, ParentReply(error=traceback.format_exc()), None, None)
         os._exit(1)
-    settled, settling = os.pipe()
+    setup_read, setup_write = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(owner)
-        os.close(settled)
-        _parent(control, table, opening, attempts, paths, settling)
+        os.close(setup_read)
+        _run_parent(control, table, opening, log, paths, setup_write)
     control.close()
-    os.close(settling)
-    os.read(settled, 1)  # the mounts are common to both, and the parent may be about to move the root
-    os.close(settled)
-    _keep(owner, child)
+    os.close(setup_write)
+    os.read(setup_read, 1)  # the mounts are common to both, and the parent may be about to move the root
+    os.close(setup_read)
+    _run_watchdog(owner, child)
 
 
-def _isolate(attempts: SetupLog, paths: list[str]) -> None:
+def _isolate(log: SetupLog, paths: list[str]) -> None:
     """Unprivileged user first, then the namespaces."""
     if os.geteuid() == 0:
         # Built as root, since the interpreter may lie where the unprivileged user could not reach it.
-        if attempts.attempt("private mounts", namespaces.private_mounts):
-            attempts.attempt("private root", namespaces.build_root, paths)
-        attempts.attempt("unprivileged user", namespaces.drop_user)
-    attempts.attempt("namespaces", namespaces.enter_namespaces)
+        if log.attempt("private mounts", namespaces.unshare_mounts):
+            log.attempt("private root", namespaces.build_root, paths)
+        log.attempt("unprivileged user", namespaces.drop_root)
+    log.attempt("namespaces", namespaces.enter_namespaces)
 
 
-def _keep(owner: int, child: int) -> NoReturn:
+def _run_watchdog(owner: int, child: int) -> NoReturn:
     """Become the watchdog, in a fresh program if the interpreter can be reached: this one has pandas in memory."""
     parent = os.pidfd_open(child)
     for descriptor in (owner, parent):
@@ -96,24 +96,24 @@ def _keep(owner: int, child: int) -> NoReturn:
         os._exit(0)
 
 
-def _parent(
-    control: socket.socket, table: int | None, opening: Opening, attempts: SetupLog, paths: list[str], settling: int
+def _run_parent(
+    control: socket.socket, table: int | None, opening: Setup, log: SetupLog, paths: list[str], setup_write: int
 ) -> NoReturn:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
-        if "namespaces" in attempts.done:
-            own_proc = attempts.attempt("private process list", namespaces.mount_proc)
-            if own_proc and "private root" not in attempts.done:
-                attempts.attempt("private root", namespaces.build_root, paths)
-        os.close(settling)
+        if "namespaces" in log.done:
+            own_proc = log.attempt("private process list", namespaces.mount_proc)
+            if own_proc and "private root" not in log.done:
+                log.attempt("private root", namespaces.build_root, paths)
+        os.close(setup_write)
         frame = None
         if table is not None:
             with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
                 frame = read_frame(stream)
-        parent = Parent(control, frame, opening, attempts, paths)
-        send_packet(control, Warm(), None, None)
+        parent = Parent(control, frame, opening, log, paths)
+        send_packet(control, ParentReply(), None, None)
     except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
-        send_packet(control, Warm(error=traceback.format_exc()), None, None)
+        send_packet(control, ParentReply(error=traceback.format_exc()), None, None)
         os._exit(1)
     parent.serve()
 
@@ -136,20 +136,20 @@ class Parent:
     """
 
     def __init__(
-        self, control: socket.socket, frame: pd.DataFrame | None, opening: Opening, attempts: SetupLog, paths: list[str]
+        self, control: socket.socket, frame: pd.DataFrame | None, opening: Setup, log: SetupLog, paths: list[str]
     ) -> None:
         self._control = control
         self._opening = opening
-        self._attempts = attempts
-        self._lockdown = Lockdown(attempts, opening.limits.memory_mb, paths)
+        self._log = log
+        self._lockdown = Lockdown(log, opening.limits.memory_mb, paths)
         self._sessions: dict[int, _Child] = {}
-        self._left: list[str] = []
-        self._diggers: list[int] = []
-        self._namespaced = "namespaces" in attempts.done
-        self._own_pids = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._namespaced else -1
+        self._old_folders: list[str] = []
+        self._removers: list[int] = []
+        self._has_namespaces = "namespaces" in log.done
+        self._pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._has_namespaces else -1
         os.environ.clear()
         os.environ.update(environment.SESSION)
-        self._cells = Notebook(frame, opening.limits.soft_seconds)
+        self._notebook = Notebook(frame, opening.limits.soft_seconds)
         gc.collect()
         kernel.use_huge_pages()
         gc.freeze()  # a collection in a session would else write to, and so copy, every page
@@ -162,26 +162,26 @@ class Parent:
                 message, _ = receive_packet(self._control, Open | End, None)  # type: ignore[arg-type]
                 number = message.session
                 if isinstance(message, End):
-                    send_packet(self._control, Warm(number, status=self._end(number)), None, None)
-                    self._bury()
+                    send_packet(self._control, ParentReply(number, status=self._kill(number)), None, None)
+                    self._remove_folders()
                     continue
                 if isinstance(spare, OSError):
                     spare = self._fork()
                 if isinstance(spare, OSError):
-                    refusal = Warm(number, error=f"no session could be forked: {spare}")
+                    refusal = ParentReply(number, error=f"no session could be forked: {spare}")
                     send_packet(self._control, refusal, None, None)
                     continue
                 self._sessions[number] = spare
-                send_packet(self._control, Warm(number), spare.channel.fileno(), None)
+                send_packet(self._control, ParentReply(number), spare.channel.fileno(), None)
                 spare.channel.close()
                 spare = self._fork()
             except ProtocolError:
                 if isinstance(spare, _Child):
                     self._sessions[-1] = spare
                 for number in list(self._sessions):
-                    self._end(number)
-                for folder in self._left:
-                    leftovers.remove(folder)
+                    self._kill(number)
+                for folder in self._old_folders:
+                    leftovers.remove_tree(folder)
                 os._exit(0)
 
     def _fork(self) -> "_Child | OSError":
@@ -190,7 +190,7 @@ class Parent:
         scratch = tempfile.mkdtemp(prefix="tabletutor-", dir="/tmp")
         child = -1
         try:
-            if self._namespaced:
+            if self._has_namespaces:
                 kernel.unshare(kernel.CLONE_NEWPID)
             child = os.fork()
         except OSError as error:
@@ -198,18 +198,18 @@ class Parent:
             os.rmdir(scratch)  # noqa: PTH106
             return error
         finally:
-            if self._namespaced and child != 0:
-                kernel.setns(self._own_pids, kernel.CLONE_NEWPID)
+            if self._has_namespaces and child != 0:
+                kernel.setns(self._pid_namespace, kernel.CLONE_NEWPID)
             if child != 0:
                 inside.close()
         if child == 0:
             try:
                 worker.serve(
                     descriptor=inside.fileno(),
-                    attempts=self._attempts,
+                    log=self._log,
                     lockdown=self._lockdown,
                     scratch=scratch,
-                    cells=self._cells,
+                    notebook=self._notebook,
                     limits=self._opening.limits,
                     host=self._opening.host,
                 )
@@ -217,36 +217,36 @@ class Parent:
                 os._exit(70)
         return _Child(child, scratch, host)
 
-    def _end(self, number: int) -> int | None:
+    def _kill(self, number: int) -> int | None:
         child = self._sessions.pop(number, None)
         if child is None:
             return None
         with contextlib.suppress(ProcessLookupError):
             os.kill(child.process, signal.SIGKILL)
         _, status = os.waitpid(child.process, 0)
-        self._left.append(child.scratch)
+        self._old_folders.append(child.scratch)
         return status
 
-    def _bury(self) -> None:
+    def _remove_folders(self) -> None:
         """Remove the folders of ended sessions. One that a session wrote to is removed by a child process, since that
         can be slow.
         """
-        self._diggers = [digger for digger in self._diggers if os.waitpid(digger, os.WNOHANG)[0] == 0]
-        folders, self._left = self._left, []
-        if self._namespaced:
+        self._removers = [remover for remover in self._removers if os.waitpid(remover, os.WNOHANG)[0] == 0]
+        folders, self._old_folders = self._old_folders, []
+        if self._has_namespaces:
             for folder in folders:
-                leftovers.remove(folder)  # empty: its session had a /tmp of its own
+                leftovers.remove_tree(folder)  # empty: its session had a /tmp of its own
             return
         try:
-            digger = os.fork()
+            remover = os.fork()
         except OSError:  # too many processes just now
-            self._left = folders
+            self._old_folders = folders
             return
-        if digger == 0:
+        if remover == 0:
             for folder in folders:
-                leftovers.remove(folder)
+                leftovers.remove_tree(folder)
             os._exit(0)
-        self._diggers.append(digger)
+        self._removers.append(remover)
 
 
 def _warm_up() -> None:

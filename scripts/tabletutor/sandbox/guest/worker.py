@@ -32,10 +32,10 @@ _TRIM_SECONDS = 0.002  # a quicker cell has hardly freed anything
 
 def serve(
     descriptor: int,
-    attempts: SetupLog,
+    log: SetupLog,
     lockdown: Lockdown,
     scratch: str,
-    cells: Notebook,
+    notebook: Notebook,
     limits: Limits,
     host: HostView,
 ) -> NoReturn:
@@ -45,19 +45,19 @@ def serve(
     os.closerange(3, CHANNEL)
     os.closerange(CHANNEL + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     channel = SocketChannel(socket.socket(fileno=CHANNEL))
-    scratch = lockdown.apply(attempts, scratch)
+    scratch = lockdown.apply(log, scratch)
     os.environ.update(dict.fromkeys(environment.SCRATCH, scratch))
-    cells.seed()
+    notebook.seed()
     try:
         hello = channel.receive(Hello, 1 << 10, None)
         missing = missing_layers(host, limits, scratch) if hello.test else {}
-        channel.send(Ready(hello.nonce, attempts.refused, missing), None)
+        channel.send(Ready(hello.nonce, log.refused, missing), None)
         while True:
             request = channel.receive(Request, 8 * MAX_CODE, None)
-            begun = time.monotonic()
-            result = cells.run(request.cell, request.code, output)
+            start = time.monotonic()
+            result = notebook.run(request.cell, request.code, output)
             channel.send(Reply(hello.nonce, request.cell, msgspec.Raw(msgspec.json.encode(result))), None)
-            if time.monotonic() - begun > _TRIM_SECONDS:
+            if time.monotonic() - start > _TRIM_SECONDS:
                 kernel.trim_heap()
     except ProtocolError:
         sys.exit(0)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from tabletutor.sandbox.host.process_label import is_alive, owner
+from tabletutor.sandbox.host.process_label import is_alive, process_label
 
 PROCESSES = 64
 _ROOT = Path("/sys/fs/cgroup")
@@ -21,7 +21,7 @@ _CONTROLLERS = ("memory", "pids")
 _numbers = itertools.count(1)
 
 
-def places() -> list[Path]:
+def parent_folders() -> list[Path]:
     """The folders in which groups can be made: one for version 2, two for version 1, memory first.
 
     Raises OSError where there is none; the message says why. What dead processes left there is removed.
@@ -30,18 +30,18 @@ def places() -> list[Path]:
     unified = (_ROOT / "cgroup.controllers").exists()
     if unified:
         own = _ROOT / next(path for number, _, path in lines if number == "0").lstrip("/")
-        found = [next((folder for folder in (own, *own.parents) if _delegates(folder)), own)]
+        parents = [next((folder for folder in (own, *own.parents) if _delegates(folder)), own)]
     else:
         paths = {name: path.lstrip("/") for _, names, path in lines for name in names.split(",")}
-        found = [_ROOT / name / paths.get(name, "") for name in _CONTROLLERS]
-    for folder in found:
+        parents = [_ROOT / name / paths.get(name, "") for name in _CONTROLLERS]
+    for folder in parents:
         if not os.access(folder, os.W_OK) or (unified and not _delegates(folder)):
             raise PermissionError(f"no group with memory and pids controllers can be made in {folder}")
-        for left in folder.glob(f"{_PREFIX}*"):
-            if not is_alive(left.name.removeprefix(_PREFIX).replace("+", "/").rsplit("/", 1)[0]):
+        for group in folder.glob(f"{_PREFIX}*"):
+            if not is_alive(group.name.removeprefix(_PREFIX).replace("+", "/").rsplit("/", 1)[0]):
                 with contextlib.suppress(OSError):
-                    left.rmdir()
-    return found
+                    group.rmdir()
+    return parents
 
 
 def _delegates(folder: Path) -> bool:
@@ -56,8 +56,8 @@ class Group:
     """The group of one session at a time, used again for the next: a kernel frees a removed group late."""
 
     def __init__(self, parents: list[Path], memory_bytes: int) -> None:
-        """Make a group in `places`. Raises OSError where that fails; nothing is left then."""
-        name = _PREFIX + owner().replace("/", "+") + f"+{next(_numbers)}"
+        """Make a group in `parent_folders`. Raises OSError where that fails; nothing is left then."""
+        name = _PREFIX + process_label().replace("/", "+") + f"+{next(_numbers)}"
         self._folders = [parent / name for parent in parents]
         unified = len(parents) == 1
         try:
@@ -77,15 +77,15 @@ class Group:
             raise
         self._killed = 0
 
-    def enter(self, process: int) -> None:
+    def add(self, process: int) -> None:
         """Move a process in; what it starts from now on is in too. Raises OSError."""
         for folder in self._folders:
             (folder / "cgroup.procs").write_text(str(process))
-        self._killed = self._kills()
+        self._killed = self._count_kills()
 
-    def overran(self) -> bool:
-        """Whether the kernel killed a process of the group for its memory since the last `enter`."""
-        return self._kills() > self._killed
+    def is_over_limit(self) -> bool:
+        """Whether the kernel killed a process of the group for its memory since the last `add`."""
+        return self._count_kills() > self._killed
 
     def close(self) -> None:
         """Remove the group, which must be empty by now."""
@@ -93,7 +93,7 @@ class Group:
         self._events = -1
         self._remove()
 
-    def _kills(self) -> int:
+    def _count_kills(self) -> int:
         if self._events < 0:
             return self._killed
         found = re.search(rb"^oom_kill (\d+)", os.pread(self._events, 4096, 0), re.MULTILINE)

@@ -14,7 +14,7 @@ import msgspec
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.memory import Guard
-from tabletutor.sandbox.host.process_label import owner
+from tabletutor.sandbox.host.process_label import process_label
 from tabletutor.sandbox.layers.syscalls import ALLOWED, CHECKED, PROCESSES
 from tabletutor.sandbox.protocol import environment
 from tabletutor.sandbox.protocol.frames import (
@@ -29,10 +29,10 @@ from tabletutor.sandbox.protocol.frames import (
     End,
     Limits,
     Open,
-    Opening,
+    ParentReply,
     ProtocolError,
+    Setup,
     StreamEnd,
-    Warm,
     decode,
     host_view,
     write,
@@ -43,7 +43,7 @@ _USER = "64123:64123"  # nobody's number on the host
 _TMP_MB, _TMP_FILES = 512, 32768
 _PROCESSES = 4096  # threads of all sessions; a session alone can start no process, and threads as memory allows
 # What the relay and the warm parent call beyond what sessions may.
-_OWN_CALLS = (
+_EXTRA_CALLS = (
     "memfd_create", "setsockopt", "seccomp", "capset", "close_range", "clone3", "set_robust_list", "rseq",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
 )  # fmt: skip
@@ -71,7 +71,7 @@ class ContainerBackend:
             image.sweep(self._client)
             self._run(image.ensure(self._client, config.image), config)
             self._send_table(table, config)
-            answer = self._hear(time.monotonic() + START_SECONDS)
+            answer = self._receive(time.monotonic() + START_SECONDS)
             if answer.error is not None:
                 raise ProtocolError(answer.error)
         except BaseException as error:
@@ -81,7 +81,7 @@ class ContainerBackend:
     def open(self, session: int) -> Channel:
         """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
         self._inboxes[session] = queue.SimpleQueue()
-        answer = self._ask(Open(session))
+        answer = self._request(Open(session))
         if answer.error is not None:
             del self._inboxes[session]
             raise OSError(answer.error)
@@ -89,11 +89,11 @@ class ContainerBackend:
 
     def guard(self, channel: Channel) -> Guard:
         """Nothing to do: the container's own limits bound all its sessions, and each is a single process."""
-        return _Contained()
+        return _ContainerGuard()
 
     def end(self, session: int) -> int | None:
         """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
-        return self._ask(End(session)).status
+        return self._request(End(session)).status
 
     def close(self) -> str:
         """Remove the container and with it all its sessions; returns the last of what it wrote."""
@@ -131,14 +131,15 @@ class ContainerBackend:
         memory = config.container_memory_mb << 20
         settings = api.create_host_config(
             network_mode="none", read_only=True, cap_drop=["ALL"], auto_remove=True, ipc_mode="private",
-            security_opt=["no-new-privileges:true", f"seccomp={json.dumps(_profile())}"],
+            security_opt=["no-new-privileges:true", f"seccomp={json.dumps(_seccomp_profile())}"],
             mem_limit=memory, memswap_limit=memory, pids_limit=_PROCESSES, nano_cpus=int(config.container_cpus * 1e9),
             tmpfs={"/tmp": f"rw,noexec,nosuid,nodev,size={_TMP_MB}m,nr_inodes={_TMP_FILES},mode=1777"},
             log_config={"Type": "none", "Config": {}},
         )  # fmt: skip
         self._container = api.create_container(
             name, list(image.ENTRY), user=_USER, working_dir="/", hostname="sandbox", network_disabled=True,
-            stdin_open=True, environment=environment.PARENT, labels={image.LABEL: owner()}, host_config=settings,
+            stdin_open=True, environment=environment.PARENT, labels={image.LABEL: process_label()},
+            host_config=settings,
         )["Id"]  # fmt: skip
         attached = api.attach_socket(self._container, {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1})
         self._stream = stream = getattr(attached, "_sock", attached)
@@ -148,7 +149,7 @@ class ContainerBackend:
 
     def _send_table(self, table: bytes | None, config: SandboxConfig) -> None:
         limits = Limits(config.soft_seconds, config.memory_mb, config.output_bytes)
-        opening = msgspec.json.encode(Opening(0, limits, host_view()))
+        opening = msgspec.json.encode(Setup(0, limits, host_view()))
         if self._stream is None:
             raise StreamEnd("the container is gone")
         head = TABLE.pack(len(opening), NO_TABLE if table is None else len(table)) + opening
@@ -156,15 +157,15 @@ class ContainerBackend:
         write(self._stream, head, deadline)
         write(self._stream, table or b"", deadline)
 
-    def _ask(self, message: Open | End) -> Warm:
+    def _request(self, message: Open | End) -> ParentReply:
         deadline = time.monotonic() + ANSWER_SECONDS
         self.send(0, msgspec.json.encode(message), deadline)
-        while (answer := self._hear(deadline)).session != message.session:  # one that nobody waits for any more
+        while (answer := self._receive(deadline)).session != message.session:  # one that nobody waits for any more
             continue
         return answer
 
-    def _hear(self, deadline: float) -> Warm:
-        return decode(_next(self._inboxes[0], deadline), Warm)
+    def _receive(self, deadline: float) -> ParentReply:
+        return decode(_next(self._inboxes[0], deadline), ParentReply)
 
     def _listen(self, stream: socket.socket, attached: object) -> None:
         """Sort what arrives into the inboxes, until the container is gone (`attached` keeps its response alive).
@@ -174,8 +175,8 @@ class ContainerBackend:
         data = bytearray()
         with contextlib.suppress(OSError, EOFError):
             while True:
-                header = _exactly(stream, 8)
-                part = _exactly(stream, int.from_bytes(header[4:], "big"))
+                header = _receive_exactly(stream, 8)
+                part = _receive_exactly(stream, int.from_bytes(header[4:], "big"))
                 if header[0] == _STDERR:
                     self._tail = (self._tail + part)[-_TAIL:]
                 elif header[0] == _STDOUT:
@@ -198,10 +199,10 @@ class ContainerBackend:
                 inbox.put(body or None)
 
 
-class _Contained:
+class _ContainerGuard:
     """The guard of a session whose container bounds it."""
 
-    def overran(self) -> bool:
+    def is_over_limit(self) -> bool:
         return False
 
     def release(self) -> None:
@@ -249,7 +250,7 @@ def _next(inbox: "queue.SimpleQueue[bytes | None]", deadline: float | None) -> b
     return body
 
 
-def _exactly(stream: socket.socket, count: int) -> bytes:
+def _receive_exactly(stream: socket.socket, count: int) -> bytes:
     data = bytearray()
     while len(data) < count:
         part = stream.recv(count - len(data))
@@ -259,9 +260,9 @@ def _exactly(stream: socket.socket, count: int) -> bytes:
     return bytes(data)
 
 
-def _profile() -> dict[str, Any]:
+def _seccomp_profile() -> dict[str, Any]:
     """The engine's seccomp profile for the whole container: narrower than its own default."""
-    names = sorted({*ALLOWED, *CHECKED, *PROCESSES, *_OWN_CALLS})
+    names = sorted({*ALLOWED, *CHECKED, *PROCESSES, *_EXTRA_CALLS})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": 1,

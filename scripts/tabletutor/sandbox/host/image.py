@@ -25,7 +25,7 @@ import requests
 from loguru import logger
 from packaging.requirements import Requirement
 
-from tabletutor.sandbox.host.process_label import RUN, is_alive, owner
+from tabletutor.sandbox.host.process_label import RUN, is_alive, process_label
 
 LABEL = "tabletutor.run"  # the process on whose end it goes; an image without it stays
 REPOSITORY = "tabletutor-sandbox"
@@ -35,7 +35,7 @@ _PACKAGE = Path(__file__).resolve().parents[2]
 RECIPE = _PACKAGE.parents[1] / "envs" / "sandbox" / "packages.txt"
 _PYTHON = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 _LIBRARY = f"opt/python/lib/{_PYTHON}"
-_LEFT_OUT = {"test", "tests", "site-packages", "dist-packages", "idlelib", "tkinter", "turtledemo", "ensurepip"}
+_EXCLUDED = {"test", "tests", "site-packages", "dist-packages", "idlelib", "tkinter", "turtledemo", "ensurepip"}
 _FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "usr/bin")
 
 
@@ -61,7 +61,7 @@ def ensure(client: Any, chosen: str | None) -> str:
         if _labels(client, chosen) is None:
             raise ValueError(f"sandbox.image: the engine has no image {chosen!r}; build it, or leave the key out")
         return chosen
-    return build(client, {LABEL: run()})
+    return build(client, {LABEL: run_label()})
 
 
 def build(client: Any, labels: dict[str, str]) -> str:
@@ -70,15 +70,15 @@ def build(client: Any, labels: dict[str, str]) -> str:
     One that is there already is taken; but one that goes with a run is made anew where it shall be kept.
     """
     name = current_name()
-    with _one_at_a_time(), tempfile.TemporaryDirectory() as folder:
-        there = _labels(client, name)
-        if there is None or (LABEL in there and LABEL not in labels):
+    with _build_lock(), tempfile.TemporaryDirectory() as folder:
+        existing = _labels(client, name)
+        if existing is None or (LABEL in existing and LABEL not in labels):
             logger.info("sandbox: making the image {} (once, about half a minute)", name)
             archive = Path(folder) / "root.tar"
             write_root(archive)
             changes = [*(f'LABEL "{key}"="{value}"' for key, value in labels.items()), f"CMD {json.dumps(ENTRY)}"]
             repository, tag = name.split(":")
-            if there is None and _labels(client, name) is not None:  # another user was quicker
+            if existing is None and _labels(client, name) is not None:  # another user was quicker
                 return name
             client.api.import_image(str(archive), repository=repository, tag=tag, changes=changes)
             if _labels(client, name) is None:
@@ -91,15 +91,17 @@ def current_name() -> str:
     state = hashlib.sha256(f"2 {sys.version}\n".encode())
     for name, version in sorted((d.name.lower(), d.version) for d in _distributions()):
         state.update(f"{name} {version}\n".encode())
-    for place, path in sorted(_own_files()):
+    for place, path in sorted(_project_files()):
         state.update(f"{place} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return f"{REPOSITORY}:{state.hexdigest()[:12]}"
 
 
-def run() -> str:
+def run_label() -> str:
     """Whose the images made here are: the workflow run this process works for, or else the process itself."""
     label = os.environ.get(RUN, "")
-    return label if label and label.split("/")[0] == owner().split("/")[0] and is_alive(label) else owner()
+    return (
+        label if label and label.split("/")[0] == process_label().split("/")[0] and is_alive(label) else process_label()
+    )
 
 
 def sweep(client: Any, also: str | None = None) -> list[str]:
@@ -107,22 +109,22 @@ def sweep(client: Any, also: str | None = None) -> list[str]:
 
     Returns the names of what went.
     """
-    gone: list[str] = []
+    removed: list[str] = []
     for container in client.api.containers(all=True, filters={"label": LABEL}):
-        if _over(container["Labels"][LABEL], also):
+        if _is_stale(container["Labels"][LABEL], also):
             remove_container(client, container["Id"])
-            gone.append(container["Names"][0] if container["Names"] else container["Id"][:12])
+            removed.append(container["Names"][0] if container["Names"] else container["Id"][:12])
     for image in client.api.images(filters={"label": LABEL}):
-        if _over(image["Labels"][LABEL], also):
+        if _is_stale(image["Labels"][LABEL], also):
             try:
                 client.api.remove_image(image["Id"], force=True)
-                gone += image["RepoTags"] or [image["Id"]]
+                removed += image["RepoTags"] or [image["Id"]]
             except docker.errors.ImageNotFound:
                 continue
             except docker.errors.APIError as error:
                 if error.status_code != 409:  # another run uses it: it goes with the sweep after that
                     raise
-    return gone
+    return removed
 
 
 def remove_container(client: Any, container: str) -> None:
@@ -136,7 +138,7 @@ def remove_container(client: Any, container: str) -> None:
             raise
 
 
-def _over(label: str, also: str | None) -> bool:
+def _is_stale(label: str, also: str | None) -> bool:
     return label == also or not is_alive(label)
 
 
@@ -149,7 +151,7 @@ def _labels(client: Any, name: str) -> dict[str, str] | None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Generator[None]:
+def _build_lock() -> Generator[None]:
     with (Path(tempfile.gettempdir()) / f"tabletutor-image-{os.getuid()}.lock").open("w") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         yield
@@ -157,7 +159,7 @@ def _one_at_a_time() -> Generator[None]:
 
 def write_root(archive: Path) -> None:
     """Write the root file system of the image: interpreter, packages, what they link to, our code, and nothing else."""
-    files = dict(_own_files()) | dict(_interpreter_files())
+    files = dict(_project_files()) | dict(_interpreter_files())
     for distribution in _distributions():
         files |= dict(_package_files(distribution))
     files |= _libraries(files)
@@ -189,7 +191,7 @@ def write_root(archive: Path) -> None:
                 tar.addfile(entry, stream)
 
 
-def _own_files() -> Iterator[tuple[str, Path]]:
+def _project_files() -> Iterator[tuple[str, Path]]:
     for path in (_PACKAGE / "__init__.py", *(_PACKAGE / "records").glob("*.py"), *(_PACKAGE / "sandbox").rglob("*.py")):
         yield f"opt/tabletutor/tabletutor/{path.relative_to(_PACKAGE).as_posix()}", path
 
@@ -199,7 +201,7 @@ def _interpreter_files() -> Iterator[tuple[str, Path]]:
     yield f"opt/python/bin/{_PYTHON}", Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
     for folder, folders, names in os.walk(standard):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT and not name.startswith("config-")]
+        folders[:] = [name for name in folders if name not in _EXCLUDED and not name.startswith("config-")]
         for name in names:
             path = Path(folder, name)
             yield f"{_LIBRARY}/{path.relative_to(standard).as_posix()}", path
@@ -222,7 +224,7 @@ def _distributions() -> list[importlib.metadata.Distribution]:
 def _package_files(distribution: importlib.metadata.Distribution) -> Iterator[tuple[str, Path]]:
     for file in distribution.files or []:
         path = Path(str(distribution.locate_file(file)))
-        if ".." not in file.parts and not _LEFT_OUT.intersection(file.parts) and path.is_file():
+        if ".." not in file.parts and not _EXCLUDED.intersection(file.parts) and path.is_file():
             yield f"{_LIBRARY}/site-packages/{file.as_posix()}", path
 
 

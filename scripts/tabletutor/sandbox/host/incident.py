@@ -7,7 +7,7 @@ from tabletutor.records.episode import IncidentCause, Trace
 from tabletutor.records.record import Record
 
 ENDS: tuple[IncidentCause, ...] = ("time", "memory", "crash")
-Note = Callable[[str, IncidentCause, str], None]  # the cell's code, the cause, what was seen
+RecordIncident = Callable[[str, IncidentCause, str], None]  # the cell's code, the cause, what was seen
 
 
 class Incident(Record, frozen=True):
@@ -25,7 +25,7 @@ def cell_digest(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
-def plain(text: str) -> str:
+def escape(text: str) -> str:
     """Text that may hold a session's own words, as one short line that drives no terminal."""
     return text.encode("unicode_escape").decode()[:300]
 

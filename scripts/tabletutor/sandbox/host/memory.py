@@ -12,15 +12,15 @@ from typing import NamedTuple, Protocol
 
 from tabletutor.sandbox.host.cgroup import PROCESSES, Group
 
-ROOM = 1.25  # a process may take `memory_mb`, all of a session together this much of it
-_WATCH_SECONDS = 0.05
-_LARGE_MB = 64  # shared memory is looked for where a process maps so much more than it began with
+MEMORY_FACTOR = 1.25  # a process may take `memory_mb`, all of a session together this much of it
+_MIN_PAUSE_SECONDS = 0.05
+_SHARED_CHECK_MB = 64  # shared memory is looked for where a process maps so much more than it began with
 _SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S\S\Ss \S+ \S+ (\d+) +/dev/zero \(deleted\)$", re.MULTILINE)
-_LONGEST_SECONDS = 0.25
-_LOOK_SECONDS = 0.2  # of processor time; only who hides has so much to look at
-_FEW_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # what a socket can hold in the kernel, of each descriptor beyond a few
-_LISTINGS = 3  # of a process's children, where its threads keep ending
-_PAUSE_SHARE = 20  # looking takes at most one part in so many of a processor
+_MAX_PAUSE_SECONDS = 0.25
+_MAX_CHECK_SECONDS = 0.2  # of processor time; only who hides has so much to look at
+_FREE_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # what a socket can hold in the kernel, of each descriptor beyond a few
+_MAX_LISTINGS = 3  # of a process's children, where its threads keep ending
+_PAUSE_FACTOR = 20  # looking takes at most one part in so many of a processor
 
 
 class Usage(NamedTuple):
@@ -34,7 +34,7 @@ class Usage(NamedTuple):
 class Guard(Protocol):
     """What bounds one session."""
 
-    def overran(self) -> bool:
+    def is_over_limit(self) -> bool:
         """Whether the session took more than it may."""
         ...
 
@@ -61,7 +61,7 @@ class Unbounded:
 
     reason: str
 
-    def overran(self) -> bool:
+    def is_over_limit(self) -> bool:
         """Never."""
         return False
 
@@ -76,8 +76,8 @@ class _GroupGuard:
     group: Group
     free: list[Group]
 
-    def overran(self) -> bool:
-        return self.group.overran()
+    def is_over_limit(self) -> bool:
+        return self.group.is_over_limit()
 
     def release(self) -> None:
         self.free.append(self.group)
@@ -89,7 +89,7 @@ class GroupBounds:
     def __init__(self, parents: list[Path], memory_mb: int) -> None:
         """Makes the first group. Raises OSError where groups cannot be made."""
         self._parents = parents
-        self._bytes = int(memory_mb * ROOM) << 20
+        self._bytes = int(memory_mb * MEMORY_FACTOR) << 20
         self._all = [Group(parents, self._bytes)]
         self._free = list(self._all)
 
@@ -99,7 +99,7 @@ class GroupBounds:
             self._all.append(Group(self._parents, self._bytes))
             self._free.append(self._all[-1])
         group = self._free[-1]
-        group.enter(process)
+        group.add(process)
         return _GroupGuard(self._free.pop(), self._free)
 
     def close(self) -> None:
@@ -110,7 +110,7 @@ class GroupBounds:
 
 
 @dataclass(eq=False)
-class _Watched:
+class _WatchedSession:
     """A session that is looked at. `handle` is a pidfd: a number may belong to another process by now."""
 
     process: int
@@ -119,7 +119,7 @@ class _Watched:
     over: bool = False
     released: bool = False
 
-    def overran(self) -> bool:
+    def is_over_limit(self) -> bool:
         return self.over
 
     def release(self) -> None:
@@ -130,8 +130,8 @@ class WatcherBounds:
     """A thread that looks at every session and kills the first process, and so all, of one that took too much."""
 
     def __init__(self, memory_mb: int) -> None:
-        self._limit_mb = memory_mb * ROOM
-        self._watched: list[_Watched] = []
+        self._limit_mb = memory_mb * MEMORY_FACTOR
+        self._watched: list[_WatchedSession] = []
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="sandbox watcher", daemon=True)
         self._thread.start()
@@ -141,7 +141,7 @@ class WatcherBounds:
         before = usage(process)
         if not before.processes or not before.mapped_mb:
             raise PermissionError(f"what process {process} holds cannot be read from /proc")
-        watched = _Watched(process, os.pidfd_open(process), before)
+        watched = _WatchedSession(process, os.pidfd_open(process), before)
         self._watched.append(watched)
         return watched
 
@@ -153,25 +153,25 @@ class WatcherBounds:
             os.close(watched.handle)
 
     def _watch(self) -> None:
-        pause = _WATCH_SECONDS
+        pause = _MIN_PAUSE_SECONDS
         while not self._closed.wait(pause):
-            begun = time.monotonic()
+            start = time.monotonic()
             for watched in list(self._watched):
                 if watched.released:
                     self._watched.remove(watched)
                     os.close(watched.handle)
                 elif not watched.over:
-                    self._look(watched)
-            pause = min(_LONGEST_SECONDS, max(_WATCH_SECONDS, _PAUSE_SHARE * (time.monotonic() - begun)))
+                    self._check(watched)
+            pause = min(_MAX_PAUSE_SECONDS, max(_MIN_PAUSE_SECONDS, _PAUSE_FACTOR * (time.monotonic() - start)))
 
-    def _look(self, watched: _Watched) -> None:
-        begun = time.thread_time()
+    def _check(self, watched: _WatchedSession) -> None:
+        start = time.thread_time()
         try:
             now = usage(watched.process, watched.before)
             over = now.held_mb > self._limit_mb or now.processes > PROCESSES
         except (OSError, ValueError):  # what cannot be measured is not bounded
             over = True
-        if over or time.thread_time() - begun > _LOOK_SECONDS:
+        if over or time.thread_time() - start > _MAX_CHECK_SECONDS:
             watched.over = True
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(watched.handle, signal.SIGKILL)
@@ -195,13 +195,13 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
                 share = _read(folder / "smaps_rollup")
                 held += _megabytes(share, "Pss_Anon:") + _megabytes(share, "Pss_Shmem:")
             mapped += max(0.0, _megabytes(status, "VmSize:") - before.mapped_mb)
-            held += _DESCRIPTOR_MB * max(0, len(os.listdir(folder / "fd")) - _FEW_DESCRIPTORS)  # noqa: PTH208
+            held += _DESCRIPTOR_MB * max(0, len(os.listdir(folder / "fd")) - _FREE_DESCRIPTORS)  # noqa: PTH208
         except OSError:
             if not _has_ended(folder):
                 raise
             continue
         found.append(current)
-    return Usage(held + (_hidden(found) if mapped > _LARGE_MB else 0.0), mapped, len(found))
+    return Usage(held + (_hidden_shared_mb(found) if mapped > _SHARED_CHECK_MB else 0.0), mapped, len(found))
 
 
 def _children(folder: Path) -> set[int]:
@@ -209,7 +209,7 @@ def _children(folder: Path) -> set[int]:
     which may have been looked at already: then all are looked at once more.
     """
     found: set[int] = set()
-    for _ in range(_LISTINGS):
+    for _ in range(_MAX_LISTINGS):
         ended = False
         for task in (folder / "task").iterdir():
             try:
@@ -221,7 +221,7 @@ def _children(folder: Path) -> set[int]:
     return found
 
 
-def _hidden(processes: list[int]) -> float:
+def _hidden_shared_mb(processes: list[int]) -> float:
     """Megabytes of shared memory without a file: its pages stay even where no process shows them."""
     pieces: dict[str, int] = {}
     for process in processes:

@@ -14,12 +14,12 @@ from loguru import logger
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.episode import IncidentCause
-from tabletutor.sandbox.host.incident import Incident, Note, cell_digest, plain
+from tabletutor.sandbox.host.incident import Incident, RecordIncident, cell_digest, escape
 from tabletutor.sandbox.host.memory import Guard, Unbounded
 from tabletutor.sandbox.host.process import ProcessBackend
 from tabletutor.sandbox.host.required_layers import LAYERS, require_layers
 from tabletutor.sandbox.host.session import SandboxError, Session
-from tabletutor.sandbox.host.slots import CONTAINERS, Slot, take
+from tabletutor.sandbox.host.slots import CONTAINERS, Slot, acquire
 from tabletutor.sandbox.protocol.frames import (
     ANSWER_SECONDS,
     Channel,
@@ -78,18 +78,18 @@ class Sandbox:
         self.layers: tuple[str, ...] = ()
         self.incidents: list[Incident] = []
         self._refused: dict[str, str] = {}
-        self._opening = threading.Lock()  # who opens sessions
-        self._asking = threading.Lock()  # who talks to the warm parent
+        self._session_lock = threading.Lock()  # who opens sessions
+        self._parent_lock = threading.Lock()  # who talks to the warm parent
         self._backend: Backend | None = None
         self._spare: Future[_Prepared] | None = None
-        self._ahead: ThreadPoolExecutor | None = None  # prepares sessions, while the sandbox is open
-        self._count = 0
+        self._executor: ThreadPoolExecutor | None = None  # prepares sessions, while the sandbox is open
+        self._session_count = 0
 
     def __enter__(self) -> Self:
-        with self._opening:
-            self._ahead = ThreadPoolExecutor(1, "sandbox")
+        with self._session_lock:
+            self._executor = ThreadPoolExecutor(1, "sandbox")
             try:
-                self._start(self._ahead)
+                self._start(self._executor)
             except BaseException:
                 self._close()
                 raise
@@ -98,7 +98,7 @@ class Sandbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._opening:
+        with self._session_lock:
             self._close()
 
     def session(self, question: str = "") -> Session:
@@ -107,31 +107,31 @@ class Sandbox:
         One is always prepared ahead. Raises SandboxError if none can be had. A warm parent that died is replaced once,
         and the log says so.
         """
-        with self._opening:
-            ahead = self._ahead
-            if ahead is None:
+        with self._session_lock:
+            executor = self._executor
+            if executor is None:
                 raise SandboxError("the sandbox is not open; use it as a context manager")
             try:
                 try:
-                    return self._session(ahead, question)
+                    return self._take_session(executor, question)
                 except (ProtocolError, DeadlineError) as error:
                     logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
-                    self._start(ahead)
-                    return self._session(ahead, question)
+                    self._start(executor)
+                    return self._take_session(executor, question)
                 except OSError as error:
                     logger.warning("sandbox: a session could not be had ({}); trying once more", error)
-                    return self._session(ahead, question)
+                    return self._take_session(executor, question)
             except (OSError, ValueError, ProtocolError, DeadlineError) as error:
                 raise SandboxError(f"the warm parent opens no session: {error}") from error
 
-    def _start(self, ahead: ThreadPoolExecutor) -> None:
+    def _start(self, executor: ThreadPoolExecutor) -> None:
         name = "no table" if self._parquet is None else str(self._parquet)
         try:
             if self.config.backend == "docker" and self._slot is None:
-                self._slot = take(CONTAINERS, self.config.max_containers)
-            self._backend = _backend(self._parquet, self.config)
-            self._test(self._backend)
-            self._spare = ahead.submit(self._prepare, self._backend)
+                self._slot = acquire(CONTAINERS, self.config.max_containers)
+            self._backend = _make_backend(self._parquet, self.config)
+            self._test_layers(self._backend)
+            self._spare = executor.submit(self._prepare, self._backend)
         except (ProtocolError, DeadlineError) as error:
             notes = "\n".join([*getattr(error, "__notes__", ()), self._stop()])
             raise SandboxError(f"the warm parent for {name} did not start: {error}\n{notes}") from error
@@ -141,9 +141,9 @@ class Sandbox:
 
     def _close(self) -> None:
         self._stop()
-        if self._ahead is not None:
-            self._ahead.shutdown()
-            self._ahead = None
+        if self._executor is not None:
+            self._executor.shutdown()
+            self._executor = None
         if self._slot is not None:
             self._slot.release()
             self._slot = None
@@ -156,39 +156,39 @@ class Sandbox:
         backend, self._backend = self._backend, None
         return "" if backend is None else backend.close()
 
-    def _test(self, backend: Backend) -> None:
+    def _test_layers(self, backend: Backend) -> None:
         """Have the first session test its layers. Raises SandboxError where a required one does not stand."""
-        tested = self._greet(backend, test=True)
+        tested = self._open_session(backend, test=True)
         missing = dict(tested.ready.missing)
         if isinstance(tested.guard, Unbounded):
             missing["memory-bound"] = tested.guard.reason
-        self._end(backend, tested.number)
+        self._kill(backend, tested.number)
         self._discard(tested)
         self._refused = tested.ready.refused
         self.layers = tuple(layer for layer in LAYERS if layer not in missing)
         require_layers(self.config, missing, self._refused)
 
-    def _session(self, ahead: ThreadPoolExecutor, question: str) -> Session:
+    def _take_session(self, executor: ThreadPoolExecutor, question: str) -> Session:
         """The session prepared ahead; the next one is prepared from now on, also if this one came to nothing.
 
         Raises ProtocolError or DeadlineError where the warm parent is lost, OSError where only this session is.
         """
         if self._backend is None or self._spare is None:  # it was lost, and another one did not come up
-            self._start(ahead)
+            self._start(executor)
         backend, spare = self._backend, self._spare
         if backend is None or spare is None:
             raise StreamEnd("there is no warm parent")
         try:
             prepared = spare.result()
         finally:
-            self._spare = ahead.submit(self._prepare, backend)
+            self._spare = executor.submit(self._prepare, backend)
         if not prepared.channel.is_quiet():
             self._discard(prepared)
             raise StreamEnd("the session prepared ahead is gone")
-        end, note = partial(self._end, backend), self._note(question)
+        kill, record_incident = partial(self._kill, backend), self._incident_recorder(question)
         return Session(
-            end=end,
-            note=note,
+            kill=kill,
+            record_incident=record_incident,
             config=self.config,
             number=prepared.number,
             nonce=prepared.ready.nonce,
@@ -198,21 +198,21 @@ class Sandbox:
 
     def _prepare(self, backend: Backend) -> _Prepared:
         """A session with all the layers the tested one had. Raises SandboxError if this one was refused some."""
-        prepared = self._greet(backend, test=False)
+        prepared = self._open_session(backend, test=False)
         refused = dict(prepared.ready.refused)
         if isinstance(prepared.guard, Unbounded) and "memory-bound" in self.layers:
             refused["memory-bound"] = prepared.guard.reason
         if refused != self._refused:
-            self._end(backend, prepared.number)
+            self._kill(backend, prepared.number)
             self._discard(prepared)
             raise SandboxError(f"a session was refused layers that the first one had: {refused}")
         return prepared
 
-    def _greet(self, backend: Backend, test: bool) -> _Prepared:
+    def _open_session(self, backend: Backend, test: bool) -> _Prepared:
         """Open a session, bound it and hear what it says of its layers."""
-        with self._asking:
-            self._count += 1
-            number = self._count
+        with self._parent_lock:
+            self._session_count += 1
+            number = self._session_count
             channel = backend.open(number)
         guard: Guard | None = None
         nonce = secrets.token_hex(16)
@@ -227,7 +227,7 @@ class Sandbox:
             if ready.nonce != nonce:
                 raise ProtocolError("a session answered with a wrong nonce")
         except BaseException:
-            self._end(backend, number)  # first, so that its group is empty
+            self._kill(backend, number)  # first, so that its group is empty
             channel.close()
             if guard is not None:
                 guard.release()
@@ -239,29 +239,29 @@ class Sandbox:
         prepared.channel.close()
         prepared.guard.release()
 
-    def _end(self, backend: Backend, session: int) -> int | None:
+    def _kill(self, backend: Backend, session: int) -> int | None:
         """Kill a session; its wait status, if it is still known."""
-        with self._asking:
+        with self._parent_lock:
             try:
                 return backend.end(session)
             except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it
                 return None
 
-    def _note(self, question: str) -> Note:
+    def _incident_recorder(self, question: str) -> RecordIncident:
         table = "" if self._parquet is None else self._parquet.parent.name
 
-        def note(code: str, cause: IncidentCause, detail: str) -> None:
-            incident = Incident(table, question, cell_digest(code), cause, plain(detail))
+        def record(code: str, cause: IncidentCause, detail: str) -> None:
+            incident = Incident(table, question, cell_digest(code), cause, escape(detail))
             self.incidents.append(incident)
             logger.warning(
                 "sandbox incident: table={} question={} cell={} cause={}: {}",
                 table or "-", question or "-", incident.cell, cause, incident.detail,
             )  # fmt: skip
 
-        return note
+        return record
 
 
-def _backend(parquet: Path | None, config: SandboxConfig) -> Backend:
+def _make_backend(parquet: Path | None, config: SandboxConfig) -> Backend:
     if config.backend == "process":
         return ProcessBackend(parquet, config)
     from tabletutor.sandbox.host.container import ContainerBackend  # the engine's client is slow to import

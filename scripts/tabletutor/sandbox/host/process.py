@@ -23,10 +23,10 @@ from tabletutor.sandbox.protocol.frames import (
     End,
     Limits,
     Open,
-    Opening,
+    ParentReply,
     ProtocolError,
+    Setup,
     SocketChannel,
-    Warm,
     host_view,
     receive_packet,
     send_packet,
@@ -42,24 +42,24 @@ class ProcessBackend:
         Raises OSError where the table's file cannot be read, ProtocolError or DeadlineError where the parent does not
         come up; the message holds the last of what it wrote.
         """
-        self._diagnosis = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self._bounds: Bounds | None = None
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         limits = Limits(config.soft_seconds, config.memory_mb, config.output_bytes)
         with other:
             # -s -P: no user packages, no working folder on the path. Not -I, which would ignore the fixed hash seed.
             self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", _program(), str(other.fileno())],
-                stdin=subprocess.DEVNULL, stdout=self._diagnosis, stderr=self._diagnosis, cwd="/",
+                [sys.executable, "-s", "-P", "-B", _warm_parent_file(), str(other.fileno())],
+                stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, cwd="/",
                 env=environment.PARENT, pass_fds=(other.fileno(),), start_new_session=True,
             )  # fmt: skip
         table = None
         try:
             table = None if parquet is None else os.open(parquet, os.O_RDONLY)
-            answer = self._ask(Opening(os.getpid(), limits, host_view()), table, START_SECONDS)
+            answer = self._request(Setup(os.getpid(), limits, host_view()), table, START_SECONDS)
             if answer.error is not None:
                 raise ProtocolError(answer.error)
-            self._bounds = _bounds(config)
+            self._bounds = _make_bounds(config)
         except BaseException as error:
             error.add_note(self.close())
             raise
@@ -71,7 +71,7 @@ class ProcessBackend:
         """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
         deadline = time.monotonic() + ANSWER_SECONDS
         send_packet(self._control, Open(session), None, deadline)
-        answer, descriptor = self._answer(session, deadline)
+        answer, descriptor = self._receive(session, deadline)
         if descriptor is None:
             raise OSError(answer.error or "the warm parent answered without a channel")
         return SocketChannel(socket.socket(fileno=descriptor))
@@ -80,11 +80,11 @@ class ProcessBackend:
         """Bound the session behind a channel, whose first frame is under way. Raises OSError where that is refused."""
         if not isinstance(channel, SocketChannel) or self._bounds is None:
             raise TypeError("not a channel of this backend")
-        return self._bounds.guard(channel.sender(time.monotonic() + ANSWER_SECONDS))
+        return self._bounds.guard(channel.sender_pid(time.monotonic() + ANSWER_SECONDS))
 
     def end(self, session: int) -> int | None:
         """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
-        return self._ask(End(session), None, ANSWER_SECONDS).status
+        return self._request(End(session), None, ANSWER_SECONDS).status
 
     def close(self) -> str:
         """End the warm parent and with it all its sessions; returns the last of what it wrote."""
@@ -98,38 +98,38 @@ class ProcessBackend:
             self._process.wait()
         if self._bounds is not None:
             self._bounds.close()
-        if self._diagnosis.closed:
+        if self._output.closed:
             return ""
-        self._diagnosis.seek(0)
-        tail = self._diagnosis.read().decode(errors="replace")[-2000:]
-        self._diagnosis.close()
+        self._output.seek(0)
+        tail = self._output.read().decode(errors="replace")[-2000:]
+        self._output.close()
         return tail
 
-    def _ask(self, message: Opening | End, descriptor: int | None, seconds: float) -> Warm:
+    def _request(self, message: Setup | End, descriptor: int | None, seconds: float) -> ParentReply:
         deadline = time.monotonic() + seconds
         send_packet(self._control, message, descriptor, deadline)
-        return self._answer(message.session if isinstance(message, End) else 0, deadline)[0]
+        return self._receive(message.session if isinstance(message, End) else 0, deadline)[0]
 
-    def _answer(self, session: int, deadline: float) -> tuple[Warm, int | None]:
+    def _receive(self, session: int, deadline: float) -> tuple[ParentReply, int | None]:
         """The answer about a session; one to a question that nobody waits for any more is dropped."""
         while True:
-            answer, descriptor = receive_packet(self._control, Warm, deadline)
+            answer, descriptor = receive_packet(self._control, ParentReply, deadline)
             if answer.session == session:
                 return answer, descriptor
             if descriptor is not None:
                 os.close(descriptor)
 
 
-def _bounds(config: SandboxConfig) -> Bounds:
+def _make_bounds(config: SandboxConfig) -> Bounds:
     """Control groups where they can be made, or else a watcher, which is a moment late."""
     try:
-        return GroupBounds(cgroup.places(), config.memory_mb)
+        return GroupBounds(cgroup.parent_folders(), config.memory_mb)
     except OSError as error:
         logger.debug("sandbox: no control groups ({}); a watcher bounds memory and processes", error)
         return WatcherBounds(config.memory_mb)
 
 
-def _program() -> str:
+def _warm_parent_file() -> str:
     """The file of the warm parent's program, which is started and never imported here."""
     spec = find_spec("tabletutor.sandbox.guest.warm")
     if spec is None or spec.origin is None:

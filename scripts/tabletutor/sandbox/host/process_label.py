@@ -7,7 +7,7 @@ from pathlib import Path
 RUN = "TABLETUTOR_RUN"  # the environment variable by which the jobs of a workflow run know it
 
 
-def owner(process: int | None = None) -> str:
+def process_label(process: int | None = None) -> str:
     """This process, or another one, as a label. Raises FileNotFoundError if there is none."""
     number = os.getpid() if process is None else process
     return f"{platform.node()}/{_boot()}/{number}/{_start(number)}"

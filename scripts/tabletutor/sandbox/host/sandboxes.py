@@ -10,9 +10,9 @@ from typing import Self
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.sandbox.host.session import SandboxError
-from tabletutor.sandbox.host.slots import CONTAINERS, Slot, try_take
+from tabletutor.sandbox.host.slots import CONTAINERS, Slot, try_acquire
 
-IDLE = 8  # warm parents of the process backend that are kept for later
+MAX_IDLE = 8  # warm parents of the process backend that are kept for later
 _POLL_SECONDS = 0.2
 
 
@@ -25,7 +25,7 @@ class Sandboxes:
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
-        self._limit = config.max_containers if config.backend == "docker" else IDLE
+        self._limit = config.max_containers if config.backend == "docker" else MAX_IDLE
         self._open: dict[Path, Sandbox] = {}  # the one used last stands last
         self._users: dict[Path, int] = {}
         self._changed = threading.Condition()
@@ -71,12 +71,12 @@ class Sandboxes:
             self._close(idle.pop(0))
         slots: list[Slot] = []
         if self.config.backend == "docker" and missing:
-            taken = try_take(CONTAINERS, len(missing), self._limit)
-            if taken is None:
+            acquired = try_acquire(CONTAINERS, len(missing), self._limit)
+            if acquired is None:
                 for parquet in idle:
                     self._close(parquet)
                 return False
-            slots = taken
+            slots = acquired
         try:
             for parquet in missing:
                 self._users[parquet] = 0

@@ -9,7 +9,7 @@ from typing import Self
 
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.records.episode import IncidentCause
-from tabletutor.sandbox.host.incident import Note
+from tabletutor.sandbox.host.incident import RecordIncident
 from tabletutor.sandbox.host.memory import Guard
 from tabletutor.sandbox.protocol.frames import (
     MAX_CODE,
@@ -38,17 +38,17 @@ class Session:
 
     def __init__(
         self,
-        end: Callable[[int], int | None],
-        note: Note,
+        kill: Callable[[int], int | None],
+        record_incident: RecordIncident,
         config: SandboxConfig,
         number: int,
         nonce: str,
         channel: Channel,
         guard: Guard,
     ) -> None:
-        """Made by `Sandbox.session`. `end` kills a session by its number, `note` takes incidents."""
-        self._kill = end
-        self._note = note
+        """Made by `Sandbox.session`. `kill` kills a session by its number, `record_incident` takes incidents."""
+        self._kill = kill
+        self._record_incident = record_incident
         self._config = config
         self._number = number
         self._nonce = nonce
@@ -92,7 +92,7 @@ class Session:
         deadline = time.monotonic() + self._config.hard_seconds
         try:
             self._channel.send(Request(self._nonce, self._cells, code), deadline)
-            result = self._reply(self._channel, deadline)
+            result = self._receive(self._channel, deadline)
         except DeadlineError:
             limit = f"TimeLimit: the cell ran longer than {self._config.hard_seconds:g} s; its session was ended"
             return self._end(code, "time", limit)
@@ -103,16 +103,16 @@ class Session:
         except BaseException:  # Ctrl-C: no session is left behind in the middle of a cell
             self.close()
             raise
-        if self._guard.overran():  # of one of its processes only: the first one could still answer
+        if self._guard.is_over_limit():  # of one of its processes only: the first one could still answer
             return self._end(code, "memory", None)
         if result.interrupted:
-            self._note(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
+            self._record_incident(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
         if result.ended != "open":
             self.ended = result.ended
             self.close()
         return result
 
-    def _reply(self, channel: Channel, deadline: float) -> CellResult:
+    def _receive(self, channel: Channel, deadline: float) -> CellResult:
         reply = channel.receive(Reply, MAX_REPLY + 6 * self._config.output_bytes, deadline)
         if reply.nonce != self._nonce or reply.cell != self._cells:
             raise ProtocolError("a reply with a wrong nonce or cell number")
@@ -123,13 +123,13 @@ class Session:
             raise ProtocolError(f"a reply that claims to have ended by {result.ended!r}")
         if len(result.hooks) > MAX_HOOKS or len(result.error or "") > _MAX_ERROR:
             raise ProtocolError("more hooks or a longer error than the limits allow")
-        _check([result.answer, *(hook.value for hook in result.hooks)])
+        _check_size([result.answer, *(hook.value for hook in result.hooks)])
         return result
 
     def _end(self, code: str, how: IncidentCause, error: str | None) -> CellResult:
         """Close the session and say why; None: by how its process died."""
         status = self.close()
-        if self._guard.overran():
+        if self._guard.is_over_limit():
             how, error = "memory", f"MemoryLimit: the session held more than {self._config.memory_mb} MB and was ended"
         elif error is None:
             died = None if status is None else os.waitstatus_to_exitcode(status)
@@ -138,7 +138,7 @@ class Session:
                 cause = f"by signal {_SIGNALS.get(-died, -died)}"
             error = f"Crash: the session died {cause}"
         self.ended = "crash" if how == "interrupted" else how
-        self._note(code, how, error)
+        self._record_incident(code, how, error)
         return CellResult(error=error, ended=self.ended)
 
 
@@ -150,7 +150,7 @@ def _is_unicode(code: str) -> bool:
     return True
 
 
-def _check(values: list[object]) -> None:
+def _check_size(values: list[object]) -> None:
     """Raises ProtocolError for values nested deeper, or more of them, than any honest ones: they would break whoever
     walks them.
     """

@@ -24,19 +24,19 @@ class Slot:
             self._descriptor = -1
 
 
-def try_take(name: str, wanted: int, limit: int) -> list[Slot] | None:
+def try_acquire(name: str, wanted: int, limit: int) -> list[Slot] | None:
     """`wanted` slots of `limit`, all or none, so that no two jobs wait for each other; None if they are not free now.
 
     Jobs of one user share the slots of one `name`.
     """
     folder = Path(tempfile.gettempdir()) / f"tabletutor-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    taken: list[Slot] = []
+    acquired: list[Slot] = []
     gate = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(gate, fcntl.LOCK_EX)  # held for a moment only
         for number in range(limit):
-            if len(taken) == wanted:
+            if len(acquired) == wanted:
                 break
             descriptor = os.open(folder / f"{name}.{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -44,18 +44,18 @@ def try_take(name: str, wanted: int, limit: int) -> list[Slot] | None:
             except BlockingIOError:
                 os.close(descriptor)
                 continue
-            taken.append(Slot(descriptor))
+            acquired.append(Slot(descriptor))
     finally:
         os.close(gate)
-    if len(taken) == wanted:
-        return taken
-    for slot in taken:
+    if len(acquired) == wanted:
+        return acquired
+    for slot in acquired:
         slot.release()
     return None
 
 
-def take(name: str, limit: int) -> Slot:
+def acquire(name: str, limit: int) -> Slot:
     """One slot, as soon as there is one."""
-    while (slots := try_take(name, 1, limit)) is None:
+    while (slots := try_acquire(name, 1, limit)) is None:
         time.sleep(_POLL_SECONDS)
     return slots[0]

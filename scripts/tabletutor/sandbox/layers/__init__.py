@@ -1,1 +1,1 @@
-"""What locks a session down, and the tests that each layer stands."""
+"""The layers of protection around a session, and the self-tests of each."""

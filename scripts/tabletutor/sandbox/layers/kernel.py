@@ -1,4 +1,4 @@
-"""The few Linux system calls that Python's library lacks, through ctypes. Every one raises OSError when refused."""
+"""Linux system calls that Python's standard library lacks, through ctypes. Each raises OSError when refused."""
 
 import ctypes
 import os
@@ -23,8 +23,8 @@ _libc.prctl.argtypes = (ctypes.c_int, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_
 MACHINE = os.uname().machine
 
 
-def checked(result: int, what: str) -> int:
-    """`result` of a C call, or the OSError it left in errno."""
+def check(result: int, what: str) -> int:
+    """Return the result of a C call; raise OSError from errno if it is negative."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
@@ -32,7 +32,7 @@ def checked(result: int, what: str) -> int:
 
 
 def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | ctypes.Structure | None) -> int:
-    """A raw system call; structures and buffers are passed by address."""
+    """Make a raw system call and return its result. Structures and buffers are passed by address."""
     values = [
         ctypes.byref(argument)
         if isinstance(argument, ctypes.Structure)
@@ -41,45 +41,45 @@ def syscall(number: int, *arguments: int | bytes | ctypes.Array[ctypes.c_char] |
         else argument
         for argument in arguments
     ]
-    return checked(_libc.syscall(ctypes.c_long(number), *values), f"system call {number}")
+    return check(_libc.syscall(ctypes.c_long(number), *values), f"system call {number}")
 
 
 def prctl(option: int, value: int = 0, address: object = None) -> int:
-    """`prctl` with one value, and an address for options that take one; returns what the kernel answers."""
-    return checked(_libc.prctl(option, value, address, 0, 0), f"prctl {option}")
+    """Call `prctl` with one value, and an address for options that take one; return its result."""
+    return check(_libc.prctl(option, value, address, 0, 0), f"prctl {option}")
 
 
 def unshare(flags: int) -> None:
-    """New namespaces for this process (for its children where the flag is that of the pid namespace)."""
-    checked(_libc.unshare(flags), f"unshare {flags:#x}")
+    """Move this process into new namespaces. A new pid namespace applies to its children only."""
+    check(_libc.unshare(flags), f"unshare {flags:#x}")
 
 
 def setns(descriptor: int, flag: int) -> None:
-    """Enter the namespace behind a descriptor."""
-    checked(_libc.setns(descriptor, flag), f"setns {flag:#x}")
+    """Enter the namespace of a descriptor."""
+    check(_libc.setns(descriptor, flag), f"setns {flag:#x}")
 
 
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
-    """`mount(2)`."""
+    """Call `mount(2)`."""
     result = _libc.mount(source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), options.encode())
-    checked(result, f"mount {kind or 'bind'} on {target}")
+    check(result, f"mount {kind or 'bind'} on {target}")
 
 
 def unmount(target: str) -> None:
-    """Detach a mount and all below it."""
-    checked(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+    """Detach a mount and all mounts below it."""
+    check(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def pivot_root(new: str, old: str) -> None:
-    """Make `new` the root; the former root is then at `old`. Raises OSError on a machine whose number is unknown."""
+    """Make `new` the root and move the former root to `old`. Raises OSError on an unknown architecture."""
     if MACHINE not in _PIVOT_ROOT:
         raise OSError(f"pivot_root: no system call number known for {MACHINE}")
     syscall(_PIVOT_ROOT[MACHINE], new.encode(), old.encode())
 
 
 def set_host_name(name: str) -> None:
-    """The name `uname` tells in this uts namespace."""
-    checked(_libc.sethostname(name.encode(), len(name)), "sethostname")
+    """Set the host name of this uts namespace."""
+    check(_libc.sethostname(name.encode(), len(name)), "sethostname")
 
 
 class _MountAttributes(ctypes.Structure):
@@ -87,41 +87,41 @@ class _MountAttributes(ctypes.Structure):
 
 
 def restrict_mount(target: str, flags: int, recursive: bool = True) -> None:
-    """Add MS_RDONLY, MS_NOSUID, MS_NODEV or MS_NOEXEC to a mount, and to all below it."""
+    """Add MS_RDONLY, MS_NOSUID, MS_NODEV or MS_NOEXEC to a mount and, if `recursive`, to all mounts below it."""
     attributes = _MountAttributes(flags, 0, 0, 0)  # these four flags have the same value as MOUNT_ATTR_*
     how = _AT_RECURSIVE if recursive else 0
     syscall(_MOUNT_SETATTR, -100, target.encode(), how, attributes, ctypes.sizeof(attributes))
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good, in all five sets."""
+    """Drop every capability permanently, in all five sets."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)
-        except OSError:  # EINVAL: beyond the kernel's last one; EPERM: no CAP_SETPCAP, then there is none to drop
+        except OSError:  # EINVAL: past the kernel's last capability; EPERM: no CAP_SETPCAP, so there is none to drop
             break
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
-def capabilities() -> int:
-    """How many capabilities this process holds, in the permitted, effective, inheritable and bounding set."""
+def count_capabilities() -> int:
+    """Return the number of capabilities in the effective, permitted, inheritable and bounding sets of this process."""
     header, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
-    checked(_libc.capget(header, sets), "capget")
+    check(_libc.capget(header, sets), "capget")
     count = sum(int(bits).bit_count() for bits in sets)
     for capability in range(64):
         try:
             count += prctl(PR_CAPBSET_READ, capability)
-        except OSError:  # beyond the kernel's last one
+        except OSError:  # past the kernel's last capability
             break
     return count
 
 
 def use_huge_pages() -> None:
-    """Gather this process's private memory into huge pages, as far as the kernel will (Linux 6.1 or later).
+    """Collapse this process's private memory into huge pages where the kernel can (Linux 6.1 or later).
 
-    A fork copies one entry for each page, so it then has a small part of the work.
+    A fork copies one entry per page, so fewer and larger pages make it faster.
     """
     for line in Path("/proc/self/maps").read_text().splitlines():
         place, mode, _, _, inode, *_ = line.split()
@@ -129,9 +129,9 @@ def use_huge_pages() -> None:
         first, last = -(-first // _HUGE) * _HUGE, last // _HUGE * _HUGE
         if mode == "rw-p" and inode == "0" and first < last:
             for start in range(first, last, _HUGE):
-                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(_HUGE), _MADV_COLLAPSE)  # a refusal costs nothing
+                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(_HUGE), _MADV_COLLAPSE)  # errors do not matter
 
 
 def trim_heap() -> None:
-    """Hand freed memory back to the kernel."""
+    """Return freed heap memory to the kernel."""
     _libc.malloc_trim(0)

@@ -1,6 +1,7 @@
-"""Landlock: the kernel refuses every file outside the interpreter and the private folder, whatever the mounts show.
+"""Landlock: the kernel refuses access to files outside the interpreter and the session's folder, whatever is mounted.
 
-Raw system calls (numbers shared by all architectures). See Documentation/userspace-api/landlock.rst in Linux.
+Uses raw system calls; their numbers are the same on all architectures. See Documentation/userspace-api/landlock.rst in
+Linux.
 """
 
 import ctypes
@@ -25,11 +26,11 @@ class _PathBeneath(ctypes.Structure):
 
 
 def restrict_files(readable: Iterable[str], devices: Iterable[str], writable: Iterable[str]) -> None:
-    """Allow reading and running below `readable`, reading and writing files below `devices`, anything below `writable`
-    but running it.
+    """Restrict file access of this process and its children to three groups of paths.
 
-    Needs no_new_privs. TCP, abstract sockets and signals out of the session are refused too where the kernel can.
-    Raises OSError where the kernel has no Landlock.
+    Below `readable` they may read and execute, below `devices` read and write files, below `writable` everything but
+    execute. Newer kernels also refuse TCP, abstract sockets and signals to processes outside the session. Needs
+    no_new_privs. Raises OSError if the kernel has no Landlock.
     """
     version = syscall(_CREATE, None, 0, _VERSION)
     files = (1 << (13 if version < 2 else 14 if version < 3 else 15 if version < 5 else 16)) - 1
@@ -56,7 +57,7 @@ def _allow(handle: int, path: str, allowed: int) -> None:
         return
     try:
         if not stat.S_ISDIR(os.fstat(parent).st_mode):
-            allowed &= _EXECUTE | _WRITE_FILE | _READ_FILE  # the kernel refuses a folder's rights on a file
+            allowed &= _EXECUTE | _WRITE_FILE | _READ_FILE  # the kernel rejects rights of folders on a file
         syscall(_ADD_RULE, handle, _PATH_BENEATH, _PathBeneath(allowed, parent), 0)
     finally:
         os.close(parent)

@@ -1,4 +1,4 @@
-"""What a session gives up between its fork and its first cell, in the order in which the layers need each other."""
+"""Lock down a session between its fork and its first cell. The order matters: later layers rely on earlier ones."""
 
 import os
 import resource
@@ -9,14 +9,14 @@ from typing import Any
 from tabletutor.sandbox.layers import kernel, landlock, namespaces, seccomp
 
 PROCESSES = 32
-TOGETHER = 3000  # threads of all sessions of a user, where they are not counted for one alone
+SHARED_PROCESSES = 3000  # limit over all sessions of a user, where the kernel cannot count one session alone
 DESCRIPTORS = 256
-CHANNEL = 1000  # the protocol's descriptor: above all that a cell can open
+CHANNEL = 1000  # descriptor of the protocol's socket, above any that a cell can open
 
 
 @dataclass
 class SetupLog:
-    """The steps that put up the layers, in order: `done` ones, and `refused` ones with the reason that the kernel gave."""
+    """The steps that put up the layers, in order: those `done`, and those the kernel `refused`, with its reason."""
 
     done: list[str] = field(default_factory=list[str])
     refused: dict[str, str] = field(default_factory=dict[str, str])
@@ -33,49 +33,54 @@ class SetupLog:
 
 
 class Lockdown:
-    """The lockdown of the sessions of one warm parent; what is the same for all of them is worked out here once."""
+    """Locks down the sessions of one warm parent. Values shared by all sessions are computed once, in the parent."""
 
-    def __init__(self, attempts: SetupLog, memory_mb: int, paths: list[str]) -> None:
-        """`attempts` knows what the warm parent could put up, `paths` is what imports may need."""
+    def __init__(self, log: SetupLog, memory_mb: int, paths: list[str]) -> None:
+        """`log` holds the layers that the warm parent put up; `paths` are the paths that imports may need."""
         self._memory_mb = memory_mb
-        self._namespaced = "namespaces" in attempts.done
-        self._rooted = "private root" in attempts.done
+        self._has_namespaces = "namespaces" in log.done
+        self._has_private_root = "private root" in log.done
         self._paths = paths
-        self._covered = namespaces.below_tmp(paths)
-        self._filter = seccomp.program(None) if self._namespaced else b""
+        self._tmp_paths = namespaces.paths_below_tmp(paths)
+        self._filter_code = seccomp.program(None) if self._has_namespaces else b""
 
-    def apply(self, attempts: SetupLog, scratch: str) -> str:
-        """Put up every layer the kernel grants around this process; returns its one writable folder.
+    def apply(self, log: SetupLog, scratch: str) -> str:
+        """Put up every layer that the kernel grants around this process; return its only writable folder.
 
-        That is a /tmp of its own, in memory and limited in size, or else `scratch`. Without a pid namespace a session
-        may start no process at all, since nothing would surely end those it leaves behind.
+        The folder is a private /tmp, in memory and limited in size, or else `scratch`. Without a pid namespace, which
+        ends all processes with its first one, a session may not start any process.
         """
         os.setsid()
-        own = self._namespaced and attempts.attempt("session mounts", namespaces.isolate_session, self._covered)
-        if own:
-            # Only now, with maps to write to: processes are counted for each session alone.
-            attempts.attempt("session user namespace", namespaces.enter_user)
+        isolated = self._has_namespaces and log.attempt("session mounts", namespaces.isolate_session, self._tmp_paths)
+        if isolated:
+            # Makes RLIMIT_NPROC count this session alone. Needs the /proc of the step before, to write the id maps.
+            log.attempt("session user namespace", namespaces.enter_user_namespace)
             scratch = "/tmp"
         os.chdir(scratch)
         os.umask(0o077)
-        attempts.attempt("resource limits", _limit, self._memory_mb, PROCESSES if own else TOGETHER)
-        attempts.attempt("capabilities", kernel.drop_capabilities)
-        attempts.attempt("no_new_privs", kernel.prctl, kernel.PR_SET_NO_NEW_PRIVS, 1)
-        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)  # now: changes of credentials clear it, and the filter refuses it
-        # The private root shows nothing but what may be read.
-        readable = ["/"] if own and self._rooted else [*self._paths, "/proc" if own else f"/proc/{os.getpid()}"]
-        devices = ["/dev"] if own and self._rooted else namespaces.DEVICES
-        attempts.attempt("landlock", landlock.restrict_files, readable, devices, [scratch])
-        attempts.attempt("seccomp", _filter, self._filter if own else None)
+        log.attempt("resource limits", _set_limits, self._memory_mb, PROCESSES if isolated else SHARED_PROCESSES)
+        log.attempt("capabilities", kernel.drop_capabilities)
+        log.attempt("no_new_privs", kernel.prctl, kernel.PR_SET_NO_NEW_PRIVS, 1)
+        # After the last change of credentials, which clears it, and before seccomp, which refuses it.
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, 9)
+        # With a private root, everything visible may be read.
+        readable = (
+            ["/"]
+            if isolated and self._has_private_root
+            else [*self._paths, "/proc" if isolated else f"/proc/{os.getpid()}"]
+        )
+        devices = ["/dev"] if isolated and self._has_private_root else namespaces.DEVICES
+        log.attempt("landlock", landlock.restrict_files, readable, devices, [scratch])
+        log.attempt("seccomp", _install_filter, self._filter_code if isolated else None)
         return scratch
 
 
-def _filter(code: bytes | None) -> None:
+def _install_filter(code: bytes | None) -> None:
     seccomp.restrict_system_calls(seccomp.program(os.getpid()) if code is None else code)
 
 
-def _limit(memory_mb: int, processes: int) -> None:
-    with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123  pathlib is not worth its time here
+def _set_limits(memory_mb: int, processes: int) -> None:
+    with open("/proc/self/statm", "rb") as stream:  # noqa: PTH123  faster than pathlib
         mapped = int(stream.read().split()[0]) * resource.getpagesize()
     for kind, limit in (
         (resource.RLIMIT_AS, mapped + (memory_mb << 20)),

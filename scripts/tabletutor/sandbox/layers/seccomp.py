@@ -1,7 +1,7 @@
-"""A seccomp filter: the system calls that analysis needs are allowed, some with few arguments; all others are refused.
+"""A seccomp filter that allows the system calls that data analysis needs, some with certain arguments only.
 
-Raw BPF, about a hundred instructions, made once and installed by each session. A refused call answers EPERM, one that
-is newer than the list ENOSYS, so that libraries fall back as on an older kernel.
+The filter is raw BPF of about a hundred instructions, built once and installed by each session. A refused call returns
+EPERM. A call newer than the list returns ENOSYS, so that libraries fall back as on an older kernel.
 """
 
 import ctypes
@@ -17,11 +17,11 @@ _COLUMN = 0 if MACHINE == "x86_64" else 1
 _CLONE_THREAD, _CLONE3 = 0x10000, 435
 _NEW_NAMESPACES = 0x7E020080  # every CLONE_NEW* flag
 _AF_UNIX = 1
-# TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: what isatty, shells and asyncio ask
+# TCGETS, TIOCGPGRP, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX: used by isatty, shells and asyncio
 _IOCTLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
-# F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: signals to others, and holding up who opens a file
+# F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY: can signal other processes, or delay their open()
 _FCNTLS = (8, 10, 15, 1024, 1026)
-# Asking for death signal and dumpable; name, seccomp mode, bounding set, timer slack, no_new_privs, mappings' names
+# Reading death signal and dumpable; name, seccomp mode, bounding set, timer slack, no_new_privs, names of mappings
 _PRCTLS = (2, 3, 15, 16, 21, 23, 29, 30, 38, 39, 0x53564D41)
 _X32 = 0x40000000
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _ABOVE, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x25, 0x06
@@ -30,19 +30,19 @@ _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _Instruction = tuple[int, int, int, int]  # operation, jump if true, jump if false, operand
 
 
-def program(own: int | None) -> bytes:
-    """The filter as BPF. Where `own` is a process id, that process can start threads only, and signal itself alone;
-    None is for a pid namespace of the session's own, which holds nobody else's processes.
+def program(pid: int | None) -> bytes:
+    """Return the filter as BPF.
 
-    Raises OSError on an architecture without a table.
+    With a `pid`, that process may start threads but no processes, and may signal only itself. None is for a session
+    with its own pid namespace, which holds no other processes. Raises OSError on an architecture without a call table.
     """
     if MACHINE not in _AUDIT_ARCH:
         raise OSError(f"seccomp: no system call table for {MACHINE}")
-    on_processes = ("kill", "tkill", "tgkill", "prlimit64", "sched_setaffinity")
-    allowed = ALLOWED if own is not None else ALLOWED | PROCESSES | {name: CHECKED[name] for name in on_processes}
+    process_calls = ("kill", "tkill", "tgkill", "prlimit64", "sched_setaffinity")
+    allowed = ALLOWED if pid is not None else ALLOWED | PROCESSES | {name: CHECKED[name] for name in process_calls}
     code: list[_Instruction] = [
         (_LOAD, 0, 0, 4),
-        (_EQUAL, 1, 0, _AUDIT_ARCH[MACHINE]),  # 32-bit calls on a 64-bit kernel have other numbers
+        (_EQUAL, 1, 0, _AUDIT_ARCH[MACHINE]),  # 32-bit calls on a 64-bit kernel have different numbers
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, 0),
     ]
@@ -52,19 +52,19 @@ def program(own: int | None) -> bytes:
             if first == last
             else [(_AT_LEAST, 0, 2, first), (_ABOVE, 1, 0, last), (_RETURN, 0, 0, _ALLOW)]
         )
-    code += _none_of("fcntl", 1, _FCNTLS, errno.EPERM)
-    code += _one_of("ioctl", 1, _IOCTLS, errno.ENOTTY)
-    code += _one_of("prctl", 0, _PRCTLS, errno.EPERM)
-    code += _one_of("socketpair", 0, (_AF_UNIX,), errno.EPERM)
-    if own is not None:
-        for name in on_processes:
-            code += _one_of(name, 0, (0, own), errno.EPERM)
-    code += _rest(threads_only=own is not None)
+    code += _refuse_values("fcntl", 1, _FCNTLS, errno.EPERM)
+    code += _allow_values("ioctl", 1, _IOCTLS, errno.ENOTTY)
+    code += _allow_values("prctl", 0, _PRCTLS, errno.EPERM)
+    code += _allow_values("socketpair", 0, (_AF_UNIX,), errno.EPERM)
+    if pid is not None:
+        for name in process_calls:
+            code += _allow_values(name, 0, (0, pid), errno.EPERM)
+    code += _default_actions(threads_only=pid is not None)
     return b"".join(struct.pack("HBBI", *instruction) for instruction in code)
 
 
-def _rest(threads_only: bool) -> list[_Instruction]:
-    """What becomes of clone, and of every call that is not allowed."""
+def _default_actions(threads_only: bool) -> list[_Instruction]:
+    """Return the rules for `clone` and for every call that was not allowed before."""
     return [
         (_EQUAL, 0, 5, CHECKED["clone"][_COLUMN]),
         (_LOAD, 0, 0, 16),
@@ -72,7 +72,7 @@ def _rest(threads_only: bool) -> list[_Instruction]:
         (_ANY_BIT, 0, 1 if threads_only else 0, _CLONE_THREAD),
         (_RETURN, 0, 0, _ALLOW),
         (_RETURN, 0, 0, _ERROR | errno.EPERM),
-        (_EQUAL, 2, 0, _CLONE3),  # a filter cannot see its flags; told that it is missing, the C library takes clone
+        (_EQUAL, 2, 0, _CLONE3),  # a filter cannot see its flags; on ENOSYS the C library uses clone
         (_AT_LEAST, 0, 2, LAST_KNOWN + 1),
         (_AT_LEAST, 1, 0, _X32),
         (_RETURN, 0, 0, _ERROR | errno.ENOSYS),
@@ -81,7 +81,7 @@ def _rest(threads_only: bool) -> list[_Instruction]:
 
 
 def _ranges(calls: dict[str, Numbers]) -> list[tuple[int, int]]:
-    """Runs of allowed numbers without a gap."""
+    """Return the allowed numbers as ranges (first, last)."""
     ranges: list[tuple[int, int]] = []
     for number in sorted(number for numbers in calls.values() if (number := numbers[_COLUMN]) is not None):
         if ranges and ranges[-1][1] == number - 1:
@@ -91,8 +91,8 @@ def _ranges(calls: dict[str, Numbers]) -> list[tuple[int, int]]:
     return ranges
 
 
-def _one_of(name: str, argument: int, values: Iterable[int], refusal: int) -> list[_Instruction]:
-    """Allow the call where the low half of its argument is one of `values`, else answer `refusal`."""
+def _allow_values(name: str, argument: int, values: Iterable[int], refusal: int) -> list[_Instruction]:
+    """Allow the call if the low 32 bits of its argument are one of `values`; otherwise return errno `refusal`."""
     body: list[_Instruction] = [(_LOAD, 0, 0, 16 + 8 * argument)]
     for value in values:
         body += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
@@ -100,8 +100,8 @@ def _one_of(name: str, argument: int, values: Iterable[int], refusal: int) -> li
     return [(_EQUAL, 0, len(body), CHECKED[name][_COLUMN]), *body]
 
 
-def _none_of(name: str, argument: int, values: Iterable[int], refusal: int) -> list[_Instruction]:
-    """Answer `refusal` where the low half of the call's argument is one of `values`, else allow it."""
+def _refuse_values(name: str, argument: int, values: Iterable[int], refusal: int) -> list[_Instruction]:
+    """Return errno `refusal` if the low 32 bits of the argument are one of `values`; otherwise allow the call."""
     body: list[_Instruction] = [(_LOAD, 0, 0, 16 + 8 * argument)]
     for value in values:
         body += [(_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ERROR | refusal)]
@@ -114,5 +114,5 @@ class _Program(ctypes.Structure):
 
 
 def restrict_system_calls(code: bytes) -> None:
-    """Install a filter for this process and all it starts. Needs no_new_privs; raises OSError where refused."""
+    """Install a filter for this process and its children. Needs no_new_privs. Raises OSError if refused."""
     prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(code) // 8, code)))

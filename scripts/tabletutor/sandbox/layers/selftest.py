@@ -1,6 +1,6 @@
-"""Tests of the layers from the inside: each tries what its layer forbids, and says what it saw if that went well.
+"""Self-tests of the layers: each tries what its layer forbids, and returns a message if that was possible.
 
-Run by the first session of every warm parent, after its lockdown and before any cell.
+The first session of every warm parent runs them, after its lockdown and before any cell.
 """
 
 import errno
@@ -18,42 +18,45 @@ from tabletutor.sandbox.layers.syscalls import LAST_KNOWN
 from tabletutor.sandbox.protocol import environment
 from tabletutor.sandbox.protocol.frames import HostView, Limits
 
-_STACK_MB = 8  # of a thread, on the usual Linux
+_STACK_MB = 8  # default stack size of a thread on Linux
 _SHMGET, _MEMFD_CREATE, _PTRACE, _UNSHARE = (29, 194), (319, 279), (101, 117), (272, 97)
 _TMP_MB = 1024
 
 
 def missing_layers(host: HostView, limits: Limits, scratch: str) -> dict[str, str]:
-    """The layers that do not stand around this process, by name, with what was seen. `scratch` is its folder."""
+    """Return the layers that do not stand around this process, each with what its test saw.
+
+    `scratch` is the session's writable folder.
+    """
     tests: dict[str, Callable[[], str | None]] = {
-        "unprivileged-user": _user,
-        **{f"{name}-namespace": lambda kind=kind: _namespace(host, kind) for name, kind in _KINDS.items()},
-        "private-root": lambda: _root(host),
-        "private-tmp": lambda: _tmp(scratch),
-        "masked-proc": _proc,
-        "clean-environment": _environment,
-        "closed-descriptors": _descriptors,
-        "no-capabilities": _capabilities,
-        "no-new-privileges": _privileges,
-        "seccomp": _system_calls,
-        "landlock": _landlock,
-        "resource-limits": lambda: _limits(limits),
-        "process-bound": lambda: _processes(limits),
+        "unprivileged-user": _check_user,
+        **{f"{name}-namespace": lambda kind=kind: _check_namespace(host, kind) for name, kind in _KINDS.items()},
+        "private-root": lambda: _check_root(host),
+        "private-tmp": lambda: _check_tmp(scratch),
+        "masked-proc": _check_proc,
+        "clean-environment": _check_environment,
+        "closed-descriptors": _check_descriptors,
+        "no-capabilities": _check_capabilities,
+        "no-new-privileges": _check_privileges,
+        "seccomp": _check_system_calls,
+        "landlock": _check_landlock,
+        "resource-limits": lambda: _check_limits(limits),
+        "process-bound": lambda: _check_processes(limits),
     }
-    found = {name: test() for name, test in tests.items()}
-    return {name: seen for name, seen in found.items() if seen is not None}
+    results = {name: test() for name, test in tests.items()}
+    return {name: seen for name, seen in results.items() if seen is not None}
 
 
 _KINDS = {"user": "user", "mount": "mnt", "pid": "pid", "network": "net", "ipc": "ipc", "uts": "uts"}
 
 
-def _user() -> str | None:
+def _check_user() -> str | None:
     if 0 in (os.getuid(), os.geteuid(), os.getgid(), os.getegid()):
         return "the session runs as root"
-    return None if _refused(lambda: os.setuid(0)) else "the session could become root"
+    return None if _is_refused(lambda: os.setuid(0)) else "the session could become root"
 
 
-def _namespace(host: HostView, kind: str) -> str | None:
+def _check_namespace(host: HostView, kind: str) -> str | None:
     try:
         own = str(Path(f"/proc/self/ns/{kind}").readlink())
     except OSError as error:
@@ -67,14 +70,14 @@ def _namespace(host: HostView, kind: str) -> str | None:
     return f"it has network devices: {', '.join(others)}" if others else None
 
 
-def _root(host: HostView) -> str | None:
+def _check_root(host: HostView) -> str | None:
     seen = Path("/").stat()
     if (seen.st_dev, seen.st_ino) == host.root:
         return "/ is the host's"
-    return None if _refused(lambda: Path("/probe").touch()) else "a file could be made in /"
+    return None if _is_refused(lambda: Path("/probe").touch()) else "a file could be made in /"
 
 
-def _tmp(scratch: str) -> str | None:
+def _check_tmp(scratch: str) -> str | None:
     Path(scratch, "probe").touch()
     Path(scratch, "probe").unlink()
     seen = os.statvfs(scratch)
@@ -83,13 +86,13 @@ def _tmp(scratch: str) -> str | None:
     return None if seen.f_flag & os.ST_NOEXEC else f"programs could be run from {scratch}"
 
 
-def _proc() -> str | None:
+def _check_proc() -> str | None:
     for path in ("/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger"):
-        if not _refused(lambda path=path: os.close(os.open(path, os.O_WRONLY))):
+        if not _is_refused(lambda path=path: os.close(os.open(path, os.O_WRONLY))):
             return f"{path} can be written"
-    for path in ("/proc/kallsyms", "/proc/keys"):  # engines cover what they hide by an empty device
+    for path in ("/proc/kallsyms", "/proc/keys"):  # container engines hide files behind an empty device
         content: list[bytes] = []
-        if not _refused(lambda path=path, content=content: content.append(Path(path).read_bytes())) and content[0]:
+        if not _is_refused(lambda path=path, content=content: content.append(Path(path).read_bytes())) and content[0]:
             return f"{path} can be read"
     try:
         others = [
@@ -97,11 +100,11 @@ def _proc() -> str | None:
         ]
     except PermissionError:
         return None
-    return f"other processes are to be seen: {', '.join(others[:5])}" if others else None
+    return f"other processes are visible: {', '.join(others[:5])}" if others else None
 
 
-def _environment() -> str | None:
-    foreign = set(os.environ) - {*environment.SESSION, *environment.SCRATCH, "LC_CTYPE"}  # the last is Python's own
+def _check_environment() -> str | None:
+    foreign = set(os.environ) - {*environment.SESSION, *environment.SCRATCH, "LC_CTYPE"}  # Python sets LC_CTYPE itself
     if foreign:
         return f"the session has {', '.join(sorted(foreign))}"
     try:
@@ -113,7 +116,7 @@ def _environment() -> str | None:
     return f"/proc/1/environ shows {', '.join(sorted(foreign))}" if foreign else None
 
 
-def _descriptors() -> str | None:
+def _check_descriptors() -> str | None:
     extra: list[int] = []
     for number in range(3, 4096):
         try:
@@ -125,16 +128,16 @@ def _descriptors() -> str | None:
     return f"descriptors {extra} are open" if extra else None
 
 
-def _capabilities() -> str | None:
-    held = kernel.capabilities()
+def _check_capabilities() -> str | None:
+    held = kernel.count_capabilities()
     return f"{held} capabilities are held" if held else None
 
 
-def _privileges() -> str | None:
+def _check_privileges() -> str | None:
     return None if kernel.prctl(kernel.PR_GET_NO_NEW_PRIVS) == 1 else "privileges can be gained by running a program"
 
 
-def _system_calls() -> str | None:
+def _check_system_calls() -> str | None:
     column = 0 if kernel.MACHINE == "x86_64" else 1
     tries: dict[str, Callable[[], object]] = {
         "socket": lambda: socket.socket(socket.AF_INET).close(),
@@ -144,17 +147,19 @@ def _system_calls() -> str | None:
         "unshare": lambda: kernel.syscall(_UNSHARE[column], kernel.CLONE_NEWUSER),
     }
     for name, call in tries.items():
-        if not _refused(call, errno.EPERM):
+        if not _is_refused(call, errno.EPERM):
             return f"{name} is not refused"
-    return None if _refused(lambda: kernel.syscall(LAST_KNOWN + 50), errno.ENOSYS) else "unknown calls are not refused"
+    return (
+        None if _is_refused(lambda: kernel.syscall(LAST_KNOWN + 50), errno.ENOSYS) else "unknown calls are not refused"
+    )
 
 
-def _landlock() -> str | None:
-    path = f"/proc/{os.getpid()}/comm"  # its own, and writable by all but Landlock
-    return None if _refused(lambda: os.close(os.open(path, os.O_WRONLY)), errno.EACCES) else f"{path} can be written"
+def _check_landlock() -> str | None:
+    path = f"/proc/{os.getpid()}/comm"  # its own file: only Landlock forbids writing
+    return None if _is_refused(lambda: os.close(os.open(path, os.O_WRONLY)), errno.EACCES) else f"{path} can be written"
 
 
-def _limits(limits: Limits) -> str | None:
+def _check_limits(limits: Limits) -> str | None:
     opened: list[int] = []
     try:
         while len(opened) <= DESCRIPTORS:
@@ -174,8 +179,8 @@ def _limits(limits: Limits) -> str | None:
     return None if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 else "core files can be written"
 
 
-def _processes(limits: Limits) -> str | None:
-    """Threads count as processes do; where those are not counted for the session alone, memory bounds them."""
+def _check_processes(limits: Limits) -> str | None:
+    """Start threads, which count as processes. Where the kernel cannot count one session alone, memory limits them."""
     most = max(64, 2 * limits.memory_mb // _STACK_MB)
     end = threading.Event()
     started: list[threading.Thread] = []
@@ -193,8 +198,8 @@ def _processes(limits: Limits) -> str | None:
             thread.join()
 
 
-def _refused(action: Callable[[], object], code: int | None = None) -> bool:
-    """Whether an action fails with an OSError (with this error number)."""
+def _is_refused(action: Callable[[], object], code: int | None = None) -> bool:
+    """Return whether `action` raises OSError (with error number `code`, if given)."""
     try:
         action()
     except OSError as error:

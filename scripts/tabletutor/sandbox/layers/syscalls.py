@@ -1,7 +1,7 @@
-"""The system calls that data analysis needs, by architecture: (x86_64, aarch64), None where there is no such call.
+"""Numbers of the allowed system calls: (x86_64, aarch64), or None where the architecture lacks the call.
 
-Numbers from Linux: `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`. What is not listed
-here a session cannot call; `seccomp.py` says what it gets instead.
+Source: `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h` of Linux. Sessions can call
+nothing else; `seccomp.py` defines the error they get.
 """
 
 Numbers = tuple[int | None, int | None]
@@ -50,15 +50,15 @@ ALLOWED: dict[str, Numbers] = {
     "getxattr": (191, 8), "lgetxattr": (192, 9), "fgetxattr": (193, 10), "listxattr": (194, 11),
     "llistxattr": (195, 12), "flistxattr": (196, 13),
 }  # fmt: skip
-# Allowed where a session may start processes: in a pid namespace of its own, with whose first process they all end.
+# Allowed for sessions with their own pid namespace, where all processes end with the first one.
 PROCESSES: dict[str, Numbers] = {
     "fork": (57, None), "vfork": (58, None), "execve": (59, 221), "execveat": (322, 281), "pidfd_open": (434, 434),
     "pidfd_send_signal": (424, 424),
 }  # fmt: skip
-# Allowed with some arguments only; the last five with any, in a pid namespace of the session's own.
+# Allowed with certain arguments only. The last five allow any arguments in a session with its own pid namespace.
 CHECKED: dict[str, tuple[int, int]] = {
     "fcntl": (72, 25), "ioctl": (16, 29), "prctl": (157, 167), "socketpair": (53, 199), "clone": (56, 220),
     "kill": (62, 129), "tkill": (200, 130), "tgkill": (234, 131),
     "prlimit64": (302, 261), "sched_setaffinity": (203, 122),
 }  # fmt: skip
-LAST_KNOWN = 450  # calls that came later answer as on an older kernel, so that libraries fall back
+LAST_KNOWN = 450  # later calls return ENOSYS, so that libraries fall back as on an older kernel

@@ -1,1 +1,1 @@
-"""All that host and guest share: frames, results of cells, environments."""
+"""Everything that host and guest share: messages, cell results, environment variables."""

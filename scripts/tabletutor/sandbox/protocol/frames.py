@@ -1,7 +1,8 @@
-"""Frames between host and session: a length, then that many bytes of JSON, read and written with a deadline.
+"""Messages between host, warm parent and sessions, and the channels that carry them.
 
-A frame from a session is hostile until proven otherwise: its length is limited before it is read, its shape is checked
-on decoding, and nothing in it is ever executed, imported or unpickled.
+A frame is a length and that many bytes of JSON; every read and write has a deadline. Frames from a session are
+untrusted: the length is limited before reading, the types are checked on decoding, and no content is ever executed,
+imported or unpickled.
 """
 
 import select
@@ -17,33 +18,33 @@ from tabletutor.records.record import decoder
 
 T = TypeVar("T")
 LENGTH = struct.Struct(">I")
-# Over the one stream to a container: the size of the Opening and of the table, then messages of a session (0: the warm
-# parent) and their length.
+# On a container's single stream: TABLE holds the sizes of the Setup and of the table, once. Each MESSAGE holds a
+# session's number (0: the warm parent) and a length.
 TABLE, NO_TABLE = struct.Struct(">IQ"), (1 << 64) - 1
 MESSAGE = struct.Struct(">II")
 MAX_CODE = 1_000_000
 MAX_HOOKS = 50
-MAX_HOOK_BYTES = 300_000  # of all hooks of a cell together
-# Without what the cell printed: an answer may have 200,000 characters, each of six bytes at worst, and 20,000 values.
+MAX_HOOK_BYTES = 300_000  # total over all hooks of a cell
+# Excludes stdout. An answer may have 200,000 characters (up to six bytes each in JSON) and 20,000 values.
 MAX_REPLY = 2_500_000
 START_SECONDS, ANSWER_SECONDS = 120.0, 20.0
 _NAMESPACES = ("user", "mnt", "pid", "net", "ipc", "uts")
 
 
 class ProtocolError(Exception):
-    """The other side broke the protocol: garbage, a frame too long, a wrong nonce, the end of the stream."""
+    """The other side broke the protocol: garbage, an oversized frame, a wrong nonce, or the end of the stream."""
 
 
 class StreamEnd(ProtocolError):
-    """The other side is gone."""
+    """The other side has closed the stream."""
 
 
 class DeadlineError(Exception):
-    """The other side did not read or write in time."""
+    """The other side did not read or write before the deadline."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a session may use: `SandboxConfig` as far as the inside must know it."""
+    """The limits of a session that the guest must know; a part of `SandboxConfig`."""
 
     soft_seconds: float
     memory_mb: int
@@ -64,9 +65,11 @@ def host_view() -> HostView:
     return HostView(names, (root.st_dev, root.st_ino))
 
 
-class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Host to warm parent, first of all: whose child it is (0: whoever is its parent), the limits of its sessions, and
-    what of the host's they must not share. The table comes along as a descriptor.
+class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Host to warm parent, the first message. The table comes with it as a descriptor.
+
+    `owner` is the process id of the host (0: the parent process), `limits` applies to each session, and `host` is what
+    sessions must not share.
     """
 
     owner: int
@@ -75,21 +78,21 @@ class Opening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Host to warm parent: fork a session. The answer brings the host's end of its channel."""
+    """Host to warm parent: fork a session. The reply carries the host's end of its channel as a descriptor."""
 
     session: int
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Host to warm parent: kill the session and say how it died."""
+    """Host to warm parent: kill the session and reply with its wait status."""
 
     session: int
 
 
-class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Warm parent to host: what it answers to Open and End of a session, and once (session 0) when it is ready.
+class ParentReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Warm parent to host: the reply to Open or End, and once, with session 0, that the parent is ready.
 
-    `status` is a wait status.
+    `status` is the wait status of an ended session.
     """
 
     session: int = 0
@@ -98,15 +101,17 @@ class Warm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hello(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Host to session, first of all: the secret of its replies, and whether it shall test its layers."""
+    """Host to session, the first frame: the nonce for all its replies, and whether to test the layers."""
 
     nonce: str
     test: bool
 
 
 class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Session to host, before the first cell: what the kernel refused on the way (by name, with the reason), and if
-    asked the layers that do not stand (by name, with what was seen).
+    """Session to host, before the first cell.
+
+    `refused` maps the set-up steps that the kernel refused to its reason. `missing` maps the layers that do not stand
+    to what their test saw; it is empty if no test was asked for.
     """
 
     nonce: str
@@ -115,7 +120,7 @@ class Ready(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Host to session: run this cell, the `cell`-th of the session."""
+    """Host to session: run `code` as cell number `cell` (from 1)."""
 
     nonce: str
     cell: int
@@ -123,7 +128,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Session to host: what it says a cell gave. `result` is checked as a CellResult by the reader."""
+    """Session to host: the claimed result of a cell. The reader decodes `result` as a CellResult."""
 
     nonce: str
     cell: int
@@ -131,7 +136,7 @@ class Reply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def send_packet(control: socket.socket, message: Any, descriptor: int | None, deadline: float | None) -> None:
-    """Write one packet, with a descriptor or none, to a SOCK_SEQPACKET socket before `deadline` (monotonic seconds).
+    """Write one packet to a SOCK_SEQPACKET socket, with an optional descriptor, before `deadline` (monotonic seconds).
 
     Raises DeadlineError or StreamEnd.
     """
@@ -139,23 +144,23 @@ def send_packet(control: socket.socket, message: Any, descriptor: int | None, de
     try:
         socket.send_fds(control, [msgspec.json.encode(message)], [] if descriptor is None else [descriptor])
     except OSError as error:
-        raise StreamEnd(f"the other side is gone: {error}") from error
+        raise StreamEnd(f"the other side closed the connection: {error}") from error
 
 
 def receive_packet(control: socket.socket, kind: type[T], deadline: float | None) -> tuple[T, int | None]:
-    """Read one packet and the descriptor that came with it, if one did. Raises DeadlineError or ProtocolError."""
+    """Read one packet and its descriptor, or None. Raises DeadlineError or ProtocolError."""
     _wait(control, select.POLLIN, deadline)
     try:
         body, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
     except OSError as error:
-        raise StreamEnd(f"the other side is gone: {error}") from error
+        raise StreamEnd(f"the other side closed the connection: {error}") from error
     if not body:
         raise StreamEnd("the stream ended")
     return decode(body, kind), (descriptors[0] if descriptors else None)
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
-    """JSON as a `kind`. Raises ProtocolError for anything else, however deep or odd."""
+    """Decode JSON as a `kind`. Raises ProtocolError for any other content."""
     try:
         return decoder(kind).decode(body)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
@@ -171,31 +176,31 @@ def write(stream: socket.socket, data: bytes, deadline: float | None) -> None:
         except BlockingIOError:
             _wait(stream, select.POLLOUT, deadline)
         except OSError as error:
-            raise StreamEnd(f"the other side is gone: {error}") from error
+            raise StreamEnd(f"the other side closed the connection: {error}") from error
 
 
 class Channel(Protocol):
-    """The way to one session: frames go out and come back, each before a deadline (monotonic seconds)."""
+    """A connection to one session. Deadlines are in monotonic seconds; None waits for ever."""
 
     def send(self, message: Any, deadline: float | None) -> None:
         """Write one frame. Raises DeadlineError or ProtocolError."""
         ...
 
     def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
-        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        """Read one frame of at most `limit` bytes and decode it as a `kind`. Raises DeadlineError or ProtocolError."""
         ...
 
     def is_quiet(self) -> bool:
-        """Whether the other side is there and has nothing to say."""
+        """Return whether the other side is connected and has sent nothing."""
         ...
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         ...
 
 
 class SocketChannel:
-    """A channel over a stream socket of its own."""
+    """A channel over its own stream socket."""
 
     def __init__(self, stream: socket.socket) -> None:
         self._stream = stream
@@ -209,7 +214,7 @@ class SocketChannel:
         write(self._stream, LENGTH.pack(len(body)) + body, deadline)
 
     def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
-        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        """Read one frame of at most `limit` bytes and decode it as a `kind`. Raises DeadlineError or ProtocolError."""
         self._fill(LENGTH.size, deadline)
         (length,) = LENGTH.unpack_from(self._read)
         if length > limit:
@@ -219,8 +224,11 @@ class SocketChannel:
         del self._read[: LENGTH.size + length]
         return decode(body, kind)
 
-    def sender(self, deadline: float | None) -> int:
-        """The process id behind the next frame, vouched for by the kernel (the socket has SO_PASSCRED)."""
+    def sender_pid(self, deadline: float | None) -> int:
+        """Return the process id of the next frame's sender, as the kernel reports it (the socket has SO_PASSCRED).
+
+        Raises DeadlineError or StreamEnd.
+        """
         self._wait(deadline)
         _, ancillary, _, _ = self._stream.recvmsg(1, socket.CMSG_SPACE(struct.calcsize("3i")), socket.MSG_PEEK)
         for _, kind, data in ancillary:
@@ -229,25 +237,25 @@ class SocketChannel:
         raise StreamEnd("the stream ended")
 
     def is_quiet(self) -> bool:
-        """Whether the other side is there and has nothing to say."""
+        """Return whether the other side is connected and has sent nothing."""
         return not self._read and not self._poll.poll(0)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._stream.close()
 
     def _fill(self, count: int, deadline: float | None) -> None:
-        """Read until `count` bytes are there. A flood is left in the kernel: never more than a frame and 64 KB here."""
+        """Read until `count` bytes are buffered. Never buffers more than a frame and 64 KB, however much was sent."""
         while len(self._read) < count:
             self._wait(deadline)
             if deadline is not None and time.monotonic() > deadline:
-                raise DeadlineError("no whole answer in time")
+                raise DeadlineError("no complete reply in time")
             try:
                 part = self._stream.recv(1 << 16, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 continue
             except OSError as error:
-                raise StreamEnd(f"the other side is gone: {error}") from error
+                raise StreamEnd(f"the other side closed the connection: {error}") from error
             if not part:
                 raise StreamEnd("the stream ended")
             self._read += part
@@ -255,7 +263,7 @@ class SocketChannel:
     def _wait(self, deadline: float | None) -> None:
         left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
         if not self._poll.poll(left):
-            raise DeadlineError("no answer in time")
+            raise DeadlineError("no reply in time")
 
 
 def _wait(stream: socket.socket, event: int, deadline: float | None) -> None:
@@ -265,4 +273,4 @@ def _wait(stream: socket.socket, event: int, deadline: float | None) -> None:
     poll.register(stream, event)
     left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
     if not poll.poll(left):
-        raise DeadlineError("no answer in time")
+        raise DeadlineError("no reply in time")

@@ -1,4 +1,4 @@
-"""What running one cell gave, and the turn of a trace that it makes."""
+"""The result of one cell."""
 
 from typing import Any, Literal
 
@@ -11,11 +11,12 @@ CellEnd = Literal["open", "submit", "time", "memory", "crash"]
 
 
 class CellResult(Record, frozen=True):
-    """The outcome of one cell, as the session claims it (the host grades; see `docs/sandbox.md`).
+    """The result of one cell as the session claims it. Only the host grades answers; see `docs/sandbox.md`.
 
-    `stdout` is all that was printed, and the value of a last expression. `error` is a traceback of the cell's own
-    lines whose last line is "Type: message". `answer` is JSON and counts only if `submitted`. `ended` is "open" while
-    the session lives on. `truncated` says that `stdout` was cut, `interrupted` that the soft time-out stopped the cell.
+    `stdout` holds everything printed, standard error included, and the value of a last expression. `error` is a
+    traceback of the cell's own lines; its last line is "Type: message". `answer` is JSON, valid only if `submitted`.
+    `ended` is "open" while the session continues. `truncated` is true if `stdout` was cut, `interrupted` if the soft
+    time-out stopped the cell.
     """
 
     stdout: str = ""
@@ -28,7 +29,7 @@ class CellResult(Record, frozen=True):
     interrupted: bool = False
 
     def to_turn(self, index: int, reasoning: str, code: str, corrects_turn: int | None = None) -> Turn:
-        """Return turn `index` of a trace, in which `code` gave this result."""
+        """Return the turn of a trace in which `code` gave this result."""
         return Turn(
             index=index,
             reasoning=reasoning,
