@@ -1,1 +1,1 @@
-"""What runs inside: the warm parent, its sessions, the first process of a container."""
+"""Code that runs inside the sandbox: the warm parent, its sessions, and the first process of a container."""

@@ -1,4 +1,4 @@
-"""An exception of a cell as text: the cell's own lines, then "Type: message". No paths, addresses or library frames."""
+"""Format a cell's exception: the cell's own lines, then "Type: message"; no paths, addresses or library frames."""
 
 import linecache
 import re
@@ -15,14 +15,14 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}")
 
 
 def store_source(name: str, code: str) -> None:
-    """Keep the source of the cell `name`, for tracebacks of this and later cells."""
+    """Store the source of cell `name` for tracebacks of this and later cells."""
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
 
 
 def describe(error: BaseException) -> str:
-    """The traceback text of `error`; its last line is "Type: message", the message on one line.
+    """Return the traceback text of `error`. Its last line is "Type: message", with the message on one line.
 
-    Runs what the error's class says: code of the cell, which may raise or never end.
+    Calls methods of the error's class. These are code of the cell: they may raise anything or never return.
     """
     if isinstance(error, SyntaxError) and (error.filename or "").startswith("<cell"):
         place = "".join(traceback.format_exception_only(error)).rstrip("\n").rsplit("\n", 1)[0]
@@ -33,12 +33,12 @@ def describe(error: BaseException) -> str:
 
 
 def describe_class(error: BaseException) -> str:
-    """What stands for an error that could not be described: its class alone, asked in a way no class can change."""
+    """Return the last line for an error that `describe` cannot format. Runs no code of the cell."""
     return _last_line(error, "(its message could not be made)")
 
 
 def class_name(value: object) -> str:
-    """The name of a value's class, asked in a way no class can change, on one short line."""
+    """Return the name of a value's class on one short line. A metaclass cannot change it."""
     return _one_line(type.__dict__["__name__"].__get__(type(value)), MAX_NAME)
 
 

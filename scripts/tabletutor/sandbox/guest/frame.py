@@ -1,4 +1,4 @@
-"""The one reader of `table.parquet`: whoever computes on a table sees the same DataFrame."""
+"""The only reader of `table.parquet`: every user of a table gets the same DataFrame."""
 
 import io
 from pathlib import Path
@@ -10,19 +10,18 @@ import pyarrow.parquet as pq
 
 
 def read_frame(parquet: Path | BinaryIO) -> pd.DataFrame:
-    """The table as a DataFrame with a default index.
+    """Return the table as a DataFrame with a default index.
 
-    Text is pandas' Arrow-backed `str` (shared between forks), booleans with missing values are `boolean`, dates and
-    timestamps are `datetime64[us]`, and whole numbers with missing values are float64 with NaN, as pandas reads them.
-    A column with no value at all holds None.
-    Raises OSError or `pyarrow.ArrowInvalid` where the file is missing or not Parquet.
+    Text has pandas' Arrow-backed dtype `str` (shared between forks). Booleans with missing values are `boolean`, dates
+    and timestamps `datetime64[us]`, and whole numbers with missing values float64 with NaN, as in pandas. A column
+    without any value holds None. Raises OSError if the file is missing and `pyarrow.ArrowInvalid` if it is not Parquet.
     """
     content = parquet.read_bytes() if isinstance(parquet, Path) else parquet.read()
-    # From memory and on this thread: Arrow's thread pools would not survive the fork of a session.
+    # Read from memory and on this thread, because Arrow's thread pools do not survive a fork.
     table: Any = pq.read_table(io.BytesIO(content), use_threads=False, pre_buffer=False)
     table = pa.table([_plain(column) for column in table.columns], names=table.column_names)
     frame: Any = table.to_pandas(use_threads=False, date_as_object=False)
-    # Built by position, so that a repeated header cannot mix two columns up.
+    # Address columns by position, because headers may repeat.
     columns = {
         place: pd.array(column.to_pylist(), dtype="boolean")
         if pa.types.is_boolean(column.type) and column.null_count
@@ -35,7 +34,7 @@ def read_frame(parquet: Path | BinaryIO) -> pd.DataFrame:
 
 
 def _plain(column: Any) -> Any:
-    """Dictionaries as their values, dates and timestamps at one resolution."""
+    """Decode dictionary columns, and convert dates and timestamps to microseconds."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_date(column.type):

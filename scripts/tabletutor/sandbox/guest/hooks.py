@@ -1,4 +1,4 @@
-"""Hook values: a digest over the whole value at full precision, and a summary small enough to show."""
+"""Hook values: a digest of the whole value at full precision, and a short summary."""
 
 import hashlib
 import re
@@ -19,12 +19,12 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}")
 
 
 def make_hook(name: str, value: Any, depends_on: tuple[str, ...]) -> Hook:
-    """The record of one hook: `value` as it is when small, else summarised; the digest over all of it."""
+    """Return the record of one hook: the value or its summary (see `summarise`), and the digest of the whole value."""
     return Hook(name=name, value=summarise(value), value_sha256=value_sha256(value), depends_on=depends_on)
 
 
 def summarise(value: Any) -> Any:
-    """`value` as plain JSON if that is at most 400 bytes, else its type, its shape or length, and its head."""
+    """Return `value` as plain JSON if that takes at most 400 bytes, else its type, shape or length, and head."""
     try:
         plain = to_json(value)
     except (TypeError, RecursionError):
@@ -60,7 +60,7 @@ def _head_json(head: Any) -> Any:
 
 
 def plain_repr(value: Any) -> str:
-    """`repr`, at most 200 characters, without memory addresses (they differ from run to run)."""
+    """Return the first 200 characters of `repr(value)`, without memory addresses, which differ between runs."""
     return _escape_surrogates(_ADDRESS.sub("", repr(value))[:200])
 
 
@@ -69,10 +69,10 @@ def _escape_surrogates(text: str) -> str:
 
 
 def value_sha256(value: Any) -> str:
-    """SHA-256 over the whole value at full precision, whatever its memory layout, block structure or byte order.
+    """Return the SHA-256 of the whole value at full precision, independent of memory layout, blocks and byte order.
 
-    Equal values of equal kind have one digest: a float32 and the float64 it widens to, a transposed copy and the
-    original; -0.0 counts as 0.0 and all NaN as one. A list and a tuple differ, and so do 1, 1.0 and True.
+    Equal values of the same kind have the same digest, for example a float32 array and its float64 copy, or an array
+    in C and Fortran order. -0.0 equals 0.0, and all NaN are equal. A list and a tuple differ, as do 1, 1.0 and True.
     """
     state = hashlib.sha256()
     _feed(state, value, 0)
@@ -116,7 +116,7 @@ def _feed(state: Any, value: Any, depth: int) -> None:
 
 
 def _feed_array(state: Any, values: Any, depth: int) -> None:
-    """The values of an array-like, in C order, missing ones apart."""
+    """Hash the values of an array-like in C order."""
     kind = values.dtype.kind
     if isinstance(values, pd.MultiIndex) or not isinstance(values.dtype, np.dtype) or kind not in "fiubmM":
         missing = np.asarray(pd.isna(values)) if not isinstance(values, pd.MultiIndex) else np.zeros(len(values), bool)

@@ -1,4 +1,4 @@
-"""Removing what a session left in its folder, however deep, locked or odd it is."""
+"""Remove the folder of an ended session, whatever the session left in it."""
 
 import os
 import secrets
@@ -6,9 +6,9 @@ import stat
 
 
 def remove_tree(folder: str) -> None:
-    """Remove a folder and all in it, following no link. What cannot be removed is left.
+    """Remove a folder and its content, without following links. Stops silently at the first error.
 
-    Folders inside are first moved to the top, so that no path is ever deep.
+    Moves nested folders to the top before it enters them, so that no path becomes too long.
     """
     mark, count = f".removed-{secrets.token_hex(8)}-", 0
     try:

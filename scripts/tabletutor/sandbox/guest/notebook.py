@@ -1,4 +1,4 @@
-"""The notebook inside a session: one namespace, cells run one after the other, hooks and an answer collected."""
+"""The notebook in a session: runs cells in one namespace and collects their hooks and the answer."""
 
 import ast
 import builtins
@@ -29,29 +29,29 @@ _MAX_NAME = 200
 
 
 class TimeLimit(BaseException):
-    """The soft time-out. Not an Exception, so that a cell's `except Exception` does not swallow it."""
+    """The soft time-out. Not an Exception, so that a cell's `except Exception` does not catch it."""
 
 
 def set_display() -> None:
-    """Short output, the same everywhere: at most 12 rows and columns, 120 characters wide, four decimals."""
+    """Set short and fixed display options: at most 12 rows and columns, 120 characters wide, four decimals."""
     for name, value in (
         ("max_rows", 12), ("min_rows", 12), ("max_columns", 12), ("width", 120), ("precision", 4), ("max_colwidth", 40),
     ):  # fmt: skip
         pd.set_option(f"display.{name}", value)
     np.set_printoptions(
         precision=6, threshold=60, edgeitems=5, linewidth=120, legacy="1.25"
-    )  # 0.5, not np.float64(0.5)
+    )  # prints 0.5, not np.float64(0.5)
 
 
 def _print_thread_error(failure: threading.ExceptHookArgs) -> None:
     if failure.exc_value is not None:
-        print(errors.describe(failure.exc_value))  # noqa: T201  to the output of the cell
+        print(errors.describe(failure.exc_value))  # noqa: T201  goes to the cell's output
 
 
 class Notebook:
-    """The state of one session: its namespace, and what the running cell has handed in.
+    """The state of one session: its namespace, and the hooks and answers of the running cell.
 
-    Made in the warm parent, so that a session finds it ready.
+    Created in the warm parent, so that a session starts with it.
     """
 
     def __init__(self, frame: pd.DataFrame | None, soft_seconds: float) -> None:
@@ -68,18 +68,18 @@ class Notebook:
         if frame is not None:
             self._namespace["df"] = frame
         warnings.simplefilter("ignore")
-        sys.unraisablehook = lambda _: None  # it would print addresses and paths, and when depends on the collector
+        sys.unraisablehook = lambda _: None  # prints addresses and paths, at times that depend on the garbage collector
         threading.excepthook = _print_thread_error
         signal.signal(signal.SIGALRM, self._on_alarm)
 
     @staticmethod
     def seed() -> None:
-        """Random numbers as every session has them; a fork would else have others."""
+        """Seed `random` and `np.random` with the same seeds in every session."""
         random.seed(0)
         np.random.seed(0)
 
     def run(self, number: int, code: str, output: Output) -> CellResult:
-        """Run a cell to its end, its error or the soft time-out. Names it binds stay for the next one."""
+        """Run a cell until it ends, raises or reaches the soft time-out. Names that it binds stay for later cells."""
         self._hooks, self._answers, self._hook_bytes = [], [], 0
         pid = os.getpid()
         output.open()
@@ -93,17 +93,17 @@ class Notebook:
             finally:
                 self._running = False
                 signal.setitimer(signal.ITIMER_REAL, 0)
-        except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt of a cell too are only its error
+        except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt are errors of the cell too
             self._running = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             builtins.__dict__.update(self._builtins)
             interrupted = isinstance(error, TimeLimit)
             error_text = self._describe(error)
-            del error  # with what its frames hold
+            del error  # frees the objects in its frames
         finally:
             if os.getpid() != pid:
-                os._exit(0)  # a fork the cell made came out at its end: only the session itself replies
-            builtins.__dict__.update(self._builtins)  # what a cell patched must not break the reply
+                os._exit(0)  # a child that the cell forked must not reply
+            builtins.__dict__.update(self._builtins)  # the reply needs builtins that the cell may have patched
         stdout, truncated = output.take()
         submitted = len(self._answers) > 0
         return CellResult(
@@ -118,18 +118,18 @@ class Notebook:
         )
 
     def _describe(self, error: BaseException) -> str:
-        """An error as text. Its class is the cell's own, so what it says is made within the soft time-out too."""
+        """Return an error as text. Formatting may run code of the cell, so the soft time-out applies here too."""
         try:
             try:
                 self._running = True
                 signal.setitimer(signal.ITIMER_REAL, self._soft_seconds, 0.25)
                 text = errors.describe(error)
-                traceback.clear_frames(error.__traceback__)  # what they hold ends here, within the time-out
+                traceback.clear_frames(error.__traceback__)  # run finalizers here, within the time-out
                 return text
             finally:
                 self._running = False
                 signal.setitimer(signal.ITIMER_REAL, 0)
-        except BaseException:  # noqa: BLE001  a class of the cell's own can do anything here
+        except BaseException:  # noqa: BLE001  code of the cell can raise anything
             self._running = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             return errors.describe_class(error)
@@ -145,7 +145,7 @@ class Notebook:
                 compile(ast.Expression(last.value), name, "eval", dont_inherit=True), self._namespace
             )
             if value is not None:
-                print(repr(value))  # noqa: T201  the echo of a notebook
+                print(repr(value))  # noqa: T201  notebook echo
 
     def _on_alarm(self, number: int, frame: object) -> None:
         if self._running:
@@ -174,7 +174,7 @@ class Notebook:
 
 
 def _encode(verb: str, value: Any) -> bytes:
-    """A value as it will be sent. What cannot be sent is the cell's error, and not the end of its session."""
+    """Return `value` as JSON. Raises TypeError in the cell if that fails, so that the session continues."""
     try:
         return msgspec.json.encode(value)
     except (TypeError, ValueError, RecursionError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""What a cell prints, whichever way: one file in memory behind descriptors 1 and 2, read after the cell and cut."""
+"""Capture a cell's output in one in-memory file behind descriptors 1 and 2; read and shorten it after the cell."""
 
 import codecs
 import io
@@ -10,17 +10,17 @@ from typing import Any
 from tabletutor.records.excerpt import join_excerpt
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]{6,16}(?=>)")
-_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # bytes in the middle of a character
+_CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # UTF-8 bytes that do not start a character
 
 
 class _Stream(io.RawIOBase):
-    """Writes all, but of a flood keeps no more than can be shown: `limit` bytes of its beginning and of its end."""
+    """A raw stream whose file stays small: of a long output it keeps the first and last `limit` bytes."""
 
     def __init__(self, descriptor: int, limit: int) -> None:
         super().__init__()
         self._descriptor = descriptor
         self._limit = limit
-        self.dropped = 0  # bytes that were written and are not in the file any more
+        self.dropped = 0  # bytes written that the file no longer holds
 
     def writable(self) -> bool:
         return True
@@ -47,12 +47,12 @@ class _Stream(io.RawIOBase):
 
 
 class Output:
-    """The output of one session, a cell at a time."""
+    """The output of a session's current cell."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         file = os.memfd_create("output", os.MFD_CLOEXEC)
-        # Opened anew to append: writes by whatever way then stand in the order in which they were made.
+        # Reopened with O_APPEND, so that writes through all descriptors stay in order.
         self._file = os.open(f"/proc/self/fd/{file}", os.O_RDWR | os.O_APPEND)
         os.close(file)
         null = os.open(os.devnull, os.O_RDONLY)
@@ -65,16 +65,16 @@ class Output:
         self._raw = _Stream(self._file, limit)
 
     def open(self) -> None:
-        """Fresh `sys.stdout` and `sys.stderr` for a cell (both go to the one text the model sees)."""
+        """Set fresh `sys.stdout` and `sys.stderr` for a cell; both go to the same text."""
         raw: Any = _Stream(self._file, self._limit)
         self._raw = raw
         stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="", write_through=True)
         sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = stream  # type: ignore[misc]
 
     def take(self) -> tuple[str, bool]:
-        """The text since `open` and whether it was cut; memory addresses in `<… at 0x…>` are left out.
+        """Return the text since `open`, without memory addresses in `<… at 0x…>`, and whether it was cut.
 
-        Of a text of more than `limit` bytes the first and the last half of the limit are taken, at whole characters.
+        A text of more than `limit` bytes keeps the first and last `limit // 2` bytes, at whole characters.
         """
         size = os.fstat(self._file).st_size
         cut = size > self._limit
@@ -86,6 +86,6 @@ class Output:
         text = _ADDRESS.sub("", first.decode(head, final=not cut))
         if not cut:
             return text, False
-        pending, _ = first.getstate()  # the beginning of a character that the cut went through
+        pending, _ = first.getstate()  # the start of a character that was cut
         missing = size + self._raw.dropped - len(head) + len(pending) - len(tail)
         return join_excerpt(text, missing, _ADDRESS.sub("", tail.decode("utf-8", "backslashreplace"))), True

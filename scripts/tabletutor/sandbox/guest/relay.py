@@ -1,7 +1,7 @@
-"""The first process of a container: stands for the host, with whom it shares one byte stream, before the warm parent.
+"""The first process of a container: forwards messages between the host's single stream and the warm parent's sessions.
 
 Run as `python relay.py`. Standard input and output carry messages `(session, length, body)`; session 0 is the warm
-parent. First of all come the `Setup` and, as raw bytes, the table. When the stream ends, so does the container.
+parent. The stream starts with the `Setup` and the raw bytes of the table. The container ends when the stream ends.
 """
 
 import os
@@ -37,7 +37,7 @@ _CHUNK = 1 << 16
 
 
 class _Session:
-    """A session as the relay sees it: it forwards whole frames only, one for each request, so nothing piles up."""
+    """A session's stream. Accepts only complete frames, one per request, so a session cannot flood the relay."""
 
     def __init__(self, stream: socket.socket) -> None:
         stream.setblocking(False)
@@ -47,30 +47,33 @@ class _Session:
         self._pending = 0
 
     def request(self, frame: bytes) -> None:
-        """Pass a frame of the host's on; the session owes one for it."""
+        """Forward a frame from the host and expect one reply frame."""
         self._pending += 1
         self.unsent += LENGTH.pack(len(frame)) + frame
         self.flush()
 
     def flush(self) -> None:
-        """Write what the session will take now."""
+        """Write as much as the session accepts now."""
         try:
             while self.unsent:
                 del self.unsent[: self.stream.send(self.unsent)]
         except BlockingIOError:
             pass
-        except OSError:  # it is gone; its end of the stream tells
+        except OSError:  # the session is gone; reading reports that
             self.unsent.clear()
 
     def next_frame(self) -> bytes | None:
-        """Read on; a whole frame, if there is one. Raises ProtocolError where the session is gone or out of turn."""
+        """Read once; return a frame if it is complete, else None.
+
+        Raises ProtocolError if the session is gone, replies without a request, or exceeds the size limit.
+        """
         try:
             part = self.stream.recv(_CHUNK)
         except OSError as error:
             raise ProtocolError(str(error)) from error
         self._read += part
         if not part or not self._pending:
-            raise ProtocolError("the session is gone, or spoke without being asked")
+            raise ProtocolError("the session is gone, or replied without a request")
         if len(self._read) < LENGTH.size:
             return None
         (length,) = LENGTH.unpack_from(self._read)
@@ -85,7 +88,7 @@ class _Session:
 
 
 class Relay:
-    """Carries messages between the one stream and the many sessions."""
+    """Forwards messages between the host's stream and all sessions."""
 
     def __init__(self, control: socket.socket, stream: int, answer: int) -> None:
         self._control = control
@@ -94,7 +97,7 @@ class Relay:
         self._numbers: dict[int, int] = {}
 
     def run(self, first: ParentReply) -> None:
-        """Pass on what the warm parent said first, then carry messages until the host hangs up."""
+        """Send the warm parent's first reply to the host, then forward messages until the host closes the stream."""
         self._send(0, msgspec.json.encode(first))
         poll = select.poll()
         poll.register(self._in, select.POLLIN)
@@ -118,7 +121,7 @@ class Relay:
                 poll.register(descriptor, select.POLLIN)
             self._send(0, msgspec.json.encode(answer))
         elif (session := self._sessions.get(number)) is not None:
-            if not body:  # the host hung up
+            if not body:  # the host closed this channel
                 self._drop(number, poll)
             else:
                 session.request(body)
@@ -153,7 +156,7 @@ class Relay:
 
 
 def _read_exactly(descriptor: int, count: int) -> bytes:
-    """So many bytes. The end of the stream ends this process, and with it the container."""
+    """Read exactly `count` bytes. The end of the stream ends this process, and with it the container."""
     data = bytearray()
     while len(data) < count:
         part = os.read(descriptor, min(count - len(data), 1 << 20))
@@ -164,7 +167,7 @@ def _read_exactly(descriptor: int, count: int) -> bytes:
 
 
 def main() -> None:
-    """Load the table, start the warm parent, carry messages."""
+    """Receive the table, start the warm parent and forward messages."""
     stream, answer = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

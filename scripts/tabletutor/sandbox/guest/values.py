@@ -1,4 +1,4 @@
-"""Python, numpy and pandas values as plain JSON: what an answer is made of."""
+"""Convert Python, numpy and pandas values to plain JSON, for answers and hooks."""
 
 import datetime
 import math
@@ -15,13 +15,13 @@ from tabletutor.sandbox.guest.errors import class_name
 MAX_DEPTH = 8
 MAX_ITEMS = 20_000
 MAX_TEXT = 200_000
-MAX_DIGITS = 4_300  # what Python itself, and so every reader of the answer, takes from text
+MAX_DIGITS = 4_300  # Python's limit for reading an int from text
 _MAX_BITS = int(MAX_DIGITS * math.log2(10))
-_LONG_BITS = 64  # a longer number counts as text
+_LONG_BITS = 64  # a longer integer counts as text
 
 
 class _Budget:
-    """What a value may still hold, so that an answer cannot be a whole table of gigabytes."""
+    """The remaining items and characters of one value, to bound its size."""
 
     def __init__(self) -> None:
         self.items = MAX_ITEMS
@@ -35,24 +35,24 @@ class _Budget:
 
 
 def to_json(value: Any) -> Any:
-    """`value` as None, bool, int, float, str, list or dict with text keys.
+    """Return `value` as None, bool, int, float, str, list or dict with text keys.
 
-    Missing values become None; dates and midnight timestamps "YYYY-MM-DD", other instants ISO 8601; sets sorted lists;
-    a Series a mapping by its index; a DataFrame a list of records (its index first, unless it is the default one).
-    Raises TypeError, saying what to give instead, for anything else, for infinity and for what is too large or deep.
+    Missing values become None. Dates and midnight timestamps become "YYYY-MM-DD", other times ISO 8601. A set becomes
+    a sorted list, a Series a mapping by its index, a DataFrame a list of records (the index first, unless it is the
+    default one). Raises TypeError for other types, for infinity, and for values that are too large or too deep.
     """
     try:
         return _convert(value, _Budget(), 0)
     except TypeError:
         raise
-    except Exception as error:  # the value's class is the cell's own: what it raises is said, whatever it is
+    except Exception as error:  # the value's class is code of the cell and can raise anything
         raise TypeError(
             f"a value of type {class_name(value)} cannot be an answer; to read it raised {class_name(error)}"
         ) from error
 
 
 def key_text(key: Any) -> str:
-    """A label as the key of a mapping: text as it is, dates as ISO 8601, 3.0 as "3.0", tuples joined by ", "."""
+    """Return a label as a mapping key: text unchanged, dates as ISO 8601, 3.0 as "3.0", tuples joined by ", "."""
     if isinstance(key, tuple):
         return ", ".join(key_text(part) for part in key)
     plain = _convert(key, _Budget(), MAX_DEPTH)
@@ -70,7 +70,7 @@ def _convert(value: Any, budget: _Budget, depth: int) -> Any:
 
 
 def _text_size(scalar: Any) -> int:
-    """Characters that count: those of text, and the digits of long whole numbers."""
+    """Return the characters to charge: the length of text, or about the digits of a long integer."""
     if isinstance(scalar, str):
         return len(scalar)
     bits = scalar.bit_length() if isinstance(scalar, int) else 0
@@ -179,7 +179,7 @@ def _index_names(frame: pd.DataFrame) -> list[Any]:
 
 
 def _sort_key(item: Any) -> tuple[int, Any]:
-    """An order over mixed plain values: missing, booleans, numbers, text, then the rest by their text."""
+    """Return a sort key for mixed plain values: missing, booleans, numbers, text, then the rest by `repr`."""
     if item is None:
         return (0, 0)
     if isinstance(item, bool):

@@ -1,8 +1,8 @@
-"""The warm parent, a program of its own: imports pandas, loads the table once, and forks a session when told to.
+"""The warm parent: a program that imports pandas, loads the table once, and forks a session on request.
 
-Started by `process.py` or `relay.py` in a fixed environment, as `python warm.py DESCRIPTOR`. Two processes: a watchdog
-that watches its owner and kills everything when the owner is gone, and, below it as first process of a pid namespace,
-the parent.
+`process.py` or `relay.py` starts it with fixed environment variables as `python warm.py DESCRIPTOR`. It becomes two
+processes: a watchdog, which kills everything when the owner ends, and its child, the parent itself, which is the first
+process of a pid namespace.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 _PACKAGE_FOLDER = str(Path(__file__).absolute().parents[3])
-sys.path[:0] = [_PACKAGE_FOLDER]  # this checkout's package, whatever is installed
+sys.path[:0] = [_PACKAGE_FOLDER]  # import this checkout's package, not an installed one
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
@@ -43,13 +43,13 @@ from tabletutor.sandbox.protocol.frames import (  # noqa: E402
 )  # fmt: skip
 
 sys.path.remove(_PACKAGE_FOLDER)
-_WATCHDOG = Path(watchdog.__file__).read_text()  # later it may be out of sight
+_WATCHDOG = Path(watchdog.__file__).read_text()  # read now, because the private root may hide it later
 
 
 def main() -> NoReturn:
-    """Read whose child this is and what to load, isolate, and become watchdog and parent."""
-    os.umask(0o022)  # the user's own could make the private root's folders unreadable to the unprivileged sessions
-    control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number, whatever the host's was
+    """Read the Setup, isolate this process, and fork it into watchdog and parent."""
+    os.umask(0o022)  # a strict umask would make folders of the private root unreadable for sessions
+    control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number; the host's may be high
     os.close(int(sys.argv[1]))
     opening, table = receive_packet(control, Setup, None)
     owner = os.pidfd_open(opening.owner or os.getppid())
@@ -58,7 +58,7 @@ def main() -> NoReturn:
         paths = namespaces.interpreter_paths()
         _warm_up()
         _isolate(log, paths)
-    except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
+    except Exception:  # noqa: BLE001  the host raises it
         send_packet(control, ParentReply(error=traceback.format_exc()), None, None)
         os._exit(1)
     setup_read, setup_write = os.pipe()
@@ -69,15 +69,15 @@ def main() -> NoReturn:
         _run_parent(control, table, opening, log, paths, setup_write)
     control.close()
     os.close(setup_write)
-    os.read(setup_read, 1)  # the mounts are common to both, and the parent may be about to move the root
+    os.read(setup_read, 1)  # both share the mounts; wait until the parent has moved the root
     os.close(setup_read)
     _run_watchdog(owner, child)
 
 
 def _isolate(log: SetupLog, paths: list[str]) -> None:
-    """Unprivileged user first, then the namespaces."""
+    """Become an unprivileged user, then enter namespaces."""
     if os.geteuid() == 0:
-        # Built as root, since the interpreter may lie where the unprivileged user could not reach it.
+        # Build the private root as root, because the user nobody may be unable to reach the interpreter.
         if log.attempt("private mounts", namespaces.unshare_mounts):
             log.attempt("private root", namespaces.build_root, paths)
         log.attempt("unprivileged user", namespaces.drop_root)
@@ -85,7 +85,7 @@ def _isolate(log: SetupLog, paths: list[str]) -> None:
 
 
 def _run_watchdog(owner: int, child: int) -> NoReturn:
-    """Become the watchdog, in a fresh program if the interpreter can be reached: this one has pandas in memory."""
+    """Become the watchdog. Start it as a new program if possible, because this process has pandas in memory."""
     parent = os.pidfd_open(child)
     for descriptor in (owner, parent):
         os.set_inheritable(descriptor, True)
@@ -108,11 +108,11 @@ def _run_parent(
         os.close(setup_write)
         frame = None
         if table is not None:
-            with open(table, "rb") as stream:  # noqa: PTH123  a descriptor has no path
+            with open(table, "rb") as stream:  # noqa: PTH123  opens a descriptor
                 frame = read_frame(stream)
         parent = Parent(control, frame, opening, log, paths)
         send_packet(control, ParentReply(), None, None)
-    except Exception:  # noqa: BLE001  whatever stops it is the host's to raise
+    except Exception:  # noqa: BLE001  the host raises it
         send_packet(control, ParentReply(error=traceback.format_exc()), None, None)
         os._exit(1)
     parent.serve()
@@ -120,8 +120,9 @@ def _run_parent(
 
 @dataclass(frozen=True)
 class _Child:
-    """A session as the parent sees it: its first process, a folder in case it gets no /tmp of its own, and the host's
-    end of its channel until the host has it.
+    """A session in the parent: its first process, its folder (used if it gets no private /tmp), and the host's channel.
+
+    The parent closes `channel` after sending it to the host.
     """
 
     process: int
@@ -130,9 +131,9 @@ class _Child:
 
 
 class Parent:
-    """Forks sessions and buries them; single-threaded, and trusted: no cell runs in it.
+    """Forks, kills and cleans up sessions. Single-threaded and trusted: it runs no cells.
 
-    One session is always ready ahead of time, so that opening one costs no fork.
+    One session is always forked in advance, so that opening one is fast.
     """
 
     def __init__(
@@ -152,10 +153,10 @@ class Parent:
         self._notebook = Notebook(frame, opening.limits.soft_seconds)
         gc.collect()
         kernel.use_huge_pages()
-        gc.freeze()  # a collection in a session would else write to, and so copy, every page
+        gc.freeze()  # otherwise a garbage collection in a session would write to, and so copy, every page
 
     def serve(self) -> NoReturn:
-        """Answer Open and End until the host hangs up."""
+        """Handle Open and End until the host closes the connection."""
         spare: _Child | OSError = self._fork()
         while True:
             try:
@@ -228,18 +229,19 @@ class Parent:
         return status
 
     def _remove_folders(self) -> None:
-        """Remove the folders of ended sessions. One that a session wrote to is removed by a child process, since that
-        can be slow.
+        """Remove the folders of ended sessions.
+
+        Without namespaces, sessions wrote to these folders; a child process then removes them, which can be slow.
         """
         self._removers = [remover for remover in self._removers if os.waitpid(remover, os.WNOHANG)[0] == 0]
         folders, self._old_folders = self._old_folders, []
         if self._has_namespaces:
             for folder in folders:
-                leftovers.remove_tree(folder)  # empty: its session had a /tmp of its own
+                leftovers.remove_tree(folder)  # fast: it is empty, as the session had a private /tmp
             return
         try:
             remover = os.fork()
-        except OSError:  # too many processes just now
+        except OSError:  # too many processes; try again later
             self._old_folders = folders
             return
         if remover == 0:
@@ -250,7 +252,7 @@ class Parent:
 
 
 def _warm_up() -> None:
-    """Do once what every session would else do first: lazy imports, caches, the display of a frame."""
+    """Run common operations once, so that lazy imports and caches are ready in every session."""
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     set_display()

@@ -1,6 +1,7 @@
-"""The watchdog, a small program beside the warm parent: when its owner or the parent ends, nothing is left alive.
+"""The watchdog: kills the warm parent and its sessions when the owner or the warm parent ends.
 
-Run as `python -I -S -c SOURCE OWNER PARENT CHILD`: two descriptors of processes (pidfd) and the parent's number.
+Run as `python -I -S -c SOURCE OWNER PARENT CHILD`: pidfds of owner and warm parent, and the warm parent's process id.
+A file of its own, because its source text is passed to a new interpreter.
 """
 
 import os
@@ -10,7 +11,7 @@ import sys
 
 
 def watch(owner: int, parent: int, child: int) -> None:
-    """Wait for the end of either; then kill the parent, and with its pid namespace every session."""
+    """Wait until either process ends, then kill the parent and, with its pid namespace, every session."""
     poll = select.poll()
     poll.register(owner, select.POLLIN)
     poll.register(parent, select.POLLIN)

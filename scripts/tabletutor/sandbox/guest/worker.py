@@ -1,4 +1,4 @@
-"""A session from the inside: locked down, it reads cells from its channel and answers each with one frame."""
+"""The main loop of a session: lock down, then read cells from the channel and reply to each with one frame."""
 
 import os
 import resource
@@ -27,7 +27,7 @@ from tabletutor.sandbox.protocol.frames import (
     SocketChannel,
 )  # fmt: skip
 
-_TRIM_SECONDS = 0.002  # a quicker cell has hardly freed anything
+_TRIM_SECONDS = 0.002  # shorter cells free little memory
 
 
 def serve(
@@ -39,7 +39,7 @@ def serve(
     limits: Limits,
     host: HostView,
 ) -> NoReturn:
-    """Be the session behind `descriptor` until its host hangs up; never returns."""
+    """Run the session on socket `descriptor` until the host closes it; never return."""
     output = Output(limits.output_bytes)
     os.dup2(descriptor, CHANNEL, inheritable=False)
     os.closerange(3, CHANNEL)
