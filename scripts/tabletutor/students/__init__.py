@@ -1,1 +1,1 @@
-"""Students at work in the sandbox, turn by turn: while they are evaluated, and while they are trained by reward."""
+"""Students that work in the sandbox turn by turn, in evaluation and in training by reward."""

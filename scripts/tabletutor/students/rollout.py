@@ -1,9 +1,8 @@
-"""Students at work: questions answered turn by turn in the sandbox, many at a time.
+"""Roll out students: answer many questions at a time, turn by turn, in the sandbox.
 
-The conversations of a group are decoded together. Batched arithmetic can round differently in other company, so only a
-whole group gives the same bytes again. Once a quarter of the live conversations have finished a turn, their cells run,
-in a few threads, and their next turns are read in together: who waits for whom follows from token counts, never from
-the clock.
+The conversations of a group are decoded as one batch. Rounding can depend on the other rows of a batch, so only the
+same group reproduces the same bytes. When a quarter of the live conversations have finished a turn, their cells run in
+a few threads and their next turns are prefilled together. The schedule depends on token counts, never on the clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,43 +23,43 @@ from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.sandbox.host.session import Session
 from tabletutor.sandbox.protocol.result import CellResult
 
-WAITING_SHARE = 4  # turns go on once one in so many live conversations has finished one
+WAITING_SHARE = 4  # resume when 1/WAITING_SHARE of the live conversations have finished a turn
 
 
 class TurnDecoder(Protocol):
-    """What gives the student's turns: `models.generate.Decoder`, or anything that works like it."""
+    """The interface of `models.generate.Decoder`, which generates the student's turns."""
 
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        """Add a conversation."""
+        """Add a conversation that starts with the tokens `ids`."""
         ...
 
     def share(self, keys: Sequence[int]) -> None:
-        """Read what these new conversations begin with alike once."""
+        """Prefill the common prefix of these new conversations once."""
         ...
 
     def feed(self, keys: Sequence[int]) -> None:
-        """Start the next turn of conversations that wait."""
+        """Start the next turn of waiting conversations."""
         ...
 
     def decode(self, wanted: int) -> list[DecodedTurn]:
-        """The next turns that finish: at least `wanted`, or all there are."""
+        """Return the next finished turns: at least `wanted`, or all that remain."""
         ...
 
     def observe(self, key: int, ids: Sequence[int]) -> None:
-        """Append what follows a turn."""
+        """Append the tokens that follow a turn."""
         ...
 
     def room(self, key: int) -> int:
-        """Tokens a conversation may still take."""
+        """Return how many tokens a conversation may still take."""
         ...
 
     def end(self, key: int) -> None:
-        """Forget a conversation that waits."""
+        """Remove a waiting conversation."""
         ...
 
 
 class Student(NamedTuple):
-    """Who answers: the name of the run, its tokenizer and its seed."""
+    """The student that answers: name of the run, tokenizer and seed."""
 
     run: str
     tokenizer: Tokenizer
@@ -68,9 +67,7 @@ class Student(NamedTuple):
 
 
 class Task(NamedTuple):
-    """One attempt to be made: at which question, about which table, what the student is told, and which of several
-    attempts at the question it is.
-    """
+    """One attempt to make. `prompt` opens the conversation; `sample` numbers the attempts at one question, from 0."""
 
     question_id: str
     table: str
@@ -80,7 +77,7 @@ class Task(NamedTuple):
 
 @dataclass
 class _Attempt:
-    """One task being worked on."""
+    """A task in progress."""
 
     task: Task
     session: Session
@@ -98,10 +95,10 @@ def roll_out(
     turn_limit: int,
     sandboxes: Sandboxes,
 ) -> Iterator[Prediction]:
-    """Let the student work on a group of tasks together; yields each attempt when it has ended.
+    """Let the student work on a group of tasks; yield each attempt's Prediction when it ends.
 
-    The decoder knows each by its place in the group; `parquets` has the file of each table. Every conversation has a
-    session of its own from first to last turn; `sessions` of them run cells at once.
+    The decoder's key of a task is its index in `group`; `parquets` maps tables to their files. Every conversation has
+    its own session for all turns; at most `sandbox.sessions` cells run at once.
     """
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(sandboxes.config.sessions))
@@ -140,7 +137,7 @@ def _run(session: Session, code: str | None) -> CellResult | None:
 
 
 def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None, turn_limit: int) -> Message:
-    """Note a finished turn; returns what the student is told, which matters only if the attempt goes on."""
+    """Record a finished turn and set how the attempt ended, if it did. Return the reply to the student."""
     reasoning, code = parse_turn(decoded.text)
     attempt.tokens += decoded.tokens
     index = len(attempt.turns)

@@ -1,1 +1,1 @@
-"""The trusted side of the sandbox: it starts sessions, bounds them and reads their claims. Never inside a session."""
+"""The trusted side of the sandbox: start and limit sessions, and check their replies. Never imported in a session."""

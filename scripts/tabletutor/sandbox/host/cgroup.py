@@ -1,7 +1,7 @@
-"""Control groups: the kernel's own bound on the memory and the number of processes of a whole session.
+"""Control groups, with which the kernel limits memory and processes of a whole session.
 
-Used where this process may make groups: as root mostly, or below a delegated group. Version 2 is one hierarchy, version
-1 one for memory and one for processes. See Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst in Linux.
+They need permission to create groups: root, or a delegated group. Version 2 has one hierarchy; version 1 has one for
+memory and one for processes. See Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst in Linux.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ _numbers = itertools.count(1)
 
 
 def parent_folders() -> list[Path]:
-    """The folders in which groups can be made: one for version 2, two for version 1, memory first.
+    """Return the folders in which groups can be made: one for version 2; memory and processes for version 1.
 
-    Raises OSError where there is none; the message says why. What dead processes left there is removed.
+    Removes groups of dead processes there. Raises OSError if no group can be made.
     """
     lines = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
     unified = (_ROOT / "cgroup.controllers").exists()
@@ -36,7 +36,7 @@ def parent_folders() -> list[Path]:
         parents = [_ROOT / name / paths.get(name, "") for name in _CONTROLLERS]
     for folder in parents:
         if not os.access(folder, os.W_OK) or (unified and not _delegates(folder)):
-            raise PermissionError(f"no group with memory and pids controllers can be made in {folder}")
+            raise PermissionError(f"cannot make a group with memory and pids controllers in {folder}")
         for group in folder.glob(f"{_PREFIX}*"):
             if not is_alive(group.name.removeprefix(_PREFIX).replace("+", "/").rsplit("/", 1)[0]):
                 with contextlib.suppress(OSError):
@@ -53,10 +53,10 @@ def _delegates(folder: Path) -> bool:
 
 
 class Group:
-    """The group of one session at a time, used again for the next: a kernel frees a removed group late."""
+    """The group of one session at a time. Sessions reuse groups, because the kernel frees a removed group late."""
 
     def __init__(self, parents: list[Path], memory_bytes: int) -> None:
-        """Make a group in `parent_folders`. Raises OSError where that fails; nothing is left then."""
+        """Make a group in each of `parents` (see `parent_folders`). Raises OSError and leaves nothing if that fails."""
         name = _PREFIX + process_label().replace("/", "+") + f"+{next(_numbers)}"
         self._folders = [parent / name for parent in parents]
         unified = len(parents) == 1
@@ -78,17 +78,17 @@ class Group:
         self._killed = 0
 
     def add(self, process: int) -> None:
-        """Move a process in; what it starts from now on is in too. Raises OSError."""
+        """Move a process into the group; processes that it starts later belong to it too. Raises OSError."""
         for folder in self._folders:
             (folder / "cgroup.procs").write_text(str(process))
         self._killed = self._count_kills()
 
     def is_over_limit(self) -> bool:
-        """Whether the kernel killed a process of the group for its memory since the last `add`."""
+        """Return whether the kernel killed a process of the group for its memory since the last `add`."""
         return self._count_kills() > self._killed
 
     def close(self) -> None:
-        """Remove the group, which must be empty by now."""
+        """Remove the group, which must be empty."""
         os.close(self._events)
         self._events = -1
         self._remove()
@@ -105,8 +105,8 @@ class Group:
                 folder.rmdir()
             except FileNotFoundError:
                 continue
-            except OSError as error:  # the sweep of the next start takes it
-                logger.warning("sandbox: the control group {} is not removed: {}", folder, error)
+            except OSError as error:  # the next `parent_folders` removes it
+                logger.warning("sandbox: cannot remove the control group {}: {}", folder, error)
 
 
 def _write(folder: Path, settings: dict[str, int], optional: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The container backend: the same warm parent inside one hardened container, its sessions over one attached stream."""
+"""The container backend: a warm parent in a hardened container, with all its sessions on one attached stream."""
 
 import contextlib
 import json
@@ -39,10 +39,10 @@ from tabletutor.sandbox.protocol.frames import (
 )  # fmt: skip
 
 T = TypeVar("T")
-_USER = "64123:64123"  # nobody's number on the host
+_USER = "64123:64123"  # ids without an account on the host
 _TMP_MB, _TMP_FILES = 512, 32768
-_PROCESSES = 4096  # threads of all sessions; a session alone can start no process, and threads as memory allows
-# What the relay and the warm parent call beyond what sessions may.
+_PROCESSES = 4096  # limits the threads of all sessions; seccomp forbids them processes
+# System calls of the relay and the warm parent that sessions may not use.
 _EXTRA_CALLS = (
     "memfd_create", "setsockopt", "seccomp", "capset", "close_range", "clone3", "set_robust_list", "rseq",
     "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
@@ -52,13 +52,13 @@ _TAIL = 2000
 
 
 class ContainerBackend:
-    """One container with a warm parent, and the sessions in it."""
+    """A container with a warm parent and its sessions."""
 
     def __init__(self, parquet: Path | None, config: SandboxConfig) -> None:
-        """Start the container; its warm parent has loaded the table when this returns.
+        """Start the container and wait until its warm parent has loaded the table.
 
-        Raises OSError where the table's file or the engine cannot be reached, ProtocolError or DeadlineError where the
-        warm parent does not come up; the message holds the last of what it wrote.
+        Raises OSError if the table or the engine cannot be reached, and ProtocolError or DeadlineError if the warm
+        parent does not start; a note on the error holds the end of its output.
         """
         self._tail = bytearray()
         self._sending = threading.Lock()
@@ -79,7 +79,10 @@ class ContainerBackend:
             raise
 
     def open(self, session: int) -> Channel:
-        """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
+        """Open a session and return its channel.
+
+        Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
+        """
         self._inboxes[session] = queue.SimpleQueue()
         answer = self._request(Open(session))
         if answer.error is not None:
@@ -88,15 +91,15 @@ class ContainerBackend:
         return _ContainerChannel(self, session, self._inboxes[session])
 
     def guard(self, channel: Channel) -> Guard:
-        """Nothing to do: the container's own limits bound all its sessions, and each is a single process."""
+        """Return a guard that does nothing: the container's limits bound its sessions, each a single process."""
         return _ContainerGuard()
 
     def end(self, session: int) -> int | None:
-        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        """Kill a session; return its wait status, or None if unknown. Raises ProtocolError or DeadlineError."""
         return self._request(End(session)).status
 
     def close(self) -> str:
-        """Remove the container and with it all its sessions; returns the last of what it wrote."""
+        """Remove the container with all its sessions; return the end of its standard error."""
         self._hang_up()
         if self._container is not None:
             image.remove_container(self._client, self._container)
@@ -111,7 +114,7 @@ class ContainerBackend:
         with self._sending:
             try:
                 write(stream, MESSAGE.pack(session, len(body)) + body, deadline)
-            except DeadlineError:  # half a message is on its way: no other can follow
+            except DeadlineError:  # a partly sent message makes the stream unusable
                 self._hang_up()
                 raise
 
@@ -119,11 +122,11 @@ class ContainerBackend:
         stream, self._stream = self._stream, None
         if stream is not None:
             with contextlib.suppress(OSError):
-                stream.shutdown(socket.SHUT_RDWR)  # also ends the listening
+                stream.shutdown(socket.SHUT_RDWR)  # also ends `_listen`
             stream.close()
 
     def forget(self, session: int) -> None:
-        """No one listens to a session any more."""
+        """Stop receiving from a session."""
         self._inboxes.pop(session, None)
 
     def _run(self, name: str, config: SandboxConfig) -> None:
@@ -160,7 +163,7 @@ class ContainerBackend:
     def _request(self, message: Open | End) -> ParentReply:
         deadline = time.monotonic() + ANSWER_SECONDS
         self.send(0, msgspec.json.encode(message), deadline)
-        while (answer := self._receive(deadline)).session != message.session:  # one that nobody waits for any more
+        while (answer := self._receive(deadline)).session != message.session:  # a late reply
             continue
         return answer
 
@@ -168,9 +171,9 @@ class ContainerBackend:
         return decode(_next(self._inboxes[0], deadline), ParentReply)
 
     def _listen(self, stream: socket.socket, attached: object) -> None:
-        """Sort what arrives into the inboxes, until the container is gone (`attached` keeps its response alive).
+        """Put arriving messages into the inboxes until the stream ends (`attached` keeps the HTTP response alive).
 
-        The engine frames the container's output: a kind, three zeros, a length. In it are our own messages.
+        The engine sends the container's output in frames of its own: a kind, three zeros, a length, then content.
         """
         data = bytearray()
         with contextlib.suppress(OSError, EOFError):
@@ -186,7 +189,7 @@ class ContainerBackend:
             inbox.put(None)
 
     def _deliver(self, data: bytearray) -> None:
-        """Take the whole messages off the front of `data`."""
+        """Move complete messages from `data` to the inboxes."""
         while len(data) >= MESSAGE.size:
             session, length = MESSAGE.unpack_from(data)
             if length > MAX_REPLY:
@@ -200,7 +203,7 @@ class ContainerBackend:
 
 
 class _ContainerGuard:
-    """The guard of a session whose container bounds it."""
+    """The guard of a session that the container's limits bound."""
 
     def is_over_limit(self) -> bool:
         return False
@@ -210,7 +213,7 @@ class _ContainerGuard:
 
 
 class _ContainerChannel:
-    """A channel that shares the container's stream with others."""
+    """A channel of one session on the container's shared stream."""
 
     def __init__(self, backend: ContainerBackend, session: int, inbox: "queue.SimpleQueue[bytes | None]") -> None:
         self._backend = backend
@@ -222,18 +225,18 @@ class _ContainerChannel:
         self._backend.send(self._session, msgspec.json.encode(message), deadline)
 
     def receive(self, kind: type[T], limit: int, deadline: float | None) -> T:
-        """Read one frame of at most `limit` bytes as a `kind`. Raises DeadlineError or ProtocolError."""
+        """Read one frame of at most `limit` bytes and decode it as a `kind`. Raises DeadlineError or ProtocolError."""
         body = _next(self._inbox, deadline)
         if len(body) > limit:
             raise ProtocolError(f"a frame of {len(body)} bytes, over the limit of {limit}")
         return decode(body, kind)
 
     def is_quiet(self) -> bool:
-        """Whether the other side is there and has nothing to say."""
+        """Return whether the other side is connected and has sent nothing."""
         return self._inbox.empty()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         with contextlib.suppress(DeadlineError, StreamEnd):
             self._backend.send(self._session, b"", time.monotonic() + ANSWER_SECONDS)
         self._backend.forget(self._session)
@@ -243,7 +246,7 @@ def _next(inbox: "queue.SimpleQueue[bytes | None]", deadline: float | None) -> b
     try:
         body = inbox.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
     except queue.Empty as error:
-        raise DeadlineError("no answer in time") from error
+        raise DeadlineError("no reply in time") from error
     if body is None:
         inbox.put(None)
         raise StreamEnd("the stream ended")
@@ -261,7 +264,7 @@ def _receive_exactly(stream: socket.socket, count: int) -> bytes:
 
 
 def _seccomp_profile() -> dict[str, Any]:
-    """The engine's seccomp profile for the whole container: narrower than its own default."""
+    """Return the seccomp profile of the container, narrower than the engine's default."""
     names = sorted({*ALLOWED, *CHECKED, *PROCESSES, *_EXTRA_CALLS})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",

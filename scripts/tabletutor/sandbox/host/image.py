@@ -1,5 +1,6 @@
-"""The image of the containers, made of this very environment without a registry; and the labels by which whatever we
-make in an engine is found and removed.
+"""The container image, built from the current environment without a registry, and cleanup in the engine.
+
+Every container and image that is made here carries a label with the process it belongs to, by which `sweep` finds it.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ from packaging.requirements import Requirement
 
 from tabletutor.sandbox.host.process_label import RUN, is_alive, process_label
 
-LABEL = "tabletutor.run"  # the process on whose end it goes; an image without it stays
+LABEL = "tabletutor.run"  # names the process it belongs to; images without this label are kept
 REPOSITORY = "tabletutor-sandbox"
 ENTRY = ("/usr/bin/python3", "-s", "-P", "-B", "/opt/tabletutor/tabletutor/sandbox/guest/relay.py")
 
@@ -40,7 +41,7 @@ _FOLDERS = ("tmp", "proc", "sys", "dev", "etc", "usr/bin")
 
 
 def connect() -> Any:
-    """A client of the engine that `DOCKER_HOST` names. Raises OSError, saying what to do, where none answers."""
+    """Return a client of the engine that `DOCKER_HOST` names. Raises OSError if none answers."""
     try:
         client = docker.from_env(timeout=120)
         client.ping()
@@ -53,32 +54,32 @@ def connect() -> Any:
 
 
 def ensure(client: Any, chosen: str | None) -> str:
-    """The name of an image that is there: `chosen`, or else the one of this environment, made now if it is missing.
+    """Return the name of an available image: `chosen`, or the image of this environment, built if it is missing.
 
-    Made here, it belongs to the run and goes with it. Raises ValueError if `chosen` is not there.
+    An image built here is labelled with the run and removed after it. Raises ValueError if `chosen` does not exist.
     """
     if chosen is not None:
         if _labels(client, chosen) is None:
-            raise ValueError(f"sandbox.image: the engine has no image {chosen!r}; build it, or leave the key out")
+            raise ValueError(f"sandbox.image: the engine has no image {chosen!r}; build it, or remove the key")
         return chosen
     return build(client, {LABEL: run_label()})
 
 
 def build(client: Any, labels: dict[str, str]) -> str:
-    """Make the image of this environment with these labels; returns its name.
+    """Return the name of this environment's image; build it with `labels` if it is missing.
 
-    One that is there already is taken; but one that goes with a run is made anew where it shall be kept.
+    An existing image is reused, unless it belongs to a run and `labels` asks for one to keep; then it is rebuilt.
     """
     name = current_name()
     with _build_lock(), tempfile.TemporaryDirectory() as folder:
         existing = _labels(client, name)
         if existing is None or (LABEL in existing and LABEL not in labels):
-            logger.info("sandbox: making the image {} (once, about half a minute)", name)
+            logger.info("sandbox: building the image {} (once, about half a minute)", name)
             archive = Path(folder) / "root.tar"
             write_root(archive)
             changes = [*(f'LABEL "{key}"="{value}"' for key, value in labels.items()), f"CMD {json.dumps(ENTRY)}"]
             repository, tag = name.split(":")
-            if existing is None and _labels(client, name) is not None:  # another user was quicker
+            if existing is None and _labels(client, name) is not None:  # another user has built it meanwhile
                 return name
             client.api.import_image(str(archive), repository=repository, tag=tag, changes=changes)
             if _labels(client, name) is None:
@@ -87,7 +88,7 @@ def build(client: Any, labels: dict[str, str]) -> str:
 
 
 def current_name() -> str:
-    """The image's name, with a digest of all that goes into it: the packages' versions and our own code."""
+    """Return the image's name, tagged with a digest of its content (Python, package versions, project code)."""
     state = hashlib.sha256(f"2 {sys.version}\n".encode())
     for name, version in sorted((d.name.lower(), d.version) for d in _distributions()):
         state.update(f"{name} {version}\n".encode())
@@ -97,7 +98,7 @@ def current_name() -> str:
 
 
 def run_label() -> str:
-    """Whose the images made here are: the workflow run this process works for, or else the process itself."""
+    """Return the label of images built here: the live workflow run of this process, or else the process itself."""
     label = os.environ.get(RUN, "")
     return (
         label if label and label.split("/")[0] == process_label().split("/")[0] and is_alive(label) else process_label()
@@ -105,10 +106,7 @@ def run_label() -> str:
 
 
 def sweep(client: Any, also: str | None = None) -> list[str]:
-    """Remove what dead processes, and the process `also`, left in the engine: containers, then images.
-
-    Returns the names of what went.
-    """
+    """Remove the containers and images of dead processes, and of the process `also`; return their names."""
     removed: list[str] = []
     for container in client.api.containers(all=True, filters={"label": LABEL}):
         if _is_stale(container["Labels"][LABEL], also):
@@ -122,13 +120,13 @@ def sweep(client: Any, also: str | None = None) -> list[str]:
             except docker.errors.ImageNotFound:
                 continue
             except docker.errors.APIError as error:
-                if error.status_code != 409:  # another run uses it: it goes with the sweep after that
+                if error.status_code != 409:  # another run uses it; a later sweep removes it
                     raise
     return removed
 
 
 def remove_container(client: Any, container: str) -> None:
-    """Remove a container, which may be on its way out already."""
+    """Remove a container, which may be gone or in removal already."""
     try:
         client.api.remove_container(container, force=True)
     except docker.errors.NotFound:
@@ -143,7 +141,7 @@ def _is_stale(label: str, also: str | None) -> bool:
 
 
 def _labels(client: Any, name: str) -> dict[str, str] | None:
-    """The labels of an image, or None if there is none of that name."""
+    """Return the labels of an image, or None if it does not exist."""
     try:
         return client.api.inspect_image(name)["Config"]["Labels"] or {}
     except docker.errors.ImageNotFound:
@@ -158,19 +156,20 @@ def _build_lock() -> Generator[None]:
 
 
 def write_root(archive: Path) -> None:
-    """Write the root file system of the image: interpreter, packages, what they link to, our code, and nothing else."""
+    """Write the image's root file system as a tar: interpreter, packages, linked libraries and this project's code."""
     files = dict(_project_files()) | dict(_interpreter_files())
     for distribution in _distributions():
         files |= dict(_package_files(distribution))
     files |= _libraries(files)
     links = {
         "usr/bin/python3": f"/opt/python/bin/{_PYTHON}",
-        f"{_LIBRARY}/dist-packages": "site-packages",  # where Debian's Python looks
+        f"{_LIBRARY}/dist-packages": "site-packages",  # Debian's Python searches this folder
     }
     texts = {"etc/passwd": "sandbox:x:64123:64123::/nonexistent:/bin/false\n", "etc/group": "sandbox:x:64123:\n"}
     folders = {str(parent) for name in (*files, *links, *texts) for parent in PurePosixPath(name).parents}
     with tarfile.open(archive, "w") as tar:
-        for folder in sorted({*folders, *_FOLDERS} - {"."}):  # every one: an engine gives those left out odd modes
+        # List every folder, because engines create missing ones with unusual modes.
+        for folder in sorted({*folders, *_FOLDERS} - {"."}):
             entry = tarfile.TarInfo(folder)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if folder == "tmp" else 0o755
             tar.addfile(entry)
@@ -197,7 +196,7 @@ def _project_files() -> Iterator[tuple[str, Path]]:
 
 
 def _interpreter_files() -> Iterator[tuple[str, Path]]:
-    """The interpreter and its standard library."""
+    """Yield the interpreter and its standard library."""
     yield f"opt/python/bin/{_PYTHON}", Path(sys.executable).resolve()
     standard = Path(sysconfig.get_path("stdlib"))
     for folder, folders, names in os.walk(standard):
@@ -208,7 +207,7 @@ def _interpreter_files() -> Iterator[tuple[str, Path]]:
 
 
 def _distributions() -> list[importlib.metadata.Distribution]:
-    """The packages of the recipe and all they need."""
+    """Return the packages listed in RECIPE and their dependencies."""
     found: dict[str, importlib.metadata.Distribution] = {}
     names = [line.strip() for line in RECIPE.read_text().splitlines() if line.strip() and not line.startswith("#")]
     while names:
@@ -229,18 +228,18 @@ def _package_files(distribution: importlib.metadata.Distribution) -> Iterator[tu
 
 
 def _libraries(files: dict[str, Path]) -> dict[str, Path]:
-    """The system's libraries that the files link to, where the loader looks for them."""
+    """Return the system libraries that the files link to, at the paths where the loader searches."""
     programs = [str(path) for name, path in files.items() if ".so" in path.name or name.startswith("opt/python/bin/")]
     found: dict[str, Path] = {}
     for start in range(0, len(programs), 100):
-        ldd = ["ldd", *programs[start : start + 100]]  # fails where one of them links to nothing
+        ldd = ["ldd", *programs[start : start + 100]]  # exit status 1 if one of them is statically linked
         listing = subprocess.run(ldd, capture_output=True, text=True, check=False).stdout
         for name in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listing, re.MULTILINE):
             path = Path(os.path.normpath(name))
-            if "site-packages" not in path.parts:  # packages bring theirs along
+            if "site-packages" not in path.parts:  # packages contain their own
                 found[str(path).lstrip("/")] = path
     system = next(name for name in found if PurePosixPath(name).name.startswith("libc.so")).rsplit("/", 1)[0]
-    # An interpreter's own library lies where its build said, at a path that is nobody's here.
+    # libpython's path depends on the interpreter's build; move it to the system's folder.
     return {
         f"{system}/{path.name}" if path.name.startswith("libpython") else name: path for name, path in found.items()
     }

@@ -1,4 +1,4 @@
-"""An incident: a cell that had to be interrupted, or that ended its session by more than handing in an answer."""
+"""Incidents: cells that were interrupted, or that ended their session without submitting an answer."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from tabletutor.records.episode import IncidentCause, Trace
 from tabletutor.records.record import Record
 
 ENDS: tuple[IncidentCause, ...] = ("time", "memory", "crash")
-RecordIncident = Callable[[str, IncidentCause, str], None]  # the cell's code, the cause, what was seen
+RecordIncident = Callable[[str, IncidentCause, str], None]  # arguments: the cell's code, the cause, the detail
 
 
 class Incident(Record, frozen=True):
-    """What happened, to whom: `cell` is the SHA-256 of its code, `question` is empty where no one said."""
+    """One incident. `cell` is a digest of the cell's code (see `cell_digest`); `question` is empty if unknown."""
 
     table: str
     question: str
@@ -21,12 +21,12 @@ class Incident(Record, frozen=True):
 
 
 def cell_digest(code: str) -> str:
-    """The first 16 digits of the SHA-256 of a cell."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of a cell's code."""
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def escape(text: str) -> str:
-    """Text that may hold a session's own words, as one short line that drives no terminal."""
+    """Return text from a session as one line of at most 300 characters, with control characters escaped."""
     return text.encode("unicode_escape").decode()[:300]
 
 

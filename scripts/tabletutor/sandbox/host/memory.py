@@ -1,4 +1,4 @@
-"""The bound on a session's memory and processes as a whole, kept from the host: by control groups, or by a watcher."""
+"""Limit the total memory and processes of a session from the host, by control groups or a watcher thread."""
 
 import contextlib
 import os
@@ -12,19 +12,19 @@ from typing import NamedTuple, Protocol
 
 from tabletutor.sandbox.host.cgroup import PROCESSES, Group
 
-MEMORY_FACTOR = 1.25  # a process may take `memory_mb`, all of a session together this much of it
+MEMORY_FACTOR = 1.25  # all processes of a session together may hold `memory_mb` times this
 _MIN_PAUSE_SECONDS = 0.05
-_SHARED_CHECK_MB = 64  # shared memory is looked for where a process maps so much more than it began with
+_SHARED_CHECK_MB = 64  # measure hidden shared memory only if the session maps this much more than at its start
 _SHARED = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S\S\Ss \S+ \S+ (\d+) +/dev/zero \(deleted\)$", re.MULTILINE)
 _MAX_PAUSE_SECONDS = 0.25
-_MAX_CHECK_SECONDS = 0.2  # of processor time; only who hides has so much to look at
-_FREE_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # what a socket can hold in the kernel, of each descriptor beyond a few
-_MAX_LISTINGS = 3  # of a process's children, where its threads keep ending
-_PAUSE_FACTOR = 20  # looking takes at most one part in so many of a processor
+_MAX_CHECK_SECONDS = 0.2  # processor time to measure one session; one that takes longer is killed
+_FREE_DESCRIPTORS, _DESCRIPTOR_MB = 64, 0.2  # kernel memory to charge for each further descriptor
+_MAX_LISTINGS = 3  # attempts to list children while threads end
+_PAUSE_FACTOR = 20  # pause this many times as long as a round took
 
 
 class Usage(NamedTuple):
-    """What processes hold together: private memory and shared memory of their own, what they map, how many they are."""
+    """The totals of a group of processes: memory held (private and own shared), memory mapped, and their number."""
 
     held_mb: float = 0.0
     mapped_mb: float = 0.0
@@ -32,46 +32,46 @@ class Usage(NamedTuple):
 
 
 class Guard(Protocol):
-    """What bounds one session."""
+    """Limits one session."""
 
     def is_over_limit(self) -> bool:
-        """Whether the session took more than it may."""
+        """Return whether the session exceeded its limits."""
         ...
 
     def release(self) -> None:
-        """The session is over, and all its processes are gone."""
+        """Release the guard; the session has ended with all its processes."""
         ...
 
 
 class Bounds(Protocol):
-    """What bounds the sessions of one sandbox."""
+    """Limits the sessions of one sandbox."""
 
     def guard(self, process: int) -> Guard:
-        """Bound the session whose first process is `process`. Raises OSError."""
+        """Limit the session whose first process is `process`. Raises OSError."""
         ...
 
     def close(self) -> None:
-        """No session is left."""
+        """Release all resources; no session is left."""
         ...
 
 
 @dataclass(frozen=True)
 class Unbounded:
-    """No bound, and why."""
+    """A guard that limits nothing, and the reason."""
 
     reason: str
 
     def is_over_limit(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
     def release(self) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
 
 @dataclass
 class _GroupGuard:
-    """A session in a group; the group is free again after it."""
+    """The guard of a session in a control group, which is free again after it."""
 
     group: Group
     free: list[Group]
@@ -84,17 +84,17 @@ class _GroupGuard:
 
 
 class GroupBounds:
-    """A control group for each session."""
+    """Limits each session by a control group."""
 
     def __init__(self, parents: list[Path], memory_mb: int) -> None:
-        """Makes the first group. Raises OSError where groups cannot be made."""
+        """Make the first group. Raises OSError if groups cannot be made."""
         self._parents = parents
         self._bytes = int(memory_mb * MEMORY_FACTOR) << 20
         self._all = [Group(parents, self._bytes)]
         self._free = list(self._all)
 
     def guard(self, process: int) -> Guard:
-        """Bound the session whose first process is `process`. Raises OSError."""
+        """Limit the session whose first process is `process`. Raises OSError."""
         if not self._free:
             self._all.append(Group(self._parents, self._bytes))
             self._free.append(self._all[-1])
@@ -103,7 +103,7 @@ class GroupBounds:
         return _GroupGuard(self._free.pop(), self._free)
 
     def close(self) -> None:
-        """Remove the groups; no session is alive by now, whether it was closed or not."""
+        """Remove the groups. All sessions must have ended."""
         for group in self._all:
             group.close()
         self._all = []
@@ -111,7 +111,7 @@ class GroupBounds:
 
 @dataclass(eq=False)
 class _WatchedSession:
-    """A session that is looked at. `handle` is a pidfd: a number may belong to another process by now."""
+    """A session that the watcher measures. `handle` is a pidfd, because process ids are reused."""
 
     process: int
     handle: int
@@ -127,7 +127,7 @@ class _WatchedSession:
 
 
 class WatcherBounds:
-    """A thread that looks at every session and kills the first process, and so all, of one that took too much."""
+    """Limits sessions by a thread that measures them. Kills the first process, and so all, of one over its limits."""
 
     def __init__(self, memory_mb: int) -> None:
         self._limit_mb = memory_mb * MEMORY_FACTOR
@@ -137,16 +137,16 @@ class WatcherBounds:
         self._thread.start()
 
     def guard(self, process: int) -> Guard:
-        """Bound the session whose first process is `process`. Raises OSError."""
+        """Limit the session whose first process is `process`. Raises OSError."""
         before = usage(process)
         if not before.processes or not before.mapped_mb:
-            raise PermissionError(f"what process {process} holds cannot be read from /proc")
+            raise PermissionError(f"the memory of process {process} cannot be read from /proc")
         watched = _WatchedSession(process, os.pidfd_open(process), before)
         self._watched.append(watched)
         return watched
 
     def close(self) -> None:
-        """Stop looking."""
+        """Stop the watcher."""
         self._closed.set()
         self._thread.join()
         for watched in self._watched:
@@ -169,7 +169,7 @@ class WatcherBounds:
         try:
             now = usage(watched.process, watched.before)
             over = now.held_mb > self._limit_mb or now.processes > PROCESSES
-        except (OSError, ValueError):  # what cannot be measured is not bounded
+        except (OSError, ValueError):  # a session that cannot be measured cannot be limited
             over = True
         if over or time.thread_time() - start > _MAX_CHECK_SECONDS:
             watched.over = True
@@ -178,9 +178,9 @@ class WatcherBounds:
 
 
 def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tuple cannot change
-    """What `process` and all below it hold beyond `before`, which `process` shares with the warm parent.
+    """Return what `process` and its descendants hold beyond `before`, the memory it shares with the warm parent.
 
-    Of the processes below, the proportional share counts. A process that ends meanwhile counts as nothing.
+    Descendants count with their proportional share (PSS). A process that ends during the measurement counts as zero.
     """
     held, mapped, found, waiting = 0.0, 0.0, list[int](), [process]
     while waiting:
@@ -205,8 +205,9 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
 
 
 def _children(folder: Path) -> set[int]:
-    """The children of a process, of all its threads. A thread that ends meanwhile leaves its own to one that goes on,
-    which may have been looked at already: then all are looked at once more.
+    """Return the children of all threads of a process.
+
+    Children of a thread that ends move to another thread, which may have been read already; so read all again then.
     """
     found: set[int] = set()
     for _ in range(_MAX_LISTINGS):
@@ -222,7 +223,7 @@ def _children(folder: Path) -> set[int]:
 
 
 def _hidden_shared_mb(processes: list[int]) -> float:
-    """Megabytes of shared memory without a file: its pages stay even where no process shows them."""
+    """Return the megabytes of anonymous shared memory. Its pages stay allocated even if no process shows them."""
     pieces: dict[str, int] = {}
     for process in processes:
         folder = Path(f"/proc/{process}")
@@ -238,7 +239,7 @@ def _hidden_shared_mb(processes: list[int]) -> float:
 
 
 def _has_ended(folder: Path) -> bool:
-    """Whether a process is gone, or is dying and has no memory any more: much of such a one may not be read."""
+    """Return whether a process is gone or has released its memory; most of its /proc files are unreadable then."""
     try:
         return re.search(r"^VmSize:", _read(folder / "status"), re.MULTILINE) is None
     except (FileNotFoundError, ProcessLookupError):
@@ -246,11 +247,11 @@ def _has_ended(folder: Path) -> bool:
 
 
 def _read(file: Path) -> str:
-    """A file of /proc; names in it may be any bytes."""
+    """Return the text of a /proc file; names in it may not be UTF-8."""
     return file.read_bytes().decode(errors="replace")
 
 
 def _megabytes(status: str, name: str) -> float:
-    """A line of `/proc/PID/status`; a zombie has no memory and no such line."""
+    """Return the megabytes in line `name` of a /proc file; 0 without such a line, as for a zombie."""
     found = re.search(rf"^{name}\s+(\d+) kB$", status, re.MULTILINE)
     return int(found[1]) / 1024 if found else 0.0

@@ -1,4 +1,4 @@
-"""Sandboxes from the outside: one warm parent a table, and its sessions."""
+"""The host side of a sandbox: one warm parent with a table, and its sessions."""
 
 import secrets
 import threading
@@ -34,28 +34,31 @@ _MAX_GREETING = 1 << 16
 
 
 class Backend(Protocol):
-    """A warm parent, wherever it runs."""
+    """Runs a warm parent, as a process or in a container."""
 
     def open(self, session: int) -> Channel:
-        """A new session's channel. Raises ProtocolError or DeadlineError."""
+        """Open a session and return its channel.
+
+        Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
+        """
         ...
 
     def guard(self, channel: Channel) -> Guard:
-        """Bound the session behind a channel, whose first frame is under way. Raises OSError where that is refused."""
+        """Limit the session of a channel on which Hello was sent. Raises OSError if refused."""
         ...
 
     def end(self, session: int) -> int | None:
-        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        """Kill a session; return its wait status, or None if unknown. Raises ProtocolError or DeadlineError."""
         ...
 
     def close(self) -> str:
-        """End the warm parent and with it all its sessions; returns the last of what it wrote."""
+        """End the warm parent with all its sessions; return the end of its output."""
         ...
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """A session that is open, locked down and bounded, and has not run anything."""
+    """A session that is open, locked down and limited, and has not run any cell."""
 
     number: int
     channel: Channel
@@ -64,25 +67,25 @@ class _Prepared:
 
 
 class Sandbox:
-    """A warm parent with one table loaded (or none). Sessions may be opened and used from several threads at once.
+    """A warm parent with one table loaded, or none. Several threads may open and use sessions at once.
 
-    `layers` are the layers of protection that stand, each tested from the inside when the warm parent came up.
-    `incidents` are what befell cells so far; each is in the log as well.
+    `layers` are the layers of protection that passed their self-tests when the warm parent started. `incidents` are
+    those of all sessions so far; each is also logged.
     """
 
     def __init__(self, parquet: Path | None, config: SandboxConfig, slot: Slot | None = None) -> None:
-        """`slot` allows one container; it is held until the sandbox closes, for the replacement of a lost one too."""
+        """`slot` permits one container. The sandbox holds it until it closes, even if a lost container is replaced."""
         self._parquet = parquet
         self._slot = slot
         self.config = config
         self.layers: tuple[str, ...] = ()
         self.incidents: list[Incident] = []
         self._refused: dict[str, str] = {}
-        self._session_lock = threading.Lock()  # who opens sessions
-        self._parent_lock = threading.Lock()  # who talks to the warm parent
+        self._session_lock = threading.Lock()  # held to open sessions
+        self._parent_lock = threading.Lock()  # held to talk to the warm parent
         self._backend: Backend | None = None
         self._spare: Future[_Prepared] | None = None
-        self._executor: ThreadPoolExecutor | None = None  # prepares sessions, while the sandbox is open
+        self._executor: ThreadPoolExecutor | None = None  # prepares sessions while the sandbox is open
         self._session_count = 0
 
     def __enter__(self) -> Self:
@@ -102,27 +105,27 @@ class Sandbox:
             self._close()
 
     def session(self, question: str = "") -> Session:
-        """A fresh session; incidents in it are noted with `question`, the id of what is being answered.
+        """Return a new session. Its incidents are recorded with `question`, a question's id.
 
-        One is always prepared ahead. Raises SandboxError if none can be had. A warm parent that died is replaced once,
-        and the log says so.
+        One session is always prepared in advance. A lost warm parent is replaced once, with a log message. Raises
+        SandboxError if no session can be opened.
         """
         with self._session_lock:
             executor = self._executor
             if executor is None:
-                raise SandboxError("the sandbox is not open; use it as a context manager")
+                raise SandboxError("the sandbox is not open; use it in a `with` statement")
             try:
                 try:
                     return self._take_session(executor, question)
                 except (ProtocolError, DeadlineError) as error:
-                    logger.warning("sandbox: the warm parent is lost ({}); starting another\n{}", error, self._stop())
+                    logger.warning("sandbox: the warm parent is lost ({}); starting a new one\n{}", error, self._stop())
                     self._start(executor)
                     return self._take_session(executor, question)
                 except OSError as error:
-                    logger.warning("sandbox: a session could not be had ({}); trying once more", error)
+                    logger.warning("sandbox: cannot open a session ({}); trying once more", error)
                     return self._take_session(executor, question)
             except (OSError, ValueError, ProtocolError, DeadlineError) as error:
-                raise SandboxError(f"the warm parent opens no session: {error}") from error
+                raise SandboxError(f"cannot open a session: {error}") from error
 
     def _start(self, executor: ThreadPoolExecutor) -> None:
         name = "no table" if self._parquet is None else str(self._parquet)
@@ -149,7 +152,7 @@ class Sandbox:
             self._slot = None
 
     def _stop(self) -> str:
-        """End the warm parent; returns the last of what it wrote."""
+        """End the warm parent; return the end of its output."""
         spare, self._spare = self._spare, None
         if spare is not None and spare.exception() is None:
             self._discard(spare.result())
@@ -157,7 +160,7 @@ class Sandbox:
         return "" if backend is None else backend.close()
 
     def _test_layers(self, backend: Backend) -> None:
-        """Have the first session test its layers. Raises SandboxError where a required one does not stand."""
+        """Let a first session test its layers. Raises SandboxError if a required layer does not stand."""
         tested = self._open_session(backend, test=True)
         missing = dict(tested.ready.missing)
         if isinstance(tested.guard, Unbounded):
@@ -169,11 +172,11 @@ class Sandbox:
         require_layers(self.config, missing, self._refused)
 
     def _take_session(self, executor: ThreadPoolExecutor, question: str) -> Session:
-        """The session prepared ahead; the next one is prepared from now on, also if this one came to nothing.
+        """Return the prepared session and start preparing the next one, even if this one failed.
 
-        Raises ProtocolError or DeadlineError where the warm parent is lost, OSError where only this session is.
+        Raises ProtocolError or DeadlineError if the warm parent is lost, OSError if only this session failed.
         """
-        if self._backend is None or self._spare is None:  # it was lost, and another one did not come up
+        if self._backend is None or self._spare is None:  # it was lost, and its replacement did not start
             self._start(executor)
         backend, spare = self._backend, self._spare
         if backend is None or spare is None:
@@ -184,7 +187,7 @@ class Sandbox:
             self._spare = executor.submit(self._prepare, backend)
         if not prepared.channel.is_quiet():
             self._discard(prepared)
-            raise StreamEnd("the session prepared ahead is gone")
+            raise StreamEnd("the prepared session is gone")
         kill, record_incident = partial(self._kill, backend), self._incident_recorder(question)
         return Session(
             kill=kill,
@@ -197,7 +200,7 @@ class Sandbox:
         )
 
     def _prepare(self, backend: Backend) -> _Prepared:
-        """A session with all the layers the tested one had. Raises SandboxError if this one was refused some."""
+        """Open a session. Raises SandboxError if the kernel refused it a layer that the tested session had."""
         prepared = self._open_session(backend, test=False)
         refused = dict(prepared.ready.refused)
         if isinstance(prepared.guard, Unbounded) and "memory-bound" in self.layers:
@@ -209,7 +212,7 @@ class Sandbox:
         return prepared
 
     def _open_session(self, backend: Backend, test: bool) -> _Prepared:
-        """Open a session, bound it and hear what it says of its layers."""
+        """Open a session, limit it and receive its report about the layers."""
         with self._parent_lock:
             self._session_count += 1
             number = self._session_count
@@ -225,9 +228,9 @@ class Sandbox:
                 guard = Unbounded(str(error))
             ready = channel.receive(Ready, _MAX_GREETING, deadline)
             if ready.nonce != nonce:
-                raise ProtocolError("a session answered with a wrong nonce")
+                raise ProtocolError("a session replied with a wrong nonce")
         except BaseException:
-            self._kill(backend, number)  # first, so that its group is empty
+            self._kill(backend, number)  # first, because its control group must be empty for `release`
             channel.close()
             if guard is not None:
                 guard.release()
@@ -240,11 +243,11 @@ class Sandbox:
         prepared.guard.release()
 
     def _kill(self, backend: Backend, session: int) -> int | None:
-        """Kill a session; its wait status, if it is still known."""
+        """Kill a session; return its wait status, or None if unknown."""
         with self._parent_lock:
             try:
                 return backend.end(session)
-            except (ProtocolError, DeadlineError):  # the parent is gone, and its sessions with it
+            except (ProtocolError, DeadlineError):  # the parent is gone with all its sessions
                 return None
 
     def _incident_recorder(self, question: str) -> RecordIncident:
@@ -264,6 +267,6 @@ class Sandbox:
 def _make_backend(parquet: Path | None, config: SandboxConfig) -> Backend:
     if config.backend == "process":
         return ProcessBackend(parquet, config)
-    from tabletutor.sandbox.host.container import ContainerBackend  # the engine's client is slow to import
+    from tabletutor.sandbox.host.container import ContainerBackend  # slow to import
 
     return ContainerBackend(parquet, config)

@@ -1,4 +1,4 @@
-"""The process backend: a warm parent that is a child of this process, reached over socket pairs."""
+"""The process backend: a warm parent as a child process, connected by socket pairs."""
 
 import contextlib
 import os
@@ -34,20 +34,20 @@ from tabletutor.sandbox.protocol.frames import (
 
 
 class ProcessBackend:
-    """One warm parent and the sessions below it."""
+    """A warm parent process and its sessions."""
 
     def __init__(self, parquet: Path | None, config: SandboxConfig) -> None:
-        """Start the warm parent; it has loaded the table when this returns.
+        """Start the warm parent and wait until it has loaded the table.
 
-        Raises OSError where the table's file cannot be read, ProtocolError or DeadlineError where the parent does not
-        come up; the message holds the last of what it wrote.
+        Raises OSError if the table cannot be read, and ProtocolError or DeadlineError if the warm parent does not
+        start; a note on the error holds the end of its output.
         """
         self._output = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self._bounds: Bounds | None = None
         self._control, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         limits = Limits(config.soft_seconds, config.memory_mb, config.output_bytes)
         with other:
-            # -s -P: no user packages, no working folder on the path. Not -I, which would ignore the fixed hash seed.
+            # -s -P: no user packages, no working folder in sys.path. Not -I, which ignores PYTHONHASHSEED.
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-B", _warm_parent_file(), str(other.fileno())],
                 stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, cwd="/",
@@ -68,33 +68,36 @@ class ProcessBackend:
                 os.close(table)
 
     def open(self, session: int) -> Channel:
-        """A new session's channel. Raises ProtocolError or DeadlineError, and OSError where none can be forked now."""
+        """Open a session and return its channel.
+
+        Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
+        """
         deadline = time.monotonic() + ANSWER_SECONDS
         send_packet(self._control, Open(session), None, deadline)
         answer, descriptor = self._receive(session, deadline)
         if descriptor is None:
-            raise OSError(answer.error or "the warm parent answered without a channel")
+            raise OSError(answer.error or "the warm parent replied without a channel")
         return SocketChannel(socket.socket(fileno=descriptor))
 
     def guard(self, channel: Channel) -> Guard:
-        """Bound the session behind a channel, whose first frame is under way. Raises OSError where that is refused."""
+        """Limit the session of a channel on which Hello was sent. Raises OSError if refused."""
         if not isinstance(channel, SocketChannel) or self._bounds is None:
             raise TypeError("not a channel of this backend")
         return self._bounds.guard(channel.sender_pid(time.monotonic() + ANSWER_SECONDS))
 
     def end(self, session: int) -> int | None:
-        """Kill a session; its wait status, if it is known. Raises ProtocolError or DeadlineError."""
+        """Kill a session; return its wait status, or None if unknown. Raises ProtocolError or DeadlineError."""
         return self._request(End(session), None, ANSWER_SECONDS).status
 
     def close(self) -> str:
-        """End the warm parent and with it all its sessions; returns the last of what it wrote."""
+        """End the warm parent with all its sessions; return the end of its output."""
         with contextlib.suppress(OSError):
-            self._control.shutdown(socket.SHUT_RDWR)  # a fork of the host may hold it too
+            self._control.shutdown(socket.SHUT_RDWR)  # a fork of the host may also hold the socket
         self._control.close()
         try:
             self._process.wait(2)
         except subprocess.TimeoutExpired:
-            self._process.kill()  # its children die with it
+            self._process.kill()  # its children end with it
             self._process.wait()
         if self._bounds is not None:
             self._bounds.close()
@@ -111,7 +114,7 @@ class ProcessBackend:
         return self._receive(message.session if isinstance(message, End) else 0, deadline)[0]
 
     def _receive(self, session: int, deadline: float) -> tuple[ParentReply, int | None]:
-        """The answer about a session; one to a question that nobody waits for any more is dropped."""
+        """Return the reply about a session and its descriptor. Drops late replies to requests that timed out."""
         while True:
             answer, descriptor = receive_packet(self._control, ParentReply, deadline)
             if answer.session == session:
@@ -121,17 +124,17 @@ class ProcessBackend:
 
 
 def _make_bounds(config: SandboxConfig) -> Bounds:
-    """Control groups where they can be made, or else a watcher, which is a moment late."""
+    """Return limits by control groups if they can be made, else by a watcher, which reacts a little later."""
     try:
         return GroupBounds(cgroup.parent_folders(), config.memory_mb)
     except OSError as error:
-        logger.debug("sandbox: no control groups ({}); a watcher bounds memory and processes", error)
+        logger.debug("sandbox: no control groups ({}); a watcher limits memory and processes", error)
         return WatcherBounds(config.memory_mb)
 
 
 def _warm_parent_file() -> str:
-    """The file of the warm parent's program, which is started and never imported here."""
+    """Return the file of the warm parent's program. The host runs it and never imports it."""
     spec = find_spec("tabletutor.sandbox.guest.warm")
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("tabletutor.sandbox.guest.warm: the package is not whole; run `make env`")
+        raise ModuleNotFoundError("tabletutor.sandbox.guest.warm is missing from the installed package; run `make env`")
     return spec.origin

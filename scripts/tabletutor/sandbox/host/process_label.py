@@ -1,20 +1,23 @@
-"""Who something belongs to: a process by host, boot, number and start time, so that what the dead left can be told."""
+"""Labels that identify a process for good, so that resources of dead processes can be found and removed.
+
+Example: `node7/1f0c2a9b/4711/98234` is host, boot, process id and start time. Process ids alone are reused.
+"""
 
 import os
 import platform
 from pathlib import Path
 
-RUN = "TABLETUTOR_RUN"  # the environment variable by which the jobs of a workflow run know it
+RUN = "TABLETUTOR_RUN"  # environment variable with the label of the workflow run, for its jobs
 
 
 def process_label(process: int | None = None) -> str:
-    """This process, or another one, as a label. Raises FileNotFoundError if there is none."""
+    """Return the label of this process, or of process id `process`. Raises FileNotFoundError if it does not exist."""
     number = os.getpid() if process is None else process
     return f"{platform.node()}/{_boot()}/{number}/{_start(number)}"
 
 
 def is_alive(label: str) -> bool:
-    """Whether the process of a label lives. One of another host cannot be told, and counts as alive."""
+    """Return whether the process of a label is alive. Processes of other hosts count as alive."""
     host, boot, number, start = label.split("/")
     if host != platform.node():
         return True
@@ -29,5 +32,5 @@ def _boot() -> str:
 
 
 def _start(process: int) -> str:
-    """The start time in clock ticks since boot: field 22 of `stat`, counted behind the name."""
+    """Return the start time in clock ticks since boot: field 22 of `stat` (the process name may contain spaces)."""
     return Path(f"/proc/{process}/stat").read_bytes().rsplit(b")", 1)[1].split()[19].decode()

@@ -35,7 +35,7 @@ def require_layers(config: SandboxConfig, missing: Mapping[str, str], refused: M
         raise SandboxError(
             f"layers that sandbox.require asks for do not stand here:\n{seen}\n"
             f"The kernel refused: {reasons or 'nothing'}.\n"
-            "Let the kernel give them (see docs/sandbox.md), or list in sandbox.require those you insist on."
+            "Change the kernel's settings (see docs/sandbox.md), or list only the layers you need in sandbox.require."
         )
     for layer, seen in missing.items():
         _warn_once(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")

@@ -1,4 +1,4 @@
-"""The sandboxes of a job that works on many tables: one warm parent a table for all its sessions, few at once."""
+"""The sandboxes of a job with many tables: one warm parent per table, and a limited number at once."""
 
 import threading
 from collections.abc import Generator, Mapping
@@ -12,21 +12,21 @@ from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.sandbox.host.session import SandboxError
 from tabletutor.sandbox.host.slots import CONTAINERS, Slot, try_acquire
 
-MAX_IDLE = 8  # warm parents of the process backend that are kept for later
+MAX_IDLE = 8  # the most warm parents that the process backend keeps open
 _POLL_SECONDS = 0.2
 
 
 class Sandboxes:
-    """Opens sandboxes as they are needed and keeps them until others need their place, or the job ends.
+    """Opens sandboxes on demand and keeps them until others need their place or the job ends.
 
-    Whoever needs several takes them together, and an idle one is given up before anybody waits: so jobs that share
-    `max_containers` never wait for each other in a circle.
+    A caller that needs several sandboxes gets all at once, and idle ones are closed before anyone waits. So jobs that
+    share `max_containers` cannot deadlock.
     """
 
     def __init__(self, config: SandboxConfig) -> None:
         self.config = config
         self._limit = config.max_containers if config.backend == "docker" else MAX_IDLE
-        self._open: dict[Path, Sandbox] = {}  # the one used last stands last
+        self._open: dict[Path, Sandbox] = {}  # in order of last use
         self._users: dict[Path, int] = {}
         self._changed = threading.Condition()
 
@@ -42,15 +42,15 @@ class Sandboxes:
 
     @contextmanager
     def use(self, parquets: Mapping[str, Path]) -> Generator[dict[str, Sandbox]]:
-        """The sandboxes of some tables, by name, for as long as the context lasts.
+        """Provide the sandboxes of some tables by name while the context is open.
 
-        Raises SandboxError where they cannot all be open at once.
+        Raises SandboxError if they exceed `max_containers` or one does not start.
         """
         wanted = sorted(set(parquets.values()))
         if self.config.backend == "docker" and len(wanted) > self._limit:
             raise SandboxError(
-                f"{len(wanted)} tables are worked on at once, but sandbox.max_containers is {self._limit}; raise it, "
-                "or ask fewer at once (evaluation.batch_size, or training.batch_size of a run by grpo)"
+                f"{len(wanted)} tables are needed at once, but sandbox.max_containers is {self._limit}; raise it, "
+                "or lower evaluation.batch_size (for a grpo run: its training.batch_size)"
             )
         with self._changed:
             while not self._reserve(wanted):
@@ -64,7 +64,7 @@ class Sandboxes:
                 self._changed.notify_all()
 
     def _reserve(self, wanted: list[Path]) -> bool:
-        """Open what is missing, if there is room; else give up what is idle and say no."""
+        """Open the missing sandboxes if there is room, and return True; otherwise close idle ones and return False."""
         missing = [parquet for parquet in wanted if parquet not in self._open]
         idle = [parquet for parquet in self._open if not self._users[parquet] and parquet not in wanted]
         while idle and len(self._open) + len(missing) > self._limit:

@@ -1,4 +1,4 @@
-"""A session from the outside: cells go in, checked claims come out, and every way to break it ends it alone."""
+"""The host side of a session: send cells, receive and check results. A failing session ends alone."""
 
 import os
 import signal
@@ -30,11 +30,11 @@ _SIGNALS = {number.value: number.name for number in signal.Signals}
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself cannot work (not a cell's fault): no warm parent, no session, or a session already ended."""
+    """The sandbox itself failed, not a cell: no warm parent, no session, or the session has ended."""
 
 
 class Session:
-    """A notebook in the sandbox: names a cell binds are there for the next. A context manager, for one thread."""
+    """A notebook in the sandbox: names that a cell binds stay for later cells. A context manager, for one thread."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Session:
         channel: Channel,
         guard: Guard,
     ) -> None:
-        """Made by `Sandbox.session`. `kill` kills a session by its number, `record_incident` takes incidents."""
+        """Use `Sandbox.session` instead. `kill` ends a session by its number; `record_incident` receives incidents."""
         self._kill = kill
         self._record_incident = record_incident
         self._config = config
@@ -66,7 +66,7 @@ class Session:
         self.close()
 
     def close(self) -> int | None:
-        """End the session and every process in it; returns the wait status of the first one. Harmless when repeated."""
+        """End the session and all its processes; return the wait status of the first one. May be called again."""
         if self._channel is None:
             return None
         channel, self._channel = self._channel, None
@@ -77,13 +77,13 @@ class Session:
             self._guard.release()
 
     def run(self, code: str) -> CellResult:
-        """Run one cell. Whatever it does, this returns within the hard time-out, give or take a moment.
+        """Run one cell and return its result, at about the hard time-out at the latest.
 
-        Raises SandboxError if the session has ended (`ended` says how) or is closed.
+        Raises SandboxError if the session has ended (see `ended`) or is closed.
         """
         if self.ended != "open" or self._channel is None:
             how = "closed" if self.ended == "open" else self.ended
-            raise SandboxError(f"this session has ended ({how}); open another one")
+            raise SandboxError(f"this session has ended ({how}); open a new one")
         if len(code) > MAX_CODE:
             return CellResult(error=f"ValueError: a cell may have {MAX_CODE} characters, this one has {len(code)}")
         if not _is_unicode(code):
@@ -100,10 +100,10 @@ class Session:
             return self._end(code, "crash", None)
         except ProtocolError as error:
             return self._end(code, "crash", f"Crash: {error}")
-        except BaseException:  # Ctrl-C: no session is left behind in the middle of a cell
+        except BaseException:  # for example Ctrl-C: leave no session running
             self.close()
             raise
-        if self._guard.is_over_limit():  # of one of its processes only: the first one could still answer
+        if self._guard.is_over_limit():  # a child was killed for its memory; the first process still replied
             return self._end(code, "memory", None)
         if result.interrupted:
             self._record_incident(code, "interrupted", f"ran longer than {self._config.soft_seconds:g} s")
@@ -127,7 +127,7 @@ class Session:
         return result
 
     def _end(self, code: str, how: IncidentCause, error: str | None) -> CellResult:
-        """Close the session and say why; None: by how its process died."""
+        """Close the session and return a result with `error`; None means to say how the process died."""
         status = self.close()
         if self._guard.is_over_limit():
             how, error = "memory", f"MemoryLimit: the session held more than {self._config.memory_mb} MB and was ended"
@@ -151,8 +151,9 @@ def _is_unicode(code: str) -> bool:
 
 
 def _check_size(values: list[object]) -> None:
-    """Raises ProtocolError for values nested deeper, or more of them, than any honest ones: they would break whoever
-    walks them.
+    """Raise ProtocolError if values are nested more deeply, or are more, than a real result can hold.
+
+    Code that walks over such values could fail.
     """
     count, level = 0, values
     for _ in range(_MAX_LEVELS):
