@@ -172,7 +172,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     length, size = TABLE.unpack(_read_exactly(stream, TABLE.size))
-    opening = decode(_read_exactly(stream, length), Setup)
+    setup = decode(_read_exactly(stream, length), Setup)
     table = None
     if size != NO_TABLE:
         table = os.memfd_create("table")
@@ -186,7 +186,7 @@ def main() -> None:
     )  # fmt: skip
     other.close()
     relay = Relay(control, stream, answer)
-    send_packet(control, opening, table, None)
+    send_packet(control, setup, table, None)
     first, _ = receive_packet(control, ParentReply, None)
     if table is not None:
         os.close(table)

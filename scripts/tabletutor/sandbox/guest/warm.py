@@ -51,8 +51,8 @@ def main() -> NoReturn:
     os.umask(0o022)  # a strict umask would make folders of the private root unreadable for sessions
     control = socket.socket(fileno=os.dup(int(sys.argv[1])))  # a low number; the host's may be high
     os.close(int(sys.argv[1]))
-    opening, table = receive_packet(control, Setup, None)
-    owner = os.pidfd_open(opening.owner or os.getppid())
+    setup, table = receive_packet(control, Setup, None)
+    owner = os.pidfd_open(setup.owner or os.getppid())
     log = SetupLog()
     try:
         paths = namespaces.interpreter_paths()
@@ -66,7 +66,7 @@ def main() -> NoReturn:
     if child == 0:
         os.close(owner)
         os.close(setup_read)
-        _run_parent(control, table, opening, log, paths, setup_write)
+        _run_parent(control, table, setup, log, paths, setup_write)
     control.close()
     os.close(setup_write)
     os.read(setup_read, 1)  # both share the mounts; wait until the parent has moved the root
@@ -97,7 +97,7 @@ def _run_watchdog(owner: int, child: int) -> NoReturn:
 
 
 def _run_parent(
-    control: socket.socket, table: int | None, opening: Setup, log: SetupLog, paths: list[str], setup_write: int
+    control: socket.socket, table: int | None, setup: Setup, log: SetupLog, paths: list[str], setup_write: int
 ) -> NoReturn:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
@@ -110,7 +110,7 @@ def _run_parent(
         if table is not None:
             with open(table, "rb") as stream:  # noqa: PTH123  opens a descriptor
                 frame = read_frame(stream)
-        parent = Parent(control, frame, opening, log, paths)
+        parent = Parent(control, frame, setup, log, paths)
         send_packet(control, ParentReply(), None, None)
     except Exception:  # noqa: BLE001  the host raises it
         send_packet(control, ParentReply(error=traceback.format_exc()), None, None)
@@ -137,12 +137,12 @@ class Parent:
     """
 
     def __init__(
-        self, control: socket.socket, frame: pd.DataFrame | None, opening: Setup, log: SetupLog, paths: list[str]
+        self, control: socket.socket, frame: pd.DataFrame | None, setup: Setup, log: SetupLog, paths: list[str]
     ) -> None:
         self._control = control
-        self._opening = opening
+        self._setup = setup
         self._log = log
-        self._lockdown = Lockdown(log, opening.limits.memory_mb, paths)
+        self._lockdown = Lockdown(log, setup.limits.memory_mb, paths)
         self._sessions: dict[int, _Child] = {}
         self._old_folders: list[str] = []
         self._removers: list[int] = []
@@ -150,7 +150,7 @@ class Parent:
         self._pid_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC) if self._has_namespaces else -1
         os.environ.clear()
         os.environ.update(environment.SESSION)
-        self._notebook = Notebook(frame, opening.limits.soft_seconds)
+        self._notebook = Notebook(frame, setup.limits.soft_seconds)
         gc.collect()
         kernel.use_huge_pages()
         gc.freeze()  # otherwise a garbage collection in a session would write to, and so copy, every page
@@ -211,8 +211,8 @@ class Parent:
                     lockdown=self._lockdown,
                     scratch=scratch,
                     notebook=self._notebook,
-                    limits=self._opening.limits,
-                    host=self._opening.host,
+                    limits=self._setup.limits,
+                    host=self._setup.host,
                 )
             finally:
                 os._exit(70)

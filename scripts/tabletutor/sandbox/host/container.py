@@ -152,10 +152,10 @@ class ContainerBackend:
 
     def _send_table(self, table: bytes | None, config: SandboxConfig) -> None:
         limits = Limits(config.soft_seconds, config.memory_mb, config.output_bytes)
-        opening = msgspec.json.encode(Setup(0, limits, host_view()))
+        setup = msgspec.json.encode(Setup(0, limits, host_view()))
         if self._stream is None:
             raise StreamEnd("the container is gone")
-        head = TABLE.pack(len(opening), NO_TABLE if table is None else len(table)) + opening
+        head = TABLE.pack(len(setup), NO_TABLE if table is None else len(table)) + setup
         deadline = time.monotonic() + START_SECONDS
         write(self._stream, head, deadline)
         write(self._stream, table or b"", deadline)
