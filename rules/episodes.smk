@@ -1,4 +1,4 @@
-"""Episodes: the teacher's traces of each question, right and wrong, run for real in the sandbox.
+"""Episodes: the teacher's correct and wrong traces for each question, executed in the sandbox.
 
 Needs   questions/program/{table}.jsonl, tables/{table}/table.parquet, tables/{table}/profile.json
 Makes   episodes/program/{table}.jsonl
@@ -7,7 +7,7 @@ Steps   episodes
 
 
 rule episodes:
-    """Let the teacher answer the questions of one table in the sandbox, right and with mistakes."""
+    """Let the teacher answer the questions of one table in the sandbox, both correctly and with mistakes."""
     input:
         questions="<results>/questions/program/{table}.jsonl",
         profile="<results>/tables/{table}/profile.json",

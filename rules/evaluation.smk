@@ -1,13 +1,13 @@
-"""Evaluation: every run answers the questions on test tables in the sandbox, and is scored.
+"""Evaluation: every run answers the questions about the test tables in the sandbox and is scored.
 
-Needs   models/{model}/, checkpoints/{run}/ (of students that are trained), questions/program/{table}.jsonl, tables/{table}/, splits.json
+Needs   models/{model}/, checkpoints/{run}/ (of trained students), questions/program/{table}.jsonl, tables/{table}/, splits.json
 Makes   predictions/{run}/test.jsonl, scores/{run}/test.jsonl
 Steps   predictions → choice, vote → scores
 """
 
 
 rule predictions:
-    """Let one student answer the questions of all test tables, turn by turn, in the sandbox."""
+    """Let one student answer the questions of all test tables in the sandbox, turn by turn."""
     input:
         model=runs.model,
         trained=runs.weights,
@@ -38,7 +38,7 @@ rule predictions:
 
 
 rule choice:
-    """Choose the best of several attempts at each question, as a judge has it."""
+    """Choose the best of several attempts at each question by a judge's scores."""
     input:
         model=runs.model,
         judge=runs.judge,
@@ -93,7 +93,7 @@ rule vote:
 
 
 rule scores:
-    """Grade the predictions of one run by the type each answer has."""
+    """Grade the predictions of one run, by the type of each answer."""
     input:
         predictions="<results>/predictions/{run}/test.jsonl",
         questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
@@ -104,7 +104,7 @@ rule scores:
         "<logs>/scores/{run}.log",
     conda:
         "../envs/workflow.yaml"
-    # Telemetry, as in rule checkpoint.
+    # Telemetry; see rule checkpoint.
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:

@@ -1,4 +1,4 @@
-"""Questions: what is asked of each table, with answers on which three engines agree.
+"""Questions: generated for each table, with answers on which three engines agree.
 
 Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json
 Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl
@@ -7,12 +7,12 @@ Steps   questions
 
 
 rule questions:
-    """Ask questions of one table, and keep those on which three engines agree."""
+    """Generate questions about one table, and keep those on which three engines agree."""
     input:
         profile="<results>/tables/{table}/profile.json",
         parquet="<results>/tables/{table}/table.parquet",
-        # A pinned table does not wait for the others, and one table more asks no other table anew (`ancient`): a
-        # bucket depends on the table alone. The formats refuse questions that were asked for another split.
+        # A pinned table does not wait for the others. With `ancient`, adding a table rebuilds no other table's
+        # questions: a table's bucket depends on that table alone. Formats reject questions of another split.
         splits=branch(
             table_entry("split"),
             then=[],

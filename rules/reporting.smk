@@ -48,7 +48,7 @@ rule comparison:
         "<logs>/metrics/comparison.log",
     conda:
         "../envs/workflow.yaml"
-    # Telemetry, as in rule checkpoint.
+    # Telemetry; see rule checkpoint.
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
     params:

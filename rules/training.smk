@@ -1,4 +1,4 @@
-"""Training: base models, and what runs make of them: an adapter, or all weights anew.
+"""Training: base models, and the checkpoints of runs: an adapter, or all weights.
 
 Needs   formats/{format}/{train,validation}.jsonl (rows), masks/{run}.json (the mask check must have passed)
 Makes   models/{model}/, checkpoints/{run}/
@@ -7,7 +7,7 @@ Steps   model → checkpoint (an adapter), whole_checkpoint (all weights)
 
 
 rule model:
-    """Make a base model's folder: weights, tokenizer and chat template."""
+    """Build a base model's folder: weights, tokenizer and chat template."""
     input:
         rows=branch(
             lookup(dpath="models/{model}/source", within=config),
@@ -38,7 +38,7 @@ rule model:
 
 
 rule checkpoint:
-    """Train the adapter of one run by its method; a run that was killed goes on where it stopped."""
+    """Train the adapter of one run by its method, resuming a killed run where it stopped."""
     input:
         model=runs.model,
         start=runs.start,
@@ -48,7 +48,7 @@ rule checkpoint:
             split=["train", "validation"],
         ),
         gate="<results>/masks/{run}.json",
-        # Answers are run on them.
+        # Tables on which answers are executed.
         parquets=branch(
             runs.runs_answers,
             then=expand("<results>/tables/{table}/table.parquet", table=tables),
@@ -68,7 +68,7 @@ rule checkpoint:
     conda:
         "../envs/workflow.yaml"
     threads: lookup(dpath="runs/{run}/training/threads", within=config)
-    # Resources, not parameters: telemetry switched on or off must not train anything again.
+    # Resources, not parameters: switching telemetry on or off must not retrain anything.
     resources:
         mlflow=lookup(dpath="reporting/mlflow", within=config),
         tensorboard=lookup(dpath="reporting/tensorboard", within=config),

@@ -1,4 +1,4 @@
-"""Verdicts: answers matched by type, questions verified or not, every trace and every step of it right or wrong.
+"""Verdicts: match answers by type, verify questions, and judge every trace and step.
 
 Needs   questions/program/{table}.jsonl, episodes/program/{table}.jsonl, tables/{table}/table.parquet
 Makes   replays/program/{table}.jsonl, verdicts/program/{table}.jsonl
@@ -7,7 +7,7 @@ Steps   replays → verdicts
 
 
 rule replays:
-    """Run the traces of one table once more, to see what every statement set."""
+    """Run the traces of one table again, to record what each statement sets."""
     input:
         episodes="<results>/episodes/program/{table}.jsonl",
         parquet="<results>/tables/{table}/table.parquet",

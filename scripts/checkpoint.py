@@ -1,4 +1,4 @@
-"""Train one run by its method on its format; a run that was killed goes on where it stopped."""
+"""Train one run by its method on its format, resuming a killed run where it stopped."""
 
 from pathlib import Path
 
@@ -11,15 +11,15 @@ from tabletutor.workflow.job import job
 with job(snakemake, shares=True) as here:
     name, source, params, resources = snakemake.wildcards.run, snakemake.input, snakemake.params, snakemake.resources
     method, graded = load_method(params.config["method"]), params.answering
-    shown = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
+    loggers = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
     start = Path(source.start[0]).parent if source.start else None
-    made = Path(snakemake.output.digests).parent
-    files = TrainingFiles(Path(source.model[0]).parent, start, *map(Path, source.rows), made, here.cache)
+    output = Path(snakemake.output.digests).parent
+    files = TrainingFiles(Path(source.model[0]).parent, start, *map(Path, source.rows), output, here.cache)
     answering = None
     if graded:
         sandbox = here.values("sandbox", graded["sandbox"])
         answering = Answering(here.by_table("parquets"), sandbox, graded["verdicts"], graded["whole_turns"])
     method.train(
-        TrainingRun(name, params.seed, digest(params.code, params.method, graded), files, shown, answering),
+        TrainingRun(name, params.seed, digest(params.code, params.method, graded), files, loggers, answering),
         here.section(method.CONFIG, f"runs/{name}/training", params.config),
     )

@@ -1,4 +1,4 @@
-"""Choose the best of several attempts at each question, as a judge has it."""
+"""Choose the best of several attempts at each question by a judge's scores."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Let the teacher answer the questions of one table in the sandbox, right and with mistakes."""
+"""Let the teacher answer the questions of one table in the sandbox, both correctly and with mistakes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Make a base model's folder: weights, tokenizer and chat template."""
+"""Build a base model's folder: weights, tokenizer and chat template."""
 
 from pathlib import Path
 

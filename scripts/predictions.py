@@ -1,4 +1,4 @@
-"""Let one student answer the questions of all test tables, turn by turn, in the sandbox."""
+"""Let one student answer the questions of all test tables in the sandbox, turn by turn."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Ask questions of one table, and keep those on which three engines agree."""
+"""Generate questions about one table, and keep those on which three engines agree."""
 
 from pathlib import Path
 

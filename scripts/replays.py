@@ -1,4 +1,4 @@
-"""Run the traces of one table once more, to see what every statement set and to prove that they come out the same."""
+"""Run the traces of one table again, to record what each statement sets and to verify that their outputs are the same."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Grade the predictions of one run by the type each answer has."""
+"""Grade the predictions of one run, by the type of each answer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Judge the episodes of one table: which questions are verified, which traces are right."""
+"""Judge the episodes of one table: which questions are verified and which traces are correct."""
 
 from pathlib import Path
 

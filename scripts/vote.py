@@ -1,4 +1,4 @@
-"""Take of several attempts at each question the one whose answer most agree on."""
+"""Take the most common answer of several attempts at each question (self-consistency)."""
 
 from pathlib import Path
 
