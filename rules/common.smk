@@ -13,7 +13,12 @@
 
 from snakemake.utils import min_version
 
-from tabletutor.workflow.identity.code import code, converter_digests, families_digest, method_digests
+from tabletutor.workflow.identity.code import (
+    code,
+    converter_digests,
+    families_digest,
+    method_digests,
+)
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
 

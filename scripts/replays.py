@@ -1,4 +1,4 @@
-"""Run the traces of one table again, to record what each statement sets and to verify that their outputs are the same."""
+"""Run the traces of one table again, to record what each statement sets and verify that outputs are the same."""
 
 from pathlib import Path
 
