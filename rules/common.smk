@@ -1,7 +1,6 @@
 """Shared by all rules: the checked configuration, the table list and code digests. Contains no rules.
 
-`config`        all keys, with defaults
-`settings`      the part of `config` that results depend on: `params: lookup(dpath="…", within=settings)`
+`config`        all keys, with defaults; `settings`: the part that results depend on, `lookup(…, within=settings)`
 `tables`        per table: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
 `table_entry`   a column of `tables` for the job's table: `table_entry("path")`
 `sources`       per table: `licence`, `title`; only the report uses them
@@ -13,12 +12,8 @@
 
 from snakemake.utils import min_version
 
-from tabletutor.workflow.identity.code import (
-    code,
-    converter_digests,
-    families_digest,
-    method_digests,
-)
+from tabletutor.workflow.identity.code import code, converter_digests
+from tabletutor.workflow.identity.code import families_digest, method_digests
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
 
