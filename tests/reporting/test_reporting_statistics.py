@@ -31,6 +31,14 @@ def test_wilson_interval_as_published() -> None:
     assert wilson(0, 0, 0.95) == (0, 1)
 
 
+def test_wilson_intervals_are_shares() -> None:
+    for n in range(1, 300):
+        (low, _), (_, high) = wilson(0, n, 0.95), wilson(n, n, 0.95)
+        assert 0 <= low < 1e-12
+        assert 1 - 1e-12 < high <= 1
+    assert wilson(1, 1, 0.95) == pytest.approx((0.2065, 1), abs=5e-5)
+
+
 def test_mcnemar_is_the_two_sided_binomial_tail_of_the_discordant_pairs() -> None:
     assert mcnemar(1, 9) == pytest.approx(2 * (1 + 10) / 2**10)
     assert mcnemar(9, 1) == mcnemar(1, 9)
@@ -66,6 +74,8 @@ def test_the_crossed_bootstrap_resamples_runs_as_well_as_tables() -> None:
     # The tables are alike, so only the sampled runs matter. The mean of two sampled runs is 0, ½ or 1.
     assert crossed_bootstrap([right, wrong], [wrong, wrong], 400, 0.95, 0, "x") == (0, 1)
     assert crossed_bootstrap([right], [wrong], 400, 0.95, 0, "x") == (1, 1)
+    assert crossed_bootstrap([wrong], [right], 400, 0.95, 0, "x") == (-1, -1)
+    assert crossed_bootstrap([right], [right], 400, 0.95, 0, "x") == (0, 0)
     # With one run on each side this is the bootstrap of the differences over tables.
     mixed = {"a": [1.0, 0.0, 1.0], "b": [0.0, 0.5], "c": [1.0]}
     nothing = {name: [0.0] * len(values) for name, values in mixed.items()}
@@ -122,6 +132,13 @@ def test_minimum_detectable_effect_solves_connors_formula() -> None:
     share = 100 / 330
     needed = (1.959964 * math.sqrt(share) + 0.841621 * math.sqrt(share - effect**2)) ** 2 / effect**2
     assert needed == pytest.approx(330, rel=1e-4)
+
+
+def test_no_effect_is_detectable_where_no_pair_is_discordant_or_pairs_are_few() -> None:
+    for n, discordant in ((0, 0), (0, 5), (10, 0), (1, 1)):
+        assert minimum_detectable_effect(n, discordant, 0.05) is None
+    assert minimum_detectable_effect(4, 1, 0.9) == pytest.approx(0.221, abs=0.02)
+    assert minimum_detectable_effect(1, 1, 0.5) == pytest.approx(0.946, abs=0.001)
 
 
 @given(st.integers(1, 2000), st.integers(0, 2000))
