@@ -9,8 +9,8 @@ from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.tables import TablesConfig
 from tabletutor.episodes.build import build_episodes
-from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, mistaken
-from tabletutor.episodes.teacher import gold
+from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, draw_mistake
+from tabletutor.episodes.teacher import gold_script
 from tabletutor.programs.describe import describe
 from tabletutor.programs.grammar import Aggregate, BestGroup, Count, Group, MissingShare, Program, Share, Where, to_json
 from tabletutor.records.episode import Episode
@@ -54,7 +54,7 @@ def question(name: str, program: Program) -> Question:
 
 
 def test_a_gold_script_inspects_then_works_then_submits() -> None:
-    script = gold(BEST)
+    script = gold_script(BEST)
     assert len(script.turns) == 3
     assert script.turns[0] == (describe(BEST), "df[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
     assert "hook('rows', len(rows))" in script.turns[1].code
@@ -71,7 +71,7 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
         script.mistake: script
         for seed in range(60)
         for recover, slip in product((True, False), repeat=2)
-        if (script := mistaken(program, table[1], recover, slip, rng(seed, "mistake"))) is not None
+        if (script := draw_mistake(program, table[1], recover, slip, rng(seed, "mistake"))) is not None
     }
     assert found
     for name, script in found.items():
@@ -87,9 +87,9 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
 
 
 def test_a_slip_is_made_under_the_right_plan(table: tuple[Path, TableProfile]) -> None:
-    plan = gold(MEAN).turns[0]
+    plan = gold_script(MEAN).turns[0]
     for seed in range(20):
-        slip, plain = (mistaken(MEAN, table[1], False, slip, rng(seed, "mistake")) for slip in (True, False))
+        slip, plain = (draw_mistake(MEAN, table[1], False, slip, rng(seed, "mistake")) for slip in (True, False))
         assert slip is not None
         assert plain is not None
         assert slip.turns[0] == plan

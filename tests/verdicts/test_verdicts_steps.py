@@ -15,7 +15,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.tables import TablesConfig
 from tabletutor.episodes.mistakes import MUTATIONS
 from tabletutor.episodes.script import Script, ScriptedTurn, execute
-from tabletutor.episodes.teacher import gold, inspection, working
+from tabletutor.episodes.teacher import gold_script, plan_turn, work_turns
 from tabletutor.programs.grammar import Program, from_json
 from tabletutor.questions.generate import candidates, make_pools
 from tabletutor.questions.registry import all_families
@@ -26,7 +26,7 @@ from tabletutor.sandbox.guest.frame import read_frame
 from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.tables.ingest import ingest
 from tabletutor.verdicts.replay import Settings, replay, watch
-from tabletutor.verdicts.statements import needed, statements
+from tabletutor.verdicts.statements import dependencies, statements
 from tabletutor.verdicts.steps import step_labels
 
 TABLES = Path(__file__).parents[2] / "resources" / "tables"
@@ -60,7 +60,7 @@ def injections(profile: TableProfile) -> Iterator[Injected]:
 
 
 def injected(program: Program, wrong: Program, draw: float) -> Iterator[Injected]:
-    right, changed = gold(program).turns, (inspection(wrong), *working(wrong))
+    right, changed = gold_script(program).turns, (plan_turn(wrong), *work_turns(wrong))
     places = [place for place, (one, other) in enumerate(zip(right, changed, strict=False)) if one != other]
     if len(right) == len(changed) and places:
         place = places[0] if draw < 0.3 else places[-1]
@@ -195,7 +195,7 @@ def test_what_the_answer_depends_on_is_followed_through_the_cells() -> None:
         "rows['c'] = rows['a'] * 2",
         "answer = rows['c'].sum()\nsubmit(answer)",
     ]
-    found = needed(cells)
+    found = dependencies(cells)
     assert {"answer", "rows", "rows['c']", "df"} <= found
     assert "unused" not in found
 
@@ -220,7 +220,7 @@ def test_a_trace_that_does_not_come_out_again_is_an_error(tmp_path: Path) -> Non
             msgspec.structs.replace(trace, answer=4),
             msgspec.structs.replace(trace, turns=(msgspec.structs.replace(trace.turns[0], hooks=()),)),
         ):
-            with pytest.raises(ValueError, match=r"question q, trace \w+: run once more"):
+            with pytest.raises(ValueError, match=r"question q, trace \w+: in the replay"):
                 replay(Episode("e", "q", "t", (changed,)), box)
 
 

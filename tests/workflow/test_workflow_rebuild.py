@@ -128,7 +128,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     "a training method": (appended(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n"), ONE_RUN),
     "a helper of some converters": (appended(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
     "how steps are labelled": (
-        replaced(f"{LIBRARY}/verdicts/steps.py", "(strays and not right)", "(not right and strays)"),
+        replaced(f"{LIBRARY}/verdicts/steps.py", "(deviates and not right)", "(not right and deviates)"),
         of_each_table("verdicts") | TRAINED,
     ),
     "how traces are replayed": (

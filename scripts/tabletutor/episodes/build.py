@@ -1,4 +1,4 @@
-"""The episodes of one table: for each question a gold trace and some with mistakes, all run for real."""
+"""Build the episodes of one table: for each question a gold trace and some with mistakes, all run in the sandbox."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,9 +8,9 @@ from loguru import logger
 from tabletutor.config.episodes import EpisodesConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
-from tabletutor.episodes.mistakes import mistaken
+from tabletutor.episodes.mistakes import draw_mistake
 from tabletutor.episodes.script import Script, execute
-from tabletutor.episodes.teacher import gold
+from tabletutor.episodes.teacher import gold_script
 from tabletutor.programs.grammar import from_json
 from tabletutor.records.episode import Episode
 from tabletutor.records.files import sha256_file
@@ -36,11 +36,11 @@ def build_episodes(
     code: str,
     output: Path,
 ) -> int:
-    """Write the episodes of one table, sorted by question; returns how many.
+    """Write the episodes of one table, sorted by question, and return their number.
 
-    Finished episodes are kept in a journal in `cache`, under all that an episode depends on but its question: the
-    digest of the rule's `code`, the table, the parameters. So a job that was killed goes on where it stopped, and of
-    questions that have changed only the changed ones are worked on.
+    Finished episodes are appended to a journal in `cache`. The journal is keyed by the digest of the rule's `code`, the
+    table, its profile, the configuration and the seed; its entries are keyed by question. A killed job therefore
+    resumes where it stopped, and after a change of questions only the changed ones run.
     """
     questions = read_records(questions_path, Question)
     profile = read_record(profile_path, TableProfile)
@@ -53,8 +53,8 @@ def build_episodes(
     ):
         units = resume(
             questions,
-            lambda question: digest(question.question_id, question.table, question.program),  # what `work` reads of it
-            lambda question: work(question, profile, config, seed, box),
+            lambda question: digest(question.question_id, question.table, question.program),  # all it reads
+            lambda question: build_episode(question, profile, config, seed, box),
             Episode,
             journal,
             pool,
@@ -65,19 +65,24 @@ def build_episodes(
     return write_records(output, sorted((unit.record for unit in done), key=lambda episode: episode.question_id))
 
 
-def work(question: Question, profile: TableProfile, config: EpisodesConfig, seed: int, box: Sandbox) -> Episode:
-    """All traces of one question, run in fresh sessions of the sandbox."""
+def build_episode(
+    question: Question, profile: TableProfile, config: EpisodesConfig, seed: int, box: Sandbox
+) -> Episode:
+    """Run the gold script of one question and up to `config.perturbed` scripts with a mistake, and return the episode.
+
+    Each script runs in a fresh session of the sandbox.
+    """
     program = from_json(question.program or {})
-    planned: list[Script] = [gold(program)]
+    scripts: list[Script] = [gold_script(program)]
     for number in range(config.perturbed):
         source = rng(seed, "mistake", question.question_id, number)
         recover, slip = source.random() < config.recover_share, source.random() < config.slip_share
-        script = mistaken(program, profile, recover, slip, source)
-        if script is not None and script not in planned:
-            planned.append(script)
+        script = draw_mistake(program, profile, recover, slip, source)
+        if script is not None and script not in scripts:
+            scripts.append(script)
     traces = tuple(
         execute(script, question.question_id, "gold" if script.mistake is None else "perturbed", TEACHER, box)
-        for script in planned
+        for script in scripts
     )
     return Episode(
         episode_id=content_id(question.question_id, TEACHER, [trace.trace_id for trace in traces]),

@@ -1,4 +1,4 @@
-"""Realistic mistakes: a program changed the way analysts change it by accident, ending wrong or noticed and mended."""
+"""Scripts with one realistic mistake, such as a wrong column or a forgotten condition, corrected or not."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tabletutor.episodes.script import Script
-from tabletutor.episodes.teacher import at_once, inspection, looking, mending, working
+from tabletutor.episodes.teacher import correction_turns, plan_turn, preview_turn, single_turn, work_turns
 from tabletutor.programs.grammar import (
     Aggregate,
     Derivation,
@@ -29,13 +29,14 @@ BOUNDARIES = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
 Mutation = Callable[[Program, TableProfile, random.Random], Program | None]
 
 
-def mistaken(
+def draw_mistake(
     program: Program, profile: TableProfile, recover: bool, slip: bool, source: random.Random
 ) -> Script | None:
-    """A trace with one mistake drawn at random: mended before it submits (`recover`), or submitted as it is; made at
-    work under the right plan (`slip`), or in the plan already.
+    """Return a script with one mistake drawn at random, or None if no mistake fits the program.
 
-    None where no mistake fits the program.
+    `recover`: the script corrects the mistake before it submits. `slip`: the plan is right and the mistake is made in
+    the code; otherwise the plan has the mistake too. A corrected mistake is named
+    `{mistake}_mended`.
     """
     names = list(MUTATIONS)
     source.shuffle(names)
@@ -48,76 +49,85 @@ def mistaken(
         wrong = MUTATIONS[name](program, profile, source)
         if wrong is None or wrong == program:
             continue
-        look = inspection(program if slip else wrong)
+        plan = plan_turn(program if slip else wrong)
         if not recover:
-            return Script((look, *working(wrong)), name)
-        mended = mending(program, EXCUSES[name], corrects=1, look=True)
-        return Script((look, looking(wrong), *mended), f"{name}_mended")
+            return Script((plan, *work_turns(wrong)), name)
+        correction = correction_turns(program, EXCUSES[name], corrects=1, preview=True)
+        return Script((plan, preview_turn(wrong), *correction), f"{name}_mended")
     return None
 
 
 def _case_mismatch(program: Program, profile: TableProfile, recover: bool, source: random.Random) -> Script | None:
-    """A header written in the wrong case raises KeyError; mended at once, or answered with a wrong column instead."""
+    """Return a script that writes a header in the wrong case, which raises KeyError.
+
+    With `recover` it then uses the right header, otherwise it uses a wrong column. None if no header has another case.
+    """
     headers = {column.name for column in profile.columns}
     column = next(
         (name for name in columns_used(program) if name.swapcase() not in headers and name != name.swapcase()), None
     )
     if column is None:
         return None
-    blind = _renamed(program, column, column.lower() if column.lower() != column else column.title())
-    if blind == program or set(columns_used(blind)) <= headers:
+    misspelt = _rename_column(program, column, column.lower() if column.lower() != column else column.title())
+    if misspelt == program or set(columns_used(misspelt)) <= headers:
         return None
-    look = inspection(program)
-    raising = at_once(blind)
+    plan = plan_turn(program)
+    failing = single_turn(misspelt)
     if recover:
         excuse = f"The column is called {column!r}."
-        return Script((look, raising, *mending(program, excuse, corrects=1, look=False)), "case_mismatch_mended")
+        return Script(
+            (plan, failing, *correction_turns(program, excuse, corrects=1, preview=False)), "case_mismatch_mended"
+        )
     wrong = _wrong_column(program, profile, source)
-    return None if wrong is None else Script((look, raising, *working(wrong)), "case_mismatch")
+    return None if wrong is None else Script((plan, failing, *work_turns(wrong)), "case_mismatch")
 
 
 def _wrong_column(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     measures = [column.name for column in profile.columns if column.kind in NUMERIC]
     used = set(columns_used(program))
     others = [name for name in measures if name not in used]
-    mine = [name for name in columns_used(program) if name in measures]
-    return _renamed(program, mine[-1], source.choice(others)) if mine and others else None
+    candidates = [name for name in columns_used(program) if name in measures]
+    return _rename_column(program, candidates[-1], source.choice(others)) if candidates and others else None
 
 
 def _wrong_aggregate(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     def change(step: Step) -> Step:
         if isinstance(step, Aggregate | Group) and step.aggregation in SWAPPED:
-            return _with(step, aggregation=SWAPPED[step.aggregation])
+            return _replace(step, aggregation=SWAPPED[step.aggregation])
         return step
 
-    return _mapped(program, change)
+    return _map_steps(program, change)
 
 
 def _wrong_end(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
-    """The other end of a ranking, or the neighbour of the right rank: what a tie read carelessly gives."""
+    """Take the other end of a ranking; for a rank above 1, take the next rank."""
 
     def change(step: Step) -> Step:
         direction = getattr(step, "direction", None)
         if direction is None:
             return step
         rank = getattr(step, "rank", None)
-        return _with(step, rank=rank + 1) if rank is not None and rank > 1 else _with(step, direction=ENDS[direction])
+        return (
+            _replace(step, rank=rank + 1)
+            if rank is not None and rank > 1
+            else _replace(step, direction=ENDS[direction])
+        )
 
-    return _mapped(program, change)
+    return _map_steps(program, change)
 
 
 def _wrong_boundary(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
-    """A strict comparison for one that includes the bound, or the reverse: it matters only where values tie with it."""
+    """Exchange a strict comparison and one that includes the bound. It matters only for values equal to the bound."""
 
     def change(step: Step) -> Step:
         comparison = getattr(step, "comparison", None)
         return (
-            _with(step, comparison=BOUNDARIES[comparison])
+            _replace(step, comparison=BOUNDARIES[comparison])
             if isinstance(step, Where | Share) and comparison in BOUNDARIES
             else step
         )
 
-    return _mapped(program, change)
+    return _map_steps(program, change)
 
 
 def _forgotten_condition(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
@@ -128,11 +138,11 @@ def _forgotten_condition(program: Program, profile: TableProfile, source: random
         return None
     drop = source.choice(places)
     steps = tuple(step for place, step in enumerate(program.steps) if place != drop)
-    return _with(program, steps=steps)
+    return _replace(program, steps=steps)
 
 
 def _needless_condition(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
-    """Rows narrowed to one value of a column that the question does not speak of: a filter left over from before."""
+    """Keep only the rows with one value of an unrelated column, like a filter left over from earlier work."""
     used = set(columns_used(program))
     columns = [column for column in profile.columns if column.kind == "category" and column.name not in used]
     columns = [column for column in columns if len(column.top_values) > 1]
@@ -140,11 +150,11 @@ def _needless_condition(program: Program, profile: TableProfile, source: random.
         return None
     column = source.choice(columns)
     value, _ = source.choice(column.top_values[:4])
-    return _with(program, steps=(Where(column.name, "==", value), *program.steps))
+    return _replace(program, steps=(Where(column.name, "==", value), *program.steps))
 
 
 def _forgotten_missing(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
-    """Rows with missing values counted the wrong way round, or left out of a share's whole."""
+    """Invert a condition on missing values, or leave rows with missing values out of the total of a share."""
     incomplete = {column.name for column in profile.columns if column.missing and column.kind != "empty"}
     steps: list[Step] = []
     for step in program.steps:
@@ -158,7 +168,7 @@ def _forgotten_missing(program: Program, profile: TableProfile, source: random.R
             ]
         else:
             steps.append(step)
-    return _with(program, steps=tuple(steps))
+    return _replace(program, steps=tuple(steps))
 
 
 MUTATIONS: Mapping[str, Mutation] = {
@@ -181,21 +191,21 @@ EXCUSES: Mapping[str, str] = {
 }
 
 
-def _renamed(program: Program, old: str, new: str) -> Program:
+def _rename_column(program: Program, old: str, new: str) -> Program:
     def change(step: Step) -> Step:
         fields = {
             field: new
             for field in ("column", "left", "right", "start", "end", "by", "target")
             if getattr(step, field, None) == old
         }
-        return _with(step, **fields) if fields else step
+        return _replace(step, **fields) if fields else step
 
-    return _mapped(program, change)
-
-
-def _mapped(program: Program, change: Callable[[Step], Step]) -> Program:
-    return _with(program, steps=tuple(map(change, program.steps)), other=tuple(map(change, program.other)))
+    return _map_steps(program, change)
 
 
-def _with(record: Any, **changes: Any) -> Any:
+def _map_steps(program: Program, change: Callable[[Step], Step]) -> Program:
+    return _replace(program, steps=tuple(map(change, program.steps)), other=tuple(map(change, program.other)))
+
+
+def _replace(record: Any, **changes: Any) -> Any:
     return msgspec.structs.replace(record, **changes)

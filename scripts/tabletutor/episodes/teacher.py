@@ -1,8 +1,8 @@
-"""The `program` teacher: turns a question's program into the cells an analyst would write, one at a time.
+"""The `program` teacher: turn a question's program into the cells that an analyst would write.
 
-It says its plan and looks at the columns the plan needs, then works in one cell, or two where the program is long;
-every intermediate value goes through `hook`, and the last cell submits. The plan comes before the look because what is
-looked at follows from it: a small model that looks first guesses the columns, and plans with what it happened to see.
+The first turn states the plan and looks at the columns that the plan needs. One or two more cells do the work: every
+intermediate value goes through `hook`, and the last cell submits. The plan comes first because it determines which
+columns to look at. A small model that looks first guesses the columns, and then plans with the ones it saw.
 """
 
 from tabletutor.episodes.script import Script, ScriptedTurn
@@ -21,31 +21,32 @@ from tabletutor.programs.pandas_source import Block, render
 WORK = "Now I compute it."
 FINISH = "Now the last step."
 SUBMIT = "That is the answer."
-SHORT_PROGRAM = 2  # blocks that fit one cell
+SHORT_PROGRAM = 2  # most blocks in one cell
 SHOWN_COLUMNS = 4
 SHOWN_ROWS = 3
 
 
-def gold(program: Program) -> Script:
-    """The trace that answers the question right."""
-    return Script((inspection(program), *working(program)))
+def gold_script(program: Program) -> Script:
+    """Return the script that answers the question correctly."""
+    return Script((plan_turn(program), *work_turns(program)))
 
 
-def inspection(program: Program) -> ScriptedTurn:
-    """The first turn: the plan, and a look at the columns it needs in the first rows."""
+def plan_turn(program: Program) -> ScriptedTurn:
+    """Return the first turn: the plan, and code that shows the first rows of the columns it needs."""
     columns = list(columns_used(program))[:SHOWN_COLUMNS]
     return ScriptedTurn(
         describe(program), f"df[{columns!r}].head({SHOWN_ROWS})" if columns else f"df.head({SHOWN_ROWS})"
     )
 
 
-def working(program: Program) -> tuple[ScriptedTurn, ...]:
-    """The turns after the inspection: one cell for a short program, else one up to the last block and one that ends
-    it.
+def work_turns(program: Program) -> tuple[ScriptedTurn, ...]:
+    """Return the turns after the plan: one cell for a short program, otherwise two.
+
+    The second cell has the last block, or the join and what follows it.
     """
     blocks = render(program)
     if len(blocks) <= SHORT_PROGRAM:
-        return (at_once(program),)
+        return (single_turn(program),)
     start = next((place for place, block in enumerate(blocks) if isinstance(block.step, Join)), len(blocks) - 1)
     return (
         ScriptedTurn(WORK, _cell(blocks[:start], last=False)),
@@ -53,24 +54,26 @@ def working(program: Program) -> tuple[ScriptedTurn, ...]:
     )
 
 
-def at_once(program: Program) -> ScriptedTurn:
-    """The whole program in one cell that submits."""
+def single_turn(program: Program) -> ScriptedTurn:
+    """Return a turn that runs the whole program in one cell and submits."""
     return ScriptedTurn(WORK, _cell(render(program), last=True))
 
 
-def looking(program: Program) -> ScriptedTurn:
-    """The whole program in one cell that shows its result but does not submit it yet."""
+def preview_turn(program: Program) -> ScriptedTurn:
+    """Return a turn that runs the whole program and shows the answer without submitting it."""
     return ScriptedTurn(WORK, "\n".join([*_lines(render(program)), "hook('answer', answer)"]))
 
 
-def mending(program: Program, correction: str, corrects: int, look: bool) -> tuple[ScriptedTurn, ...]:
-    """The turns that mend turn `corrects` after `correction`, a sentence that says what was wrong in it. Who looked at
-    the wrong result looks at the right one too before submitting it: to look must not be a sign of a mistake.
+def correction_turns(program: Program, excuse: str, corrects: int, preview: bool) -> tuple[ScriptedTurn, ...]:
+    """Return the turns that correct turn `corrects`. `excuse` is a sentence that says what was wrong in it.
+
+    `preview`: show the answer before submitting it. A script that previewed its wrong answer must preview the right one
+    too, or a preview would be a sign of a mistake.
     """
-    said = f"{correction} {describe(program)}"
-    if not look:
-        return (ScriptedTurn(said, at_once(program).code, corrects),)
-    return (ScriptedTurn(said, looking(program).code, corrects), ScriptedTurn(SUBMIT, "submit(answer)"))
+    reasoning = f"{excuse} {describe(program)}"
+    if not preview:
+        return (ScriptedTurn(reasoning, single_turn(program).code, corrects),)
+    return (ScriptedTurn(reasoning, preview_turn(program).code, corrects), ScriptedTurn(SUBMIT, "submit(answer)"))
 
 
 def _cell(blocks: tuple[Block, ...], last: bool) -> str:
@@ -87,7 +90,7 @@ def _lines(blocks: tuple[Block, ...]) -> list[str]:
 
 
 def _hook(block: Block) -> str | None:
-    """The hook that shows an intermediate value, or None for the answer itself."""
+    """Return the hook call that shows an intermediate value, or None for the answer itself."""
     if isinstance(block.step, Join) or block.result == "answer":
         return None
     if isinstance(block.step, Derivation):

@@ -1,1 +1,1 @@
-"""When two answers are the same. Ground: questions, verdicts and evaluation all grade with it."""
+"""Compare answers. Questions, verdicts, evaluation and training by reward all grade with it."""

@@ -1,1 +1,1 @@
-"""Judging: when two answers are the same, and what an episode proves."""
+"""Verdicts: whether questions are verified, and which traces and steps are right."""

@@ -1,7 +1,7 @@
-"""Traces run once more, statement by statement, to see what every one of them set.
+"""Replay traces statement by statement, and record a digest of every value that a statement sets.
 
-What a cell showed is a summary; here each value that is set is digested as a whole. A replay also proves the episode:
-the same hooks, the same end and the same answer must come out again.
+The output of a cell is only a summary; the digest covers the whole value. A replay also verifies the episode: hooks,
+end and answer must be those that were recorded.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +23,15 @@ from tabletutor.sandbox.protocol.result import CellEnd
 from tabletutor.telemetry.progress import progress
 from tabletutor.verdicts.statements import Statement, statements
 
-_MARK = "state of "
-_TOGETHER = 8  # statements in one cell: a cell may show 50 values
-_BROKEN = frozenset({"time", "memory", "crash"})  # a session ended by force may end elsewhere the next time
+_MARK = "state of "  # prefix of the hooks that a replay adds
+_STATEMENTS = 8  # in one cell, because a cell may show 50 values at most
+_ENDED_BY_FORCE = frozenset({"time", "memory", "crash"})  # may end at another statement the next time
 
 Settings = tuple[tuple[str, str], ...]
 
 
-class Watched(NamedTuple):
-    """What a cell set and showed, its error, and how it ended with what it submitted."""
+class CellEffects(NamedTuple):
+    """The effects of a cell: what it set and showed, its error, how it ended and the answer it submitted."""
 
     settings: Settings
     hooks: tuple[Hook, ...]
@@ -43,10 +43,10 @@ class Watched(NamedTuple):
 def build_replays(
     episodes_path: Path, table: str, parquet: Path, sandbox: SandboxConfig, cache: Path, code: str, output: Path
 ) -> int:
-    """Write the replays of one table's episodes, sorted by question; returns how many.
+    """Write the replays of one table's episodes, sorted by question, and return their number.
 
-    Finished ones are kept in a journal in `cache`, as episodes are. Raises ValueError where a trace does not come out
-    as it was noted.
+    Finished replays are appended to a journal in `cache`, as episodes are. Raises ValueError if a replay differs from
+    the recorded trace.
     """
     episodes = read_records(episodes_path, Episode)
     identity = digest(code, sha256_file(parquet), result_settings(sandbox))
@@ -59,18 +59,18 @@ def build_replays(
         done = list(progress(units, len(episodes), f"replays {table}"))
     served = sum(unit.served for unit in done)
     logger.info(f"{table}: {len(done) - served} episodes replayed, {served} from the journal")
-    return write_records(output, sorted((unit.record for unit in done), key=lambda made: made.question_id))
+    return write_records(output, sorted((unit.record for unit in done), key=lambda record: record.question_id))
 
 
 def replay(episode: Episode, box: Sandbox) -> Replay:
-    """What all traces of an episode set. Raises ValueError where one does not come out as it was noted."""
-    states = {trace.trace_id: _states(trace, box, episode.question_id) for trace in episode.traces}
+    """Return what every trace of an episode sets. Raises ValueError if a replay differs from the recorded trace."""
+    states = {trace.trace_id: _replay_trace(trace, box, episode.question_id) for trace in episode.traces}
     return Replay(episode.question_id, episode.table, states)
 
 
-def _states(trace: Trace, box: Sandbox, question_id: str) -> tuple[Settings, ...]:
-    """What each turn of a trace set; of a turn that ended its session by force nothing is told."""
-    turns = trace.turns[:-1] if trace.ended in _BROKEN else trace.turns
+def _replay_trace(trace: Trace, box: Sandbox, question_id: str) -> tuple[Settings, ...]:
+    """Return what each turn of a trace sets. A turn that ended its session by force is not run and sets nothing."""
+    turns = trace.turns[:-1] if trace.ended in _ENDED_BY_FORCE else trace.turns
     states: list[Settings] = []
     ended: CellEnd = "open"
     answer: object = None
@@ -85,23 +85,23 @@ def _states(trace: Trace, box: Sandbox, question_id: str) -> tuple[Settings, ...
     return (*states, *((),) * (len(trace.turns) - len(turns)))
 
 
-def watch(code: str, session: Session) -> Watched:
-    """Run a cell in a session and see what each of its statements sets."""
-    found: list[tuple[str, str]] = []
+def watch(code: str, session: Session) -> CellEffects:
+    """Run a cell in a session and return its effects; `settings` are the names it sets with digests of their values."""
+    settings: list[tuple[str, str]] = []
     hooks: list[Hook] = []
-    watched = [_watched(statement) for statement in statements(code)]
-    for start in range(0, len(watched), _TOGETHER):
-        result = session.run("\n".join(watched[start : start + _TOGETHER]))
+    sources = [_with_digests(statement) for statement in statements(code)]
+    for start in range(0, len(sources), _STATEMENTS):
+        result = session.run("\n".join(sources[start : start + _STATEMENTS]))
         marked = [hook for hook in result.hooks if hook.name.startswith(_MARK)]
-        found += [(hook.name.removeprefix(_MARK), hook.value_sha256) for hook in marked]
+        settings += [(hook.name.removeprefix(_MARK), hook.value_sha256) for hook in marked]
         hooks += [hook for hook in result.hooks if not hook.name.startswith(_MARK)]
         if result.ended != "open" or result.error is not None:
-            return Watched(tuple(found), tuple(hooks), result.error, result.ended, result.answer)
-    return Watched(tuple(found), tuple(hooks), None, "open", None)
+            return CellEffects(tuple(settings), tuple(hooks), result.error, result.ended, result.answer)
+    return CellEffects(tuple(settings), tuple(hooks), None, "open", None)
 
 
-def _watched(statement: Statement) -> str:
-    """A statement, followed by what digests the names it sets. Frames are brought to one hash a row before."""
+def _with_digests(statement: Statement) -> str:
+    """Return a statement, followed by hooks for the names it sets. A frame is hooked as its headers and row hashes."""
     lines = [statement.source]
     for name in statement.sets:
         rows = f"[list(getattr({name}, 'columns', ())), pd.util.hash_pandas_object({name})]"
@@ -115,9 +115,9 @@ def _watched(statement: Statement) -> str:
     return "\n".join(lines)
 
 
-def _difference(trace: Trace, question_id: str, what: str, noted: object, found: object) -> str:
+def _difference(trace: Trace, question_id: str, what: str, recorded: object, replayed: object) -> str:
     return (
-        f"question {question_id}, trace {trace.trace_id}: run once more, {what} {found!r}, but noted was {noted!r}. "
-        f"Its cells give other results from run to run, or ran into a limit of time this time: see `sandbox` in the "
-        f"configuration and run again"
+        f"question {question_id}, trace {trace.trace_id}: in the replay, {what} {replayed!r}, not {recorded!r}. "
+        f"Either its cells give different results from run to run, or the replay reached a time limit. In the second "
+        f"case, raise the limits in section `sandbox` of the configuration and run again"
     )

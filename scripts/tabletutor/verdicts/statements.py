@@ -1,6 +1,6 @@
-"""Cells read statement by statement: what each sets and what it reads, and what an answer depends on.
+"""Analyse cells statement by statement: which names each sets and reads, and on which names the answer depends.
 
-A name stands for a variable, `df['x']` for one column that is set by itself.
+A name is a variable, such as `rows`, or one column that is assigned to, such as `df['x']`.
 """
 
 import ast
@@ -18,7 +18,7 @@ class Statement(NamedTuple):
 
 
 def statements(code: str) -> list[Statement]:
-    """The statements of a cell. A cell that is no Python is one statement that sets nothing."""
+    """Return the statements of a cell. A cell that is not valid Python is one statement that sets nothing."""
     try:
         body = ast.parse(code).body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -26,25 +26,29 @@ def statements(code: str) -> list[Statement]:
     return [_statement(node) for node in body]
 
 
-def base(name: str) -> str:
-    """The variable that a name is of: `df` of `df['x']`."""
+def variable_of(name: str) -> str:
+    """Return the variable of a name: `df` for `df['x']`."""
     return name.partition("[")[0]
 
 
-def needed(cells: Iterable[str]) -> frozenset[str]:
-    """The names that the submitted answer depends on, through all that set them: the dependency graph from its end.
+def dependencies(cells: Iterable[str]) -> frozenset[str]:
+    """Return the names that the submitted answer depends on, directly or through other names.
 
-    Whoever reads a variable reads all columns of it, so a name that is needed may stand for more than is set.
+    A statement that reads a variable counts as reading all its columns.
     """
-    wanted: set[str] = set()
+    needed: set[str] = set()
     for statement in reversed([statement for code in cells for statement in statements(code)]):
-        if statement.submits or any(_concerns(name, wanted) for name in statement.sets):
-            wanted |= statement.reads | set(statement.sets)
-    return frozenset(wanted)
+        if statement.submits or any(_is_needed(name, needed) for name in statement.sets):
+            needed |= statement.reads | set(statement.sets)
+    return frozenset(needed)
 
 
-def _concerns(name: str, wanted: set[str]) -> bool:
-    return name in wanted or base(name) in wanted or (base(name) == name and any(base(each) == name for each in wanted))
+def _is_needed(name: str, needed: set[str]) -> bool:
+    return (
+        name in needed
+        or variable_of(name) in needed
+        or (variable_of(name) == name and name in map(variable_of, needed))
+    )
 
 
 def _statement(node: ast.stmt) -> Statement:

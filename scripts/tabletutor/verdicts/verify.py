@@ -1,8 +1,8 @@
-"""From an episode to a verdict: which answers agree, whether the question is verified, and which traces are right.
+"""Judge episodes: which answers agree, whether the question is verified, and which traces are right.
 
-A question from a program is verified when all its engines agree and the gold trace, run for real, submits their answer.
-Any other is verified when the gold trace (which saw the hint) agrees with a strict majority of all independent traces
-(which did not), and with at least two of them. A trace that did not submit has no vote, but counts in that majority.
+A question from a program is verified if all its engines agree and the gold trace submits their answer. A question from
+another source is verified if the gold trace (which saw the hint) agrees with at least two independent traces (which did
+not) and with more than half of all of them, including those that did not submit.
 """
 
 from collections import Counter
@@ -19,12 +19,15 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.verdicts.steps import step_labels
 
-FEWEST_WITNESSES = 2  # engines, or independent traces, that must agree before anything is called verified
+MIN_AGREEING = 2  # engines or independent traces that must agree
 
 
 class Ballot(NamedTuple):
-    """What an episode's answers say: clusters by voter, the gold trace's voter (None if it gave no answer), and the
-    voters and number of independent traces."""
+    """The votes on one question.
+
+    `clusters`: the cluster of each voter's answer. `gold`: the gold trace's voter, or None if it did not submit.
+    `independent`: the independent traces that submitted. `attempts`: the number of all independent traces.
+    """
 
     clusters: dict[str, int]
     gold: str | None
@@ -33,20 +36,22 @@ class Ballot(NamedTuple):
 
 
 def judge(episode: Episode, question: Question, replay: Replay, config: VerdictsConfig) -> Verdict:
-    """The verdict on one episode. Raises ValueError if the episode is of another question or has two gold traces, or if
-    the replay is not of its traces.
+    """Return the verdict on one episode.
+
+    Raises ValueError if the episode belongs to another question or has two gold traces, or if the replay is not of its
+    traces.
     """
     if (episode.question_id, episode.table) != (question.question_id, question.table):
         raise ValueError(
-            f"episode {episode.episode_id} is of question {episode.question_id} on table {episode.table!r}, "
-            f"not of question {question.question_id} on table {question.table!r}"
+            f"episode {episode.episode_id} belongs to question {episode.question_id} on table {episode.table!r}, "
+            f"not to question {question.question_id} on table {question.table!r}"
         )
-    gold = _gold(episode)
+    gold = _gold_trace(episode)
     ballot = _ballot(episode, question, gold, config)
     stated = question.answer is not None
     answer = question.answer if stated else (gold.answer if gold is not None and gold.ended == "submit" else None)
 
-    def right(trace: Trace) -> bool:
+    def is_right(trace: Trace) -> bool:
         return (
             answer is not None
             and trace.ended == "submit"
@@ -55,13 +60,13 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
 
     if gold is None or ballot.gold is None:
         taxonomy: Taxonomy = "execution_failure"
-    elif not right(gold):
+    elif not is_right(gold):
         taxonomy = "ambiguous"
     elif question.source == "program":
         taxonomy = "verified" if _engines_agree(question, config) else "ambiguous"
     else:
-        taxonomy = _by_majority(ballot, ballot.gold)
-    correct = {trace.trace_id: right(trace) for trace in episode.traces}
+        taxonomy = _majority_taxonomy(ballot, ballot.gold)
+    correct = {trace.trace_id: is_right(trace) for trace in episode.traces}
     verified = taxonomy == "verified"
     return Verdict(
         question_id=question.question_id,
@@ -93,16 +98,17 @@ def _labels(
 def judge_all(
     episodes: Sequence[Episode], questions: Sequence[Question], replays: Sequence[Replay], config: VerdictsConfig
 ) -> list[Verdict]:
-    """Verdicts in the order of their question ids. Raises ValueError unless each question has exactly one episode, and
-    that a replay.
+    """Return the verdicts in the order of their question ids.
+
+    Raises ValueError unless each question has exactly one episode with a replay.
     """
     by_question = {question.question_id: question for question in questions}
     counts = Counter(episode.question_id for episode in episodes)
     for question_id in sorted(by_question.keys() | counts.keys()):
         if question_id not in by_question:
-            raise ValueError(f"an episode is of question {question_id}, which is not among the questions")
+            raise ValueError(f"an episode belongs to question {question_id}, which is not among the questions")
         if counts[question_id] != 1:
-            raise ValueError(f"question {question_id} has {counts[question_id]} episodes, it needs exactly one")
+            raise ValueError(f"question {question_id} has {counts[question_id]} episodes; it needs exactly one")
     ordered = sorted(episodes, key=lambda episode: episode.question_id)
     replayed = {replay.question_id: replay for replay in replays}
     if missing := sorted(by_question.keys() - replayed.keys()):
@@ -113,9 +119,9 @@ def judge_all(
 
 
 def judge_table(episodes: Path, questions: Path, replays: Path, out: Path, config: VerdictsConfig) -> int:
-    """Judge one table's episodes (`episodes/…/{table}.jsonl`) and write its verdicts; returns how many.
+    """Judge one table's episodes, write the verdicts, and return their number.
 
-    Raises ValueError naming the files where a record does not fit, or where the three do not belong together.
+    Raises ValueError, naming the files, if a record is invalid or the three files do not belong together.
     """
     try:
         verdicts = judge_all(
@@ -126,15 +132,15 @@ def judge_table(episodes: Path, questions: Path, replays: Path, out: Path, confi
     return write_records(out, verdicts)
 
 
-def _gold(episode: Episode) -> Trace | None:
+def _gold_trace(episode: Episode) -> Trace | None:
     traces = [trace for trace in episode.traces if trace.role == "gold"]
     if len(traces) > 1:
-        raise ValueError(f"episode {episode.episode_id} has {len(traces)} gold traces, it may have one")
+        raise ValueError(f"episode {episode.episode_id} has {len(traces)} gold traces; it may have one")
     return traces[0] if traces else None
 
 
 def _ballot(episode: Episode, question: Question, gold: Trace | None, config: VerdictsConfig) -> Ballot:
-    """All answers with a vote. Perturbed traces have none: they are wrong on purpose."""
+    """Return all answers that vote. Perturbed traces do not vote, because they are wrong on purpose."""
     answers: dict[str, Any] = {f"engine:{name}": answer for name, answer in question.engines.items()}
     independent = [trace for trace in episode.traces if trace.role == "independent"]
     voting = [trace for trace in (gold, *independent) if trace is not None and trace.ended == "submit"]
@@ -148,21 +154,21 @@ def _ballot(episode: Episode, question: Question, gold: Trace | None, config: Ve
 
 
 def _engines_agree(question: Question, config: VerdictsConfig) -> bool:
-    """Whether every two engines gave the same answer, and each the question's own."""
+    """Return whether at least two engines answered, and all answers equal each other and the question's."""
     answers = list(question.engines.values())
     pairs = [*combinations(answers, 2), *((question.answer, answer) for answer in answers)]
-    return len(answers) >= FEWEST_WITNESSES and all(
+    return len(answers) >= MIN_AGREEING and all(
         match(first, second, question.answer_type, question.answer_spec, config) for first, second in pairs
     )
 
 
-def _by_majority(ballot: Ballot, gold: str) -> Taxonomy:
-    """What the independent traces say of the gold trace's answer."""
+def _majority_taxonomy(ballot: Ballot, gold: str) -> Taxonomy:
+    """Return the taxonomy of a question by the independent traces that agree with the gold trace."""
     if not ballot.independent:
         return "too_hard" if ballot.attempts else "ambiguous"
     tally = Counter(ballot.clusters[voter] for voter in ballot.independent)
     agreeing = tally[ballot.clusters[gold]]
-    if agreeing >= FEWEST_WITNESSES and 2 * agreeing > ballot.attempts:
+    if agreeing >= MIN_AGREEING and 2 * agreeing > ballot.attempts:
         return "verified"
     if agreeing:
         return "ambiguous"
