@@ -9,7 +9,7 @@ class SamplingConfig(Section):
     """Sample several attempts instead of decoding greedily."""
 
     samples: int = Field(default=4, ge=1, description="Attempts per question.")
-    temperature: float = Field(default=0.8, gt=0)
+    temperature: float = Field(default=0.8, gt=0, description="Sampling temperature.")
 
 
 class EvaluationConfig(Section):

@@ -39,10 +39,10 @@ class ScratchModelConfig(Section):
         "per character of the training rows, bytes for other characters.",
     )
     vocabulary: int = Field(default=1024, ge=300, description="Maximum number of tokens; each has an embedding.")
-    hidden: int = Field(default=64, ge=8)
-    layers: int = Field(default=2, ge=1)
-    heads: int = Field(default=4, ge=1)
-    positions: int = Field(default=2048, ge=64)
+    hidden: int = Field(default=64, ge=8, description="Hidden size; a multiple of twice the heads.")
+    layers: int = Field(default=2, ge=1, description="Number of layers.")
+    heads: int = Field(default=4, ge=1, description="Number of attention heads.")
+    positions: int = Field(default=2048, ge=64, description="Maximum context length in tokens.")
 
     @model_validator(mode="after")
     def _heads_are_whole(self) -> Self:
@@ -58,7 +58,7 @@ class LocalModelConfig(Section):
     """A model in a local folder, in the layout of transformers' `save_pretrained`."""
 
     source: Literal["local"]
-    path: str
+    path: str = Field(description="The folder; `~` is the home folder.")
 
 
 class HubModelConfig(Section):

@@ -15,8 +15,8 @@ class ReportingConfig(Section):
         pattern=r"^[^{}]*$",
         description="Title of the report; without braces, which Snakemake reads as wildcards.",
     )
-    baseline: Name = "base"
-    candidate: Name = "tuned"
+    baseline: Name = Field(default="base", description="The run that the candidate is compared with.")
+    candidate: Name = Field(default="tuned", description="The run the report is about.")
     arms: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(
         default={},
         description="Arms to compare: name and runs that differ only in their seed. Each is compared with the first.",
@@ -28,7 +28,7 @@ class ReportingConfig(Section):
     permutations: int = Field(
         default=9999, ge=999, description="Maximum number of sign patterns in the permutation test of arms."
     )
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1, description="Level of the confidence intervals.")
     mlflow: bool = Field(
         default=True,
         json_schema_extra=EXECUTION_ONLY,

@@ -22,7 +22,7 @@ class ChoiceConfig(Section):
 class RunConfig(Section):
     """One run: an untuned model, a model trained on a format, or a choice among another run's attempts."""
 
-    model: Name
+    model: Name = Field(description="The base model, a key of `models`.")
     weights: Name | None = Field(
         default=None, description="Answer with the weights trained by this other run; null uses the run's own."
     )
@@ -35,7 +35,7 @@ class RunConfig(Section):
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
         default=None, description="How to train the model; null leaves it untuned."
     )
-    seed: Seed = 0
+    seed: Seed = Field(default=0, description="Seed of training and sampling.")
     whole_turns: bool = Field(
         default=False,
         description="Decode turns to their end, for students that write text after their code (sft-interleaved).",

@@ -55,7 +55,7 @@ class Config(Section):
     episodes: EpisodesConfig = EpisodesConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
     formats: FormatsConfig = FormatsConfig()  # pyright: ignore[reportInvalidTypeForm] - built at import from the converter files
-    models: dict[Name, ModelConfig]
-    runs: dict[Name, RunConfig]
+    models: dict[Name, ModelConfig] = Field(description="Base models by name.")
+    runs: dict[Name, RunConfig] = Field(description="Runs by name.")
     evaluation: EvaluationConfig = EvaluationConfig()
     reporting: ReportingConfig = ReportingConfig()

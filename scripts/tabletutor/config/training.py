@@ -16,10 +16,12 @@ from tabletutor.config.section import EXECUTION_ONLY, Name, Section
 class LoraConfig(Section):
     """Low-rank adaptation (LoRA), with PEFT's names."""
 
-    r: int = Field(default=16, ge=1)
-    alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    r: int = Field(default=16, ge=1, description="Rank of the adapter.")
+    alpha: int = Field(default=32, ge=1, description="The adapter is scaled by alpha over r.")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="Dropout on the adapter's input.")
+    target_modules: Literal["all-linear"] | tuple[str, ...] = Field(
+        default="all-linear", description="Modules that get an adapter, by name."
+    )
     skip_layers: int = Field(
         default=0, ge=0, description="Number of first layers without an adapter; no gradient is computed for them."
     )
@@ -60,11 +62,11 @@ class MethodConfig(Section):
     max_tokens: int = Field(
         default=768, ge=64, description="Maximum number of tokens per row; longer rows are dropped whole and counted."
     )
-    learning_rate: float = Field(default=1e-3, gt=0)
-    warmup_share: float = Field(default=0.05, ge=0, lt=1)
+    learning_rate: float = Field(default=1e-3, gt=0, description="Peak learning rate.")
+    warmup_share: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps with a rising rate.")
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
-    weight_decay: float = Field(default=0.0, ge=0)
-    max_grad_norm: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0, description="Weight decay of AdamW.")
+    max_grad_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to this norm.")
     dtype: Literal["bfloat16", "float32"] = Field(
         default="bfloat16", description="Precision of the frozen base weights; trained weights are float32."
     )
@@ -147,7 +149,7 @@ class SftConfig(MethodConfig):
 class TrlConfig(MethodConfig):
     """Settings shared by the methods that use TRL's trainers."""
 
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float = Field(default=1e-4, gt=0, description="Peak learning rate.")
     accumulation: int = Field(
         default=1, ge=1, description="Number of parts a batch is computed in; must divide batch_size."
     )
@@ -194,8 +196,8 @@ class KtoConfig(ReferenceConfig):
     READS = ("kto", "orm")
     method: Literal["kto"]
     format: Name = "kto"
-    desirable_weight: float = Field(default=1.0, gt=0)
-    undesirable_weight: float = Field(default=1.0, gt=0)
+    desirable_weight: float = Field(default=1.0, gt=0, description="Weight of rows labelled right.")
+    undesirable_weight: float = Field(default=1.0, gt=0, description="Weight of rows labelled wrong.")
 
     def faults(self) -> Iterator[str]:
         yield from super().faults()
@@ -239,7 +241,7 @@ class GrpoConfig(TrlConfig):
     generations: int = Field(
         default=4, ge=2, description="Number of answers per question that are compared with each other."
     )
-    temperature: float = Field(default=1.0, gt=0)
+    temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
     turn_limit: int = Field(default=3, ge=1, description="Turns a student has to submit an answer.")
     max_new_tokens: int = Field(default=128, ge=8, description="Maximum number of tokens per turn.")
     max_context: int = Field(default=1536, ge=128, description="Maximum number of tokens per conversation.")
