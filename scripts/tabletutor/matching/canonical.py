@@ -1,8 +1,8 @@
-"""Answers brought to a canonical form of their declared type, so that they can be compared.
+"""Convert answers to a canonical form of their declared type, so that they can be compared.
 
-The declared type is read first, never guessed from the value: under "category" the number 2007 is the text "2007",
-under "number" the text "12.5" is 12.5, and a boolean is never a number. What does not fit its type becomes `Unfit`,
-which equals only the very same JSON, so that the relation stays reflexive on anything a session may have submitted.
+The type is declared and never guessed from the value: as a "category" the number 2007 is the text "2007", as a "number"
+the text "12.5" is 12.5, and a boolean is never a number. A value that does not fit its type becomes `Unfit`, which
+equals only identical JSON. So every answer equals itself, whatever a session submits.
 """
 
 import math
@@ -11,12 +11,12 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from tabletutor.matching.numerals import after, normal, read_numeral
+from tabletutor.matching.numerals import normalize, read_numeral, suffix_pattern
 from tabletutor.records.question import AnswerSpec, AnswerType
 
 NUMERIC_TYPES: frozenset[AnswerType] = frozenset({"integer", "number", "percentage"})
 
-_PERCENT = re.compile(rf"{after('%')}\Z")
+_PERCENT = re.compile(rf"{suffix_pattern('%')}\Z")
 _WHOLE_KEY = re.compile(r"(-?(?:0|[1-9]\d*))\.0+", re.ASCII)
 _MIDNIGHT_KEY = re.compile(r"(\d{4}-\d{2}-\d{2})[t ]00:00:00(?:\.0+)?", re.ASCII)
 _SHORT_YEAR = re.compile(r"[1-9]\d\d-\d\d-\d\d", re.ASCII)
@@ -34,7 +34,7 @@ class Number(NamedTuple):
 
 
 class Exact(NamedTuple):
-    """A value that is equal or not: an integer, a folded text, a truth value, an instant."""
+    """A value compared exactly: an integer, a folded text, a boolean or an instant."""
 
     kind: str
     value: Any
@@ -63,19 +63,19 @@ Canonical = Missing | Number | Exact | Items | Entries | Unfit
 
 
 def fold(text: str) -> str:
-    """Text for comparison: Unicode NFKC, case folded, white space folded. Punctuation and diacritics are kept."""
+    """Return text for comparison: NFKC, case folded, white space folded. Punctuation and diacritics stay."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
 
 
 def category_text(value: str | int | float | bool) -> str:
-    """A category or a mapping's key as text: "2007", 2007 and 2007.0 are one, and so are a date and its midnight.
+    """Return a category or a key as text: the same for "2007", 2007 and 2007.0, and for a date and its midnight.
 
-    Only a tail of zeros is dropped: "1.10" is not "1.1" and "007" is not "7".
+    Only decimals that are all zeros are dropped: "1.10" is not "1.1", and "007" is not "7".
     """
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = fold(value if isinstance(value, str) else _written(value))
+    text = fold(value if isinstance(value, str) else _literal(value))
     for pattern in (_WHOLE_KEY, _MIDNIGHT_KEY):
         if whole := pattern.fullmatch(text):
             return whole[1]
@@ -83,40 +83,40 @@ def category_text(value: str | int | float | bool) -> str:
 
 
 def canonical(value: Any, answer_type: AnswerType, spec: AnswerSpec) -> Canonical:
-    """The canonical form of a JSON value under a declared type. Never raises."""
+    """Return the canonical form of a JSON value for a declared type. Never raises."""
     if answer_type in ("list", "set"):
         if not isinstance(value, list):
-            return _missing_or_unfit(value)
+            return _to_missing_or_unfit(value)
         members = cast("list[Any]", value)
-        return Items(answer_type == "list", tuple(_scalar(member, spec.item) for member in members))
+        return Items(answer_type == "list", tuple(_to_scalar(member, spec.item) for member in members))
     if answer_type == "mapping":
         if not isinstance(value, dict):
-            return _missing_or_unfit(value)
+            return _to_missing_or_unfit(value)
         pairs = cast("dict[Any, Any]", value).items()
-        return Entries(tuple((category_text(key), str(key), _scalar(entry, spec.item)) for key, entry in pairs))
-    return _scalar(value, answer_type)
+        return Entries(tuple((category_text(key), str(key), _to_scalar(entry, spec.item)) for key, entry in pairs))
+    return _to_scalar(value, answer_type)
 
 
-def _scalar(value: Any, answer_type: AnswerType | None) -> Canonical:
+def _to_scalar(value: Any, answer_type: AnswerType | None) -> Canonical:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Missing()
     if answer_type is None:
-        answer_type = _untyped(value)
+        answer_type = _infer_type(value)
     if answer_type in NUMERIC_TYPES:
-        return _numeric(value, answer_type)
+        return _to_number(value, answer_type)
     if answer_type == "category" and isinstance(value, str | int | float):
         return Exact("text", category_text(value))
     if answer_type == "boolean":
         truth = _TRUTH.get(fold(value)) if isinstance(value, str) else value
-        return Exact("boolean", truth) if isinstance(truth, bool) else unfit(value)
+        return Exact("boolean", truth) if isinstance(truth, bool) else to_unfit(value)
     if answer_type == "date" and isinstance(value, str):
-        instant = _instant(value)
-        return unfit(value) if instant is None else Exact("instant", instant)
-    return unfit(value)
+        instant = _parse_instant(value)
+        return to_unfit(value) if instant is None else Exact("instant", instant)
+    return to_unfit(value)
 
 
-def _untyped(value: Any) -> AnswerType | None:
-    """The type of a member whose type is not declared: what JSON says it is."""
+def _infer_type(value: Any) -> AnswerType | None:
+    """Return the type of a member without a declared type, by its JSON type."""
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):
@@ -124,32 +124,31 @@ def _untyped(value: Any) -> AnswerType | None:
     return "category" if isinstance(value, str) else None
 
 
-def _numeric(value: Any, answer_type: AnswerType | None) -> Canonical:
-    parsed = _numeral(value, answer_type) if isinstance(value, str) else value
+def _to_number(value: Any, answer_type: AnswerType | None) -> Canonical:
+    parsed = _parse_number(value, answer_type) if isinstance(value, str) else value
     if isinstance(parsed, bool) or not isinstance(parsed, int | float):
-        return unfit(value)
+        return to_unfit(value)
     if isinstance(parsed, float) and math.isnan(parsed):
         return Missing()
     if answer_type == "integer":
         whole = isinstance(parsed, int) or parsed.is_integer()
-        return Exact("integer", int(parsed)) if whole else unfit(value)
+        return Exact("integer", int(parsed)) if whole else to_unfit(value)
     try:
         return Number(float(parsed))
     except OverflowError:
-        return unfit(value)
+        return to_unfit(value)
 
 
-def _numeral(text: str, answer_type: AnswerType | None) -> int | float | None:
-    """The number a text spells, as a cell of a table would; with "%" where a percentage is declared. Units and currency
-    signs are not read away.
-    """
-    plain = _PERCENT.sub(r"\2", normal(text)) if answer_type == "percentage" else text
+def _parse_number(text: str, answer_type: AnswerType | None) -> int | float | None:
+    """Parse a number as in a cell of a table; "%" may follow if a percentage is declared, other units may not."""
+    plain = _PERCENT.sub(r"\2", normalize(text)) if answer_type == "percentage" else text
     return math.nan if fold(plain) == "nan" else read_numeral(plain)
 
 
-def _instant(text: str) -> datetime | None:
-    """An ISO 8601 date or date with time as an instant; without a zone it is UTC. The year 700 may have three digits:
-    so `strftime` writes it on Linux.
+def _parse_instant(text: str) -> datetime | None:
+    """Parse an ISO 8601 date, with or without a time, as an instant; without a zone it is UTC.
+
+    A year before 1000 may have three digits, as `strftime` writes it on Linux.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     try:
@@ -159,17 +158,17 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
-def _written(value: Any) -> str:
-    """A scalar as text; an integer too long for `repr` (Python refuses 4,300 digits) in hexadecimal."""
+def _literal(value: Any) -> str:
+    """Return a scalar as text. Long integers are hexadecimal, because Python prints at most 4,300 decimal digits."""
     return hex(value) if isinstance(value, int) and value.bit_length() > 10_000 else repr(value)
 
 
-def _missing_or_unfit(value: Any) -> Canonical:
-    return Missing() if value is None or (isinstance(value, float) and math.isnan(value)) else unfit(value)
+def _to_missing_or_unfit(value: Any) -> Canonical:
+    return Missing() if value is None or (isinstance(value, float) and math.isnan(value)) else to_unfit(value)
 
 
-def unfit(value: Any) -> Unfit:
-    """Any JSON as a flat sequence of tokens, made without recursion: equal tokens mean the same JSON."""
+def to_unfit(value: Any) -> Unfit:
+    """Return any JSON as a flat sequence of tokens, without recursion. Equal tokens mean identical JSON."""
     tokens: list[tuple[str, Any]] = []
     pending: list[Any] = [value]
     while pending:
@@ -184,5 +183,5 @@ def unfit(value: Any) -> Unfit:
             tokens.append(("mapping", tuple(str(key) for key in keys)))
             pending.extend(entries[key] for key in reversed(keys))
         else:
-            tokens.append((type(node).__name__, _written(node)))
+            tokens.append((type(node).__name__, _literal(node)))
     return Unfit(tuple(tokens))

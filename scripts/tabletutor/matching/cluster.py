@@ -1,4 +1,4 @@
-"""Equal answers gathered into clusters, whatever order they come in."""
+"""Group equal answers into clusters, independently of their order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,24 +11,24 @@ from tabletutor.records.question import AnswerSpec, AnswerType
 def cluster(
     answers: Mapping[str, Any], answer_type: AnswerType, spec: AnswerSpec, config: VerdictsConfig
 ) -> dict[str, int]:
-    """The cluster of each voter's answer. Two answers share one if a chain of equal answers joins them.
+    """Return the cluster number of each voter's answer. Answers share a cluster if a chain of equal answers joins them.
 
-    A tolerance is not transitive, so clusters are the connected components of the relation: that alone does not depend
-    on the order. Clusters are numbered from 0 by their smallest voter.
+    Equality within a tolerance is not transitive. Clusters are therefore the connected components of the relation,
+    which do not depend on the order of answers. They are numbered from 0, in the order of their first voters by name.
     """
     voters = sorted(answers)
     numbers: dict[str, int] = {}
-    found = 0
+    count = 0
     for start in voters:
         if start in numbers:
             continue
-        numbers[start] = found
+        numbers[start] = count
         pending = [start]
         while pending:
             here = pending.pop()
             for other in voters:
                 if other not in numbers and match(answers[here], answers[other], answer_type, spec, config):
-                    numbers[other] = found
+                    numbers[other] = count
                     pending.append(other)
-        found += 1
+        count += 1
     return numbers

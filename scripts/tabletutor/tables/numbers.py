@@ -13,14 +13,14 @@ from typing import TypeVar
 import polars as pl
 
 from tabletutor.matching.numerals import (
+    ASCII_EQUIVALENTS,
     BARE_EXPONENT,
     NEGATIVE,
-    SAME,
     SPACED_SIGN,
     STYLES,
     Style,
-    after,
-    before,
+    prefix_pattern,
+    suffix_pattern,
 )
 from tabletutor.tables.errors import TableError
 
@@ -28,8 +28,8 @@ CURRENCIES = r"US\$|R\$|\$|€|£|¥|₹|USD|EUR|GBP|CHF|JPY"
 SAMPLE = 1000  # cells that rule out styles before the whole column is checked
 EXACT_DIGITS = 15  # a double represents every integer of up to this many digits exactly
 LONGEST_EXAMPLE = 48  # characters of a cell in a warning
-_BEFORE = f"^{before(CURRENCIES)}"
-_AFTER = f"{after(rf'{CURRENCIES}|%|‰|°C|°F|mm|cm|km|kg|mg|ml|lbs?|kWh|MW|mph')}$"
+_BEFORE = f"^{prefix_pattern(CURRENCIES)}"
+_AFTER = f"{suffix_pattern(rf'{CURRENCIES}|%|‰|°C|°F|mm|cm|km|kg|mg|ml|lbs?|kWh|MW|mph')}$"
 _NEGATIVE = f"^(?:{NEGATIVE})$"
 Cells = TypeVar("Cells", pl.Series, pl.Expr)
 
@@ -205,7 +205,7 @@ def _examples(cells: pl.Series) -> str:
 
 def _to_ascii(cells: pl.Series) -> pl.Series:
     """Replace characters that have an ASCII equivalent in numerals, such as the minus sign U+2212."""
-    return cells.str.replace_many(SAME) if cells.str.contains(r"[^\x00-\x7f]").any() else cells
+    return cells.str.replace_many(ASCII_EQUIVALENTS) if cells.str.contains(r"[^\x00-\x7f]").any() else cells
 
 
 def _strip_units(cells: pl.Series) -> pl.Series:
