@@ -180,6 +180,14 @@ STATES = [[], [("rows", "r1"), ("groups", "g1")], []]
         (made(*GOLD.turns[:2], msgspec.structs.replace(GOLD.turns[1], corrects_turn=1), GOLD.turns[2]),
          [*STATES[:2], *STATES[1:]], True, "correct correctable correct correct"),
         (made(*GOLD.turns[:2], ended="turn_limit"), STATES[:2], False, "correct correct"),
+        (made(*GOLD.turns[:2], ended="turn_limit"), [[], [("rows", "r2")]], False, "correct wrong"),
+        # looks more often than the gold trace has turns; and says another plan where the gold trace works
+        (made(*GOLD.turns, turn(3, "df.tail()", "And now?")), [*STATES, []], True, "correct correct correct correct"),
+        (made(LOOK, turn(1, "df.tail()", "Another plan."), GOLD.turns[2]), [[], [], []], True,
+         "correct correct correct"),
+        (made(LOOK, turn(1, "x = 1", "Another plan."), GOLD.turns[2]), [[], [("x", "1")], []], True,
+         "correct correct correct"),
+        (made(LOOK, GOLD.turns[1], turn(2, "submit(3)", "Another plan.")), STATES, True, "correct correct correctable"),
         (made(*GOLD.turns[:2], turn(2, "while True: pass"), ended="time"), STATES, False, "correct correct wrong"),
     ],
 )  # fmt: skip
@@ -198,6 +206,26 @@ def test_what_the_answer_depends_on_is_followed_through_the_cells() -> None:
     found = dependencies(cells)
     assert {"answer", "rows", "rows['c']", "df"} <= found
     assert "unused" not in found
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        (["a = 1\nb = a\nc = 2", "submit(b)"], "a b"),
+        (["a = 1", "submit(2)\nb = a"], ""),  # what comes after the answer
+        (
+            ["df['x'] = 1\ndf['y'] = 2\nz = 3", "submit(df['x'])"],
+            "df df['x'] df['y']",
+        ),  # with all columns
+        (["rows = df\nother = df", "rows['c'] = rows['a']", "submit(rows)"], "df rows rows['c']"),
+        (["rows = df\nrows['c'] = 1\nx = rows['c']", "submit(x)"], "df rows rows['c'] x"),
+        (["f = lambda: submit(a)", "a = 1"], "a f"),  # a call that is not made yet is one too
+        (["obj.submit(a)"], ""),
+        (["x ="], ""),
+    ],
+)
+def test_what_an_answer_needs(cells: list[str], wanted: str) -> None:
+    assert needed(cells) - {"submit"} == frozenset(wanted.split())
 
 
 def test_a_cell_is_read_statement_by_statement() -> None:

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tabletutor.config.verdicts import VerdictsConfig
-from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Verdict
+from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.verdicts.verify import judge, judge_all, judge_table
@@ -99,6 +100,7 @@ def test_an_answer_counts_only_when_it_was_submitted() -> None:
         ([5, 5, None, None], "ambiguous"),  # those that never answered count in the majority
         ([5], "ambiguous"),  # one witness is not enough
         ([7, 7, 8], "hint_necessary"),
+        ([7, 7, 8, 6], "too_hard"),  # half is no majority here either
         ([6, 7, 8], "too_hard"),
         ([None, None], "too_hard"),
         ([], "ambiguous"),
@@ -150,3 +152,43 @@ def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_pat
     with pytest.raises(ValueError, match=r"questions\.jsonl:1: not a Question"):
         judge_table(*(tmp_path / f"{name}.jsonl" for name in ("episodes", "questions", "replays", "out")), CONFIG)
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_an_episode_of_another_question_or_table_is_refused() -> None:
+    one = episode(trace("g", "gold", 12.5))
+    for change in ({"question_id": "q2"}, {"table": "sales"}):
+        other = msgspec.structs.replace(question(), **change)
+        with pytest.raises(ValueError, match="episode e1 is of question q1 on table 'weather', not of question"):
+            judge(one, other, replayed(one), CONFIG)
+
+
+def test_without_an_answer_nothing_is_right() -> None:
+    asked = question(source="llm", answer=None, engines={})
+    nothing = episode(trace("i", "independent", None), trace("j", "independent", 5))
+    verdict = verdict_on(nothing, asked)
+    assert (verdict.answer, verdict.taxonomy) == (None, "execution_failure")
+    assert verdict.trace_correct == {"i": False, "j": False}
+    stopped = verdict_on(episode(trace("g", "gold", 5, "time"), trace("i", "independent", 5)), asked)
+    assert (stopped.answer, stopped.taxonomy, stopped.trace_correct["i"]) == (None, "execution_failure", False)
+
+
+def test_steps_are_labelled_where_the_question_is_verified_and_nowhere_else() -> None:
+    look = Turn(0, "Look.", "df.head()", "")
+    gold = msgspec.structs.replace(trace("g", "gold", 12.5), turns=(look,))
+    wrong = msgspec.structs.replace(trace("p", "perturbed", 13.0), turns=(look,))
+    judged = episode(gold, wrong)
+    replay = Replay("q1", "weather", {"g": ((),), "p": ((),)})
+    verdict = judge(judged, question(), replay, CONFIG)
+    assert verdict.step_labels == {"g": ("correct",), "p": ("wrong",)}
+    assert judge(judged, question(engines={}), replay, CONFIG).step_labels == {}
+    with pytest.raises(ValueError, match="the replay of question q1 is not of the traces of its episode"):
+        judge(judged, question(), Replay("q1", "weather", {"g": ((), ()), "p": ((),)}), CONFIG)
+
+
+def test_verdicts_are_in_the_order_of_question_ids() -> None:
+    second = msgspec.structs.replace(question(), question_id="q2")
+    episodes = [Episode(f"e{n}", f"q{n}", "weather", (trace("g", "gold", 12.5),)) for n in (2, 1)]
+    replays = [replayed(each) for each in episodes]
+    verdicts = judge_all(episodes, [second, question()], replays, CONFIG)
+    assert [verdict.question_id for verdict in verdicts] == ["q1", "q2"]
+    assert all(verdict.verified for verdict in verdicts)
