@@ -60,9 +60,9 @@ def main() -> None:
     names = [path.name for path in csvs if re.search(chosen.only, path.name) and (clean / path.name).is_file()]
     with ProcessPoolExecutor(2) as pool:
         found = list(pool.map(partial(score, chosen.folder, chosen.dataset), names, chunksize=20))
-    for name, measures, told in sorted(found, key=lambda entry: sum(entry[1])):
-        if sum(measures) < 9.9999 or not told:
-            print(f"{sum(measures):7.4f} {name}: {told[:300] or 'nothing said'}")
+    for name, measures, warning in sorted(found, key=lambda entry: sum(entry[1])):
+        if sum(measures) < 9.9999 or not warning:
+            print(f"{sum(measures):7.4f} {name}: {warning[:300] or 'no warning'}")
     refused = Counter(bool(measures[0] == 0) for _, measures, _ in found)[True]
     print(f"{len(found)} files, {refused} refused; simple {sum(sum(m) for _, m, _ in found) / len(found):.3f}")
     if chosen.dataset == "polluted_files":

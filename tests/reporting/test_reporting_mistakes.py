@@ -14,7 +14,7 @@ def shows(*values: Any) -> tuple[Hook, ...]:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "mending", "expected"),
+    ("wrong", "correcting", "expected"),
     [
         ({"hooks": shows(3, 7)}, {"hooks": shows(3, 8), "corrects_turn": 1}, "corrected"),
         ({"hooks": shows(3, 7)}, {"hooks": shows(4, 7), "corrects_turn": 1}, "right by luck"),
@@ -24,9 +24,9 @@ def shows(*values: Any) -> tuple[Hook, ...]:
     ],
 )
 def test_a_correct_trace_is_corrected_only_if_its_result_changed(
-    wrong: dict[str, Any], mending: dict[str, Any], expected: str
+    wrong: dict[str, Any], correcting: dict[str, Any], expected: str
 ) -> None:
-    turns = (Turn(0, "", "df", ""), Turn(1, "", "a", "", **wrong), Turn(2, "", "b", "", **mending))
+    turns = (Turn(0, "", "df", ""), Turn(1, "", "a", "", **wrong), Turn(2, "", "b", "", **correcting))
     trace = Trace("t", "perturbed", "program", turns, "submit", 7, "wrong_end_mended")
     for right, found in ((True, expected), (False, "ends wrong")):
         verdict = Verdict("q", "planes", True, 7, (), {}, "verified", {"t": right})

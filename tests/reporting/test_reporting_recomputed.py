@@ -24,14 +24,14 @@ def lines(folder: Path, pattern: str) -> list[dict[str, Any]]:
     return [json.loads(line) for path in sorted(folder.glob(pattern)) for line in path.read_text().split("\n") if line]
 
 
-def asked(folder: Path) -> list[dict[str, Any]]:
+def read_questions(folder: Path) -> list[dict[str, Any]]:
     return [row for row in lines(folder, "questions/program/*.jsonl") if "question_id" in row]
 
 
 @pytest.fixture(scope="module")
 def attempts(project: Any) -> pd.DataFrame:
     """One row per attempt, computed from predictions and questions only."""
-    questions = {row["question_id"]: row for row in asked(project.root)}
+    questions = {row["question_id"]: row for row in read_questions(project.root)}
     rows: list[dict[str, Any]] = []
     for row in lines(project.root, "predictions/*/test.jsonl"):
         question, trace = questions[row["question_id"]], row["trace"]
@@ -130,7 +130,7 @@ def run_of(rows: pd.DataFrame, run: str) -> pd.DataFrame:
     return rows[rows["run"] == run].sort_values("question_id").reset_index(drop=True)
 
 
-def paired(rows: pd.DataFrame, group: str) -> dict[str, Any]:
+def compare_runs(rows: pd.DataFrame, group: str) -> dict[str, Any]:
     base, tuned = run_of(rows, "base"), run_of(rows, "tuned")
     first, second = base["correct"], tuned["correct"]
     n, lost, won = len(base), int((first & ~second).sum()), int((second & ~first).sum())
@@ -157,9 +157,9 @@ def paired(rows: pd.DataFrame, group: str) -> dict[str, Any]:
 
 def comparison(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the comparison over all questions, then by novelty."""
-    groups = [paired(rows[rows["novelty"] == name], name) for name in NOVELTIES]
+    groups = [compare_runs(rows[rows["novelty"] == name], name) for name in NOVELTIES]
     corrected = holm([group["p"] for group in groups])
-    return [paired(rows, "all"), *(group | {"p_holm": p} for group, p in zip(groups, corrected, strict=True))]
+    return [compare_runs(rows, "all"), *(group | {"p_holm": p} for group, p in zip(groups, corrected, strict=True))]
 
 
 def groups_of(rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

@@ -15,7 +15,7 @@ from tabletutor.records.episode import Score
 from tabletutor.records.record import read_records
 from tabletutor.reporting.arms import compare_arms
 from tabletutor.reporting.inputs import ReportFiles, ReportInputs, TableEntry, read_inputs
-from tabletutor.reporting.render import LONGEST_TEXT, build_report, p_value, visible, write_report
+from tabletutor.reporting.render import LONGEST_TEXT, build_report, make_visible, p_value, write_report
 
 ENTRIES = {"planes": {"licence": "CC0-1.0", "title": "Aircraft"}}
 
@@ -203,9 +203,9 @@ def test_a_malformed_line_is_named(project: Any, tmp_path: Path) -> None:
 
 
 def test_invisible_characters_are_made_visible() -> None:
-    assert visible("a\x00b\u202ec\ud800\n") == "a⟨U+0000⟩b⟨U+202E⟩c⟨U+D800⟩\n"
-    assert visible("x" * (LONGEST_TEXT + 10)).endswith("(10 more characters)")
-    assert visible(7) == 7
+    assert make_visible("a\x00b\u202ec\ud800\n") == "a⟨U+0000⟩b⟨U+202E⟩c⟨U+D800⟩\n"
+    assert make_visible("x" * (LONGEST_TEXT + 10)).endswith("(10 more characters)")
+    assert make_visible(7) == 7
 
 
 def test_p_values_are_written_with_two_digits() -> None:

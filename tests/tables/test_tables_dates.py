@@ -14,13 +14,13 @@ MARKERS = TablesConfig().missing_markers
 DAYS = [datetime(2019, 1, 3, tzinfo=UTC) + timedelta(days=37 * step) for step in range(48)]
 
 
-def typed(cells: list[str], header: str = "x") -> Column:
+def to_column(cells: list[str], header: str = "x") -> Column:
     series = pl.Series(header, cells, dtype=pl.String)
     return convert(series, examine(series, header, MARKERS), comma_decimal=False)
 
 
 def read(cells: list[str], header: str = "x") -> list[str | None]:
-    column = typed(cells, header)
+    column = to_column(cells, header)
     assert column.values.dtype == pl.Datetime("us"), column.warnings
     assert column.kind == (
         "datetime" if any(value.time() != datetime.min.time() for value in column.values) else "date"
@@ -58,7 +58,7 @@ def test_every_order_with_every_clock(written: str, clock: str) -> None:
 def test_two_digit_years_lie_between_1969_and_2068_and_are_reported(cells: list[str], days: list[str]) -> None:
     assert read(cells) == days
     assert any(
-        remark == "two-digit years: 69-99 read as 1969-1999, 00-68 as 2000-2068" for remark in typed(cells).warnings
+        remark == "two-digit years: 69-99 read as 1969-1999, 00-68 as 2000-2068" for remark in to_column(cells).warnings
     )
 
 
@@ -66,13 +66,13 @@ def test_a_two_digit_year_after_many_of_four_digits() -> None:
     cells = [f"{day.month}/{day.day}/{day.year}" for day in DAYS + [day + timedelta(days=9) for day in DAYS]]
     assert len(set(cells)) > 64
     assert read([*cells, "9/9/24"])[-1] == "2024-09-09"
-    assert any("two-digit years in 1 distinct cells" in remark for remark in typed([*cells, "9/9/24"]).warnings)
+    assert any("two-digit years in 1 distinct cells" in remark for remark in to_column([*cells, "9/9/24"]).warnings)
 
 
 def test_one_odd_cell_after_many_dates_keeps_text_and_is_named() -> None:
     cells = sorted(day.strftime("%Y-%m-%d") for day in DAYS)
     for odd in ("20224-09-09", "2022-02-30", "2022-01-01 25:00", "spring 2022", "224-01-01", "-2022-01-01"):
-        column = typed([*cells, odd])
+        column = to_column([*cells, odd])
         assert column.values.to_list() == [*cells, odd]
         assert f"nearly all cells are dates; kept as text because of {odd!r}" in column.warnings
 
@@ -89,7 +89,7 @@ def test_one_odd_cell_after_many_dates_keeps_text_and_is_named() -> None:
     ],
 )
 def test_rival_readings_are_reported(cells: list[str], rivals: str) -> None:
-    assert any(remark.startswith(rivals) for remark in typed(cells).warnings), typed(cells).warnings
+    assert any(remark.startswith(rivals) for remark in to_column(cells).warnings), to_column(cells).warnings
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_rival_readings_are_reported(cells: list[str], rivals: str) -> None:
 )
 def test_months_become_their_first_day_and_are_reported(cells: list[str]) -> None:
     assert read(cells) == ["2021-01-01", "2021-02-01"]
-    assert "months without a day: read as the first day of the month" in typed(cells).warnings
+    assert "months without a day: read as the first day of the month" in to_column(cells).warnings
 
 
 def test_a_month_at_the_turn_of_the_century_is_no_day() -> None:
@@ -128,7 +128,7 @@ def test_a_month_at_the_turn_of_the_century_is_no_day() -> None:
     ],
 )
 def test_cells_that_name_no_day_stay_text_with_a_warning(cells: list[str]) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert column.values.to_list() == cells
     assert f"all cells look like {sorted(cells)[0]!r}; kept as text" in column.warnings
 
@@ -136,14 +136,14 @@ def test_cells_that_name_no_day_stay_text_with_a_warning(cells: list[str]) -> No
 @pytest.mark.parametrize("zero", ["0000-01-01", "0000-00-00", "0000-00-00 00:00:00"])
 def test_a_day_of_the_year_zero_is_missing_and_reported(zero: str) -> None:
     cells = [day.strftime("%Y-%m-%d") for day in DAYS]
-    assert typed([zero, *cells]).values.to_list()[:2] == [None, DAYS[0].replace(tzinfo=None)]
-    assert f"1 cells {zero!r} taken as missing: they name no day" in typed([zero, *cells]).warnings
+    assert to_column([zero, *cells]).values.to_list()[:2] == [None, DAYS[0].replace(tzinfo=None)]
+    assert f"1 cells {zero!r} taken as missing: they name no day" in to_column([zero, *cells]).warnings
 
 
 def test_times_outside_the_range_of_python_stay_text() -> None:
     cells = [f"2019-01-{day:02d}T23:00:00-05:00" for day in range(1, 21)]
     for late in ("9999-12-31T23:00:00-05:00", "0001-01-01T00:00:00+05:00"):
-        column = typed([*cells, late])
+        column = to_column([*cells, late])
         assert column.values.dtype == pl.String
         assert any(late in remark for remark in column.warnings)
     assert read(["0001-01-01", "9999-12-31"]) == ["0001-01-01", "9999-12-31"]
@@ -165,7 +165,7 @@ def test_times_outside_the_range_of_python_stay_text() -> None:
 )
 def test_instants_of_mixed_precision(cells: list[str], instants: list[str], remark: str | None) -> None:
     assert read(cells) == instants
-    assert remark is None or any(remark in said for said in typed(cells).warnings)
+    assert remark is None or any(remark in warning for warning in to_column(cells).warnings)
 
 
 @pytest.mark.parametrize(
@@ -182,13 +182,13 @@ def test_instants_of_mixed_precision(cells: list[str], instants: list[str], rema
     ],
 )
 def test_inconsistent_times_of_day_stay_text(cells: list[str]) -> None:
-    assert typed(cells).values.to_list() == cells
+    assert to_column(cells).values.to_list() == cells
 
 
 def test_times_with_and_without_a_zone_are_reported() -> None:
     cells = [f"2021-10-{day:02d}T12:55{'Z' if day % 2 else ''}" for day in range(1, 31)]
     remark = "all cells are dates, but not all name a time zone or a half of the day; kept as text"
-    assert remark in typed(cells).warnings
+    assert remark in to_column(cells).warnings
 
 
 @given(
@@ -203,5 +203,5 @@ def test_times_with_and_without_a_zone_are_reported() -> None:
     )
 )
 def test_iso_instants_of_all_years_survive(instants: list[datetime]) -> None:
-    values = typed([instant.isoformat() for instant in instants]).values.to_list()
+    values = to_column([instant.isoformat() for instant in instants]).values.to_list()
     assert values == [instant.astimezone(UTC).replace(tzinfo=None) for instant in instants]

@@ -63,7 +63,7 @@ def test_quotes_escapes_and_spaces_after_delimiters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rows", "told"),
+    ("text", "rows", "warnings"),
     [
         ("a,b\n'x, \"y\"',1\n'it''s',2\n", [['x, "y"', "1"], ["it's", "2"]], ()),
         ('a,b\n"6\x1b" pipe",1\n"z",2\n', [['6" pipe', "1"], ["z", "2"]], ()),
@@ -76,9 +76,9 @@ def test_quotes_escapes_and_spaces_after_delimiters() -> None:
     ],
     ids=["single quotes", "ESC", "backslash", "spaces"],
 )
-def test_rare_dialects_are_read(tmp_path: Path, text: str, rows: list[list[str]], told: tuple[str, ...]) -> None:
+def test_rare_dialects_are_read(tmp_path: Path, text: str, rows: list[list[str]], warnings: tuple[str, ...]) -> None:
     table = read(tmp_path, text.encode())
-    assert (rows_of(table), table.warnings) == (rows, told)
+    assert (rows_of(table), table.warnings) == (rows, warnings)
 
 
 @given(
@@ -95,7 +95,7 @@ def test_what_csv_writes_is_read_back(
     assert list(table.names) == names
     assert rows_of(table) == rows
     # The only allowed warnings are about cells that contradict their column, such as a number among words.
-    assert [told for told in table.warnings if "as the others are" not in told] == []
+    assert [warning for warning in table.warnings if "as the others are" not in warning] == []
     assert table.repairs == ()
 
 
@@ -121,7 +121,7 @@ def test_preamble_comments_ragged_rows_and_footers_are_reported(tmp_path: Path) 
     table = read(tmp_path, text.encode())
     assert table.names == ("state", "students", "share")
     assert rows_of(table) == [["Ohio", "7", "1"], ["Utah", "8", None], ["Iowa", "9", "2"], ["Maine", "3", "1"]]
-    told = "\n".join(table.warnings)
+    warnings = "\n".join(table.warnings)
     for expected in (
         "line 1 before the header left out: 'Students by state'",
         "shorter than the header",
@@ -133,7 +133,7 @@ def test_preamble_comments_ragged_rows_and_footers_are_reported(tmp_path: Path) 
         "no value",
         "as a footer",
     ):
-        assert expected in told
+        assert expected in warnings
 
 
 def test_a_file_without_header_gets_names_and_year_headers_stay(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tabletutor.tables.kinds import Column, convert, examine
 MARKERS = TablesConfig().missing_markers
 
 
-def typed(cells: list[str], header: str = "x", comma_decimal: bool = False) -> Column:
+def to_column(cells: list[str], header: str = "x", comma_decimal: bool = False) -> Column:
     series = pl.Series(header, cells, dtype=pl.String)
     return convert(series, examine(series, header, MARKERS), comma_decimal)
 
@@ -40,7 +40,7 @@ def typed(cells: list[str], header: str = "x", comma_decimal: bool = False) -> C
     ],
 )
 def test_numbers_and_booleans(cells: list[str], kind: Kind, values: list[object], unit: str | None) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert (column.kind, column.values.to_list(), column.unit) == (kind, values, unit)
 
 
@@ -58,32 +58,32 @@ def test_numbers_and_booleans(cells: list[str], kind: Kind, values: list[object]
     ],
 )
 def test_dates(cells: list[str], kind: Kind, first: str) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert (column.kind, column.values[0].isoformat()) == (kind, first)
 
 
 def test_ambiguous_days_and_months_are_reported() -> None:
-    column = typed(["01/02/2003", "03/04/2005"])
+    column = to_column(["01/02/2003", "03/04/2005"])
     assert column.values[0].isoformat().startswith("2003-01-02")
     assert any("cannot be told apart" in warning for warning in column.warnings)
-    assert typed(["13/02/2003", "03/04/2005"]).warnings == ()
+    assert to_column(["13/02/2003", "03/04/2005"]).warnings == ()
 
 
 def test_na_is_a_country_among_codes_and_missing_elsewhere() -> None:
-    codes = typed(["DE", "FR", "NA", "ZA", "NA", "BW", ""])
+    codes = to_column(["DE", "FR", "NA", "ZA", "NA", "BW", ""])
     assert codes.values.to_list() == ["DE", "FR", "NA", "ZA", "NA", "BW", None]
     assert any("two-letter codes" in warning for warning in codes.warnings)
-    assert typed(["red", "NA", "blue"]).values.to_list() == ["red", None, "blue"]
-    assert typed(["Low", "None", "High"]).values.to_list() == ["Low", "None", "High"]
-    assert typed(["+", "-", "+"]).values.to_list() == ["+", "-", "+"]
+    assert to_column(["red", "NA", "blue"]).values.to_list() == ["red", None, "blue"]
+    assert to_column(["Low", "None", "High"]).values.to_list() == ["Low", "None", "High"]
+    assert to_column(["+", "-", "+"]).values.to_list() == ["+", "-", "+"]
 
 
 def test_codes_and_years_and_dates_in_digits() -> None:
-    assert typed(["01", "02", "10"]).values.dtype == pl.String
-    assert typed(["12345678901234567890", "1"]).values.dtype == pl.String
-    assert typed([str(1990 + i) for i in range(20)], "year").kind == "integer"
-    assert typed(["20210114", "20210115"], "version").kind == "integer"
-    assert typed(["20210114", "20210115"], "Closing date").kind == "date"
+    assert to_column(["01", "02", "10"]).values.dtype == pl.String
+    assert to_column(["12345678901234567890", "1"]).values.dtype == pl.String
+    assert to_column([str(1990 + i) for i in range(20)], "year").kind == "integer"
+    assert to_column(["20210114", "20210115"], "version").kind == "integer"
+    assert to_column(["20210114", "20210115"], "Closing date").kind == "date"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_codes_and_years_and_dates_in_digits() -> None:
     ],
 )
 def test_numerals_that_stay_text_are_reported(cells: list[str], remark: str) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert column.values.to_list() == cells
     assert [warning for warning in column.warnings if remark in warning]
 
@@ -121,38 +121,36 @@ def test_numerals_that_stay_text_are_reported(cells: list[str], remark: str) -> 
     ],
 )
 def test_unusual_numerals_are_reported(cells: list[str], values: list[float], remark: str) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert column.values.to_list() == values
     assert [warning for warning in column.warnings if remark in warning]
-    assert not typed(["1E+3", "-2.5"]).warnings
+    assert not to_column(["1E+3", "-2.5"]).warnings
 
 
 def test_identifiers_categories_and_text() -> None:
-    assert typed([f"N{i}" for i in range(30)]).kind == "identifier"
-    assert typed([str(i) for i in range(1, 31)]).kind == "identifier"
-    assert typed([str(i * 37 % 1000) for i in range(30)], "Population").kind == "integer"
-    assert typed([str(i * 37 % 1000) for i in range(30)], "record_id").kind == "identifier"
-    assert typed(["a", "b", "c"] * 10).kind == "category"
-    assert (
-        typed([f"a long remark, number {i // 2}, about something that was seen in the field" for i in range(30)]).kind
-        == "text"
-    )
+    assert to_column([f"N{i}" for i in range(30)]).kind == "identifier"
+    assert to_column([str(i) for i in range(1, 31)]).kind == "identifier"
+    assert to_column([str(i * 37 % 1000) for i in range(30)], "Population").kind == "integer"
+    assert to_column([str(i * 37 % 1000) for i in range(30)], "record_id").kind == "identifier"
+    assert to_column(["a", "b", "c"] * 10).kind == "category"
+    remarks = [f"a long remark, number {i // 2}, about something that was seen in the field" for i in range(30)]
+    assert to_column(remarks).kind == "text"
 
 
 def test_a_comma_follows_the_rest_of_the_file() -> None:
-    assert typed(["1,234", "5,678"]).values.to_list() == [1234, 5678]
-    assert typed(["1,234", "5,678"], comma_decimal=True).values.to_list() == [1.234, 5.678]
+    assert to_column(["1,234", "5,678"]).values.to_list() == [1234, 5678]
+    assert to_column(["1,234", "5,678"], comma_decimal=True).values.to_list() == [1.234, 5.678]
 
 
 def test_padding_is_removed_only_if_most_cells_have_it() -> None:
-    assert typed(["Oslo  ", "Rome  ", "Paris "]).values.to_list() == ["Oslo", "Rome", "Paris"]
-    assert typed(["Oslo", "Rome ", "Paris"]).values.to_list() == ["Oslo", "Rome ", "Paris"]
+    assert to_column(["Oslo  ", "Rome  ", "Paris "]).values.to_list() == ["Oslo", "Rome", "Paris"]
+    assert to_column(["Oslo", "Rome ", "Paris"]).values.to_list() == ["Oslo", "Rome ", "Paris"]
 
 
 def test_units_in_headers_and_stray_words_among_numbers() -> None:
-    assert typed(["1", "2"], "Body Mass (g)").unit == "g"
-    assert typed(["1", "2"], "Share (Nov 2013)").unit is None
-    column = typed([str(i) for i in range(40)] + ["Hammett"])
+    assert to_column(["1", "2"], "Body Mass (g)").unit == "g"
+    assert to_column(["1", "2"], "Share (Nov 2013)").unit is None
+    column = to_column([str(i) for i in range(40)] + ["Hammett"])
     assert column.values.dtype == pl.String
     assert any("'Hammett'" in warning for warning in column.warnings)
 
@@ -160,40 +158,40 @@ def test_units_in_headers_and_stray_words_among_numbers() -> None:
 @settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_integers_survive(numbers: list[int]) -> None:
-    assert typed([str(number) for number in numbers]).values.to_list() == numbers
+    assert to_column([str(number) for number in numbers]).values.to_list() == numbers
 
 
 @settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_floats_survive_bit_for_bit(numbers: list[float]) -> None:
-    assert [float(value) for value in typed([repr(number) for number in numbers]).values.to_list()] == numbers
+    assert [float(value) for value in to_column([repr(number) for number in numbers]).values.to_list()] == numbers
 
 
 @settings(deadline=None)  # other jobs may keep the machine busy
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=20))
 def test_no_text_is_refused_and_no_row_is_lost(cells: list[str]) -> None:
-    assert len(typed(cells).values) == len(cells)
+    assert len(to_column(cells).values) == len(cells)
 
 
 @pytest.mark.parametrize("cells", [["", "NA", ""], ["-", "-"], [" ", ""]])
 def test_a_column_without_a_value_is_empty(cells: list[str]) -> None:
-    column = typed(cells)
+    column = to_column(cells)
     assert (column.kind, column.values.dtype, column.values.null_count()) == ("empty", pl.Null, len(cells))
-    assert typed(["None", "None"]).kind != "empty"
+    assert to_column(["None", "None"]).kind != "empty"
 
 
 @pytest.mark.parametrize(("zero", "one"), [("0", "1"), ("0.0", "1.0")])
 def test_zeros_and_ones_are_flags_and_reported(zero: str, one: str) -> None:
-    column = typed([one, zero, "", one])
+    column = to_column([one, zero, "", one])
     assert (column.kind, column.values.to_list()) == ("boolean", [True, False, None, True])
     assert f"{zero!r} and {one!r} read as booleans" in column.warnings
-    assert typed([zero, one, "2"]).kind != "boolean"
-    assert typed([one, one]).kind != "boolean"
+    assert to_column([zero, one, "2"]).kind != "boolean"
+    assert to_column([one, one]).kind != "boolean"
 
 
 def test_one_word_of_a_pair() -> None:
-    assert typed(["FALSE", "NA", "FALSE"]).values.to_list() == [False, None, False]
-    alone = typed(["Y", "Y"])
+    assert to_column(["FALSE", "NA", "FALSE"]).values.to_list() == [False, None, False]
+    alone = to_column(["Y", "Y"])
     assert alone.kind != "boolean"
     assert "all cells are 'Y'; kept as text, though beside 'n' they were booleans" in alone.warnings
-    assert "most cells are 'n' and 'y'; kept as text because of '3'" in typed(["Y", "N", "3"]).warnings
+    assert "most cells are 'n' and 'y'; kept as text because of '3'" in to_column(["Y", "N", "3"]).warnings

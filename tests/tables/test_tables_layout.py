@@ -37,7 +37,7 @@ def test_a_missing_marker_names_no_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("day,town,amount\n,,kg\n" + ROWS, "line 2 left out: units of the columns: 'kg'"),
         ("day,town,amount\n---,----,------\n" + ROWS, "line 2 left out: a ruler under the header"),
@@ -50,11 +50,11 @@ def test_a_missing_marker_names_no_column(tmp_path: Path) -> None:
         ("x\n" * 7 + "day,town,amount\n" + ROWS, "question: is line 8 the header?"),
     ],
 )
-def test_lines_that_are_no_rows_are_left_out_and_reported(tmp_path: Path, text: str, told: str) -> None:
+def test_lines_that_are_no_rows_are_left_out_and_reported(tmp_path: Path, text: str, expected: str) -> None:
     table = read(tmp_path, text)
     assert table.names == ("day", "town", "amount")
     assert table.rows == 19 * text.count("2024-01-07")
-    assert any(told in warning for warning in table.warnings)
+    assert any(expected in warning for warning in table.warnings)
 
 
 def test_units_belong_to_their_columns(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_rows_end_with_a_delimiter_and_their_header_does_not(tmp_path: Path) -> 
     title = "Report of the ministry, unaudited\nQuarter 3\n"
     titled = read(tmp_path, f"{title}y,speed,lon\n" + "".join(f"{i}37,{i}2.5,{i}-1,\n" for i in range(1, 10)))
     assert (titled.names[:3], titled.rows) == (("y", "speed", "lon"), 9)
-    assert [told.partition(" before")[0] for told in titled.warnings[:2]] == ["line 1", "line 2"]
+    assert [warning.partition(" before")[0] for warning in titled.warnings[:2]] == ["line 1", "line 2"]
 
 
 def test_units_stand_under_names_where_lines_end_with_a_delimiter(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def column(cells: Sequence[str]) -> list[float] | None:
     return None if form is None else to_numbers(stripped, form.choose(comma_decimal=False)).to_list()
 
 
-def spelled(text: str) -> float | None:
+def numeral_value(text: str) -> float | None:
     """Return the value of a numeral or None: an independent implementation of `read_numeral`."""
     for mark, alike in SAME_MARKS.items():
         for other in alike:
@@ -111,7 +111,7 @@ def test_numbers_written_in_any_way_are_read_back(data: st.DataObject, way: Way,
         alone = way.decimal == "." or not re.fullmatch(r"\d{1,3}[.,]\d{3}", text.strip("+-()"))
         if alone:  # "1,234" for 1.234, and "1.234" for 1234, need the rest of a column to be understood
             assert read_numeral(cells[-1]) == values[-1]
-    assert column([*cells, way.anchor]) == [*values, spelled(way.anchor)]
+    assert column([*cells, way.anchor]) == [*values, numeral_value(way.anchor)]
 
 
 @settings(deadline=None)
@@ -143,7 +143,7 @@ texts = near | st.text(MARKS, max_size=9) | st.text(max_size=6)
 def test_text_that_is_no_numeral_is_rejected_by_both(text: str) -> None:
     read = read_numeral(text)
     if set(text) <= set(MARKS) and not re.search(r"[eE].?\d{3}", text):  # so high a power no double holds
-        assert read == spelled(text)
+        assert read == numeral_value(text)
     bare = re.fullmatch(r"\s*[0-9]+[eE][0-9]+\s*", text)  # by itself a column of these may be codes …
     beyond = isinstance(read, int) and not -(2**63) <= read < 2**63  # … and a column of integers has 64 bits
     assert column([text]) == (None if read is None or bare or beyond else [read])

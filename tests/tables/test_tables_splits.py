@@ -42,12 +42,12 @@ def tables(tmp_path: Path) -> dict[str, Content]:
     }
 
 
-def listed(**pins: Split | None) -> list[ListedTable]:
+def table_list(**pins: Split | None) -> list[ListedTable]:
     return [ListedTable(name, f"{name}.csv", split) for name, split in pins.items()]
 
 
 def test_pins_hold_and_near_duplicates_go_together(tables: dict[str, Content]) -> None:
-    given_list = listed(villages="test", towns="train", towns_part=None, renamed=None, hamlets="validation")
+    given_list = table_list(villages="test", towns="train", towns_part=None, renamed=None, hamlets="validation")
     splits = assign_splits(given_list, list(tables.values()), CONFIG)
     assert [(s.table, s.split, s.group, s.pinned) for s in splits.tables] == [
         ("hamlets", "validation", "hamlets", True),
@@ -63,9 +63,9 @@ def test_conflicting_pins_and_empty_splits_are_errors(tables: dict[str, Content]
     with pytest.raises(
         SplitError, match="'towns' and 'towns_part' are near-duplicates but pinned to 'train' and 'test'"
     ):
-        assign_splits(listed(towns="train", towns_part="test", villages="validation"), contents, CONFIG)
+        assign_splits(table_list(towns="train", towns_part="test", villages="validation"), contents, CONFIG)
     with pytest.raises(SplitError, match="no test table: all 2 tables went to train, validation"):
-        assign_splits(listed(towns="train", villages="validation"), contents, CONFIG)
+        assign_splits(table_list(towns="train", villages="validation"), contents, CONFIG)
 
 
 def test_buckets_depend_on_the_name_alone_and_follow_the_shares() -> None:
@@ -100,25 +100,25 @@ def scale(shares: dict[Split, float], factor: float) -> dict[Split, float]:
 
 
 def test_the_log_names_the_tables_of_each_split(tables: dict[str, Content], tmp_path: Path) -> None:
-    chosen = listed(towns="train", villages="test", renamed=None)
+    chosen = table_list(towns="train", villages="test", renamed=None)
     profiles = [tmp_path / table.table / "profile.json" for table in chosen]
     parquets = [tables[table.table].parquet for table in chosen]
-    said: list[str] = []
+    messages: list[str] = []
     logger.enable("tabletutor")
-    sink = logger.add(lambda message: said.append(message.record["message"]), level="INFO")
+    sink = logger.add(lambda message: messages.append(message.record["message"]), level="INFO")
     splits = split_tables(chosen, profiles, parquets, CONFIG, tmp_path / "splits.json")
     logger.remove(sink)
-    assert said == ["train: 2 tables (renamed, towns)", "validation: 0 tables ()", "test: 1 tables (villages)"]
+    assert messages == ["train: 2 tables (renamed, towns)", "validation: 0 tables ()", "test: 1 tables (villages)"]
     assert read_record(tmp_path / "splits.json", Splits) == splits
 
 
 def test_adding_a_table_moves_no_other(tables: dict[str, Content]) -> None:
     contents = list(tables.values())
     before = assign_splits(
-        listed(towns="train", villages=None, hamlets="test"), contents, TablesConfig(split_shares={"train": 1.0})
+        table_list(towns="train", villages=None, hamlets="test"), contents, TablesConfig(split_shares={"train": 1.0})
     )
     after = assign_splits(
-        listed(towns="train", villages=None, hamlets="test", renamed=None),
+        table_list(towns="train", villages=None, hamlets="test", renamed=None),
         contents,
         TablesConfig(split_shares={"train": 1.0}),
     )
@@ -126,7 +126,7 @@ def test_adding_a_table_moves_no_other(tables: dict[str, Content]) -> None:
 
 
 def test_leaks_fail_and_clean_splits_pass(tables: dict[str, Content], tmp_path: Path) -> None:
-    clean = listed(towns="train", towns_part="train", renamed="train", villages="test", hamlets="validation")
+    clean = table_list(towns="train", towns_part="train", renamed="train", villages="test", hamlets="validation")
     strict = [tables[table.table] for table in clean]
     splits = assign_splits(clean, strict, CONFIG)
     with pytest.raises(LeakError, match=r"hamlets \(validation\) and villages \(test\) share 17% of their rows"):
@@ -146,7 +146,7 @@ def test_a_renamed_copy_across_splits_is_a_leak(tables: dict[str, Content]) -> N
         tuple(
             s
             for s in assign_splits(
-                listed(towns="train", villages="test", hamlets="validation"), list(tables.values()), CONFIG
+                table_list(towns="train", villages="test", hamlets="validation"), list(tables.values()), CONFIG
             ).tables
         )
     )

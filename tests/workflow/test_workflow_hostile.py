@@ -32,7 +32,7 @@ from tabletutor.records.episode import Episode, Prediction, Turn
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_record, read_records
 from tabletutor.records.table import TableProfile
-from tabletutor.reporting.render import visible
+from tabletutor.reporting.render import make_visible
 from tabletutor.rows.row import ConversationRow
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.ingest import ingest
@@ -323,7 +323,7 @@ def test_the_report_has_no_element_and_no_attribute_from_a_table(built: Project)
     assert [(text, value) for text in odd for value in values if text in value] == []
     assert [text for text in odd if "<" in text and text in source] == []
     for table, (header, *_) in built.cells.items():
-        assert [name for name in seen(header) if str(visible(name)) not in page.text] == [], table
+        assert [name for name in seen(header) if str(make_visible(name)) not in page.text] == [], table
     assert TITLE in page.text
     hidden = {character for character in source if unicodedata.category(character) in ("Cc", "Cf", "Cs")}
     assert hidden <= {"\n", "\t"}

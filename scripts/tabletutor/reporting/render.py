@@ -36,7 +36,7 @@ def build_report(inputs: ReportInputs) -> str:
         loader=PackageLoader("tabletutor.reporting", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=visible,
+        finalize=make_visible,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -88,7 +88,7 @@ def write_report(
     write_atomic(out, build_report(inputs).encode())
 
 
-def visible(value: Any) -> Any:
+def make_visible(value: Any) -> Any:
     """Return text with invisible characters written as code points and long text cut; None becomes "".
 
     Applies to control and format characters and to lone surrogates. Markup and other values are returned unchanged.

@@ -123,7 +123,7 @@ def _instants(rng: random.Random, header: str, form: str, dates: list[datetime])
     for moment in moments:
         written = clock
         if mixed:
-            moment, written = _shortened(rng, moment)
+            moment, written = _shorten(rng, moment)
         text = _day(moment, form + joint + written)
         if fraction and written == clock:
             text += f".{moment.microsecond:06d}"[: fraction + 1]
@@ -134,7 +134,7 @@ def _instants(rng: random.Random, header: str, form: str, dates: list[datetime])
     return WrittenColumn(header, "date", label, Cells(tuple(texts), tuple(values)))
 
 
-def _shortened(rng: random.Random, moment: datetime) -> tuple[datetime, str]:
+def _shorten(rng: random.Random, moment: datetime) -> tuple[datetime, str]:
     """Return the time and its format, at random without seconds. ISO 8601 allows omitting seconds that are zero."""
     if rng.random() < 0.4:
         return moment.replace(second=0, microsecond=0), "{H:02}:{M:02}"

@@ -54,12 +54,12 @@ def write(table: WrittenTable) -> WrittenFile:
             while len(cells) > 1 and cells[-1] == "":
                 cells.pop()
         line = _line(table, cells, layout.trailing != "no")
-        pieces.append(("row", row, _broken(line, table) if row == layout.broken else line))
+        pieces.append(("row", row, _add_fault(line, table) if row == layout.broken else line))
     pieces += [("extra", 0, line) for line in _around(table, layout.footer)]
-    return _assembled(pieces, table, width)
+    return _assemble(pieces, table, width)
 
 
-def _assembled(pieces: list[tuple[Role, int, str]], table: WrittenTable, width: int) -> WrittenFile:
+def _assemble(pieces: list[tuple[Role, int, str]], table: WrittenTable, width: int) -> WrittenFile:
     dialect = table.dialect
     places: list[Place] = []
     line = 1
@@ -80,20 +80,20 @@ def _around(table: WrittenTable, lines: tuple[str, ...]) -> list[str]:
     if not table.layout.padded:
         return list(lines)
     empty = [""] * (len(table.columns) - 1)
-    return [table.dialect.delimiter.join([_quoted(line, table.dialect, False), *empty]) for line in lines]
+    return [table.dialect.delimiter.join([_quote(line, table.dialect, False), *empty]) for line in lines]
 
 
 def _line(table: WrittenTable, cells: list[str], trailing: bool) -> str:
     dialect = table.dialect
     joint = dialect.delimiter + (" " if dialect.space_after else "")
     kinds = [column.kind == "text" for column in table.columns]
-    texts = [_quoted(cell, dialect, kinds[place], len(table.columns)) for place, cell in enumerate(cells)]
+    texts = [_quote(cell, dialect, kinds[place], len(table.columns)) for place, cell in enumerate(cells)]
     if table.layout.widths:
         texts = [text.ljust(n) for text, n in zip(texts, _widths(table), strict=False)]
     return joint.join(texts) + (dialect.delimiter if trailing else "")
 
 
-def _broken(line: str, table: WrittenTable) -> str:
+def _add_fault(line: str, table: WrittenTable) -> str:
     """Return the row with a fault. A reader can detect that something is wrong, but not what was meant."""
     delimiter = table.dialect.delimiter
     if table.layout.fault == "stray quote":
@@ -107,7 +107,7 @@ def _widths(table: WrittenTable) -> list[int]:
     return [max(map(len, (column.header, *column.cells.texts))) for column in table.columns]
 
 
-def _quoted(cell: str, dialect: WrittenDialect, text: bool, width: int = 2) -> str:
+def _quote(cell: str, dialect: WrittenDialect, text: bool, width: int = 2) -> str:
     quote, escape = dialect.quote, dialect.escape
     # One column has no delimiters, so only line breaks and leading quotes need quoting.
     special = ("\n", "\r") if width == 1 else (dialect.delimiter, quote, "\n", "\r")

@@ -58,7 +58,7 @@ class Style:
 NEGATIVES = (*["-{}"] * 6, "\u2212{}", "\u2013{}", "({})", "{}-", "- {}")
 
 
-def grouped(digits: str, locale: Locale) -> str:
+def group_digits(digits: str, locale: Locale) -> str:
     """Return the digits before the decimal mark with thousands marks."""
     if not locale.thousands or len(digits) <= 3:
         return digits
@@ -74,7 +74,7 @@ def grouped(digits: str, locale: Locale) -> str:
 def digits_of(value: Decimal, locale: Locale) -> str:
     """Return the absolute value as digits and marks."""
     whole, _, part = f"{abs(value):f}".partition(".")
-    return grouped(whole, locale) + (locale.decimal + part if part else "")
+    return group_digits(whole, locale) + (locale.decimal + part if part else "")
 
 
 def write_numbers(rng: random.Random, header: str, rows: int, locale: Locale) -> WrittenColumn:
@@ -99,11 +99,11 @@ def write_numbers(rng: random.Random, header: str, rows: int, locale: Locale) ->
     if unit is None and rng.random() < 0.15:
         unit = rng.choice(HEADER_UNITS)
         header = f"{header} ({unit})"
-    truth = typed(values)
+    truth = to_values(values)
     return WrittenColumn(header, "number", f"{locale.label}{label}", Cells(tuple(texts), truth), unit)
 
 
-def typed(values: Sequence[Decimal]) -> tuple[int | float, ...]:
+def to_values(values: Sequence[Decimal]) -> tuple[int | float, ...]:
     """Return the values that a reader must return: integers, or the floats nearest to the digits."""
     return tuple(int(value) if value == value.to_integral_value() else float(value) for value in values)
 

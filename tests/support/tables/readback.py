@@ -118,7 +118,7 @@ class _Comparison:
         for name, other in zip(wanted, got, strict=True):
             if name != other.strip():
                 reported = (
-                    self._encoding_guessed()
+                    self._is_encoding_guessed()
                     or self.header_doubted
                     or any("header" in w and repr(other) in w for w in self.profile.warnings)
                 )
@@ -131,7 +131,7 @@ class _Comparison:
             found.append(Difference("header", "header", "columns were named, not reported", False))
         return found + self._value_differences(got)
 
-    def _encoding_guessed(self) -> bool:
+    def _is_encoding_guessed(self) -> bool:
         return any("a guess" in warning for warning in self.profile.warnings)
 
     def _line_differences(self) -> list[Difference]:
@@ -198,7 +198,7 @@ class _Comparison:
             if written and not any(character in warning for warning in self.profile.warnings):
                 return [Difference("invisible", name, f"{column.convention}: not reported", False)]
         if _is_left_as_text(column, got):
-            reported = AS_TEXT.search(warnings) is not None or self._encoding_guessed()
+            reported = AS_TEXT.search(warnings) is not None or self._is_encoding_guessed()
             return [Difference("left as text", name, column.convention, reported)]
         found: list[Difference] = []
         if column.kind == "number":
@@ -245,7 +245,7 @@ class _Comparison:
                 return CENTURY.search(warnings) is not None
             return ORDER.search(warnings) is not None
         if isinstance(value, str) and isinstance(got, str) and self.table.dialect.encoding.startswith("cp"):
-            return self._encoding_guessed()
+            return self._is_encoding_guessed()
         return READ_AS.search(warnings) is not None
 
     def _warnings(self, name: str) -> str:
