@@ -113,7 +113,7 @@ def _run(name: str, tests: list[str], fresh: bool) -> list[Mutant]:
     source = (ROOT / module).read_text(encoding="utf-8")
     _copy(tree)
     judge = _digest(*(path.read_text(encoding="utf-8") for path in _test_files(tests)))
-    session = folder / f"session-{_digest(source)}.sqlite"
+    session = folder / f"session-{_digest(_code(source))}.sqlite"
     for other in folder.glob("session-*.sqlite"):
         if other != session:
             other.unlink()
@@ -143,6 +143,15 @@ def _copy(tree: Path) -> None:
         if (ROOT / path).exists():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / path, tree / path)
+
+
+def _code(source: str) -> str:
+    """Return a module without comments and docstrings, so that results outlast new words."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            del node.body[0]
+    return ast.dump(tree)
 
 
 def _digest(*texts: str) -> str:
@@ -218,7 +227,8 @@ def _change(before: str, after: str) -> str:
     tail = next(
         (number for number, pair in enumerate(zip(old[::-1], new[::-1], strict=False)) if pair[0] != pair[1]), 0
     )
-    parts = (" ".join(map(str.strip, lines[first : len(lines) - tail])) for lines in (old, new))
+    changed = (lines[first : len(lines) - tail] for lines in (old, new))
+    parts = (" ".join(line.partition("  # ")[0].strip() for line in lines) for lines in changed)
     return "\n".join([str(first + 1), *parts])
 
 

@@ -225,7 +225,7 @@ def test_what_the_answer_depends_on_is_followed_through_the_cells() -> None:
     ],
 )
 def test_what_an_answer_needs(cells: list[str], wanted: str) -> None:
-    assert needed(cells) - {"submit"} == frozenset(wanted.split())
+    assert dependencies(cells) - {"submit"} == frozenset(wanted.split())
 
 
 def test_a_cell_is_read_statement_by_statement() -> None:

@@ -158,7 +158,7 @@ def test_an_episode_of_another_question_or_table_is_refused() -> None:
     one = episode(trace("g", "gold", 12.5))
     for change in ({"question_id": "q2"}, {"table": "sales"}):
         other = msgspec.structs.replace(question(), **change)
-        with pytest.raises(ValueError, match="episode e1 is of question q1 on table 'weather', not of question"):
+        with pytest.raises(ValueError, match="episode e1 belongs to question q1 on table 'weather', not to question"):
             judge(one, other, replayed(one), CONFIG)
 
 
