@@ -13,7 +13,6 @@ SAMPLE = 400
 ENOUGH = 6
 NUMBER = r"^[-+(]?\s?[$€£¥₹]?\s?[-+]?(?:[0-9][0-9.,' ]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\s?[%€£$)]?-?$"
 CLOCK = r"^[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[AaPp]\.?[Mm]\.?)?$"
-ADDRESS = r"^[a-z]+://[^\s]+\.[a-z0-9]{2,5}[^\s.]*$"
 SHAPES = (("a number", NUMBER), ("a clock time", CLOCK), ("a web address", r"^[a-z]+://[^\s\"]+$"))
 # Cells that may be missing values, compared as a whole and ignoring case. The pattern works in `re` and in Polars.
 ABSENT = r"\W*|n/?a|nan|null|none|nil|missing|unknown|tbd"
