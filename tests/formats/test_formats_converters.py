@@ -9,7 +9,7 @@ from tabletutor.config.formats import ConversationConfig, FormatConfig, Labelled
 from tabletutor.formats.converter import Case
 from tabletutor.formats.converters import dpo, kto, orm, orm_pairs, prm, rl, sft_interleaved, sft_masked, sft_standard
 from tabletutor.formats.select import to_candidate
-from tabletutor.models.hook_text import state
+from tabletutor.models.hook_text import hook_line
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Hook, Turn
 from tabletutor.rows.row import SEPARATOR, SEPARATOR_SYMBOL
@@ -77,7 +77,7 @@ def test_sft_interleaved_states_what_the_next_observation_shows(case: Case) -> N
     ],
 )
 def test_a_state_is_compact_and_typed(value: object, stated: str) -> None:
-    assert state(Hook("h", value, "00")) == stated
+    assert hook_line(Hook("h", value, "00")) == stated
 
 
 def test_sft_masked_trains_the_right_steps_of_failed_traces(case: Case) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder, repeats
+from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder, is_looping
 from tabletutor.models.load import load_model, load_tokenizer
 from tabletutor.models.scratch import make_scratch
 
@@ -130,10 +130,10 @@ def test_samples_follow_from_their_own_seed(student: Student) -> None:
 @given(st.lists(st.integers(0, 9), max_size=20), st.lists(st.integers(0, 9), min_size=1, max_size=12))
 def test_a_phrase_over_and_over_is_a_loop(before: list[int], phrase: list[int]) -> None:
     turn = before + phrase * 60
-    assert any(repeats(turn[:length]) for length in range(len(before), len(before) + 60))
+    assert any(is_looping(turn[:length]) for length in range(len(before), len(before) + 60))
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=100, unique=True), st.integers(0, 46))
 def test_what_is_new_is_no_loop(turn: list[int], repeated: int) -> None:
-    assert not repeats(turn)
-    assert not any(repeats(turn + [7] * length) for length in range(repeated))
+    assert not is_looping(turn)
+    assert not any(is_looping(turn + [7] * length) for length in range(repeated))

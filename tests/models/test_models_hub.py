@@ -17,7 +17,7 @@ import pytest
 from tabletutor.config.load import ConfigError, check
 from tabletutor.config.models import HubModelConfig, ScratchModelConfig
 from tabletutor.config.section import result_settings
-from tabletutor.models.files import MODEL_FILES
+from tabletutor.models.load import MODEL_FILES
 from tabletutor.models.scratch import make_scratch
 from tabletutor.workflow.context import ENVIRONMENT
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tabletutor.config.models import LocalModelConfig
-from tabletutor.models.local import lacking, local_folder
+from tabletutor.models.local import local_folder, missing_files
 from tabletutor.records.files import sha256_file
 from tabletutor.workflow.setup import model_file_lookup
 
@@ -52,4 +52,4 @@ def test_an_index_that_is_none_is_named(tmp_path: Path, index: str) -> None:
     folder = folder_with(tmp_path / "model", NAMES)
     (folder / "model.safetensors.index.json").write_text(index)
     with pytest.raises(ValueError, match=r"model\.safetensors\.index\.json: no index of weights"):
-        lacking(folder)
+        missing_files(folder)

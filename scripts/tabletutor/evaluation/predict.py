@@ -20,9 +20,8 @@ from loguru import logger
 from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
-from tabletutor.models.files import files_of
 from tabletutor.models.generate import DecodeLimits, Decoder
-from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable
+from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable, model_files
 from tabletutor.models.mkldnn_linear import use_packed_linears
 from tabletutor.models.prompt import opening, table_card
 from tabletutor.records.episode import Prediction
@@ -89,7 +88,14 @@ def predict(
     parquets = {name: parquet for name, (_, _, parquet) in tables.items()}
     content = {name: _files_digest(paths[1:]) for name, paths in tables.items()}
     identity = digest(
-        *(code, run, seed, whole_turns, _files_digest(files_of(model)), trained and _files_digest(files_of(trained))),
+        *(
+            code,
+            run,
+            seed,
+            whole_turns,
+            _files_digest(model_files(model)),
+            trained and _files_digest(model_files(trained)),
+        ),
         *(sampling and result_settings(sampling), result_settings(config), result_settings(sandbox)),
     )
     temperature = sampling.temperature if sampling else 0.0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tabletutor.config.formats import FormatConfig
-from tabletutor.models.prompt import Message, conversation, exchanged, opening
+from tabletutor.models.prompt import Message, conversation, exchange, opening
 from tabletutor.records.episode import Episode, StepLabel, Trace, Verdict
 from tabletutor.records.question import Question
 from tabletutor.rows.row import Row
@@ -52,7 +52,7 @@ class Case(NamedTuple):
         """Return the conversation of a trace up to the start of a turn (counted from 0)."""
         messages = self.prompt()
         for earlier in trace.turns[:turn]:
-            messages += exchanged(earlier)
+            messages += exchange(earlier)
         return messages
 
     def completion(self, trace: Trace) -> list[Message]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tabletutor.config.models import HubModelConfig, LocalModelConfig, ModelConfig, PackagedModelConfig
-from tabletutor.models.files import MODEL_FILES
 from tabletutor.models.gguf import convert_packaged
 from tabletutor.models.hub import hub_folder
+from tabletutor.models.load import MODEL_FILES
 from tabletutor.models.local import convert_folder, local_folder
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.files import PARTIAL, naming, sync_folder

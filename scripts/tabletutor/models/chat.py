@@ -36,14 +36,14 @@ def pieces(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool = Fals
         {"role": message["role"], "content": mark} for message, mark in zip(messages, marks, strict=True)
     ]
     result: list[Piece] = []
-    rest = _rendered(tokenizer, marked, reply)
+    rest = _render(tokenizer, marked, reply)
     for index, mark in enumerate(marks):
         markup, found, rest = rest.partition(mark)
         if not found:
             raise ValueError(f"the chat template leaves out message {index} ({messages[index]['role']})")
         result += [Piece(markup, None), Piece(messages[index]["content"], index)]
     result.append(Piece(rest, None))
-    if "".join(piece.text for piece in result) != _rendered(tokenizer, messages, reply):
+    if "".join(piece.text for piece in result) != _render(tokenizer, messages, reply):
         raise ValueError(
             "the chat template changes the content of a message (strips or rewrites it), so it cannot be trained"
         )
@@ -70,7 +70,7 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
             mask.append(True)
             part = Piece(part.text[len(stop) :], None)
         trained = part.message is not None and is_trained(messages[part.message])
-        tokens = _tokens(tokenizer, part)
+        tokens = _tokenize(tokenizer, part)
         ids += tokens
         mask += [trained] * len(tokens)
     if trained:
@@ -80,7 +80,7 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
 
 def opening_ids(tokenizer: Tokenizer, messages: Sequence[Message]) -> list[int]:
     """Token ids of a conversation that the assistant is to continue."""
-    return [token for part in pieces(tokenizer, messages, reply=True) for token in _tokens(tokenizer, part)]
+    return [token for part in pieces(tokenizer, messages, reply=True) for token in _tokenize(tokenizer, part)]
 
 
 def prompt_length(tokenizer: Tokenizer, prompt: Sequence[Message], ids: Sequence[int]) -> int:
@@ -107,14 +107,14 @@ def continuation_ids(tokenizer: Tokenizer, messages: Sequence[Message], observat
     turn: list[Message] = [*messages, {"role": "assistant", "content": "."}, observation]
     parts = pieces(tokenizer, turn, reply=True)
     after = next(index for index, part in enumerate(parts) if part.message == len(messages)) + 1
-    return [token for part in parts[after:] for token in _tokens(tokenizer, part)]
+    return [token for part in parts[after:] for token in _tokenize(tokenizer, part)]
 
 
-def _rendered(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool) -> str:
+def _render(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool) -> str:
     return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=reply))
 
 
-def _tokens(tokenizer: Tokenizer, part: Piece) -> list[int]:
+def _tokenize(tokenizer: Tokenizer, part: Piece) -> list[int]:
     if not part.text:
         return []  # an empty message, or what is left of markup after its stop token was taken off
     literal = part.message is not None

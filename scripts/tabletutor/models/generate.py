@@ -23,7 +23,7 @@ LOOP_SPAN, LOOP_PERIOD, LOOP_STRIDE = 48, 12, 8  # tokens: looked at, of the rep
 PREFILL_TOKENS = 8192  # tokens, with padding, of one pass over prompts
 
 
-def repeats(turn: Sequence[int]) -> bool:
+def is_looping(turn: Sequence[int]) -> bool:
     """Whether the last `LOOP_SPAN` tokens of a turn repeat a phrase of at most `LOOP_PERIOD` tokens over and over.
 
     A greedy decoder does not leave such a loop, so the turn may end there: what it would add is more of the same.
@@ -57,7 +57,7 @@ class DecodedTurn(NamedTuple):
 
 
 @dataclass
-class _Live:
+class _Conversation:
     """A conversation that has not ended: its row in the cache, tokens not yet in the cache, and its turn so far."""
 
     key: int
@@ -79,7 +79,7 @@ class Decoder:
         self._tokenizer = tokenizer
         self._limits = limits
         self._cache = ConversationCache(model, rows)
-        self._rows: list[_Live] = []
+        self._rows: list[_Conversation] = []
         self._running = 0
         self._finished: list[DecodedTurn] = []
         self._stops = {int(token) for token in tokenizer.all_special_ids}
@@ -94,25 +94,25 @@ class Decoder:
     @torch.no_grad()
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
         """Add a conversation whose prompt is `ids`. Its first turn starts with the next `feed`."""
-        self._rows.append(_Live(key, len(self._rows), source, unfed=list(ids)))
+        self._rows.append(_Conversation(key, len(self._rows), source, unfed=list(ids)))
         self._cache.lengths[len(self._rows) - 1] = 0
 
     @torch.no_grad()
     def share(self, keys: Sequence[int]) -> None:
-        """Read what the prompts of these new conversations begin with alike, once for all of them."""
+        """Read what the prompts of these new conversations begin with shared, once for all of them."""
         chosen = [self._find(key) for key in keys]
         columns = zip(*(live.unfed[:-1] for live in chosen), strict=False)
-        alike = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
-        if len(chosen) < 2 or not alike:
+        shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+        if len(chosen) < 2 or not shared:
             return
         first, *others = chosen
-        positions, mask = self._cache.open([first.row], alike)
-        self._read(torch.tensor([first.unfed[:alike]]), positions, mask)
-        self._cache.close([alike])
+        positions, mask = self._cache.open([first.row], shared)
+        self._read(torch.tensor([first.unfed[:shared]]), positions, mask)
+        self._cache.close([shared])
         for live in others:
             self._cache.move(first.row, live.row)
         for live in chosen:
-            del live.unfed[:alike]
+            del live.unfed[:shared]
 
     def observe(self, key: int, ids: Sequence[int]) -> None:
         """Append what follows a finished turn (from its stop token on)."""
@@ -155,10 +155,10 @@ class Decoder:
             self._rows[live.row] = last
         self._rows.pop()
 
-    def _find(self, key: int) -> _Live:
+    def _find(self, key: int) -> _Conversation:
         return next(live for live in self._rows if live.key == key)
 
-    def _place(self, live: _Live, row: int) -> None:
+    def _place(self, live: _Conversation, row: int) -> None:
         """Exchange a conversation's row with `row`."""
         other = self._rows[row]
         if other is not live:
@@ -166,7 +166,7 @@ class Decoder:
             self._rows[live.row], self._rows[row] = other, live
             live.row, other.row = row, live.row
 
-    def _advance(self, batch: list[_Live]) -> None:
+    def _advance(self, batch: list[_Conversation]) -> None:
         """Read the unread tokens of `batch` and take the next token of each."""
         counts = [len(live.unfed) for live in batch]
         longest = max(counts)
@@ -191,7 +191,7 @@ class Decoder:
         )
         return cast(Tensor, output.last_hidden_state)
 
-    def _accept(self, live: _Live, token: int) -> None:
+    def _accept(self, live: _Conversation, token: int) -> None:
         """Take a token into the turn, which a stop token, closed code, a loop or a limit ends."""
         live.unfed = []
         room = self._limits.max_context - int(self._cache.lengths[live.row])
@@ -201,19 +201,19 @@ class Decoder:
             live.unfed = [token]
             text = self._text(live) if token in self._fences and not self._limits.whole_turns else ""
             full = len(live.turn) >= self._limits.max_new_tokens or room <= 1
-            if not (full or closes_block(text) or repeats(live.turn)):
+            if not (full or closes_block(text) or is_looping(live.turn)):
                 return
         live.running = False
         chosen = (*live.turn, *([token] if stops else []))
         self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn), chosen))
 
-    def _text(self, live: _Live) -> str:
+    def _text(self, live: _Conversation) -> str:
         return str(self._tokenizer.decode(live.turn, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
-    def _choose(self, logits: Tensor, batch: list[_Live]) -> list[int]:
+    def _choose(self, logits: Tensor, batch: list[_Conversation]) -> list[int]:
         """The next token of each row of `logits` (rows, vocabulary); of equals the one with the smallest id."""
         if self._limits.temperature == 0:
             return cast("list[int]", logits.max(-1).indices.tolist())
         sums = torch.softmax(logits.float() / self._limits.temperature, -1).cumsum(-1)
-        drawn = torch.tensor([[live.source.random() if live.source else 0.5] for live in batch]) * sums[:, -1:]
-        return cast("list[int]", torch.searchsorted(sums, drawn).squeeze(1).clamp_(max=logits.shape[-1] - 1).tolist())
+        points = torch.tensor([[live.source.random() if live.source else 0.5] for live in batch]) * sums[:, -1:]
+        return cast("list[int]", torch.searchsorted(sums, points).squeeze(1).clamp_(max=logits.shape[-1] - 1).tolist())

@@ -11,7 +11,7 @@ SHOWN = 60  # characters of one value; a longer one is cut
 _NAMES = {bool: "bool", int: "int", float: "float", str: "str", type(None): "None", list: "list", dict: "dict"}
 
 
-def expecting(messages: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
+def with_hook_values(messages: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
     """A conversation in which each assistant turn goes on with the values its hooks had, one a line.
 
     `turns` are those of the assistant messages, in order. A turn without hooks stays as it is.
@@ -23,11 +23,11 @@ def expecting(messages: Sequence[Message], turns: Sequence[Turn]) -> list[Messag
 
 
 def _with_state(message: Message, turn: Turn) -> Message:
-    stated = "\n".join(state(hook) for hook in turn.hooks)
+    stated = "\n".join(hook_line(hook) for hook in turn.hooks)
     return {**message, "content": f"{message['content']}\n{stated}"} if stated else message
 
 
-def state(hook: Hook) -> str:
+def hook_line(hook: Hook) -> str:
     """One value: `rows: int = 12`, `means: list[40] = [1.5, 2…`, `left: DataFrame[344, 17]`."""
     value = hook.value
     if isinstance(value, dict) and "type" in value and "head" in value:  # summarised: see sandbox/hooks.py

@@ -1,4 +1,4 @@
-"""A model of the Hugging Face hub: from the local cache of it, and from the network only where that is wanted."""
+"""Models of the Hugging Face hub: read from the local cache; fetched only where the configuration allows it."""
 
 import os
 import subprocess
@@ -8,35 +8,36 @@ from pathlib import Path
 from loguru import logger
 
 from tabletutor.config.models import HubModelConfig
-from tabletutor.models.local import lacking
+from tabletutor.models.local import missing_files
 
-# What a model is made of here: no pickled weights, no code.
+# The files to fetch: no pickled weights, no code.
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt", "tokenizer*")
-# For the one process that fetches; every job has them on (`workflow/context.py`).
+# Only the process that fetches goes online; every job runs offline (`workflow/context.py`).
 _ONLINE = {"HF_HUB_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 
 
 def hub_folder(config: HubModelConfig) -> Path:
-    """The folder of a model in the local cache of the hub (`HF_HOME`), fetched before where `download` says so.
+    """Return the folder of a model in the local cache of the hub (`HF_HOME`). With `config.download`, fetch it first
+    if it is missing or incomplete.
 
-    Raises FileNotFoundError that says what was looked for where and how to get it, and ConnectionError where it could
-    not be fetched.
+    Raises FileNotFoundError where files are missing: the message names them, the cache and the ways to get them.
+    Raises ConnectionError where the model could not be fetched.
     """
     from huggingface_hub import constants
 
     cache = Path(constants.HF_HUB_CACHE).expanduser()
-    absent = _absent(config, cache)
-    if absent and config.download:
+    missing = _missing(config, cache)
+    if missing and config.download:
         _fetch(config, cache)
-        absent = _absent(config, cache)
-    if absent:
-        kept = f"models--{config.id.replace('/', '--')}"
+        missing = _missing(config, cache)
+    if missing:
+        name = f"models--{config.id.replace('/', '--')}"
         raise FileNotFoundError(
-            f"the model {config.id} at revision {config.revision} is not in the local cache {cache} (missing: {absent})"
-            f". Either run `hf download {config.id} --revision {config.revision}` where there is a network and put the "
-            f"folder {kept} of that machine's cache into {cache} (HF_HOME names another cache; models.<name>.download: "
-            "true fetches it from here), or put the model's files into any folder and name it: `source: local` with "
-            "`path`"
+            f"the model {config.id} at revision {config.revision} is not in the local cache {cache} (missing: "
+            f"{missing}). Three ways to get it: run `hf download {config.id} --revision {config.revision}` on a machine "
+            f"with a network and copy the folder {name} of its cache into {cache} (HF_HOME names another cache); set "
+            "models.<name>.download: true to fetch it from here; or put the model's files into any folder and use "
+            "`source: local` with its `path`"
         )
     return _snapshot(config, cache)
 
@@ -51,20 +52,20 @@ def _snapshot(config: HubModelConfig, cache: Path) -> Path:
     )
 
 
-def _absent(config: HubModelConfig, cache: Path) -> str:
-    """What the cache lacks of a model, in words; empty where it has all."""
+def _missing(config: HubModelConfig, cache: Path) -> str:
+    """Return the names of the model's files that the cache lacks, separated by commas; empty if it lacks none."""
     from huggingface_hub.errors import IncompleteSnapshotError, LocalEntryNotFoundError
 
     try:
-        return ", ".join(lacking(_snapshot(config, cache)))
+        return ", ".join(missing_files(_snapshot(config, cache)))
     except IncompleteSnapshotError as error:
-        return ", ".join(lacking(Path(error.snapshot_path))) or str(error)
+        return ", ".join(missing_files(Path(error.snapshot_path))) or str(error)
     except LocalEntryNotFoundError:
         return "all of it"
 
 
 def _fetch(config: HubModelConfig, cache: Path) -> None:
-    """Fetch a model into the cache, in a process of its own: this one was told at its start to use no network."""
+    """Fetch a model into the cache, in a separate process: this one was started in offline mode."""
     logger.info("fetching {} at revision {} into {}", config.id, config.revision, cache)
     command = ["download", config.id, "--revision", config.revision, "--cache-dir", str(cache), "--quiet"]
     patterns = [word for pattern in _FILES for word in ("--include", pattern)]

@@ -19,8 +19,8 @@ def local_folder(config: LocalModelConfig) -> Path:
         raise FileNotFoundError(
             f"there is no model folder {folder}: {wanted}, or correct models.<name>.path in the configuration"
         )
-    if absent := lacking(folder):
-        raise FileNotFoundError(f"the model folder {folder} holds no {', '.join(absent)}: {wanted}")
+    if missing := missing_files(folder):
+        raise FileNotFoundError(f"the model folder {folder} holds no {', '.join(missing)}: {wanted}")
     return folder
 
 
@@ -33,20 +33,20 @@ def local_files(path: str) -> list[str]:
     return sorted({str(file) for pattern in wanted for file in folder.glob(pattern) if file.is_file()})
 
 
-def lacking(folder: Path) -> list[str]:
+def missing_files(folder: Path) -> list[str]:
     """What a folder lacks to be a model: patterns that no file has, and files of weights that its index names.
 
     Raises ValueError where the index is not what transformers writes.
     """
-    absent = [pattern for pattern in _PATTERNS if not any(folder.glob(pattern))]
+    missing = [pattern for pattern in _PATTERNS if not any(folder.glob(pattern))]
     index = folder / _INDEX
     if not index.is_file():
-        return absent
+        return missing
     try:
         parts = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ValueError(f"{index}: no index of weights ({error!r}); get the file again") from error
-    return [*absent, *(name for name in parts if not (folder / name).is_file())]
+    return [*missing, *(name for name in parts if not (folder / name).is_file())]
 
 
 def convert_folder(source: Path, folder: Path) -> None:

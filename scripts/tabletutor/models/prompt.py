@@ -95,19 +95,19 @@ def _shares(first: int, second: int, room: int) -> tuple[int, int]:
     return (shorter, room - shorter) if first <= second else (room - shorter, shorter)
 
 
-def said(turn: Turn) -> Message:
+def assistant_turn(turn: Turn) -> Message:
     """What a student said in a turn."""
     return assistant(turn.reasoning, turn.code) if turn.code else {"role": "assistant", "content": turn.reasoning}
 
 
-def exchanged(turn: Turn) -> tuple[Message, Message]:
+def exchange(turn: Turn) -> tuple[Message, Message]:
     """What a student said in a turn, and what it was told then. Where it said no code, it was told so."""
-    return said(turn), observation(turn) if turn.code else NO_CODE
+    return assistant_turn(turn), observation(turn) if turn.code else NO_CODE
 
 
 def conversation(start: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
     """What was said from `start` on, with it; the observation of the last turn is left out."""
     messages = [*start]
     for turn in turns[:-1]:
-        messages += exchanged(turn)
-    return messages + [said(turn) for turn in turns[-1:]]
+        messages += exchange(turn)
+    return messages + [assistant_turn(turn) for turn in turns[-1:]]

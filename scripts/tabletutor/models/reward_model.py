@@ -32,7 +32,7 @@ def load_head(folder: Path, tokenizer: Tokenizer, kind: Kind, dtype: Literal["bf
     model.config.pad_token_id = tokenizer.pad_token_id
     for name, part in model.named_children():
         if name != model.base_model_prefix:
-            part.float().register_forward_pre_hook(_widened)
+            part.float().register_forward_pre_hook(_to_float32)
     return model
 
 
@@ -45,5 +45,5 @@ def load_judge(folder: Path, trained: Path, tokenizer: Tokenizer, kind: Kind) ->
     return PeftModel.from_pretrained(load_head(folder, tokenizer, kind, "float32"), str(trained)).eval()
 
 
-def _widened(_: Model, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+def _to_float32(_: Model, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(each.float() for each in inputs)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.prompt import Message, exchanged, said
+from tabletutor.models.prompt import Message, assistant_turn, exchange
 from tabletutor.records.episode import Turn
 from tabletutor.rows.row import SEPARATOR, SEPARATOR_SYMBOL
 
@@ -15,8 +15,8 @@ def prompt_text(opening: Sequence[Message]) -> str:
 
 def step_text(turns: Sequence[Turn], turn: int) -> str:
     """Return what the student says in one turn, preceded by the observation of the turn before."""
-    seen = f"{exchanged(turns[turn - 1])[1]['content']}\n\n" if turn else ""
-    return _without_separator(seen + said(turns[turn])["content"])
+    seen = f"{exchange(turns[turn - 1])[1]['content']}\n\n" if turn else ""
+    return _without_separator(seen + assistant_turn(turns[turn])["content"])
 
 
 def step_ids(tokenizer: Tokenizer, prompt: str, steps: Sequence[str]) -> tuple[list[int], list[int]]:

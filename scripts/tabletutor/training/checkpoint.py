@@ -9,8 +9,7 @@ from typing import Any
 
 import torch
 
-from tabletutor.models.files import ADAPTER_FILES, MODEL_FILES
-from tabletutor.models.load import Model
+from tabletutor.models.load import ADAPTER_FILES, MODEL_FILES, Model
 from tabletutor.records.files import PARTIAL, sha256_file, write_atomic
 from tabletutor.training.adapter import is_adapted, save_adapter
 

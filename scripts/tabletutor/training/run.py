@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tabletutor.config.section import result_settings
 from tabletutor.config.training import MethodConfig
-from tabletutor.models.files import files_of
+from tabletutor.models.load import model_files
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
 from tabletutor.records.journal import Work
@@ -53,7 +53,7 @@ class TrainingRun(NamedTuple):
     def work(self, config: MethodConfig) -> Work:
         """What a state of this run belongs to: code, rows, weights, settings and seed."""
         files = self.files
-        weights = [path for folder in filter(None, (files.model, files.start)) for path in files_of(folder)]
+        weights = [path for folder in filter(None, (files.model, files.start)) for path in model_files(folder)]
         tables = self.answering.parquets.values() if self.answering else ()
         content = [sha256_file(path) for path in (*weights, files.train, files.validation, *tables)]
         return Work("training", self.name, digest(self.code, content, result_settings(config), self.seed))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tabletutor.config.training import MethodConfig, method_configs
-from tabletutor.models.files import ADAPTER_FILES, MODEL_FILES
+from tabletutor.models.load import ADAPTER_FILES, MODEL_FILES
 
 
 class Runs:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from tabletutor.config.formats import PairsConfig
 from tabletutor.formats.converter import Case, Format
-from tabletutor.models.prompt import said
+from tabletutor.models.prompt import assistant_turn
 from tabletutor.records.episode import Trace
 from tabletutor.rows.row import PairRow
 
@@ -26,8 +26,8 @@ def rows(case: Case, config: PairsConfig, seed: int) -> Iterator[PairRow]:
                 **case.ids(gold),
                 rejected_id=trace.trace_id,
                 prompt=case.prompt_before(gold, turn),
-                chosen=[said(gold.turns[turn])],
-                rejected=[said(trace.turns[turn])],
+                chosen=[assistant_turn(gold.turns[turn])],
+                rejected=[assistant_turn(trace.turns[turn])],
             )
 
 

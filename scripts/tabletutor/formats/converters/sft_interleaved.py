@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tabletutor.config.formats import ConversationConfig
 from tabletutor.formats.converter import Case, Format
 from tabletutor.formats.turns import training_turns, with_weights
-from tabletutor.models.hook_text import expecting
+from tabletutor.models.hook_text import with_hook_values
 from tabletutor.models.prompt import conversation
 from tabletutor.rows.row import ConversationRow
 
@@ -17,7 +17,7 @@ from tabletutor.rows.row import ConversationRow
 def rows(case: Case, config: ConversationConfig, seed: int) -> Iterator[ConversationRow]:
     """Yield the rows of `sft-standard` with the hook values stated after each cell."""
     for trace, turns, weights in training_turns(case, config, seed):
-        messages = expecting(conversation(case.prompt(), turns), turns)
+        messages = with_hook_values(conversation(case.prompt(), turns), turns)
         yield ConversationRow(**case.ids(trace), messages=with_weights(messages, weights))
 
 
