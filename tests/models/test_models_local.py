@@ -51,5 +51,5 @@ def test_what_a_folder_lacks_is_named_all_at_once(tmp_path: Path) -> None:
 def test_an_index_that_is_none_is_named(tmp_path: Path, index: str) -> None:
     folder = folder_with(tmp_path / "model", NAMES)
     (folder / "model.safetensors.index.json").write_text(index)
-    with pytest.raises(ValueError, match=r"model\.safetensors\.index\.json: no index of weights"):
+    with pytest.raises(ValueError, match=r"model\.safetensors\.index\.json: not an index of weights"):
         missing_files(folder)

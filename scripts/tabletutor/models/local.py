@@ -1,4 +1,4 @@
-"""A model that lies in a local folder: read without any network, and written in the one layout all models have here."""
+"""Models in a local folder: read offline and rewritten in the layout that all models of a project have."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import Any
 
 from tabletutor.config.models import LocalModelConfig
 
-_INDEX = "model.safetensors.index.json"  # which file holds which weight, where they are in several
+_INDEX = "model.safetensors.index.json"  # of sharded weights: which file holds which weight
 _PATTERNS = ("config.json", "*.safetensors", "tokenizer*")
 _WANTED = "a model as transformers' save_pretrained writes it (config.json, *.safetensors, tokenizer)"
 
 
 def local_folder(config: LocalModelConfig) -> Path:
-    """The folder of a local model. Raises FileNotFoundError that says what is missing where."""
+    """Return the folder of a local model. Raises FileNotFoundError that names the folder and what it lacks."""
     folder = Path(config.path).expanduser()
     wanted = f"put {_WANTED} into {folder}"
     if not folder.is_dir():
@@ -25,8 +25,9 @@ def local_folder(config: LocalModelConfig) -> Path:
 
 
 def local_files(path: str) -> list[str]:
-    """The files that make a local model, so that rules see when one changes; none where there is no such folder, which
-    `local_folder` says better than Snakemake.
+    """Return the files of a local model, so that rules can see when one changes.
+
+    A missing folder gives an empty list: `local_folder` reports it with a better message than Snakemake would.
     """
     folder = Path(path).expanduser()
     wanted = (*_PATTERNS, "*.json", "*.jinja", "*.txt")
@@ -34,9 +35,9 @@ def local_files(path: str) -> list[str]:
 
 
 def missing_files(folder: Path) -> list[str]:
-    """What a folder lacks to be a model: patterns that no file has, and files of weights that its index names.
+    """Return what a model folder lacks: patterns that match no file, and weight files that its index names.
 
-    Raises ValueError where the index is not what transformers writes.
+    Raises ValueError if the index is not one that transformers writes.
     """
     missing = [pattern for pattern in _PATTERNS if not any(folder.glob(pattern))]
     index = folder / _INDEX
@@ -45,14 +46,12 @@ def missing_files(folder: Path) -> list[str]:
     try:
         parts = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{index}: no index of weights ({error!r}); get the file again") from error
+        raise ValueError(f"{index}: not an index of weights ({error!r}); download the file again") from error
     return [*missing, *(name for name in parts if not (folder / name).is_file())]
 
 
 def convert_folder(source: Path, folder: Path) -> None:
-    """Write the model in `source` to `folder` as one safetensors file in its own precision, with tokenizer and chat
-    template.
-    """
+    """Write the model in `source` to `folder`: one safetensors file in its own precision, tokenizer and template."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging
 

@@ -1,7 +1,7 @@
-"""Frozen linear layers with their weight laid out once the way oneDNN multiplies it, for decoding on a CPU.
+"""Linear layers whose weight is converted once to oneDNN's layout, for faster decoding on a CPU.
 
-torch brings a bfloat16 weight into that layout at every call, which for a few rows takes as long as the product. The
-products are the same; only the layout is kept.
+torch converts a bfloat16 weight to that layout at every call, which takes as long as the product itself for a few rows.
+The results are the same; only the conversion is saved.
 """
 
 from typing import Any, cast
@@ -13,8 +13,9 @@ from tabletutor.models.load import Model
 
 
 def use_packed_linears(model: Model) -> None:
-    """Let the linear layers of a frozen bfloat16 `model`, the output matrix too, multiply packed weights; nothing where
-    this build of torch or this processor has no such layout.
+    """Make the linear layers of a frozen bfloat16 `model`, including its output matrix, use packed weights.
+
+    Does nothing if this build of torch or this processor does not support the layout.
     """
     if not (torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()):  # pyright: ignore
         return
@@ -25,7 +26,7 @@ def use_packed_linears(model: Model) -> None:
 
 
 class _Forward:
-    """The forward pass of one linear layer."""
+    """Replaces the forward method of one linear layer."""
 
     def __init__(self, layer: Any) -> None:
         self.weight: Any = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), None)  # pyright: ignore

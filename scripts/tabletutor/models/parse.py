@@ -1,7 +1,7 @@
-"""What a student said, read leniently: the thought and the cell of one assistant turn.
+"""A lenient parser for assistant turns: the reasoning and the code cell.
 
-Base models fence code in many ways or not at all; each is read as code where it plausibly is code, so that a student is
-graded on its analysis and not on its punctuation.
+Base models fence code in many ways or not at all. The parser accepts all that is plausibly code, so that students are
+graded on their analysis and not on their punctuation.
 """
 
 import ast
@@ -14,18 +14,18 @@ _NAMES = re.compile(r"\b(submit|print|hook|df|pd|np)\b")
 
 
 class ParsedTurn(NamedTuple):
-    """The thought before the cell, and the cell; None where there is no code."""
+    """The reasoning before the cell, and the cell's code (None if the turn has no code)."""
 
     reasoning: str
     code: str | None
 
 
 def parse_turn(text: str) -> ParsedTurn:
-    """Read one assistant turn: its first fenced block of any language tag, closed or not; else code fenced within a
-    line; else bare lines that are Python.
+    """Parse one assistant turn. Three forms are tried in order: a fenced block with any language tag, closed or not;
+    code fenced within a line; bare lines of Python.
 
-    A fence within a line comes second: a thought may quote a header or cell of the table that holds one. Text after the
-    block is dropped. Never raises.
+    Inline fences come second because reasoning may quote a header or cell of the table that contains one. Text after
+    the block is dropped. Never raises.
     """
     opening = _OPEN.search(text)
     if opening is not None:
@@ -37,7 +37,7 @@ def parse_turn(text: str) -> ParsedTurn:
 
 
 def closes_block(text: str) -> bool:
-    """Whether the first fenced block of `text` has been closed, so that nothing after it can matter."""
+    """Return whether the first fenced block of `text` is closed. Text after it then does not change the parse."""
     opening = _OPEN.search(text)
     if opening is None or "\n" not in text[opening.start() :]:
         return False
@@ -49,12 +49,12 @@ def _closing(fence: str) -> re.Pattern[str]:
 
 
 def _block(text: str, opening: re.Match[str]) -> str | None:
-    """The lines between an opening fence and the next one (or the end), dedented; code on the fence's line is kept."""
+    """Return the dedented lines from an opening fence to the next fence or the end, with code on the fence's line."""
     close = _closing(opening["fence"]).search(text, opening.end())
     body = text[opening.end() : close.start() if close else len(text)]
     info = opening["info"].strip()
     if info and not re.fullmatch(r"[\w.+#-]+|\{[^}]*\}", info):
-        body = f"{info}{body}"  # "```df.head()": no language tag but code
+        body = f"{info}{body}"  # "```df.head()": code instead of a language tag
     lines = [line.removesuffix("\r") for line in body.split("\n")]
     while lines and not lines[0].strip():
         lines.pop(0)
@@ -66,8 +66,8 @@ def _block(text: str, opening: re.Match[str]) -> str | None:
 
 
 def _bare(text: str) -> ParsedTurn:
-    """The longest run of lines to the end, or else the longest run at all, that is Python and touches the session's
-    names.
+    """Parse a turn without fences: the first line that can start code, and the longest run of lines from there that is
+    Python and uses a name of the session.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     lines = [line[4:] if line.startswith(">>> ") else line for line in lines][:200]
@@ -86,7 +86,9 @@ def _bare(text: str) -> ParsedTurn:
 
 
 def _is_code(code: str) -> bool:
-    """Whether `code` is Python that does something with the session: a call or an assignment, not a bare word."""
+    """Return whether `code` is Python that acts on the session: it has a call, an assignment or a subscript, and uses
+    a name of the session.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, MemoryError, RecursionError):

@@ -1,7 +1,7 @@
-"""The one prompt builder: teachers' episodes become training rows with it, and students are evaluated with it.
+"""The prompt builder, shared by training rows and evaluation so that both show a student the same text.
 
-A conversation is a system message, the table card with the question, and then assistant turns (one thought, one code
-block) answered by user messages with what the sandbox printed. No hint ever enters.
+A conversation is a system message, a user message with the table card and the question, and then assistant turns (one
+thought, one code block), each followed by a user message with the sandbox's output. Hints never enter a conversation.
 """
 
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ SYSTEM = (
     "hook(name, value) shows a value; submit(answer) gives the final answer."
 )
 FENCE = "```"
-SHOWN = 1200  # characters of an observation; a cell that prints more fills no context
+SHOWN = 1200  # characters of an observation, so that a cell with much output does not fill the context
 
 
 class Message(TypedDict):
-    """One chat message, as chat templates and TRL's `messages` column have it."""
+    """One chat message, in the form of chat templates and TRL's `messages` column."""
 
     role: str
     content: str
 
 
 class WeighedMessage(Message):
-    """A message with its weight: 1 where it is trained, 0 where it is not."""
+    """A message with a weight: 1 if it is trained, 0 if not."""
 
     weight: int
 
@@ -37,19 +37,21 @@ NO_CODE: Message = {"role": "user", "content": f"No code found. Answer with one 
 
 
 def is_trained(message: Message) -> bool:
-    """Whether a message is the assistant's, and is to be learnt: one of weight 0 is not, one without a weight is."""
+    """Return whether a message is trained: it is the assistant's, and its weight is 1 or absent."""
     return message["role"] == "assistant" and message.get("weight", 1) != 0
 
 
-@lru_cache(maxsize=4096)  # each row of a table has all of its headers
+@lru_cache(maxsize=4096)  # every question about a table needs all of its headers
 def header_label(header: str) -> str:
-    """A header as it may stand in a prompt: as it is when plain, else a Python literal (quotes, newlines, braces)."""
+    """Return a header for use in a prompt: unchanged if plain, else as a Python literal (quotes, newlines, braces)."""
     plain = header.isprintable() and header == header.strip() and header != "" and not set(header) & set("\"'`{}\\<>|:")
     return header if plain else repr(header)
 
 
 def table_card(profile: TableProfile) -> str:
-    """The table in a few lines: its name and size, then each column with its kind, and whether values are missing."""
+    """Return the table card: a line with name and size, then a line for each column with its kind and whether values
+    are missing.
+    """
     columns = [
         f"{header_label(column.name)}: {column.kind}{', missing' if column.missing and column.kind != 'empty' else ''}"
         for column in profile.columns
@@ -58,25 +60,25 @@ def table_card(profile: TableProfile) -> str:
 
 
 def opening(card: str, question: str) -> list[Message]:
-    """The messages before the first assistant turn; `card` is that of the table."""
+    """Return the messages before the first assistant turn: the system message, then the table card and the question."""
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{card}\n\n{question}"}]
 
 
 def assistant(reasoning: str, code: str) -> Message:
-    """An assistant turn: the thought, then the cell in a fence."""
+    """Return an assistant message: the reasoning, then the code in a fence."""
     return {"role": "assistant", "content": f"{reasoning}\n{FENCE}python\n{code}\n{FENCE}"}
 
 
 def observation(turn: Turn, limit: int = SHOWN) -> Message:
-    """What the sandbox answered, in `limit` characters at most: printed text, hook values, the last line of an error.
+    """Return the sandbox's reply to a turn, at most `limit` characters: printed text, hook values, last error line.
 
-    Where it is too much, the printed text is cut first, in its middle, but never below a quarter of the limit. Hooks
-    and error stay whole unless they have no room even then; then the longer of the two is cut in its middle as well.
+    If the text is too long, printed text is cut first, in its middle, but not below a quarter of the limit. If hooks
+    and error still do not fit, the longer of the two is cut in its middle too.
     """
     printed = turn.stdout.rstrip("\n") if turn.stdout.strip() else ""
     hooks = "\n".join(f"{hook.name} = {hook.value!r}" for hook in turn.hooks)
     error = "" if turn.error is None else _last_line(turn.error)
-    room = limit - sum(1 for part in (printed, hooks, error) if part) + 1  # but for the newlines between them
+    room = limit - sum(1 for part in (printed, hooks, error) if part) + 1  # without the newlines between the parts
     first, second = _shares(len(hooks), len(error), room - min(len(printed), limit // 4))
     hooks, error = excerpt(hooks, first), excerpt(error, second, between=" ")
     parts = [excerpt(printed, room - len(hooks) - len(error)), hooks, error]
@@ -88,7 +90,7 @@ def _last_line(error: str) -> str:
 
 
 def _shares(first: int, second: int, room: int) -> tuple[int, int]:
-    """What two texts of these lengths get of `room`: all they need, or else the shorter all it needs up to a half."""
+    """Divide `room` between two texts of these lengths. If both do not fit, the shorter gets at most half."""
     if first + second <= room:
         return first, second
     shorter = min(first, second, room // 2)
@@ -96,17 +98,17 @@ def _shares(first: int, second: int, room: int) -> tuple[int, int]:
 
 
 def assistant_turn(turn: Turn) -> Message:
-    """What a student said in a turn."""
+    """Return the assistant message of a turn."""
     return assistant(turn.reasoning, turn.code) if turn.code else {"role": "assistant", "content": turn.reasoning}
 
 
 def exchange(turn: Turn) -> tuple[Message, Message]:
-    """What a student said in a turn, and what it was told then. Where it said no code, it was told so."""
+    """Return the assistant message of a turn and the reply to it: the observation, or `NO_CODE` if it has no code."""
     return assistant_turn(turn), observation(turn) if turn.code else NO_CODE
 
 
 def conversation(start: Sequence[Message], turns: Sequence[Turn]) -> list[Message]:
-    """What was said from `start` on, with it; the observation of the last turn is left out."""
+    """Return the messages of `start` and of the turns after it, without the reply to the last turn."""
     messages = [*start]
     for turn in turns[:-1]:
         messages += exchange(turn)

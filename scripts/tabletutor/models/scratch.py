@@ -1,4 +1,4 @@
-"""A tiny Llama made from nothing: random weights from a seed and a tokenizer trained on given texts."""
+"""A tiny Llama from scratch: random weights from a seed, and a tokenizer trained on given texts."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +9,9 @@ from tabletutor.models.tokenizer import train_tokenizer
 
 
 def make_scratch(config: ScratchModelConfig, texts: Sequence[str], seed: int, folder: Path) -> None:
-    """Write a tiny Llama with weights drawn from `seed`, and its tokenizer, to `folder`. Raises ValueError for odd
-    shapes, and where no tokenizer can be fitted to the texts.
+    """Write a tiny Llama with weights drawn from `seed`, and its tokenizer, to `folder`.
+
+    Raises ValueError if the hidden size does not fit the number of heads, or if no tokenizer can be trained on `texts`.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM

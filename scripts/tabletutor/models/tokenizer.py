@@ -1,4 +1,4 @@
-"""Tokenizers with ChatML markup, trained on given texts. Whatever the kind, every text comes back as it was."""
+"""Training of tokenizers with ChatML markup. With every kind, any text decodes to itself."""
 
 import io
 import re
@@ -14,22 +14,22 @@ TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 BYTES = tuple(f"<0x{byte:02X}>" for byte in range(256))  # as SentencePiece names them
-# SentencePiece leaves out a whole sentence for one of these: it uses the last three itself.
+# SentencePiece skips a whole sentence that contains one of these characters; it reserves the last three.
 _CUT = re.compile("[\n\t\0\u2585]")
-_BLANKS = ("\n", "\t")  # what is cut at and still frequent is a token all the same
+_BLANKS = ("\n", "\t")  # frequent characters of `_CUT`, which get a token of their own
 
 
 def train_tokenizer(config: ScratchModelConfig, texts: Sequence[str]) -> Any:
-    """A tokenizer of the kind `config.tokenizer`, with ChatML markup, trained on `texts`; the same texts in the same
-    order give the same bytes, whatever the number of threads.
+    """Train a tokenizer of the kind `config.tokenizer`, with ChatML markup, on `texts`.
 
-    Any text can be encoded and decodes to itself. Where the texts give fewer tokens than `config.vocabulary`, there
-    are fewer. Raises ValueError where there is no text, or where `config.vocabulary` is too small for its characters.
+    Any text can be encoded and decodes to itself. `config.vocabulary` is the maximum: if the texts yield fewer tokens,
+    the tokenizer is smaller. The same texts in the same order give the same bytes, with any number of threads. Raises
+    ValueError if there is no text, or if `config.vocabulary` is too small for the characters of the texts.
     """
     from transformers import PreTrainedTokenizerFast
 
     if not any(texts):
-        raise ValueError("a tokenizer cannot be fitted to no text: the training tables have no questions")
+        raise ValueError("there is no text to train a tokenizer on: the training tables have no questions")
     if config.tokenizer == "byte_bpe":
         backend = _byte_bpe(texts, config.vocabulary)
     elif config.tokenizer == "sentencepiece":
@@ -50,7 +50,7 @@ def train_tokenizer(config: ScratchModelConfig, texts: Sequence[str]) -> Any:
 
 
 def _byte_bpe(texts: Sequence[str], vocabulary: int) -> Any:
-    """Byte-level BPE: every byte is a token, and the most frequent pairs are merged."""
+    """Train byte-level BPE: every byte is a token, and the most frequent pairs are merged."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     backend: Any = Tokenizer(models.BPE())
@@ -69,37 +69,37 @@ def _byte_bpe(texts: Sequence[str], vocabulary: int) -> Any:
 
 
 def _sentencepiece(texts: Sequence[str], vocabulary: int) -> Any:
-    """SentencePiece's Unigram model, its pieces and scores in a fast tokenizer; what is no piece is written in bytes.
+    """Train SentencePiece's Unigram model and put its pieces and scores into a fast tokenizer with byte fallback.
 
-    SentencePiece writes a space as `▁` and so takes a real `▁` for a space. Here pieces have real spaces instead:
-    nothing is normalised, and nothing has to be undone.
+    SentencePiece writes a space as `▁`, so a real `▁` would decode to a space. The pieces here have real spaces
+    instead, and nothing is normalised.
     """
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     pieces = _unigram_pieces(texts, vocabulary - len(SPECIAL) - len(_BLANKS))
     scored = [(byte, 0.0) for byte in BYTES] + [(blank, 0.0) for blank in _BLANKS] + pieces
-    # The model asks for a token of the unknown, though bytes are always found.
+    # The model requires an unknown token, although byte fallback never needs it.
     backend: Any = Tokenizer(models.Unigram(scored, unk_id=0, byte_fallback=True))
-    # Besides giving each digit a token, this keeps a text that spells `<0x41>` from being the token of a byte.
+    # Each digit is a token. This also prevents a text that spells `<0x41>` from matching the token of that byte.
     backend.pre_tokenizer = pre_tokenizers.Digits(individual_digits=True)
-    # Markup stands outside the model, which would find it in texts that spell it.
+    # Markup is kept outside the model, which would otherwise match it in texts that spell it.
     return _with_bytes(backend)
 
 
 def _unigram_pieces(texts: Sequence[str], count: int) -> list[tuple[str, float]]:
-    """At most `count` - 256 pieces with their scores: those of SentencePiece beside its 256 bytes."""
+    """Return at most `count` - 256 pieces with their scores; SentencePiece's 256 bytes are not among them."""
     from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
     lines = [line for text in texts for line in _CUT.split(text) if line]
     if not lines:
-        raise ValueError("a SentencePiece tokenizer cannot be fitted to texts of nothing but line feeds and tabs")
+        raise ValueError("a SentencePiece tokenizer cannot be trained on texts with nothing but line feeds and tabs")
     written = io.BytesIO()
     try:
         SentencePieceTrainer.Train(
             sentence_iterator=iter(lines),
             model_writer=written,
             model_type="unigram",
-            vocab_size=count + 1,  # with the token of the unknown
+            vocab_size=count + 1,  # with the unknown token
             hard_vocab_limit=False,
             byte_fallback=True,
             normalization_rule_name="identity",
@@ -110,15 +110,16 @@ def _unigram_pieces(texts: Sequence[str], count: int) -> list[tuple[str, float]]
             bos_id=-1,
             eos_id=-1,
             pad_id=-1,
-            max_sentence_length=max(16, *(len(line.encode()) for line in lines)),  # longer ones would be left out
+            max_sentence_length=max(16, *(len(line.encode()) for line in lines)),  # longer lines would be skipped
             shuffle_input_sentence=False,
-            num_threads=1,  # threads add their sums up in another order, and the scores differ
+            num_threads=1,  # more threads sum in another order, which changes the scores
             minloglevel=2,
         )
     except RuntimeError as error:
         raise ValueError(
-            f"SentencePiece finds no {count + len(SPECIAL) + len(_BLANKS)} tokens in the training rows: {error}; take "
-            "another models.<name>.vocabulary (256 are bytes, and frequent characters need one each) or `tokenizer`"
+            f"SentencePiece cannot make {count + len(SPECIAL) + len(_BLANKS)} tokens from the training rows: {error}; "
+            "change models.<name>.vocabulary (256 tokens are bytes, and each frequent character needs one) or "
+            "models.<name>.tokenizer"
         ) from error
     trained: Any = SentencePieceProcessor(model_proto=written.getvalue())
     known = [index for index in range(len(trained)) if not (trained.is_byte(index) or trained.is_unknown(index))]
@@ -126,23 +127,24 @@ def _unigram_pieces(texts: Sequence[str], count: int) -> list[tuple[str, float]]
 
 
 def _character(texts: Sequence[str], vocabulary: int) -> Any:
-    """One token for each character of the texts; any other is written in bytes."""
+    """Make a tokenizer with one token for each character of the texts, and byte fallback for other characters."""
     from tokenizers import Tokenizer, models
 
     seen = sorted(set().union(*texts))
     tokens = [*SPECIAL, *BYTES, *seen]
     if len(tokens) > vocabulary:
         raise ValueError(
-            f"the training rows have {len(seen)} different characters, so a character tokenizer has {len(tokens)} "
-            f"tokens, with markup and bytes; models.<name>.vocabulary is {vocabulary}, give it {len(tokens)} at least"
+            f"the training rows have {len(seen)} different characters, so a character tokenizer needs {len(tokens)} "
+            f"tokens, with markup and bytes, but models.<name>.vocabulary is {vocabulary}; set it to {len(tokens)} or "
+            "more"
         )
-    # BPE without a merge: no token but single characters and bytes is ever found in a text.
+    # BPE without merges only ever matches single characters and bytes.
     model = models.BPE({token: index for index, token in enumerate(tokens)}, [], byte_fallback=True)
     return _with_bytes(Tokenizer(model))
 
 
 def _with_bytes(backend: Any) -> Any:
-    """The tokenizer with ChatML markup, and with bytes put together again when it decodes."""
+    """Add ChatML markup to a tokenizer, and a decoder that joins bytes."""
     from tokenizers import decoders
 
     backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])

@@ -1,7 +1,7 @@
-"""A tokenizer whose chat template tokenizes contents as text and nothing else, for libraries that apply it themselves.
+"""A tokenizer for libraries that apply the chat template themselves, such as TRL. Its ids are those of `chat.py`.
 
-transformers renders a conversation and tokenizes the whole text, so that a table header which spells `<|im_end|>` ends
-a turn. Here the ids are those of `models/chat.py`: what a student is trained on is what it sees when it answers.
+transformers renders a conversation and tokenizes the whole text, so a table header that spells `<|im_end|>` would end a
+turn. With this tokenizer, contents are always text, and training sees the same ids as inference.
 """
 
 from typing import Any, cast
@@ -11,7 +11,7 @@ from tabletutor.models.prompt import Message
 
 
 def exact_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
-    """The tokenizer, changed in place, whose `apply_chat_template` gives the ids of `encode` and `opening_ids`."""
+    """Make `apply_chat_template` of a tokenizer give the ids of `encode` and `opening_ids`, in place; return it."""
     kind = cast("type[Any]", type(tokenizer))
     tokenizer.__class__ = type(kind.__name__, (_Exact, kind), {})
     return tokenizer
@@ -27,12 +27,15 @@ class _Exact:
         return_dict: bool = True,
         **more: Any,
     ) -> Any:
-        """Ids (tokenize) or text of a conversation or of several. Raises ValueError for an option it does not know."""
+        """Return the ids (or with `tokenize=False` the text) of one conversation or of a batch.
+
+        Raises ValueError for an option of transformers that is not supported.
+        """
         if not tokenize:
             options = {**more, "tokenize": False, "add_generation_prompt": add_generation_prompt}
             return cast(Any, super()).apply_chat_template(conversation, *unused, **options)
         if unused or any(more.values()):
-            raise ValueError(f"conversations are tokenized exactly, without {[*unused, *more]}")
+            raise ValueError(f"the exact tokenizer does not support these options: {[*unused, *more]}")
         batched = bool(conversation) and isinstance(conversation[0], list)
         every = cast("list[list[Message]]", conversation if batched else [conversation])
         ids = [opening_ids(self, each) if add_generation_prompt else encode(self, each)[0] for each in every]
