@@ -32,7 +32,7 @@ from engine_run import Failed, middle, note, table, take
 from training_peers import CONFIG, SEED
 
 from tabletutor.models.load import load_tokenizer
-from tabletutor.training.packing import alike, epoch_batches, packed_tokens
+from tabletutor.training.packing import epoch_batches, group_by_prefix, packed_tokens
 from tabletutor.training.rows import read_rows
 
 PROGRAM = Path(__file__).with_name("training_peers.py")
@@ -57,7 +57,7 @@ def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, i
     rows = folder / "rows.jsonl"
     rows.write_text("".join(json.dumps({"messages": json.loads(line)["messages"]}) + "\n" for line in drawn[:count]))
     encoded = read_rows(rows, tokenizer)
-    batches = epoch_batches(encoded, alike(encoded), CONFIG.pack_rows, CONFIG.batch_size, SEED, 0)
+    batches = epoch_batches(encoded, group_by_prefix(encoded), CONFIG.pack_rows, CONFIG.batch_size, SEED, 0)
     sizes = {sum(map(len, batch)) for batch in batches}
     if (
         len(encoded) != count

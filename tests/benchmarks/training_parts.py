@@ -8,10 +8,10 @@ from torch.profiler import ProfilerActivity, profile, record_function
 
 from tabletutor.models.load import make_repeatable
 from tabletutor.training.attention import SpanAttention
-from tabletutor.training.batches import Order
 from tabletutor.training.loss import FrozenHeadLoss
 from tabletutor.training.methods import sft
 from tabletutor.training.rmsnorm import FrozenRmsNorm
+from tabletutor.training.schedule import BatchSchedule
 
 PRODUCTS = {"aten::mm", "aten::addmm", "aten::addmm_", "aten::linear", "aten::matmul", "mkldnn::_linear_pointwise"}
 LABELS = {SpanAttention: "attention", FrozenHeadLoss: "loss", FrozenRmsNorm: "normalisation"}
@@ -33,12 +33,12 @@ def parts(prepared: sft._Loop, config: Any, seed: int) -> dict[str, float]:
             setattr(function, name, staticmethod(_labelled(getattr(function, name), label)))
     state = prepared._replace(workers=_Here())
     state.optimizer.step = _labelled(state.optimizer.step, OPTIMISER)  # type: ignore[method-assign]
-    order = Order(state.rows, config, seed)
+    schedule = BatchSchedule(state.rows, config, seed)
     make_repeatable(threads=1)
     with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as profiled:
-        for step in range(1, order.batches_per_epoch + 1):
+        for step in range(1, schedule.batches_per_epoch + 1):
             with record_function(STEP):
-                sft._step(state, order.batch(step), config.learning_rate, config.max_grad_norm)
+                sft._step(state, schedule.batch(step), config.learning_rate, config.max_grad_norm)
     return _seconds(profiled, config.lora.r)
 
 

@@ -131,13 +131,13 @@ def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: 
     """A checkpoint gives, as a student, the loss it had at the end of its training."""
     import torch
 
-    from tabletutor.training.rows import drawn, read_rows
+    from tabletutor.training.rows import read_rows, sample_rows
 
     config = settings("sft", lora=lora, dtype="float32", eval_every=8)
     lines = train(project, project / "sft-standard", tmp_path / "out", config)
     student = load_student(project / "model", tmp_path / "out", "float32")
     total, count = 0.0, 0
-    rows = drawn(read_rows(project / "sft-standard" / "validation.jsonl", load_tokenizer(project / "model")), 8)
+    rows = sample_rows(read_rows(project / "sft-standard" / "validation.jsonl", load_tokenizer(project / "model")), 8)
     with torch.no_grad():
         for row in rows:
             logits = student(input_ids=torch.tensor([row.ids])).logits[0, :-1]

@@ -96,10 +96,10 @@ def test_the_best_average_is_kept() -> None:
     for value, average, loss in ((8.0, 4.0, 2.0), (6.0, 5.0, 1.0), (100.0, 52.5, 3.0)):
         with torch.no_grad():
             parameter.fill_(value)
-        weights.stepped()
-        with weights.shown():
+        weights.update_average()
+        with weights.averaged():
             assert parameter.item() == average
-            weights.evaluated(loss)
+            weights.record_loss(loss)
         assert parameter.item() == value, "what is trained is not what is shown"
     weights.finish()
     assert parameter.item() == 5.0, "of the lowest loss"

@@ -9,7 +9,7 @@ import pytest
 from tabletutor.models.chat import encode as encode_chat
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_tokenizer
-from tabletutor.training.completion_mask import completion_masks, masked
+from tabletutor.training.completion_mask import completion_masks, with_masks
 from tests.support.training_runs import losses_of, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -36,7 +36,7 @@ def test_of_a_completion_only_what_was_said_is_trained(project: Path) -> None:
     ]
     theirs = DataCollatorForPreference(tokenizer.pad_token_id)
     masks = completion_masks(tokenizer, ((row["prompt"], row[side]) for row in rows for side in sides))
-    ours = masked(theirs, masks, {"completion_mask": ("chosen_ids", "rejected_ids")})
+    ours = with_masks(theirs, masks, {"completion_mask": ("chosen_ids", "rejected_ids")})
     trained = [
         [
             tokenizer.decode(ids[mask.bool()])
@@ -76,7 +76,7 @@ def test_neither_epochs_nor_steps_are_exceeded(project: Path, tmp_path: Path) ->
 def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"train\.jsonl:1: not a PairRow: .*unknown field `completion`"):
         train(project, project / "kto", tmp_path / "out", settings("dpo"))
-    with pytest.raises(ValueError, match=r"no row of at most training\.max_tokens = 64 tokens; raise it"):
+    with pytest.raises(ValueError, match=r"no row has at most training\.max_tokens = 64 tokens; raise that limit"):
         train(project, project / "dpo", tmp_path / "out", settings("dpo", max_tokens=64))
 
 
@@ -87,5 +87,5 @@ def test_a_run_needs_no_validation_rows(method: str, rows: str, project: Path, t
     (tmp_path / "rows" / "validation.jsonl").write_bytes(b"")
     lines = train(project, tmp_path / "rows", tmp_path / "out", settings(method, max_steps=2, samples=0))
     assert [line["split"] for line in lines] == ["train", "train"]
-    with pytest.raises(ValueError, match=r"validation\.jsonl: no validation row, by whose loss"):
+    with pytest.raises(ValueError, match=r"validation\.jsonl: no validation rows, but training\.keep: best"):
         train(project, tmp_path / "rows", tmp_path / "best", settings(method, max_steps=2, keep="best"))

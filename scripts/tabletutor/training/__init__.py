@@ -1,1 +1,1 @@
-"""The training stage: LoRA adapters fitted on a format, resumable bit for bit."""
+"""The training stage: trains a model on the rows of a format by a method; runs can be resumed bit for bit."""

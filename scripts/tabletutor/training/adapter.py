@@ -1,9 +1,8 @@
-"""The LoRA adapter of a run: PEFT makes, names and saves it; its linear layers run a fused kernel of ours while
-training.
+"""LoRA adapters: created, named and saved by PEFT, and trained with a faster linear layer where possible.
 
-PEFT's own layer casts every activation to float32 and back for float32 adapters, which on a CPU costs as much as the
-layer itself. Here the adapters stay float32 for the optimiser and are rounded to the base's precision where they
-multiply. PEFT's layer is used unchanged where dropout is on.
+With float32 adapters, PEFT's own layer casts every activation to float32 and back, which on a CPU costs as much as the
+layer itself. Here, adapters stay float32 for the optimiser and are rounded to the base's precision for products. PEFT's
+layer stays in place if dropout is on.
 """
 
 import json
@@ -46,9 +45,10 @@ class LoraProduct(torch.autograd.Function):
 
 
 def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str, task: str = "CAUSAL_LM") -> Model:
-    """Put a fresh adapter, drawn from `seed`, on a frozen model; returns PEFT's wrapper. `base_name` is what the saved
-    adapter calls its base: a name, never a path of this machine. `task` is PEFT's task type; the head of a model that
-    judges is trained with its adapter. Raises ValueError where `config` leaves no layer to adapt.
+    """Add a new adapter, drawn from `seed`, to a frozen model; return PEFT's wrapper.
+
+    `base_name` is how the saved adapter names its base: a name, never a path. `task` is PEFT's task type; the head of a
+    reward model is trained along with its adapter. Raises ValueError if `config` leaves no layer to adapt.
     """
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
@@ -72,25 +72,25 @@ def add_adapter(model: Model, config: LoraConfig, seed: int, base_name: str, tas
 
 
 def load_adapter(model: Model, folder: Path) -> Model:
-    """Put the adapter of a checkpoint folder on a frozen model, to be trained on; returns PEFT's wrapper."""
+    """Load the adapter of a checkpoint folder onto a frozen model for further training; return PEFT's wrapper."""
     from peft import PeftModel
 
     return PeftModel.from_pretrained(model, str(folder), is_trainable=True)
 
 
 def is_adapted(model: Model) -> bool:
-    """Whether a model is PEFT's wrapper."""
+    """Return whether a model is PEFT's wrapper."""
     return hasattr(model, "peft_config")
 
 
 def base_of(model: Model) -> Model:
-    """The model inside PEFT's wrapper; a model without one is itself."""
+    """Return the model inside PEFT's wrapper, or the model itself if it has no wrapper."""
     return model.get_base_model() if is_adapted(model) else model
 
 
 def use_fast_adapters(wrapped: Model) -> None:
-    """Let every adapted linear layer run `LoraProduct`, where that is what PEFT's layer computes: no dropout, no DoRA,
-    no trained bias. Adapters are switched, and switched off, as PEFT does it.
+    """Make adapted linear layers run `LoraProduct` if it equals PEFT's layer: no dropout, no DoRA, no trained bias.
+    PEFT's methods to switch and disable adapters still work.
     """
     for layer in wrapped.modules():
         if _replaceable(layer):
@@ -98,10 +98,11 @@ def use_fast_adapters(wrapped: Model) -> None:
 
 
 def _linear_names(model: Model) -> list[str]:
-    """What the linear layers inside `model` are called, without its output matrix: PEFT's "all-linear", which PEFT does
-    not take together with layer numbers.
+    """Return the names of the linear layers of `model` except its head.
+
+    This is PEFT's "all-linear", which PEFT does not accept together with layer numbers.
     """
-    body = model.base_model  # without the head, which may be one that judges
+    body = model.base_model  # without the output layer or reward head
     linear = (name for name, layer in body.named_modules() if isinstance(layer, torch.nn.Linear))
     return sorted({name.rsplit(".", 1)[-1] for name in linear})
 
@@ -119,7 +120,7 @@ def _replaceable(layer: Any) -> bool:
 
 
 class _Forward:
-    """The forward pass of one adapted linear layer, with the adapter that is switched on, or without one."""
+    """Replaces the forward method of one adapted linear layer; uses the active adapter, if any."""
 
     def __init__(self, layer: Any) -> None:
         self.layer = layer
@@ -136,13 +137,13 @@ class _Forward:
 
 
 def trained_parameters(wrapped: Model) -> dict[str, Tensor]:
-    """The adapter's parameters by name, in the model's order."""
+    """Return the parameters that require gradients by name, in the model's order."""
     return {name: parameter for name, parameter in wrapped.named_parameters() if parameter.requires_grad}
 
 
 def save_adapter(wrapped: Model, folder: Path) -> None:
-    """Write `adapter_model.safetensors` (float32) and `adapter_config.json` with sorted keys; same adapter, same
-    bytes.
+    """Write `adapter_model.safetensors` (float32) and `adapter_config.json` to `folder`. Keys are sorted, so the same
+    adapter gives the same bytes.
     """
     from peft import get_peft_model_state_dict
     from safetensors.torch import save

@@ -1,4 +1,4 @@
-"""A checkpoint folder: the trained weights, the metrics of the run, its samples, and the digests of all of them."""
+"""Writes the checkpoint folder of a finished run: trained weights, metrics, samples and their digests."""
 
 import json
 import shutil
@@ -15,9 +15,10 @@ from tabletutor.training.adapter import is_adapted, save_adapter
 
 
 def write_checkpoint(folder: Path, model: Model, base: Path, lines: Sequence[str], samples: Sequence[str]) -> None:
-    """Write the adapter of `model`, or all of it with the tokenizer of the model folder `base`; the digests come last.
+    """Write a checkpoint folder; `SHA256SUMS` is written last.
 
-    All weights are rounded to bfloat16 once, as those of every model here are.
+    For an adapted model, the adapter is written in float32. Otherwise the whole model is written in bfloat16, like
+    every model of a project, with the tokenizer of the model folder `base`.
     """
     if is_adapted(model):
         save_adapter(model, folder)
@@ -32,7 +33,7 @@ def write_checkpoint(folder: Path, model: Model, base: Path, lines: Sequence[str
 
 
 def write_timing(folder: Path, seconds: float, tokens: int) -> None:
-    """Write the sidecar `timing.json`: no result, since a clock is in it."""
+    """Write the sidecar `timing.json`. It is not a result, because it depends on the clock."""
     timing = {"seconds": round(seconds, 1), "tokens": tokens, "tokens_per_second": round(tokens / seconds, 1)}
     write_atomic(folder / "timing.json", (json.dumps(timing) + "\n").encode())
 
@@ -52,8 +53,9 @@ def _save_all(model: Any, base: Path, folder: Path) -> None:
 
 
 def _same_keys(lines: Sequence[str]) -> list[str]:
-    """Each line with the keys of all of them, null where it has no value: a line of training has other metrics than one
-    of validation, and loaders take the keys of a file from its first lines.
+    """Give every JSON line the same keys, with null for missing values.
+
+    Training and validation lines have different metrics, and loaders infer the keys of a file from its first lines.
     """
     rows = [json.loads(line) for line in lines]
     keys = dict.fromkeys(key for row in rows for key in row)

@@ -1,7 +1,7 @@
-"""What of a completion is trained where TRL trains: what `models/chat.py` says, as for every other method.
+"""Loss masks for TRL's preference trainers, so that only the student's own tokens are trained (`models/chat.py`).
 
-TRL takes all that follows a prompt for the completion. Of a whole attempt that is also what the sandbox printed and the
-markup between turns, which a student is told and does not say.
+TRL trains everything that follows the prompt. In an attempt of several turns, that would include the output of the
+sandbox and the markup between turns.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,11 +12,11 @@ import torch
 from tabletutor.models.chat import Tokenizer, encode, prompt_length
 from tabletutor.models.prompt import Message
 
-Masks = dict[tuple[int, ...], list[bool]]  # for the ids of a completion, which of them are trained
+Masks = dict[tuple[int, ...], list[bool]]  # by the ids of a completion: which of them are trained
 
 
 def completion_masks(tokenizer: Tokenizer, pairs: Iterable[tuple[Sequence[Message], Sequence[Message]]]) -> Masks:
-    """The masks of completions, each given with the prompt it follows."""
+    """Return the masks of completions, given as pairs of prompt and completion."""
     masks: Masks = {}
     for prompt, completion in pairs:
         ids, trained = encode(tokenizer, [*prompt, *completion])
@@ -25,9 +25,10 @@ def completion_masks(tokenizer: Tokenizer, pairs: Iterable[tuple[Sequence[Messag
     return masks
 
 
-def masked(collator: Any, masks: Masks, columns: dict[str, tuple[str, ...]]) -> Any:
-    """A collator of TRL's, whose masks are those of `masks`. `columns` has for each mask it makes the columns of ids
-    whose rows it is made of, one after the other.
+def with_masks(collator: Any, masks: Masks, columns: dict[str, tuple[str, ...]]) -> Any:
+    """Wrap a collator of TRL so that its batches use `masks`.
+
+    `columns` maps each mask in a batch to the columns of ids that it covers, in the order of the batch's rows.
     """
 
     def collate(examples: list[dict[str, Any]]) -> dict[str, Any]:

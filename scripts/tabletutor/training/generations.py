@@ -1,4 +1,4 @@
-"""What a model says to a few validation prompts while it is trained."""
+"""Sample generations for a few validation prompts during training."""
 
 import json
 from collections.abc import Sequence
@@ -9,23 +9,23 @@ import torch
 
 from tabletutor.models.chat import Tokenizer, opening_ids
 from tabletutor.models.load import Model
-from tabletutor.training.rows import drawn
+from tabletutor.training.rows import sample_rows
 
-LENGTH = 96  # tokens of a sample, at most
+MAX_NEW_TOKENS = 96  # tokens of a sample
 
 
 class Prompt(NamedTuple):
-    """The token ids of a prompt, and the question it is about."""
+    """The token ids of a prompt, and its question."""
 
     question_id: str
     ids: list[int]
 
 
 def read_prompts(path: Path, tokenizer: Tokenizer, limit: int) -> list[Prompt]:
-    """The prompts of `limit` rows of a format, drawn from all: what comes before the first turn that is learnt."""
+    """Return the prompts of at most `limit` sampled rows of a file. A prompt ends before the first assistant turn."""
     prompts: list[Prompt] = []
     lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-    for line in drawn(lines, limit):
+    for line in sample_rows(lines, limit):
         row: Any = json.loads(line)
         messages: list[Any] = row["prompt"] if "prompt" in row else row["messages"]
         if "prompt" not in row:
@@ -34,19 +34,19 @@ def read_prompts(path: Path, tokenizer: Tokenizer, limit: int) -> list[Prompt]:
     return prompts
 
 
-def sample(model: Model, tokenizer: Tokenizer, prompts: Sequence[Prompt], step: int) -> list[str]:
-    """A line of JSON for each prompt: what `model` says, decoded greedily, as it is at `step`."""
+def generate_samples(model: Model, tokenizer: Tokenizer, prompts: Sequence[Prompt], step: int) -> list[str]:
+    """Generate a greedy answer to each prompt; return one line of JSON each, with `step`, `question_id` and `text`."""
     training = model.training
     model.eval()
     lines: list[str] = []
     with torch.no_grad():
         for prompt in prompts:
             ids = torch.tensor([prompt.ids], device=model.device)
-            said = model.generate(
-                input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=LENGTH, do_sample=False,
+            output = model.generate(
+                input_ids=ids, attention_mask=torch.ones_like(ids), max_new_tokens=MAX_NEW_TOKENS, do_sample=False,
                 eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
             )  # fmt: skip
-            text = tokenizer.decode(said[0, len(prompt.ids) :], skip_special_tokens=True)
+            text = tokenizer.decode(output[0, len(prompt.ids) :], skip_special_tokens=True)
             lines.append(json.dumps({"step": step, "question_id": prompt.question_id, "text": text}, sort_keys=True))
     model.train(training)
     return lines

@@ -1,4 +1,4 @@
-"""The loss of a pack of rows: cross-entropy at trained tokens only, with logits computed nowhere else."""
+"""The loss of a pack of rows: cross-entropy at trained tokens. Logits are computed for these tokens only."""
 
 from typing import Any, cast
 
@@ -12,10 +12,10 @@ CHUNK = 256  # trained tokens whose logits exist at once (256 x 49,152 x 4 bytes
 
 
 class FrozenHeadLoss(torch.autograd.Function):
-    """Summed cross-entropy of hidden states under a frozen output matrix, a chunk of tokens at a time.
+    """Summed cross-entropy of hidden states under a frozen output matrix, one chunk of tokens at a time.
 
-    The gradient with respect to the hidden states is made in the forward pass while a chunk's logits are at hand, so
-    that no logits are kept. hidden: (n, width), weight: (vocabulary, width), targets: (n,); returns a float32 scalar.
+    The forward pass also computes the gradient of the hidden states from each chunk's logits, so no logits are stored.
+    hidden: (n, width), weight: (vocabulary, width), targets: (n,). Returns a float32 scalar.
     """
 
     @staticmethod
@@ -44,18 +44,18 @@ class FrozenHeadLoss(torch.autograd.Function):
 
 
 def check_head(model: Model) -> None:
-    """Raise ValueError for a model whose logits are not the plain product of hidden states and output matrix."""
+    """Raise ValueError if the logits of a model are not simply the product of hidden states and output matrix."""
     config: Any = model.config
     scales = ("final_logit_softcapping", "logits_scaling", "logit_scale")
     found = [name for name in scales if getattr(config, name, None) not in (None, 1, 1.0)]
     if model.get_output_embeddings().bias is not None:
-        found.append("a bias of its output layer")
+        found.append("a bias in its output layer")
     if found:
-        raise ValueError(f"the model has {', '.join(found)}, which sft does not know; train it by another method")
+        raise ValueError(f"the model has {', '.join(found)}, which sft does not support; use another training method")
 
 
 def pack_loss(decoder: Model, head: Tensor, pack: Pack) -> Tensor:
-    """Summed loss over the trained tokens of a pack (float32 scalar).
+    """Return the summed loss over the trained tokens of a pack, a float32 scalar.
 
     `decoder` maps token ids to hidden states; `head` is the output matrix (vocabulary, width), frozen or trained.
     """

@@ -1,9 +1,8 @@
-"""Rows that begin alike, trained together: their common beginning is computed once and each row goes on from it.
+"""Packing of rows with a common prefix: the prefix is computed once for all rows of a pack.
 
-The rows of one table all open with the same instructions and the same card, which is two fifths of their tokens. A
-pack is that beginning followed by what is each row's own, a branch; a branch attends to the beginning and to itself,
-at the positions it has when alone. Loss and gradients are those of the rows one by one, for fewer tokens and without
-padding.
+All rows of a table begin with the same instructions and table card, which is two fifths of their tokens. A pack is this
+prefix, followed by the rest of each row as a branch. A branch attends to the prefix and to itself, at the positions
+that it has in its row. Loss and gradients equal those of the separate rows, with fewer tokens and without padding.
 """
 
 from collections.abc import Sequence
@@ -15,13 +14,11 @@ from torch import Tensor
 from tabletutor.records.identity import rng
 from tabletutor.training.rows import EncodedRow
 
-WINDOW = 16  # packs among which those of like length are found: enough for a few per cent, few enough to stay mixed
+WINDOW = 16  # packs that are sorted by length together: lengths in a batch differ by few per cent, order stays random
 
 
 class Span(NamedTuple):
-    """Tokens start … stop-1 of a pack, that attend to tokens context_start … context_stop-1 and, causally, to
-    themselves.
-    """
+    """Tokens start … stop-1 of a pack; they attend to context_start … context_stop-1, and causally to each other."""
 
     context_start: int
     context_stop: int
@@ -30,9 +27,9 @@ class Span(NamedTuple):
 
 
 class Pack(NamedTuple):
-    """A pack laid out in one line: token ids and positions, both (1, tokens), and the spans it consists of.
+    """A pack as one sequence: token ids and positions, both (1, tokens), and its spans.
 
-    `predicting` are the places (n,) whose next token is trained, `targets` (n,) these tokens.
+    `predicting` (n,) are the indices of tokens whose next token is trained, and `targets` (n,) are these next tokens.
     """
 
     ids: Tensor
@@ -42,18 +39,20 @@ class Pack(NamedTuple):
     targets: Tensor
 
 
-def opening(row: EncodedRow) -> int:
-    """How many tokens of a row come before the first trained one."""
+def opening_length(row: EncodedRow) -> int:
+    """Return the number of tokens before the first trained token of a row."""
     return row.trained.index(True)
 
 
-def alike(rows: Sequence[EncodedRow]) -> list[list[int]]:
-    """Groups of row indices whose openings have more than half of their tokens in common, each index once."""
+def group_by_prefix(rows: Sequence[EncodedRow]) -> list[list[int]]:
+    """Group row indices by common prefix: openings in a group share more than half of their tokens. Each index is in
+    one group.
+    """
     order = sorted(range(len(rows)), key=lambda index: (rows[index].ids, index))
     groups: list[list[int]] = []
     for index in order:
-        shorter = min(opening(rows[index]), opening(rows[groups[-1][-1]])) if groups else 0
-        if groups and 2 * _common([rows[groups[-1][-1]], rows[index]]) > shorter:
+        shorter = min(opening_length(rows[index]), opening_length(rows[groups[-1][-1]])) if groups else 0
+        if groups and 2 * _common_prefix([rows[groups[-1][-1]], rows[index]]) > shorter:
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -63,44 +62,44 @@ def alike(rows: Sequence[EncodedRow]) -> list[list[int]]:
 def epoch_batches(
     rows: Sequence[EncodedRow], groups: Sequence[Sequence[int]], pack_rows: int, batch_size: int, seed: int, epoch: int
 ) -> list[list[list[int]]]:
-    """The batches of one epoch, each a list of packs, each a list of row indices.
+    """Return the batches of one epoch; a batch is a list of packs, and a pack a list of row indices.
 
-    Every row once; a pack has at most `pack_rows` rows of one group, a batch at most `batch_size` rows, in an order
-    drawn for the epoch. Packs of a batch are of like length, so that threads which compute one each end together. It
-    follows from the arguments alone, so a resumed run sees the same batches.
+    Every row occurs once. A pack has at most `pack_rows` rows of one group, a batch at most `batch_size` rows. Packs in
+    a batch have similar lengths, so that threads which compute one pack each finish together. The order is random, but
+    depends on the arguments alone, so a resumed run gets the same batches.
     """
     source = rng(seed, "order", epoch)
     packs: list[list[int]] = []
     for group in groups:
-        drawn = list(group)
-        source.shuffle(drawn)
-        packs += _cut(drawn, min(pack_rows, batch_size))
+        shuffled = list(group)
+        source.shuffle(shuffled)
+        packs += _chunks(shuffled, min(pack_rows, batch_size))
     source.shuffle(packs)
     tokens = [packed_tokens([rows[index] for index in chosen]) for chosen in packs]
-    # the short packs, which are few, come last, so that batches fill up evenly
+    # packs with fewer rows, which are rare, come last, so that batches fill evenly
     order = sorted(range(len(packs)), key=lambda at: (-len(packs[at]), at // WINDOW, tokens[at]))
-    batches = _filled([packs[at] for at in order], batch_size)
+    batches = _fill([packs[at] for at in order], batch_size)
     source.shuffle(batches)
     return batches
 
 
 def packed_tokens(rows: Sequence[EncodedRow]) -> int:
-    """The tokens of these rows as one pack."""
-    return sum(len(row.ids) for row in rows) - (len(rows) - 1) * _common(rows)
+    """Return the number of tokens of these rows in one pack."""
+    return sum(len(row.ids) for row in rows) - (len(rows) - 1) * _common_prefix(rows)
 
 
 def ordered_packs(groups: Sequence[Sequence[int]], pack_rows: int) -> list[list[int]]:
-    """All rows in packs in the order of the groups, for evaluation."""
-    return [cut for group in groups for cut in _cut(group, pack_rows)]
+    """Return packs of at most `pack_rows` rows in the order of the groups, for evaluation."""
+    return [chunk for group in groups for chunk in _chunks(group, pack_rows)]
 
 
 def pack(rows: Sequence[EncodedRow]) -> Pack:
-    """Lay out rows in one line.
+    """Lay out rows as one sequence.
 
-    A beginning is shared up to the first trained token of any of them, less one, so that each row's own part holds
-    all it predicts.
+    The shared prefix ends one token before the first trained token of any row, so that each branch contains all tokens
+    from which its row predicts.
     """
-    shared = _common(rows) if len(rows) > 1 else 0
+    shared = _common_prefix(rows) if len(rows) > 1 else 0
     ids = rows[0].ids[:shared]
     positions = list(range(shared))
     spans = [Span(0, 0, 0, shared)] if shared else []
@@ -115,9 +114,9 @@ def pack(rows: Sequence[EncodedRow]) -> Pack:
     return Pack(line[None], torch.tensor(positions)[None], tuple(spans), places, line[places + 1])
 
 
-def _common(rows: Sequence[EncodedRow]) -> int:
-    """How many tokens all rows begin with alike, before the last one that precedes a trained token."""
-    limit = max(0, min(opening(row) for row in rows) - 1)
+def _common_prefix(rows: Sequence[EncodedRow]) -> int:
+    """Return the length of the rows' common prefix, which ends before the first token that predicts a trained one."""
+    limit = max(0, min(opening_length(row) for row in rows) - 1)
     first = rows[0].ids
     for at in range(limit):
         if any(row.ids[at] != first[at] for row in rows[1:]):
@@ -125,11 +124,11 @@ def _common(rows: Sequence[EncodedRow]) -> int:
     return limit
 
 
-def _cut(group: Sequence[int], size: int) -> list[list[int]]:
+def _chunks(group: Sequence[int], size: int) -> list[list[int]]:
     return [list(group[at : at + size]) for at in range(0, len(group), size)]
 
 
-def _filled(packs: Sequence[list[int]], batch_size: int) -> list[list[list[int]]]:
+def _fill(packs: Sequence[list[int]], batch_size: int) -> list[list[list[int]]]:
     batches: list[list[list[int]]] = []
     for chosen in packs:
         if batches and sum(map(len, batches[-1])) + len(chosen) <= batch_size:

@@ -1,7 +1,7 @@
-"""Root-mean-square normalisation with a frozen weight, forward and backward in few passes over memory.
+"""RMS normalisation with a frozen weight, as one autograd operation with few passes over memory.
 
-The same arithmetic as transformers' LlamaRMSNorm (float32 inside, rounded before the weight), without its autograd
-graph of seven operations.
+The arithmetic is that of transformers' LlamaRMSNorm (float32 inside, rounded before the weight is applied), whose
+autograd graph has seven operations.
 """
 
 from typing import Any, cast
@@ -13,7 +13,7 @@ from tabletutor.models.load import Model
 
 
 class FrozenRmsNorm(torch.autograd.Function):
-    """x / rms(x) * weight over the last dimension; the weight has no gradient."""
+    """Computes x / rms(x) * weight over the last dimension. The weight has no gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:  # type: ignore[override]
@@ -32,7 +32,7 @@ class FrozenRmsNorm(torch.autograd.Function):
 
 
 def use_frozen_norms(model: Model) -> None:
-    """Let every LlamaRMSNorm-like layer of `model` with a frozen weight run `FrozenRmsNorm`."""
+    """Make every LlamaRMSNorm-like layer of `model` with a frozen weight run `FrozenRmsNorm`."""
     for layer in model.modules():
         if (
             type(layer).__name__ in ("LlamaRMSNorm", "Qwen2RMSNorm", "MistralRMSNorm")
@@ -42,7 +42,7 @@ def use_frozen_norms(model: Model) -> None:
 
 
 class _Forward:
-    """The forward pass of one normalisation layer."""
+    """Replaces the forward method of one normalisation layer."""
 
     def __init__(self, layer: Any) -> None:
         self.weight = layer.weight

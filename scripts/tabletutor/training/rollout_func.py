@@ -1,8 +1,8 @@
-"""Attempts at questions for reinforcement learning: TRL asks, students work as in `students/rollout.py`.
+"""Rollouts for reinforcement learning: TRL's `rollout_func`, in which students work as in `students/rollout.py`.
 
-A student says several turns in one session of the sandbox. What it chose is trained; what it was told (what its cells
-printed, and the markup between turns) is not. Chance follows from the run's seed, the question and the step, so a run
-that was stopped draws the same attempts again.
+A student takes several turns in one sandbox session. The tokens that it chose are trained; outputs of cells and markup
+between turns are not. Randomness depends on the run's seed, the question and the step, so a resumed run makes the same
+attempts.
 """
 
 import json
@@ -26,48 +26,49 @@ from tabletutor.training.trl import Rows
 
 
 class RecordingDecoder(Decoder):
-    """A decoder that keeps, by conversation, its prompt, all ids that followed, and for each whether it was chosen."""
+    """A decoder that records for each conversation the ids of its prompt, all ids after it, and which were chosen."""
 
     def __init__(self, model: Model, tokenizer: Tokenizer, rows: int, limits: DecodeLimits) -> None:
         super().__init__(model, tokenizer, rows, limits)
         self.prompts: dict[int, list[int]] = {}
-        self.said: dict[int, list[int]] = {}
+        self.completions: dict[int, list[int]] = {}
         self.chosen: dict[int, list[int]] = {}
         self._stopped: dict[int, bool] = {}
 
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        """Add a conversation."""
+        """Add a conversation and start its record."""
         super().begin(key, ids, source)
-        self.prompts[key], self.said[key], self.chosen[key] = list(ids), [], []
+        self.prompts[key], self.completions[key], self.chosen[key] = list(ids), [], []
 
     def decode(self, wanted: int) -> list[DecodedTurn]:
-        """The next turns that finish."""
+        """Decode as `Decoder.decode` does and record the chosen tokens."""
         turns = super().decode(wanted)
         for turn in turns:
-            self._note(turn.key, turn.chosen, 1)
+            self._record(turn.key, turn.chosen, 1)
             self._stopped[turn.key] = len(turn.chosen) > turn.tokens
         return turns
 
     def observe(self, key: int, ids: Sequence[int]) -> None:
-        """Append what follows a turn, whose stop token comes first: chosen, if it was. Any other special token that
-        ended the turn is none of the conversation.
+        """Append the ids that follow a turn; the first is the turn's stop token, which counts as chosen if the student
+        chose it. If another special token ended the turn, it is removed from the record.
         """
         super().observe(key, ids)
         same = False
         if self._stopped[key]:
-            same = self.said[key].pop() == ids[0]
+            same = self.completions[key].pop() == ids[0]
             self.chosen[key].pop()
-        self._note(key, ids[:1], int(same))
-        self._note(key, ids[1:], 0)
+        self._record(key, ids[:1], int(same))
+        self._record(key, ids[1:], 0)
 
-    def _note(self, key: int, ids: Sequence[int], chosen: int) -> None:
-        self.said[key] += ids
+    def _record(self, key: int, ids: Sequence[int], chosen: int) -> None:
+        self.completions[key] += ids
         self.chosen[key] += [chosen] * len(ids)
 
 
 class Attempts:
-    """TRL's `rollout_func` over rows of `rl`, graded: each attempt comes with `right` (1 or 0) and `ran`, the share of
-    its turns whose cell ran without error.
+    """TRL's `rollout_func` for rows of the format `rl`.
+
+    Each attempt is graded: `right` is 1 or 0, and `ran` is the share of its turns whose cell ran without error.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Attempts:
         )
 
     def __call__(self, prompts: Sequence[list[Message]], trainer: Any) -> dict[str, Any]:
-        """An attempt at each of `prompts`; one that comes several times is tried as often."""
+        """Make one attempt for each of `prompts`, which may repeat; return token ids, loss masks and grades."""
         model = trainer.accelerator.unwrap_model(trainer.model)
         asked = [self._rows[_key(prompt)] for prompt in prompts]
         tasks: list[Task] = []
@@ -99,36 +100,36 @@ class Attempts:
         model.train(training)
         ended = [traces[task.question_id, task.sample] for task in tasks]
         keys = range(len(tasks))
-        lasts = [_last(decoder.chosen[key]) for key in keys]
+        stops = [_end_of_last_turn(decoder.chosen[key]) for key in keys]
         return {
             "prompt_ids": [decoder.prompts[key] for key in keys],
-            "completion_ids": [decoder.said[key][:last] for key, last in zip(keys, lasts, strict=True)],
-            "env_mask": [decoder.chosen[key][:last] for key, last in zip(keys, lasts, strict=True)],
+            "completion_ids": [decoder.completions[key][:stop] for key, stop in zip(keys, stops, strict=True)],
+            "env_mask": [decoder.chosen[key][:stop] for key, stop in zip(keys, stops, strict=True)],
             "logprobs": None,
             "right": [
                 float(trace.ended == "submit" and is_right_answer(trace.answer, answer, info, self._verdicts))
                 for trace, (info, answer) in zip(ended, asked, strict=True)
             ],
-            "ran": [_ran(trace) for trace in ended],
+            "ran": [_share_without_error(trace) for trace in ended],
         }
 
 
 def answers_right(completions: Sequence[Any], right: Sequence[float], **_: Any) -> list[float]:
-    """1 for an attempt that submitted the right answer, else 0; for TRL, beside `Attempts`."""
+    """Reward function for TRL: 1 if the attempt submitted the right answer, else 0. `Attempts` provides `right`."""
     return list(right)
 
 
 def runs(completions: Sequence[Any], ran: Sequence[float], **_: Any) -> list[float]:
-    """The share of an attempt's turns whose cell ran without error; for TRL, beside `Attempts`."""
+    """Reward function for TRL: the share of turns whose cell ran without error. `Attempts` provides `ran`."""
     return list(ran)
 
 
-def _ran(trace: Trace) -> float:
+def _share_without_error(trace: Trace) -> float:
     return sum(bool(turn.code) and turn.error is None for turn in trace.turns) / max(1, len(trace.turns))
 
 
-def _last(chosen: Sequence[int]) -> int:
-    """Where the last turn ends; a reply for which there is no room is of no use."""
+def _end_of_last_turn(chosen: Sequence[int]) -> int:
+    """Return the index after the last chosen token. A reply after it is dropped: there was no room for another turn."""
     return len(chosen) - next((index for index, each in enumerate(reversed(chosen)) if each), 0)
 
 

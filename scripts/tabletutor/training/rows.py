@@ -1,4 +1,4 @@
-"""Training rows as token ids."""
+"""Reading, sampling and checking of training rows as token ids."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class EncodedRow(NamedTuple):
-    """A conversation's token ids and, for each, whether it is trained."""
+    """A conversation's token ids, and for each token whether it is trained."""
 
     ids: list[int]
     trained: list[bool]
@@ -22,7 +22,7 @@ class EncodedRow(NamedTuple):
 def read_rows(path: Path, tokenizer: Tokenizer) -> list[EncodedRow]:
     """Encode the rows `{"messages": [...]}` of a JSON Lines file.
 
-    Raises ValueError naming file and line where a row is not a conversation or nothing in it is trained.
+    Raises ValueError, with file and line, for a row that is not a conversation or has no trained token.
     """
     rows: list[EncodedRow] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
@@ -41,33 +41,35 @@ def read_rows(path: Path, tokenizer: Tokenizer) -> list[EncodedRow]:
     return rows
 
 
-def drawn(rows: Sequence[T], count: int) -> list[T]:
-    """At most `count` rows, drawn from all and in their order: a file has the rows of a table together. The same rows
-    whatever the seed of a run, so that runs can be compared.
+def sample_rows(rows: Sequence[T], count: int) -> list[T]:
+    """Return a random sample of at most `count` rows, in their order.
+
+    A file has the rows of a table together, so its first rows would cover few tables. The sample does not depend on the
+    seed of a run, so that runs can be compared.
     """
     chosen = rng(0, "drawn rows").sample(range(len(rows)), min(count, len(rows)))
     return [rows[index] for index in sorted(chosen)]
 
 
 def short_rows(rows: Sequence[EncodedRow], max_tokens: int) -> list[EncodedRow]:
-    """The rows of at most `max_tokens` tokens, whole; the mask check counts the others."""
+    """Return the rows with at most `max_tokens` tokens. The mask check reports how many others there are."""
     return [row for row in rows if len(row.ids) <= max_tokens]
 
 
 def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:
-    """The number of tokens of each row."""
+    """Return the number of tokens of each row."""
     return [len(row.ids) for row in rows]
 
 
-def none_fits(path: Path, max_tokens: int) -> ValueError:
-    """What to raise where every row of a file is too long."""
-    return ValueError(f"{path}: no row of at most training.max_tokens = {max_tokens} tokens; raise it")
+def too_long_error(path: Path, max_tokens: int) -> ValueError:
+    """Return the error for a file in which every row is too long."""
+    return ValueError(f"{path}: no row has at most training.max_tokens = {max_tokens} tokens; raise that limit")
 
 
-def check_validated(path: Path, config: MethodConfig, rows: int) -> None:
-    """Raise ValueError where what is kept, or when a run ends, goes by validation rows and there are none."""
+def check_validation_rows(path: Path, config: MethodConfig, rows: int) -> None:
+    """Raise ValueError if `keep: best` or `patience` needs a validation loss and there are no validation rows."""
     if rows == 0 and (config.keep == "best" or config.patience is not None):
         raise ValueError(
-            f"{path}: no validation row, by whose loss training.keep: best and training.patience go; leave them out, "
-            "or pin a table to validation"
+            f"{path}: no validation rows, but training.keep: best and training.patience need a validation loss; remove "
+            "these settings or pin a table to validation"
         )

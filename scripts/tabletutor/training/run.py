@@ -1,4 +1,4 @@
-"""What a training method is given: the name of the run, its files, its seed, and where it is shown while it trains."""
+"""The input of a training method: a run with its name, seed, files and tracker."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +14,10 @@ from tabletutor.training.tracking import Tracker
 
 
 class TrainingFiles(NamedTuple):
-    """What a run reads and writes: the model's folder, the checkpoint it goes on from (None: the model as it is), the
-    rows, the checkpoint folder, and the cache for its state.
+    """The files of a run.
+
+    `model` is the base model's folder. `start` is the checkpoint to continue from (None: the base model). `train` and
+    `validation` are files of rows, `checkpoint` is the output folder, and `cache` holds the state for resuming.
     """
 
     model: Path
@@ -27,9 +29,11 @@ class TrainingFiles(NamedTuple):
 
 
 class Answering(NamedTuple):
-    """How answers are run and graded while a student is trained by them: the Parquet files of all tables by name, the
-    sections `sandbox` and `verdicts` of the configuration, and whether turns are decoded to their end. The sections are
-    plain values, so that only a method that grades depends on their classes.
+    """How answers are run and graded during training.
+
+    `parquets` are the files of all tables by name, `sandbox` and `verdicts` are sections of the configuration, and
+    `whole_turns` says whether turns are decoded to their stop token. The sections are plain values, so that only
+    methods that run answers depend on their classes.
     """
 
     parquets: Mapping[str, Path]
@@ -39,8 +43,10 @@ class Answering(NamedTuple):
 
 
 class TrainingRun(NamedTuple):
-    """A run: its name and seed, the digest of its code and of all that is graded by, its files, where its metrics are
-    shown, and how answers are graded (None where none are).
+    """A training run.
+
+    `code` is a digest of its code and of everything that its grades depend on. `tracker` shows metrics during training.
+    `answering` is None for methods that do not run answers.
     """
 
     name: str
@@ -51,7 +57,7 @@ class TrainingRun(NamedTuple):
     answering: Answering | None = None
 
     def work(self, config: MethodConfig) -> Work:
-        """What a state of this run belongs to: code, rows, weights, settings and seed."""
+        """Return the identity of this run, under which its state is cached: code, rows, weights, settings and seed."""
         files = self.files
         weights = [path for folder in filter(None, (files.model, files.start)) for path in model_files(folder)]
         tables = self.answering.parquets.values() if self.answering else ()
@@ -59,11 +65,11 @@ class TrainingRun(NamedTuple):
         return Work("training", self.name, digest(self.code, content, result_settings(config), self.seed))
 
     def digests(self) -> dict[str, str]:
-        """What a tracker is told of a run that has ended: the digests of its rows and of its checkpoint's list."""
+        """Return digests for trackers of a finished run: those of its rows and of its `SHA256SUMS`."""
         files = self.files
         named = {"train": files.train, "validation": files.validation, "checkpoint": files.checkpoint / "SHA256SUMS"}
         return {name: sha256_file(path) for name, path in named.items()}
 
     def parameters(self, config: MethodConfig) -> dict[str, object]:
-        """What a tracker is told of the run."""
+        """Return the run's parameters for trackers."""
         return {**config.model_dump(mode="json"), "seed": self.seed, "base": self.files.model.name}

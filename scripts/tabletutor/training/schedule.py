@@ -1,32 +1,66 @@
-"""The learning rate of a step: warm-up, then cosine, linear or constant. A function of the step alone, so nothing to
-save.
+"""What each step of `sft` uses: its batch and its learning rate. Both depend on the step number and the configuration
+alone, so a resumed run continues with the same batches and rates, and there is no state to save.
 """
 
+import functools
 import math
 from collections.abc import Callable
 
 from tabletutor.config.training import MethodConfig, SftConfig
+from tabletutor.training.packing import Pack, epoch_batches, group_by_prefix, pack, packed_tokens
+from tabletutor.training.rows import EncodedRow
+
+
+class BatchSchedule:
+    """The batches of a run by step, counted from 1."""
+
+    def __init__(self, rows: list[EncodedRow], config: SftConfig, seed: int) -> None:
+        self._rows = rows
+        groups = group_by_prefix(rows)
+        self._draw = functools.cache(
+            lambda epoch: epoch_batches(rows, groups, config.pack_rows, config.batch_size, seed, epoch)
+        )
+        self.batches_per_epoch = len(self._draw(0))
+
+    def batch(self, step: int) -> list[Pack]:
+        """Return the packs of `step`."""
+        return [pack(rows) for rows in self._packs(step)]
+
+    def tokens(self, step: int) -> int:
+        """Return the number of tokens that `step` computes; tokens that packed rows share count once."""
+        return sum(packed_tokens(rows) for rows in self._packs(step))
+
+    def row_tokens(self, step: int) -> int:
+        """Return the number of tokens of the rows in `step`, with each row counted in full."""
+        return sum(len(row.ids) for rows in self._packs(step) for row in rows)
+
+    def _packs(self, step: int) -> list[list[EncodedRow]]:
+        epoch, at = divmod(step - 1, self.batches_per_epoch)
+        return [[self._rows[index] for index in chosen] for chosen in self._draw(epoch)[at]]
 
 
 def total_steps(config: SftConfig, batches_per_epoch: int, row_tokens: Callable[[int], int]) -> int:
-    """Optimiser steps of a run: epochs (a part of one counts), `max_steps` or `max_row_tokens`, whichever ends first;
-    at least one. `row_tokens` gives the tokens of the rows that a step sees.
+    """Return the number of optimiser steps of a run, at least 1.
+
+    `epochs` (fractions allowed), `max_steps` and `max_row_tokens` are limits; the lowest applies. `row_tokens` returns
+    the tokens of the rows in a step.
     """
     steps = max(1, round(config.epochs * batches_per_epoch))
     if config.max_steps is not None:
         steps = min(steps, config.max_steps)
     if config.max_row_tokens is not None:
-        seen = 0
+        total = 0
         for step in range(1, steps + 1):
-            seen += row_tokens(step)
-            if seen >= config.max_row_tokens:
+            total += row_tokens(step)
+            if total >= config.max_row_tokens:
                 return step
     return steps
 
 
 def learning_rate(config: MethodConfig, step: int, steps: int) -> float:
-    """The rate of `step` (from 1) of `steps`. Warm-up rises linearly to the full rate; cosine and linear fall towards
-    0.
+    """Return the learning rate of `step` (1 … `steps`).
+
+    It rises linearly to the full rate during warm-up. Then it stays constant, or falls towards 0 as a cosine or a line.
     """
     warmup = math.ceil(config.warmup_share * steps)
     if step <= warmup:

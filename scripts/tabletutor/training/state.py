@@ -1,7 +1,7 @@
-"""The full state of a training run between two steps, kept so that a killed run goes on bit for bit.
+"""Saves and restores the full state of an `sft` run, so that a killed run can be resumed bit for bit.
 
-Which rows a step sees and its learning rate follow from its number, so the position of sampler and scheduler is the
-number of steps done.
+Batches and learning rates depend on the step number alone (`schedule.py`), so the number of finished steps is all the
+state that they have.
 """
 
 import io
@@ -18,7 +18,7 @@ from tabletutor.training.weights import Weights
 
 
 class TrainingState(NamedTuple):
-    """Steps done, the lines of metrics and of samples so far, and how long (seconds) it took, over all attempts."""
+    """Finished steps, the lines of metrics and samples so far, and the seconds spent by all processes of the run."""
 
     step: int
     lines: list[str]
@@ -29,7 +29,7 @@ class TrainingState(NamedTuple):
 def save_state(
     path: Path, identity: str, state: TrainingState, weights: Weights, optimizer: torch.optim.Optimizer
 ) -> None:
-    """Write the state atomically, with its checksum. `identity` names the run: model, rows, configuration, seed."""
+    """Write the state and its checksum atomically. `identity` is the digest of model, rows, configuration and seed."""
     kind, keys, *rest = np.random.get_state(legacy=True)
     content: dict[str, Any] = {
         "identity": identity,
@@ -51,24 +51,25 @@ def save_state(
 
 
 def load_state(path: Path, identity: str, weights: Weights, optimizer: torch.optim.Optimizer) -> TrainingState | None:
-    """Put the saved state back, in place; None where there is none, or it is broken, or it belongs to another run
-    (other data or settings).
+    """Restore the saved state of weights, optimiser and random sources in place, and return the rest of it.
+
+    Returns None and changes nothing if there is no state, if it is damaged, or if it has another identity.
     """
     if not path.exists():
         return None
     stored = read_checked(path)
     if stored is None:
-        logger.warning("{}: the state of training is broken; it begins anew", path)
+        logger.warning("{}: the saved training state is damaged; training starts from the beginning", path)
         return None
     content: dict[str, Any] = torch.load(io.BytesIO(stored), weights_only=True)
     if content["identity"] != identity:
         return None
     weights.restore(content["weights"])
     optimizer.load_state_dict(content["optimizer"])
-    drawn = content["random"]
-    version, internal, gauss = drawn["python"]
+    saved = content["random"]
+    version, internal, gauss = saved["python"]
     random.setstate((version, tuple(internal), gauss))
-    kind, keys, *rest = drawn["numpy"]
+    kind, keys, *rest = saved["numpy"]
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))
-    torch.set_rng_state(drawn["torch"])
+    torch.set_rng_state(saved["torch"])
     return TrainingState(content["step"], list(content["lines"]), list(content["samples"]), content["seconds"])

@@ -1,6 +1,7 @@
-"""Training curves while a run trains: telemetry. What goes wrong here is said once and never stops a run.
+"""Trackers: live training curves as lines of JSON, in MLflow and in TensorBoard.
 
-The curves a run leaves are `metrics.ndjson` of its checkpoint; these here are to be looked at meanwhile.
+Trackers are telemetry. A failure is reported once and never stops a run. The lasting record of a run's metrics is
+`metrics.ndjson` in its checkpoint.
 """
 
 import atexit
@@ -19,47 +20,47 @@ from tabletutor.records.files import sha256_file
 
 
 class Tracker(Protocol):
-    """Where metrics of a run are shown while it trains."""
+    """Shows the metrics of a run while it trains."""
 
     def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
-        """Open a run with its parameters, or go on with the one of this identity."""
+        """Open a run with its parameters, or continue the run of this identity."""
         ...
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """Show metrics of a step."""
+        """Show the metrics of a step."""
         ...
 
     def end(self, digests: dict[str, str]) -> None:
-        """Close the run, with the digests of what it was made from and of what it made."""
+        """Close the run. `digests` are those of its rows and its checkpoint."""
         ...
 
 
 class Trackers:
-    """Several trackers as one; one that fails is left out for the rest of the run, and that is said once."""
+    """Several trackers as one. A tracker that fails is dropped for the rest of the run, with one warning."""
 
     def __init__(self, trackers: Sequence[Tracker]) -> None:
         self._trackers = list(trackers)
 
     def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
-        """Open the run in each."""
-        self._each(lambda tracker: tracker.start(run, identity, parameters))
+        """Open the run in each tracker."""
+        self._call_each(lambda tracker: tracker.start(run, identity, parameters))
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """Show metrics in each."""
-        self._each(lambda tracker: tracker.log(step, metrics))
+        """Show metrics in each tracker."""
+        self._call_each(lambda tracker: tracker.log(step, metrics))
 
     def end(self, digests: dict[str, str]) -> None:
-        """Close the run in each."""
-        self._each(lambda tracker: tracker.end(digests))
+        """Close the run in each tracker."""
+        self._call_each(lambda tracker: tracker.end(digests))
 
-    def _each(self, action: Any) -> None:
+    def _call_each(self, action: Any) -> None:
         for tracker in list(self._trackers):
             try:
                 action(tracker)
-            except Exception as error:  # noqa: BLE001  telemetry degrades: the run goes on without it
+            except Exception as error:  # noqa: BLE001  telemetry: the run continues without it
                 self._trackers.remove(tracker)
                 logger.warning(
-                    "{} is off for the rest of this run ({}: {}); metrics.ndjson will have all of it",
+                    "{} is off for the rest of this run ({}: {}); metrics.ndjson will have all metrics",
                     type(tracker).__name__,
                     type(error).__name__,
                     error,
@@ -67,8 +68,8 @@ class Trackers:
 
 
 class NdjsonTracker:
-    """Appends a line of JSON a step to a file, which is set aside as `{file}.1` when it has `size` bytes; two of these
-    are kept.
+    """Appends one line of JSON per step to a file. At `size` bytes the file is rotated to `{file}.1`; two old files are
+    kept.
     """
 
     def __init__(self, path: Path, size: int = 5_000_000) -> None:
@@ -78,7 +79,7 @@ class NdjsonTracker:
         self._run = ""
 
     def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
-        """Open the file, to go on at its end."""
+        """Open the file for appending and write the run's parameters."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._handler = RotatingFileHandler(self._path, maxBytes=self._size, backupCount=2, encoding="utf-8")
         self._handler.setFormatter(logging.Formatter("%(message)s"))
@@ -86,7 +87,7 @@ class NdjsonTracker:
         self._write({"run": run, "parameters": parameters})
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """One line."""
+        """Append one line."""
         self._write({"run": self._run, "step": step, **metrics})
 
     def end(self, digests: dict[str, str]) -> None:
@@ -99,39 +100,40 @@ class NdjsonTracker:
         record = logging.LogRecord("metrics", logging.INFO, "", 0, json.dumps(content, sort_keys=True), None, None)
         if handler.shouldRollover(record):
             handler.doRollover()
-        handler.stream.write(handler.format(record) + "\n")  # not emit(), which hides what goes wrong
+        handler.stream.write(handler.format(record) + "\n")  # not emit(), which hides errors
         handler.flush()
 
 
 class TensorboardTracker:
-    """Writes event files for TensorBoard to a folder of the run in `folder`."""
+    """Writes TensorBoard event files to `folder/{run}`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writer: Any = None
 
     def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
-        """Open the run's event file; parameters are shown as text."""
+        """Open the run's event file and write its parameters as text."""
         from torch.utils.tensorboard import SummaryWriter
 
         self._writer = SummaryWriter(str(self._folder / run))
         self._writer.add_text("parameters", json.dumps(parameters, indent=2, sort_keys=True))
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """One point a metric."""
+        """Add one point per metric."""
         for name, value in metrics.items():
             self._writer.add_scalar(name, value, step)
 
     def end(self, digests: dict[str, str]) -> None:
-        """Write what is left and close the file."""
+        """Flush and close the file."""
         self._writer.close()
 
 
 class MlflowTracker:
-    """Logs to the MLflow store in the SQLite file `store`, made if need be: one MLflow run for each training identity.
+    """Logs to an MLflow store in the SQLite file `store`, which is created if missing: one MLflow run per training
+    identity.
 
-    `place` says whose run it is (project and run): another identity of the same place that still stands as running was
-    killed for good.
+    `place` is the project and the name of the run. An MLflow run of the same place with another identity and the status
+    RUNNING cannot be continued, so it is marked KILLED.
     """
 
     def __init__(self, store: Path, place: str = "") -> None:
@@ -142,12 +144,12 @@ class MlflowTracker:
         self._logged: set[tuple[str, int]] = set()
 
     def start(self, run: str, identity: str, parameters: dict[str, Any]) -> None:
-        """Go on with the MLflow run of this identity, or open one, in the experiment `tabletutor`."""
+        """Continue the MLflow run of this identity in the experiment `tabletutor`, or create it."""
         self._client, experiment = _open_store(self._store)
-        for other in self._client.search_runs([experiment], _tagged(place=self._place)):
+        for other in self._client.search_runs([experiment], _tag_filter(place=self._place)):
             if other.info.status == "RUNNING" and other.data.tags.get(IDENTITY) != identity:
                 self._client.set_terminated(other.info.run_id, status="KILLED")
-        (known, *_) = [*self._client.search_runs([experiment], _tagged(identity=identity)), None]
+        (known, *_) = [*self._client.search_runs([experiment], _tag_filter(identity=identity)), None]
         if known is None:
             tags = {IDENTITY: identity, PLACE: self._place, REVISION: _git_revision()}
             known = self._client.create_run(experiment, run_name=run, tags=tags)
@@ -159,10 +161,10 @@ class MlflowTracker:
         self._run = known.info.run_id
         for name in known.data.metrics:
             self._logged |= {(name, point.step) for point in self._client.get_metric_history(self._run, name)}
-        atexit.register(self._fail)  # a run that is killed is closed by its continuation
+        atexit.register(self._fail)  # a killed process runs no handlers; its continuation closes the run
 
     def log(self, step: int, metrics: dict[str, float]) -> None:
-        """Log metrics under their names; a run that goes on says a step again, bit for bit, which is there already."""
+        """Log metrics. Steps that a resumed run repeats are already in the store, with the same values, and skipped."""
         for name, value in metrics.items():
             if (name, step) not in self._logged:
                 self._client.log_metric(self._run, name, value, step=step)
@@ -175,7 +177,7 @@ class MlflowTracker:
         self._client.set_terminated(self._run)
 
     def _fail(self) -> None:
-        with contextlib.suppress(Exception):  # what went wrong with the store has been said
+        with contextlib.suppress(Exception):  # failures of the store have been reported
             self._client.set_terminated(self._run, status="FAILED")
 
 
@@ -186,7 +188,7 @@ STORE = Path(".tabletutor", "mlflow.db")
 
 
 def _open_store(store: Path) -> tuple[Any, str]:
-    """A client of the store, and the id of its experiment."""
+    """Return a client of the store and the id of its experiment, which is created if missing."""
     from mlflow import MlflowClient
 
     store.parent.mkdir(parents=True, exist_ok=True)
@@ -198,13 +200,13 @@ def _open_store(store: Path) -> tuple[Any, str]:
     return client, client.create_experiment("tabletutor", artifact_location=folder)
 
 
-def _tagged(**tags: str) -> str:
-    """The MLflow filter for runs that have these tags of ours."""
+def _tag_filter(**tags: str) -> str:
+    """Return the MLflow filter for runs with these tags."""
     return " and ".join(f"tags.`{_TAG}{name}` = '{value}'" for name, value in tags.items())
 
 
 def _git_revision() -> str:
-    """The commit that is checked out, `-dirty` after it where files differ from it; `unknown` outside of git."""
+    """Return the checked-out commit, with `-dirty` if files differ from it; `unknown` outside of a git repository."""
     command = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
@@ -216,8 +218,10 @@ def _git_revision() -> str:
 def log_evaluation(
     made: Path, run: str, metrics: Callable[[], dict[str, float]], mlflow: bool, store: Path = STORE
 ) -> None:
-    """Log metrics of a run's evaluation to the MLflow run that trained its checkpoint, where there is one. `made` is a
-    file that the evaluation made, `<results>/<stage>/…`; what fails is said, and is all.
+    """Log evaluation metrics to the MLflow run that trained the checkpoint of `run`, if there is one.
+
+    `made` is an output of the evaluation, `<results>/<stage>/…`, from which the checkpoint is found. A failure is
+    reported as a warning and never raised.
     """
     sums = next(
         (path / "checkpoints" / run / "SHA256SUMS" for path in made.parents if (path / "checkpoints").is_dir()), None
@@ -226,30 +230,30 @@ def log_evaluation(
         return
     try:
         client, experiment = _open_store(store)
-        for found in client.search_runs([experiment], _tagged(checkpoint=sha256_file(sums))):
+        for found in client.search_runs([experiment], _tag_filter(checkpoint=sha256_file(sums))):
             for name, value in metrics().items():
                 client.log_metric(found.info.run_id, f"evaluation/{name}", value)
-    except Exception as error:  # noqa: BLE001  telemetry degrades
+    except Exception as error:  # noqa: BLE001  telemetry
         logger.warning("MLflow has no evaluation of {} ({}: {})", run, type(error).__name__, error)
 
 
 def accuracy(scores: Path) -> dict[str, float]:
-    """The share of right answers in a file of scores, and of how many."""
+    """Return the share of right answers in a file of scores, and the number of answers; empty without answers."""
     right = [json.loads(line)["correct"] for line in scores.read_bytes().splitlines()]
     return {"accuracy": sum(right) / len(right), "answers": len(right)} if right else {}
 
 
 def difference(comparison: Path) -> dict[str, float]:
-    """By how many percentage points the candidate is better than the baseline, with the interval and p."""
+    """Return the difference between candidate and baseline in percentage points, with its interval and p-value."""
     overall = json.loads(comparison.read_bytes())["overall"]
     return {name: overall[name] for name in ("points", "points_low", "points_high", "p")}
 
 
 def trackers(log: Path, mlflow: bool, tensorboard: bool) -> Trackers:
-    """What shows a run: rotating lines beside its log, and where wanted MLflow and TensorBoard in `.tabletutor`."""
-    shown: list[Tracker] = [NdjsonTracker(log.with_suffix(".ndjson"))]
+    """Return the trackers of a run: lines of JSON beside its log and, if enabled, MLflow and TensorBoard."""
+    chosen: list[Tracker] = [NdjsonTracker(log.with_suffix(".ndjson"))]
     if mlflow:
-        shown.append(MlflowTracker(STORE, log.with_suffix("").as_posix()))
+        chosen.append(MlflowTracker(STORE, log.with_suffix("").as_posix()))
     if tensorboard:
-        shown.append(TensorboardTracker(Path(".tabletutor", "tensorboard")))
-    return Trackers(shown)
+        chosen.append(TensorboardTracker(Path(".tabletutor", "tensorboard")))
+    return Trackers(chosen)

@@ -1,7 +1,7 @@
-"""What the methods that TRL trains share: its trainers, resumable bit for bit and fed with the ids of `models/chat.py`.
+"""Shared code of the methods that use TRL's trainers: token ids as in `models/chat.py`, and bit-for-bit resuming.
 
-TRL keeps its own checkpoints; they go to the run's folder of the cache, and one counts only under the digests of all of
-its files. The number of threads is part of the result, since products are made by all of them together.
+TRL writes its checkpoints to the run's cache folder. A checkpoint is valid only with the digests of all of its files.
+All threads share each matrix product, so the number of threads can change the result.
 """
 
 import math
@@ -22,12 +22,12 @@ from tabletutor.records.record import read_records
 from tabletutor.rows.row import Row
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import trained_parameters, use_fast_adapters
-from tabletutor.training.callbacks import Watch, keeping
+from tabletutor.training.callbacks import RunCallback, evaluate_averaged
 from tabletutor.training.checkpoint import write_checkpoint, write_timing
 from tabletutor.training.generations import read_prompts
-from tabletutor.training.rows import check_validated, drawn, none_fits
+from tabletutor.training.rows import check_validation_rows, sample_rows, too_long_error
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl_checkpoints import alone_in, latest
+from tabletutor.training.trl_checkpoints import exclusive_folder, latest_complete
 from tabletutor.training.weights import Weights
 
 SCHEDULERS = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
@@ -35,8 +35,11 @@ Rows = list[dict[str, Any]]
 
 
 class TrainerSpec(NamedTuple):
-    """What a method makes of TRL: the trainer's class, its arguments beyond the common ones, what else it takes, the
-    weights it trains, its rows, and the metric of an evaluation that is to fall (`-` before one that is to rise).
+    """What a method passes to `run_trainer`.
+
+    `trainer` is the trainer's class and `arguments` the class of its arguments, called with `options` beside the common
+    ones. The trainer itself gets `trainer_kwargs`. `metric` is the evaluation metric to minimise; a leading `-`
+    maximises it.
     """
 
     trainer: type[Any]
@@ -45,15 +48,15 @@ class TrainerSpec(NamedTuple):
     model: Model
     train: Rows
     validation: Rows
-    more: Mapping[str, Any] = {}
+    trainer_kwargs: Mapping[str, Any] = {}
     metric: str = "loss"
-    answers: bool = True  # whether what is trained answers questions, so that it can be sampled
-    step_rows: int | None = None  # rows of a step, where they are not `batch_size`
-    drops_last: bool = False  # whether rows that fill no step are left out of an epoch
+    answers: bool = True  # whether the model answers questions, so that samples can be generated
+    step_rows: int | None = None  # rows of a step, if not `batch_size`
+    drops_last: bool = False  # whether an epoch drops the rows of an incomplete last step
 
 
-def begin(run: TrainingRun, config: TrlConfig) -> Tokenizer:
-    """Set up threads and seeds; returns the tokenizer of the run's model."""
+def setup_trainer(run: TrainingRun, config: TrlConfig) -> Tokenizer:
+    """Set the number of threads and the global seeds; return the tokenizer of the run's model."""
     from transformers import set_seed
     from transformers.utils import logging
 
@@ -63,70 +66,78 @@ def begin(run: TrainingRun, config: TrlConfig) -> Tokenizer:
     return exact_tokenizer(load_tokenizer(run.files.model))
 
 
-def read_rows(
+def read_trl_rows(
     run: TrainingRun, config: TrlConfig, kind: type[Row], columns: Sequence[str], tokenizer: Tokenizer
 ) -> tuple[Rows, Rows]:
-    """The `columns` of the run's rows whose conversations have at most `max_tokens` tokens: to train on, to validate.
+    """Read the run's training and validation rows as dictionaries with `columns`. Rows with a conversation of more than
+    `max_tokens` tokens are left out.
 
-    Raises ValueError where a row is of another kind, or none of a file is short enough.
+    Raises ValueError for a row of another kind, or if all rows of a file are too long.
     """
 
     def read(path: Path) -> Rows:
-        rows = [row for row in read_records(path, kind) if _length(row, tokenizer) <= config.max_tokens]
+        rows = [row for row in read_records(path, kind) if _longest(row, tokenizer) <= config.max_tokens]
         if not rows and (path != run.files.validation or path.stat().st_size):
-            raise none_fits(path, config.max_tokens)
+            raise too_long_error(path, config.max_tokens)
         return [{name: getattr(row, name) for name in columns} for row in rows]
 
     return read(run.files.train), read(run.files.validation)
 
 
-def fit(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, plan: TrainerSpec) -> None:
-    """Train by TRL and write the checkpoint folder. Raises RuntimeError where the loss is no longer a number."""
+def run_trainer(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, spec: TrainerSpec) -> None:
+    """Train with TRL and write the checkpoint folder. Resumes from the run's latest complete checkpoint in the cache.
+
+    Raises RuntimeError if the loss is no longer a finite number.
+    """
     from datasets import Dataset
 
-    check_validated(run.files.validation, config, len(plan.validation))
+    check_validation_rows(run.files.validation, config, len(spec.validation))
     started = time.monotonic()
     work = run.work(config)
-    use_fast_adapters(plan.model)
-    weights = Weights(trained_parameters(plan.model), config.ema, config.keep)
+    use_fast_adapters(spec.model)
+    weights = Weights(trained_parameters(spec.model), config.ema, config.keep)
     run.tracker.start(run.name, work.identity, run.parameters(config))
-    with progress_of(f"training {run.name}", 0) as shown, alone_in(work.folder(run.files.cache)) as folder:
-        options = {**_common(config, run.seed, folder), "max_steps": _steps(config, plan), **plan.options}
-        if not plan.validation:
+    with progress_of(f"training {run.name}", 0) as progress, exclusive_folder(work.folder(run.files.cache)) as folder:
+        options = {
+            **_common_arguments(config, run.seed, folder),
+            "max_steps": _total_steps(config, spec),
+            **spec.options,
+        }
+        if not spec.validation:
             options["eval_strategy"] = "no"
-        prompts = read_prompts(run.files.validation, tokenizer, config.samples) if plan.answers else []
-        watch = Watch(
+        prompts = read_prompts(run.files.validation, tokenizer, config.samples) if spec.answers else []
+        callback = RunCallback(
             tracker=run.tracker,
             weights=weights,
             config=config,
             prompts=prompts,
             tokenizer=tokenizer,
-            metric=plan.metric,
-            shown=shown,
+            metric=spec.metric,
+            progress=progress,
         )
-        trainer: Any = keeping(plan.trainer, weights)(
-            model=plan.model,
-            args=plan.arguments(**options),
-            train_dataset=Dataset.from_list(plan.train),
-            eval_dataset=Dataset.from_list(drawn(plan.validation, config.eval_rows)) if plan.validation else None,
+        trainer: Any = evaluate_averaged(spec.trainer, weights)(
+            model=spec.model,
+            args=spec.arguments(**options),
+            train_dataset=Dataset.from_list(spec.train),
+            eval_dataset=Dataset.from_list(sample_rows(spec.validation, config.eval_rows)) if spec.validation else None,
             processing_class=tokenizer,
-            callbacks=[watch],
-            **plan.more,
+            callbacks=[callback],
+            **spec.trainer_kwargs,
         )
-        _silence(trainer)
-        resumed = latest(folder)
+        _remove_printer(trainer)
+        resumed = latest_complete(folder)
         if resumed is not None:
-            watch.restore(resumed)
-            logger.info("training {}: taken up at {}", run.name, resumed.name)
+            callback.restore(resumed)
+            logger.info("training {}: resumed from {}", run.name, resumed.name)
         trainer.train(resume_from_checkpoint=str(resumed) if resumed is not None else None)
         weights.finish()
-        write_checkpoint(run.files.checkpoint, plan.model, run.files.model, watch.lines, watch.samples)
+        write_checkpoint(run.files.checkpoint, spec.model, run.files.model, callback.lines, callback.samples)
         run.tracker.end(run.digests())
-        seconds = watch.seconds + time.monotonic() - started
+        seconds = callback.seconds + time.monotonic() - started
         write_timing(run.files.checkpoint, seconds, int(trainer.state.num_input_tokens_seen))
 
 
-def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
+def _common_arguments(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
     return {
         "output_dir": str(folder), "seed": seed, "data_seed": seed, "learning_rate": config.learning_rate,
         "per_device_train_batch_size": config.batch_size // config.accumulation,
@@ -142,19 +153,19 @@ def _common(config: TrlConfig, seed: int, folder: Path) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _steps(config: TrlConfig, plan: TrainerSpec) -> int:
-    """Steps of `config.epochs` epochs, at most `config.max_steps`; in transformers one would overrule the other."""
-    rows = plan.step_rows or config.batch_size
-    epoch = max(1, len(plan.train) // rows if plan.drops_last else math.ceil(len(plan.train) / rows))
+def _total_steps(config: TrlConfig, spec: TrainerSpec) -> int:
+    """Return the steps of `config.epochs` epochs, at most `config.max_steps`. transformers would ignore one of them."""
+    rows = spec.step_rows or config.batch_size
+    epoch = max(1, len(spec.train) // rows if spec.drops_last else math.ceil(len(spec.train) / rows))
     return min(math.ceil(config.epochs * epoch), config.max_steps or sys.maxsize)
 
 
-def _length(row: Row, tokenizer: Tokenizer) -> int:
+def _longest(row: Row, tokenizer: Tokenizer) -> int:
     return max(len(encode(tokenizer, each)[0]) for each in row.conversations())
 
 
-def _silence(trainer: Any) -> None:
-    """Take off the callback that prints metrics as Python mappings."""
+def _remove_printer(trainer: Any) -> None:
+    """Remove the callback that prints metrics as Python dictionaries."""
     from transformers.trainer_callback import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)

@@ -1,4 +1,4 @@
-"""TRL's checkpoints to resume from: one counts only under the digests of all of its files, written last."""
+"""TRL's checkpoints, for resuming. A checkpoint is valid only if it has the digests of all its files, written last."""
 
 import fcntl
 import shutil
@@ -15,14 +15,15 @@ SUMS = "SHA256SUMS"
 
 
 @contextmanager
-def alone_in(folder: Path) -> Generator[Path]:
-    """The folder in `folder` for TRL's checkpoints of a run, removed at the end of one that ended well. Where another
-    process is at work in it, one of this process alone, which is not taken up later.
+def exclusive_folder(folder: Path) -> Generator[Path]:
+    """Context manager: yield the subfolder of `folder` for TRL's checkpoints of a run, and remove it on success.
+
+    If another process uses it, yield a temporary folder instead, whose checkpoints are not resumed from later.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "trl.lock").open("w") as gate:
+    with (folder / "trl.lock").open("w") as lock:
         try:
-            fcntl.flock(gate, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             with tempfile.TemporaryDirectory(prefix="trl.", dir=folder) as own:
                 yield Path(own)
@@ -31,21 +32,21 @@ def alone_in(folder: Path) -> Generator[Path]:
         shutil.rmtree(folder / "trl", ignore_errors=True)
 
 
-def seal(folder: Path) -> None:
-    """Write the digests of all files of a checkpoint folder."""
-    write_atomic(folder / SUMS, _sums(folder).encode())
+def write_digests(folder: Path) -> None:
+    """Write the digests of all files in a checkpoint folder, which makes it valid."""
+    write_atomic(folder / SUMS, _digests(folder).encode())
 
 
-def latest(folder: Path) -> Path | None:
-    """The checkpoint of the highest step in `folder` whose digests hold; None where there is none."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rsplit("-", 1)[1]), reverse=True)
-    for path in found:
-        if (path / SUMS).is_file() and (path / SUMS).read_text() == _sums(path):
+def latest_complete(folder: Path) -> Path | None:
+    """Return the valid checkpoint of the highest step in `folder`, or None."""
+    checkpoints = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rsplit("-", 1)[1]), reverse=True)
+    for path in checkpoints:
+        if (path / SUMS).is_file() and (path / SUMS).read_text() == _digests(path):
             return path
-        logger.warning("{}: this state of training is not whole; it is left alone", path)
+        logger.warning("{}: this training checkpoint is incomplete and is ignored", path)
     return None
 
 
-def _sums(folder: Path) -> str:
+def _digests(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
     return "".join(f"{sha256_file(path)}  {path.relative_to(folder).as_posix()}\n" for path in files)

@@ -1,1 +1,1 @@
-"""The training methods, each a file of its name with `CONFIG`, its knobs, and `train(run, config)`."""
+"""The training methods, one module each: `CONFIG`, its configuration class, and `train(run, config)`."""

@@ -1,7 +1,8 @@
-"""`prm`: a process reward model, by transformers' trainer: whether a step is right, told at the separator after it.
+"""`prm`: a process reward model by transformers' trainer, which predicts for each step whether it is right.
 
-TRL's own trainer for it ended with 1.13; tokens and labels are those it made (steps joined by a separator, a label at
-its last token). The loss is cross-entropy over the separators.
+TRL's own trainer for it ended with version 1.13. Tokens and labels are the ones that it made: steps are joined by a
+separator, and the label of a step is at the last token of the separator after it. The loss is cross-entropy at these
+tokens.
 """
 
 from collections.abc import Sequence
@@ -13,38 +14,35 @@ from tabletutor.models.chat import Tokenizer
 from tabletutor.records.record import read_records
 from tabletutor.rows.prm_steps import step_ids
 from tabletutor.rows.row import StepsRow
-from tabletutor.training.reward_model import load_judge
-from tabletutor.training.rows import none_fits
+from tabletutor.training.rows import too_long_error
 from tabletutor.training.run import TrainingRun
-from tabletutor.training.trl import Rows, TrainerSpec, begin, fit
+from tabletutor.training.trainable import load_trainable_judge
+from tabletutor.training.trl import Rows, TrainerSpec, run_trainer, setup_trainer
 
 CONFIG = PrmConfig
-UNLABELLED = -100  # what cross-entropy passes over
+UNLABELLED = -100  # ignored by cross-entropy
 
 
 def train(run: TrainingRun, config: PrmConfig) -> None:
-    """Train a run on labelled steps and write its checkpoint folder. Raises ValueError where no row is short enough."""
+    """Train a run on labelled steps and write its checkpoint folder.
+
+    Raises ValueError for a row of another kind, or if all rows of a file are too long.
+    """
     from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
-    tokenizer = begin(run, config)
+    tokenizer = setup_trainer(run, config)
     train, validation = (_read(path, config, tokenizer) for path in (run.files.train, run.files.validation))
-    more = {"data_collator": DataCollatorForTokenClassification(tokenizer), "compute_metrics": _accuracy}
-    model = load_judge(run, config, tokenizer, "process")
-    fit(
-        run,
-        config,
-        tokenizer,
-        TrainerSpec(
-            trainer=Trainer,
-            arguments=TrainingArguments,
-            options={},
-            model=model,
-            train=train,
-            validation=validation,
-            more=more,
-            answers=False,
-        ),
+    spec = TrainerSpec(
+        trainer=Trainer,
+        arguments=TrainingArguments,
+        options={},
+        model=load_trainable_judge(run, config, tokenizer, "process"),
+        train=train,
+        validation=validation,
+        trainer_kwargs={"data_collator": DataCollatorForTokenClassification(tokenizer), "compute_metrics": _accuracy},
+        answers=False,
     )
+    run_trainer(run, config, tokenizer, spec)
 
 
 def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
@@ -58,14 +56,14 @@ def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
             labels[end] = int(label)
         rows.append({"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels})
     if not rows and (path.name == "train.jsonl" or path.stat().st_size):
-        raise none_fits(path, config.max_tokens)
+        raise too_long_error(path, config.max_tokens)
     return rows
 
 
 def _accuracy(predicted: Any) -> dict[str, float]:
-    """The share of steps whose likelier label is the right one, and that of the wrong steps that are found."""
+    """Return the accuracy over steps, and `found`: the share of wrong steps that are predicted to be wrong."""
     logits, labels = predicted.predictions, predicted.label_ids
-    said, right = logits.argmax(-1)[labels != UNLABELLED], labels[labels != UNLABELLED]
-    wrong: Sequence[int] = said[right == 0]
-    found = float((said[right == 0] == 0).mean()) if len(wrong) else float("nan")
-    return {"accuracy": float((said == right).mean()), "found": found}
+    predictions, right = logits.argmax(-1)[labels != UNLABELLED], labels[labels != UNLABELLED]
+    wrong: Sequence[int] = predictions[right == 0]
+    found = float((predictions[right == 0] == 0).mean()) if len(wrong) else float("nan")
+    return {"accuracy": float((predictions == right).mean()), "found": found}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.training import SftConfig
 from tabletutor.models.tokenizer import train_tokenizer
-from tabletutor.training.packing import alike, epoch_batches, ordered_packs, pack, packed_tokens
+from tabletutor.training.packing import epoch_batches, group_by_prefix, ordered_packs, pack, packed_tokens
 from tabletutor.training.rows import EncodedRow, read_rows
 from tabletutor.training.schedule import learning_rate, total_steps
 
@@ -24,12 +24,12 @@ ROWS = st.lists(
 def test_rows_of_one_table_are_alike() -> None:
     card, other = list(range(20)), [*range(8), *range(50, 62)]
     rows = [EncodedRow([*start, 90 + at, 1], [False] * 21 + [True]) for start in (card, other) for at in range(3)]
-    assert sorted(alike(rows)) == [[0, 1, 2], [3, 4, 5]]
+    assert sorted(group_by_prefix(rows)) == [[0, 1, 2], [3, 4, 5]]
 
 
 @given(ROWS, st.integers(1, 5), st.integers(1, 9), st.integers(0, 5))
 def test_an_epoch_has_every_row_once(rows: list[EncodedRow], pack_rows: int, batch_size: int, epoch: int) -> None:
-    groups = alike(rows)
+    groups = group_by_prefix(rows)
     for batches in (epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch), [ordered_packs(groups, pack_rows)]):
         assert sorted(index for batch in batches for chosen in batch for index in chosen) == list(range(len(rows)))
         assert all(0 < len(chosen) <= pack_rows for batch in batches for chosen in batch)
