@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tabletutor.evaluation.rerank import choose_best
+from tabletutor.evaluation.best_of_n import choose_by_judge
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:
     source, params = snakemake.input, snakemake.params
-    choose_best(
+    choose_by_judge(
         snakemake.wildcards.run,
         (Path(source.model[0]).parent, Path(source.judge[0]).parent, params.kind),
         Path(source.attempts[0]),

@@ -14,7 +14,7 @@ with job(snakemake, shares=True) as here:
     sampling = SamplingConfig.model_validate(params.sampling) if params.sampling else None
     run, model = snakemake.wildcards.run, Path(source.model[0]).parent
     predict(
-        asked=PredictionSpec(run, model, trained, params.seed, params.whole_turns, sampling),
+        spec=PredictionSpec(run, model, trained, params.seed, params.whole_turns, sampling),
         files=files, config=here.section(EvaluationConfig, "evaluation", params.config),
         sandbox=here.section(SandboxConfig, "sandbox", params.sandbox), cache=here.cache, code=params.code,
         output=Path(snakemake.output.predictions),

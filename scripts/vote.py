@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from tabletutor.config.verdicts import VerdictsConfig
-from tabletutor.evaluation.majority_vote import choose_agreed
+from tabletutor.evaluation.best_of_n import choose_by_vote
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
-    choose_agreed(
+    choose_by_vote(
         snakemake.wildcards.run,
         Path(snakemake.input.attempts[0]),
         here.files("questions"),

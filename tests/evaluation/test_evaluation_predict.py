@@ -10,7 +10,8 @@ import pytest
 from tabletutor.config.evaluation import EvaluationConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.evaluation.predict import PredictionSpec, groups, predict
+from tabletutor.evaluation.predict import PredictionSpec, predict
+from tabletutor.evaluation.question_groups import group_questions
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
@@ -40,9 +41,13 @@ def write_table(folder: Path, name: str = "numbers") -> tuple[TableProfile, Path
 
 def test_groups_follow_from_the_questions_alone() -> None:
     asked = [question(number, table) for number in range(5) for table in ("b", "a")]
-    assert groups(asked, 4) == groups(reversed(asked), 4)
-    assert [len(group) for group in groups(asked, 4)] == [4, 1, 4, 1]
-    assert groups([*asked, question(0, "aa")], 4) == [*groups(asked, 4)[:2], [question(0, "aa")], *groups(asked, 4)[2:]]
+    assert group_questions(asked, 4) == group_questions(reversed(asked), 4)
+    assert [len(group) for group in group_questions(asked, 4)] == [4, 1, 4, 1]
+    assert group_questions([*asked, question(0, "aa")], 4) == [
+        *group_questions(asked, 4)[:2],
+        [question(0, "aa")],
+        *group_questions(asked, 4)[2:],
+    ]
 
 
 def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:

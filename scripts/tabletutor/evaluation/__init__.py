@@ -1,1 +1,1 @@
-"""The evaluation stage: students answer the test tables' questions in the sandbox and are scored."""
+"""The evaluation stage: students answer the questions on test tables in the sandbox and are graded."""

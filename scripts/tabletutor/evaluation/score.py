@@ -1,4 +1,4 @@
-"""Predictions graded: one Score for each, with what went wrong where it is not correct."""
+"""Grades predictions: one `Score` each, with the kind of error if the answer is not correct."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,9 +27,7 @@ _JSON_TYPES: dict[AnswerType, tuple[type, ...]] = {
 
 
 def score(prediction: Prediction, question: Question, config: VerdictsConfig) -> Score:
-    """Grade one attempt. An attempt without an answer is wrong. Raises ValueError where the two do not belong
-    together.
-    """
+    """Grade one attempt; an attempt without an answer is wrong. Raises ValueError if it is about another question."""
     if prediction.question_id != question.question_id:
         raise ValueError(f"prediction {prediction.question_id} is not about question {question.question_id}")
     trace = prediction.trace
@@ -55,10 +53,11 @@ def score(prediction: Prediction, question: Question, config: VerdictsConfig) ->
 
 
 def error_kind(prediction: Prediction, answer_type: AnswerType) -> ErrorKind:
-    """What went wrong in an attempt that is not correct, the most telling thing first.
+    """Return the most specific error of an attempt that is not correct.
 
-    `wrong_type`: submitted, but as no kind of value the answer could be. `no_code`: no turn held code. `cell_error`:
-    not submitted, and the last cell failed. `unanswered`: not submitted for want of turns alone.
+    `wrong_type`: submitted a value that the type of the answer rules out. `time`, `memory`, `crash`: a cell ended the
+    session. `no_code`: no turn had code. `cell_error`: not submitted, and the last cell failed. `unanswered`: not
+    submitted, without any of these.
     """
     trace = prediction.trace
     if trace.ended == "submit":
@@ -72,14 +71,14 @@ def error_kind(prediction: Prediction, answer_type: AnswerType) -> ErrorKind:
 
 
 def score_file(predictions: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
-    """Grade a file of predictions against the questions it answers; returns how many.
+    """Grade a file of predictions and write the scores; return their number.
 
-    Raises ValueError for a prediction whose question is in no file.
+    Raises ValueError if the question of a prediction is in no file.
     """
     by_id = QuestionsById(questions)
     return write_records(
         output,
-        [score(each, by_id.of(each, predictions), config) for each in read_records(predictions, Prediction)],
+        [score(each, by_id.find(each, predictions), config) for each in read_records(predictions, Prediction)],
     )
 
 
