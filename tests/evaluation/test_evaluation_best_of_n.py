@@ -98,7 +98,7 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     """A judge trained on sixty questions tells right from wrong on others, and never takes an unsubmitted attempt."""
     method, converter = JUDGES[kind]
     for split, limits in (("train", range(60)), ("validation", range(60, 64))):
-        rows = [row for limit in limits for row in converter.rows(above(limit), converter.FORMAT.knobs(), 0)]
+        rows = [row for limit in limits for row in converter.rows(above(limit), converter.FORMAT.config(), 0)]
         (tmp_path / f"{split}.jsonl").write_bytes(b"".join(encode(row) + b"\n" for row in rows))
     (tmp_path / "model").mkdir()
     make_scratch(SIZES, [(tmp_path / "train.jsonl").read_text()], 0, tmp_path / "model")
