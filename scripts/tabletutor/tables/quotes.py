@@ -147,7 +147,7 @@ class Rows:
         return text
 
     def _join_lines(self, first: str) -> str:
-        """Return a row of several lines as one string. If its quotes are misplaced, push the lines back and return ""."""
+        """Return a row of several lines as one string. If quotes are misplaced, push the lines back and return ""."""
         quoting = self.quoting
         bare = first.rstrip("\r\n")
         if quoting.well_formed.fullmatch(bare):
