@@ -266,13 +266,13 @@ def _declared(case: dict[str, Any]) -> tuple[AnswerType, AnswerSpec]:
     )
 
 
-@pytest.mark.skipif(not CASES.exists(), reason=f"the shared matcher cases are not at {CASES}")
 @pytest.mark.parametrize(("kind", "spec"), [("numbr", AnswerSpec()), ("list", AnswerSpec(item="numbr"))])
 def test_a_type_that_there_is_not_is_an_error_and_not_a_wrong_answer(kind: Any, spec: AnswerSpec) -> None:
     with pytest.raises(ValueError, match="no answer type 'numbr'; did you mean number"):
         match(1, 1, kind, spec, VerdictsConfig())
 
 
+@pytest.mark.skipif(not CASES.exists(), reason=f"the shared matcher cases are not at {CASES}")
 def test_every_disagreement_with_public_scorers_is_of_an_explained_class() -> None:
     unexplained: Counter[tuple[str, str, bool]] = Counter()
     agreed = total = 0
