@@ -30,6 +30,7 @@ Arc = tuple[int, int]
 def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
+    FOLDER.chmod(0o1777)  # some tests run as another user
     HOOK.write_text(_hook(), encoding="utf-8")
     environment = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(FOLDER / "data")}
     arguments = sys.argv[1:] or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
@@ -50,7 +51,7 @@ def main() -> int:
 def _hook() -> str:
     """A line for `site` to run at the start of every Python: it measures the sandbox's warm parents."""
     here = str(Path(__file__).parent)
-    wanted = f"any(a.endswith('sandbox/guest/warm.py') for a in sys.orig_argv) and os.path.isdir({str(FOLDER)!r})"
+    wanted = f"any(a.endswith('sandbox/guest/warm.py') for a in sys.orig_argv) and os.access({str(FOLDER)!r}, os.W_OK)"
     start = f"sys.path.insert(0, {here!r}), __import__('startup').start({str(FOLDER)!r}), sys.path.remove({here!r})"
     return f"import os, sys; {wanted} and ({start})\n"
 
