@@ -82,6 +82,11 @@ def test_a_program_question_is_not_verified(gold: Trace, engines: dict[str, Any]
     assert (verdict.verified, verdict.taxonomy) == (False, taxonomy)
 
 
+def test_two_engines_that_agree_are_enough() -> None:
+    verdict = verdict_on(episode(trace("g", "gold", 12.5)), question(engines={"pandas": 12.5, "duckdb": 12.5}))
+    assert verdict.taxonomy == "verified"
+
+
 def test_an_answer_counts_only_when_it_was_submitted() -> None:
     verdict = verdict_on(
         episode(trace("g", "gold", 12.5), trace("i", "independent", 12.5, "time")), question(source="llm")
@@ -142,8 +147,10 @@ def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_pat
         judge_all([one], [], [], CONFIG)
     with pytest.raises(ValueError, match="2 gold traces"):
         verdict_on(episode(trace("g", "gold", 1), trace("h", "gold", 1)), question())
+    two = Episode("e2", "q2", "weather", one.traces)
+    second = msgspec.structs.replace(question(), question_id="q2")
     with pytest.raises(ValueError, match="question q1 has not been replayed"):
-        judge_all([one], [question()], [], CONFIG)
+        judge_all([two, one], [second, question()], [], CONFIG)
     with pytest.raises(ValueError, match="not of the traces"):
         judge(one, question(), replayed(episode(trace("h", "gold", 12.5))), CONFIG)
     write_records(tmp_path / "episodes.jsonl", [one])
