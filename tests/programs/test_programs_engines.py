@@ -213,6 +213,30 @@ def test_join(sales: Engine, join: g.Join, after: tuple[g.Round, ...], expected:
     assert agree(sales(g.Program(ROME, OSLO, join, after)), expected)
 
 
+@pytest.mark.parametrize(
+    ("join", "expected"),
+    [
+        (g.Join("difference"), -7),
+        (g.Join("ratio"), 0.3),
+        (g.Join("greater"), False),
+        (g.Join("larger_name", ("Oslo", "Rome")), "Rome"),
+    ],
+)
+def test_join_the_other_way_round(sales: Engine, join: g.Join, expected: Any) -> None:
+    assert agree(sales(g.Program(OSLO, ROME, join)), expected)
+
+
+def test_integers_are_joined_exactly(tmp_path: Path) -> None:
+    table = pa.table({"k": ["a", "b"], "n": pa.array([2**60 + 1, 2**60], pa.int64()), "x": [1.0, 1 + 1e-10]})
+    one, other = ((g.Where("k", "==", name), g.Aggregate("n", "max")) for name in "ab")
+    x, y = ((g.Where("k", "==", name), g.Aggregate("x", "max")) for name in "ab")
+    for engine in engines(tmp_path, table).values():
+        assert engine(g.Program(one, other, g.Join("greater"))) is True
+        assert engine(g.Program(one, other, g.Join("larger_name", ("a", "b")))) == "a"
+        assert engine(g.Program(y, x, g.Join("greater"))) is False
+        assert outcome(engine, g.Program(y, x, g.Join("larger_name", ("b", "a")))).reason == "tie"
+
+
 def test_join_of_equals_and_by_zero(sales: Engine) -> None:
     zero = (g.Where("units", ">", 99), g.Count())
     names = ("Rome", "Oslo")
@@ -287,6 +311,10 @@ def test_a_column_of_another_type_is_refused_at_the_door(tmp_path: Path) -> None
 def test_the_database_has_no_way_out(tmp_path: Path) -> None:
     engines(tmp_path, SALES)
     connection = duckdb_engine.connect(tmp_path / "table.parquet")
+    frame = polars_engine.load(tmp_path / "table.parquet")
+    with pytest.raises(Exception, match="frame does not exist"):
+        connection.execute("SELECT * FROM frame")  # a variable of Python's
+    assert frame.height == 7
     for sql in ("SELECT * FROM read_text('/etc/hostname')", "SET enable_external_access = true"):
         with pytest.raises(Exception, match=r"disabled|locked"):
             connection.execute(sql)
