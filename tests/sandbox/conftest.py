@@ -1,4 +1,4 @@
-"""A small real table, one warm parent for all tests that do not break theirs, and a container engine."""
+"""Fixtures: a small table, a warm parent shared by tests that do not break it, and a container engine."""
 
 import contextlib
 import datetime
@@ -39,7 +39,7 @@ def parquet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def config() -> SandboxConfig:
-    """Roomy times, so that a loaded machine does not change what a test sees."""
+    """Long time-outs, so that a loaded machine does not change the results."""
     return SandboxConfig(soft_seconds=20, hard_seconds=30, memory_mb=256, output_bytes=2000)
 
 
@@ -51,7 +51,7 @@ def sandbox(parquet: Path, config: SandboxConfig) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def hasty(parquet: Path, config: SandboxConfig) -> Iterator[Sandbox]:
-    """Short times, for cells that never end by themselves."""
+    """A sandbox with short time-outs, for cells that never end by themselves."""
     with Sandbox(parquet, config.model_copy(update={"soft_seconds": 0.5, "hard_seconds": 1.5})) as warm:
         yield warm
 
@@ -69,7 +69,7 @@ def session(sandbox: Sandbox) -> Iterator[Session]:
 
 
 def _start_engine(folder: Path) -> subprocess.Popen[bytes]:
-    """A private engine of Docker's, without network, image registry or a trace outside `folder`."""
+    """Start a private Docker engine without network and registry, with all its files in `folder`."""
     return subprocess.Popen(
         [
             "dockerd", "--data-root", folder / "data", "--exec-root", folder / "exec", "-p", folder / "pid",
@@ -82,7 +82,7 @@ def _start_engine(folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _answers() -> bool:
-    """Whether an engine answers."""
+    """Return whether an engine answers."""
     with contextlib.suppress(ConnectionError):
         image.connect()
         return True
@@ -91,7 +91,7 @@ def _answers() -> bool:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[str]:
-    """`DOCKER_HOST` of an engine that answers: the one that is there, or one started for the tests."""
+    """`DOCKER_HOST` of a running engine: an existing one, or one started for the tests."""
     before = os.environ.get("DOCKER_HOST")
     if _answers():
         yield before or ""
@@ -108,7 +108,7 @@ def engine() -> Iterator[str]:
             if not _answers():
                 daemon.kill()
                 tail = (folder / "log").read_text(errors="replace")[-1500:]
-                pytest.skip(f"NOT TESTED in containers: dockerd does not come up here:\n{tail}")
+                pytest.skip(f"NOT TESTED in containers: dockerd does not start here:\n{tail}")
             yield os.environ["DOCKER_HOST"]
         finally:
             daemon.terminate()

@@ -1,4 +1,4 @@
-"""Plain Python as a notebook, the reference for benign cells: run as a program, by `test_sandbox_benign.py`.
+"""A notebook in plain Python, the reference for benign cells. `test_sandbox_benign.py` runs it as a program.
 
 `python plain_notebook.py TABLE.parquet < cells.json` runs the cells one after the other and prints, as JSON, the text
 and the error of each. No sandbox, no limits: of tabletutor it uses the display options and the reader alone.
@@ -25,7 +25,7 @@ from tabletutor.sandbox.guest.notebook import set_display
 
 
 def main() -> None:
-    """Read cells from standard input, run them in one namespace, print what they gave."""
+    """Read cells from standard input, run them in one namespace and print their results."""
     cells: list[str] = json.load(sys.stdin)
     replies = os.dup(1)
     notebook = types.ModuleType("__main__")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def run(name: str, code: str, namespace: dict[str, object]) -> str | None:
-    """Run one cell and echo the value of a last expression; returns the traceback if the cell raised."""
+    """Run one cell and print the value of a last expression; return the traceback if the cell raised."""
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     tree = ast.parse(code, name)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
@@ -63,7 +63,7 @@ def run(name: str, code: str, namespace: dict[str, object]) -> str | None:
             value = eval(compile(ast.Expression(last.value), name, "eval", dont_inherit=True), namespace)
             if value is not None:
                 print(repr(value))
-    except Exception:  # noqa: BLE001  a cell can raise anything; the test says which did
+    except Exception:  # noqa: BLE001  a cell can raise anything; the test reports it
         return traceback.format_exc()
     return None
 

@@ -1,4 +1,4 @@
-"""Attacks: each cell tries one way out or one way to do harm, and prints what it reached. Nothing must be reached.
+"""Attacks: each cell tries one way to escape or to do harm, and prints what it reached. It must reach nothing.
 
 A cell that is ended for what it tries has lost its session only; the next session is whole, and the host unharmed.
 """
@@ -119,7 +119,7 @@ def test_harm_stays_in_the_session(quick: Sandbox, attack: str) -> None:
 
 
 def test_claims_are_checked_but_never_believed(quick: Sandbox) -> None:
-    """A session can forge its own reply; the host takes it as a claim of the right shape and no more."""
+    """A session can forge its reply; the host checks its form and never trusts its content."""
     forge = """
 hello = next(o for o in walk() if type(o).__name__ == "Hello")
 body = b'{"nonce":"' + hello.nonce.encode() + b'","cell":1,"result":' + RESULT + b"}"

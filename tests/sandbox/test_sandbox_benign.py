@@ -1,4 +1,4 @@
-"""Benign code is not broken: everyday analysis gives in a session, letter for letter, what plain Python gives.
+"""Benign code works: everyday analysis prints in a session exactly what it prints in plain Python.
 
 The notebooks are `tests/data/benign/*.py.txt`, their cells parted by `# %%`. Each notebook runs twice: in one session,
 and in a fresh Python without a sandbox (`plain_notebook.py`) whose environment fixes what a session's fixes. Only the
@@ -33,14 +33,14 @@ CONFIG = SandboxConfig(soft_seconds=60, hard_seconds=90, memory_mb=1024, output_
 
 
 def cells(notebook: str) -> list[str]:
-    """The cells of a notebook."""
+    """Return the cells of a notebook."""
     text = (FOLDER / f"{notebook}.py.txt").read_text(encoding="utf-8")
     return [cell.strip("\n") for cell in text.removeprefix("# %%\n").split("\n# %%\n")]
 
 
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 orders: whole numbers, prices, text, dates, booleans, and missing values of most."""
+    """A table of 400 orders: integers, prices, text, dates and booleans, most with missing values."""
     draw = random.Random(20)
     start = datetime.date(2022, 11, 1)
     days = [start + datetime.timedelta(draw.randrange(700)) for _ in range(400)]
@@ -78,7 +78,7 @@ def warm(orders: Path) -> Iterator[Sandbox]:
 
 
 def plain(orders: Path, sources: list[str], folder: Path) -> list[tuple[str, str | None]]:
-    """Text and error of each cell in a Python of its own."""
+    """Run the cells in a separate plain Python; return the text and error of each."""
     done = subprocess.run(
         [sys.executable, "-s", "-P", "-B", str(PLAIN), str(orders)],
         input=json.dumps(sources),

@@ -1,4 +1,4 @@
-"""What is bounded and by what: required layers, control groups, the watcher, slots, owners; and what is noted."""
+"""Required layers, control groups, the watcher, slots, process labels, and recorded incidents."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ FILL = "x = bytearray({mb} << 20)\nfor place in range(0, len(x), 4096): x[place]
 
 
 def groups(process: int | None = None) -> list[Path]:
-    """The groups of this process or another one."""
+    """Return the control groups of this process or another one."""
     try:
         return [folder for place in cgroup.parent_folders() for folder in place.glob(f"*+{process or os.getpid()}+*")]
     except OSError as error:
@@ -35,7 +35,7 @@ def groups(process: int | None = None) -> list[Path]:
 
 
 def ended_by(bounds: Bounds, megabytes: int) -> bool:
-    """Whether a process that takes so much memory is ended by its bounds, and they know."""
+    """Return whether `bounds` end a process that takes `megabytes`; check that the guard reports it."""
     process = subprocess.Popen([sys.executable, "-c", f"input()\n{FILL.format(mb=megabytes)}"], stdin=subprocess.PIPE)
     guard = bounds.guard(process.pid)
     assert process.stdin is not None
@@ -53,7 +53,7 @@ def ended_by(bounds: Bounds, megabytes: int) -> bool:
 
 
 def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
-    """Inside a user namespace that allows no others, sessions get none."""
+    """Run in a user namespace that forbids further ones, so that sessions get no namespaces."""
     code = (
         "from tabletutor.config.sandbox import SandboxConfig\nfrom tabletutor.sandbox.host.pool import Sandbox\n"
         "with Sandbox(None, SandboxConfig(require={require!r})) as box:\n    print('pid-namespace' in box.layers)"
@@ -79,7 +79,7 @@ def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
     bounds = GroupBounds(cgroup.parent_folders(), 128)
     for megabytes, over in ((400, True), (20, False), (400, True)):
         assert ended_by(bounds, megabytes) is over
-        assert len(set(groups()) - before) in (1, 2)  # one, or one of memory and one of processes
+        assert len(set(groups()) - before) in (1, 2)  # one for version 2, two for version 1
     bounds.close()
     assert set(groups()) == before
 
@@ -94,7 +94,7 @@ def test_groups_of_a_host_that_was_killed_are_swept() -> None:
         assert host.stdout is not None
         assert host.stdout.readline() == b"made\n"
         host.kill()
-    assert groups(host.pid) == []  # looking for places sweeps
+    assert groups(host.pid) == []  # `parent_folders` removes groups of dead processes
 
 
 def test_the_watcher_ends_what_takes_too_much() -> None:
@@ -167,7 +167,7 @@ def test_slots_are_taken_together_and_freed_by_death() -> None:
     name = f"test{os.getpid()}"
     first = slots.try_acquire(name, 2, 3)
     assert first is not None
-    assert slots.try_acquire(name, 2, 3) is None  # and the one that was free is not kept
+    assert slots.try_acquire(name, 2, 3) is None  # and does not keep the one free slot
     code = (
         f"from tabletutor.sandbox.host import slots\nslot = slots.acquire({name!r}, 3)\n"
         "print('taken', flush=True)\ninput()"
@@ -190,12 +190,12 @@ def test_slots_are_taken_together_and_freed_by_death() -> None:
         slot.release()
 
 
-def test_an_owner_is_told_from_another_process_with_its_number() -> None:
+def test_a_label_differs_from_that_of_another_process_with_the_same_id() -> None:
     host, boot, number, start = process_label().split("/")
     assert is_alive(process_label())
     assert not is_alive(f"{host}/{boot}/{number}/{int(start) + 1}")
     assert not is_alive(f"{host}/other/{number}/{start}")
-    assert is_alive(f"elsewhere/{boot}/{number}/1")  # of another machine nothing can be told
+    assert is_alive(f"elsewhere/{boot}/{number}/1")  # unknown, as it is another machine
     with subprocess.Popen(["sleep", "60"]) as child:
         label = process_label(child.pid)
         assert is_alive(label)
@@ -217,20 +217,20 @@ def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path
             with sandboxes.use({name: path}) as boxes, boxes[name].session() as session:
                 assert session.run("len(df)").stdout == "4\n"
         with pytest.raises(SandboxError, match="not open"):
-            first["a"].session()  # the one used longest ago made room
+            first["a"].session()  # the least recently used one made room
         with sandboxes.use({"a": tables["t0"]}) as fourth, fourth["a"].session() as session:
             assert session.run("len(df)").stdout == "4\n"
 
 
 def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
-    """`tests/benchmarks/sandbox_leaks.py` does ten thousand, and looks at memory and mounts too."""
+    """`tests/benchmarks/sandbox_leaks.py` opens ten thousand, and checks memory and mounts too."""
 
     def held() -> tuple[int, int, int]:
         children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
         return len(list(Path("/proc/self/fd").iterdir())), len(children), threading.active_count()
 
     def settle(expected: tuple[int, int, int], groups: int = 0) -> None:
-        """The session ahead may be under way; one group more may have been needed, which keeps a descriptor."""
+        """Wait for the session in preparation. Each of up to `groups` further control groups keeps a descriptor."""
         wanted = [(expected[0] + more, *expected[1:]) for more in range(groups + 1)]
         wait_until(lambda: held() in wanted, lambda: f"{held()} is not {expected}")
 

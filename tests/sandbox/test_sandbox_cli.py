@@ -1,4 +1,4 @@
-"""`sandbox run`, and a host that dies."""
+"""`tabletutor sandbox run`, and a host that is killed."""
 
 import os
 import signal
@@ -37,7 +37,7 @@ with Sandbox(None, SandboxConfig(soft_seconds=60, hard_seconds=60)) as sandbox:
 
 
 def named(mark: str) -> list[str]:
-    """Processes that named themselves `mark`."""
+    """Return the processes that named themselves `mark`."""
     found: list[str] = []
     for comm in Path("/proc").glob("[0-9]*/comm"):
         try:

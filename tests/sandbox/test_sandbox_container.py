@@ -1,4 +1,4 @@
-"""The container backend, on a real engine: the same sessions, behind the walls of one container a table."""
+"""The container backend on a real engine: the same sessions, in one container per table."""
 
 # ruff: noqa: E501  a cell stays on one line where it can be read so
 
@@ -34,12 +34,12 @@ def config(engine: str) -> SandboxConfig:
 
 @pytest.fixture(scope="module")
 def client(engine: str) -> Iterator[Any]:
-    """A client of the engine; at the end nothing of ours is left in it."""
+    """A client of the engine. At the end, none of our containers is left."""
     connected = image.connect()
     image.sweep(connected)
     yield connected
     image.sweep(connected, also=process_label())
-    # The engine may be at one still.
+    # The engine may still be removing one.
     wait_until(lambda: not ours(connected), lambda: f"nothing is left of {ours(connected)}", every=0.1)
 
 
@@ -56,7 +56,7 @@ def session(contained: Sandbox) -> Iterator[Session]:
 
 
 def ours(client: Any) -> list[str]:
-    """Labels of the containers of this package, running or not."""
+    """Return the labels of this project's containers, running or not."""
     return [found["Labels"][image.LABEL] for found in client.api.containers(all=True, filters={"label": image.LABEL})]
 
 
@@ -180,7 +180,7 @@ def test_nothing_is_left_when_the_host_is_killed(parquet: Path, client: Any, con
         dead = next(label for label in labels if label != mine)
         host.send_signal(signal.SIGKILL)
     assert not is_alive(dead)
-    image.sweep(client)  # what the next start does; the container ends by itself as well, a moment later
+    image.sweep(client)  # as the next start does; the container also ends by itself, a little later
     wait_until(lambda: dead not in ours(client), f"nothing is left of {dead}", every=0.1)
     assert mine in ours(client)
 
@@ -207,7 +207,7 @@ def test_no_more_containers_than_allowed(parquet: Path, config: SandboxConfig, c
         if not other.exists():
             other.symlink_to(parquet)
     with Sandboxes(config) as sandboxes:
-        for other in others:  # one after the other: two places are left, and an idle one is given up
+        for other in others:  # one after the other: two slots are left, and idle sandboxes are closed
             with sandboxes.use({"t": other}) as boxes, boxes["t"].session() as session:
                 assert session.run("len(df)").stdout == "4\n"
                 assert len(ours(client)) <= 3

@@ -1,4 +1,4 @@
-"""What a session can reach: nothing of the host's but the interpreter and its own copy of the table."""
+"""A session reaches nothing of the host but the interpreter and its own copy of the table."""
 
 # ruff: noqa: E501  a cell stays on one line where it can be read so
 
@@ -113,12 +113,12 @@ print(sum("'pid-namespace' is NOT in place" in line for line in said))
 
 
 def test_a_kernel_without_user_namespaces_is_named_once_and_the_rest_holds(tmp_path: Path) -> None:
-    """Without namespaces no process can be started, and Landlock and seccomp keep files and network away."""
+    """Without namespaces, a session cannot start processes, and Landlock and seccomp block files and network."""
     if shutil.which("unshare") is None:
         pytest.skip("NOT TESTED without user namespaces: `unshare` (util-linux) is needed")
     script = tmp_path / "refused.py"
     script.write_text(REFUSED)
-    command = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'  # of the new user namespace, not the machine's
+    command = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'  # changes the new user namespace only
     run = subprocess.run(
         ["unshare", "-Ur", "sh", "-c", command, "sh", sys.executable, "-B", str(script)], capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""Removing what a session left: deep, locked, linked and oddly named folders go, what links point to stays."""
+"""Deep, locked, linked and oddly named folders are removed; the targets of links stay."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def test_everything_goes_and_nothing_else(tmp_path: Path) -> None:
     home = Path.cwd()
     try:
         os.chdir(folder)
-        for _ in range(3000):  # far beyond the longest path, and the deepest recursion
+        for _ in range(3000):  # beyond the longest path and the recursion limit
             Path("d").mkdir()
             os.chdir("d")
     finally:
@@ -32,4 +32,4 @@ def test_everything_goes_and_nothing_else(tmp_path: Path) -> None:
     leftovers.remove_tree(str(folder))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
     assert (kept / "file").read_text() == "x"
-    leftovers.remove_tree(str(folder))  # what is gone already is no error
+    leftovers.remove_tree(str(folder))  # a missing folder is no error

@@ -1,4 +1,4 @@
-"""Limits: whatever a cell does, the host gets an answer, and only the session pays."""
+"""Limits: whatever a cell does, the host gets a result, and only that session is affected."""
 
 # ruff: noqa: E501  a cell stays on one line where it can be read so
 
@@ -15,7 +15,7 @@ from tests.support.polling import wait_until
 
 
 def alive(mark: str) -> list[str]:
-    """Processes that named themselves `mark`, and are not dead."""
+    """Return the live processes that named themselves `mark`."""
     found: list[str] = []
     for folder in Path("/proc").iterdir():
         try:
@@ -27,7 +27,7 @@ def alive(mark: str) -> list[str]:
 
 
 def children_of(process: int) -> list[int]:
-    """All living processes below `process`."""
+    """Return all live descendants of `process`."""
     found: list[int] = []
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in map(int, (task / "children").read_text().split()):
@@ -131,7 +131,7 @@ def test_memory_is_limited_for_one_process_and_for_all_together(sandbox: Sandbox
         "print('é' * (1 << 24), end='')",
     ],
 )
-def test_of_a_flood_head_and_tail_stay_and_what_is_missing_is_counted(session: Session, code: str) -> None:
+def test_long_output_keeps_head_and_tail_and_counts_missing_bytes(session: Session, code: str) -> None:
     result = session.run(f"{code}\nprint('RESULT', 42)\nhook('n', 1)\n1 / 0")
     assert (result.truncated, result.hooks[0].value) == (True, 1)
     assert result.error is not None
@@ -152,7 +152,7 @@ def test_output_past_python_is_cut_the_same_way(session: Session) -> None:
     assert (whole.truncated, whole.stdout) == (False, "x" * 1999 + "\n")
 
 
-def test_of_a_long_error_the_beginning_and_the_end_stay(session: Session) -> None:
+def test_a_long_error_keeps_its_beginning_and_end(session: Session) -> None:
     error = session.run("raise ValueError('first ' + 'x' * 10_000 + ' last')").error
     assert error is not None
     assert re.fullmatch(r"ValueError: first x+ … 9,\d{3} bytes left out … x+ last", error.splitlines()[-1])
@@ -191,7 +191,7 @@ def test_nothing_is_left_of_a_session_or_of_a_sandbox(parquet: Path, config: San
         "import ctypes, os, time\nctypes.CDLL(None).prctl(15, b'ttmark')\nchild = os.fork()\nif child == 0:\n    os.setsid()\n"
         "    if os.fork() == 0: time.sleep(60)\n    os._exit(0)\nos.waitpid(child, 0)"  # the daemon runs by then
     )
-    others = set(children_of(os.getpid()))  # sessions of other sandboxes may be under way
+    others = set(children_of(os.getpid()))  # other sandboxes may have sessions
     with Sandbox(parquet, config) as warm:
         with warm.session() as session:
             assert session.run(daemon).error is None

@@ -1,4 +1,4 @@
-"""Values that cannot be converted, told or sent: each is an error of its cell or a value, and the session lives."""
+"""Values that cannot be converted, printed or sent give a value or an error of their cell; the session continues."""
 
 import pytest
 
@@ -82,7 +82,7 @@ def test_a_number_of_too_many_digits_is_named(hasty: Sandbox) -> None:
         ("late()", "ValueError: late"),
     ],
 )
-def test_an_error_that_cannot_be_told_is_named_by_its_class(hasty: Sandbox, cell: str, last: str) -> None:
+def test_an_error_without_a_message_shows_its_class(hasty: Sandbox, cell: str, last: str) -> None:
     with hasty.session() as session:
         session.run(SETUP)
         result = session.run(cell)

@@ -1,4 +1,4 @@
-"""A session as a notebook: names stay, values echo, hooks and answers arrive, errors read well."""
+"""A session works as a notebook: names stay, values are printed, hooks and answers arrive, errors are readable."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Values as JSON, the digests of hooks, and the one frame reader."""
+"""Conversion of values to JSON, digests of hooks, and the frame reader."""
 
 import datetime
 import json

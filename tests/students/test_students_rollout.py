@@ -1,4 +1,4 @@
-"""A student that recites given turns, at work in the sandbox."""
+"""Rollouts in the sandbox, with a student that recites given turns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from tabletutor.students.rollout import Student, Task, roll_out
 
 
 class Reciter:
-    """Recites the turns written for each conversation; remembers how many tokens each was fed."""
+    """A decoder that recites given turns for each conversation and records the tokens it was fed."""
 
     def __init__(self, turns: Sequence[Sequence[str]], full: Sequence[int] = ()) -> None:
         self._turns = [list(texts) for texts in turns]

@@ -116,7 +116,7 @@ def _feed(state: Any, value: Any, depth: int) -> None:
 
 
 def _feed_array(state: Any, values: Any, depth: int) -> None:
-    """Hash the values of an array-like in C order."""
+    """Hash the values of an array-like in C order. Missing values of object and extension arrays count as None."""
     kind = values.dtype.kind
     if isinstance(values, pd.MultiIndex) or not isinstance(values.dtype, np.dtype) or kind not in "fiubmM":
         missing = np.asarray(pd.isna(values)) if not isinstance(values, pd.MultiIndex) else np.zeros(len(values), bool)

@@ -13,10 +13,10 @@ def remove_tree(folder: str) -> None:
     mark, count = f".removed-{secrets.token_hex(8)}-", 0
     try:
         os.chmod(folder, 0o700)  # noqa: PTH101
-        waiting = [folder]
-        while waiting:
-            current = waiting[-1]
-            inner: list[str] = []
+        pending = [folder]
+        while pending:
+            current = pending[-1]
+            folders: list[str] = []
             for name in os.listdir(current):  # noqa: PTH208
                 path = f"{current}/{name}"
                 if stat.S_ISDIR(os.lstat(path).st_mode):
@@ -25,12 +25,12 @@ def remove_tree(folder: str) -> None:
                     if current != folder:
                         os.rename(path, f"{folder}/{mark}{count}")  # noqa: PTH104
                         path = f"{folder}/{mark}{count}"
-                    inner.append(path)
+                    folders.append(path)
                 else:
                     os.unlink(path)  # noqa: PTH108
-            if current != folder or not inner:
-                waiting.pop()
+            if current != folder or not folders:
+                pending.pop()
                 os.rmdir(current)  # noqa: PTH106
-            waiting += inner
+            pending += folders
     except OSError:
         return

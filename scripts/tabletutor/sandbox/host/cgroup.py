@@ -96,8 +96,8 @@ class Group:
     def _count_kills(self) -> int:
         if self._events < 0:
             return self._killed
-        found = re.search(rb"^oom_kill (\d+)", os.pread(self._events, 4096, 0), re.MULTILINE)
-        return int(found[1]) if found else 0
+        match = re.search(rb"^oom_kill (\d+)", os.pread(self._events, 4096, 0), re.MULTILINE)
+        return int(match[1]) if match else 0
 
     def _remove(self) -> None:
         for folder in self._folders:

@@ -208,16 +208,16 @@ def _interpreter_files() -> Iterator[tuple[str, Path]]:
 
 def _distributions() -> list[importlib.metadata.Distribution]:
     """Return the packages listed in RECIPE and their dependencies."""
-    found: dict[str, importlib.metadata.Distribution] = {}
+    distributions: dict[str, importlib.metadata.Distribution] = {}
     names = [line.strip() for line in RECIPE.read_text().splitlines() if line.strip() and not line.startswith("#")]
     while names:
         name = re.sub(r"[-_.]+", "-", names.pop()).lower()
-        if name in found:
+        if name in distributions:
             continue
-        found[name] = importlib.metadata.distribution(name)
-        needed = map(Requirement, found[name].requires or [])
+        distributions[name] = importlib.metadata.distribution(name)
+        needed = map(Requirement, distributions[name].requires or [])
         names += [need.name for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
-    return list(found.values())
+    return list(distributions.values())
 
 
 def _package_files(distribution: importlib.metadata.Distribution) -> Iterator[tuple[str, Path]]:
@@ -230,16 +230,16 @@ def _package_files(distribution: importlib.metadata.Distribution) -> Iterator[tu
 def _libraries(files: dict[str, Path]) -> dict[str, Path]:
     """Return the system libraries that the files link to, at the paths where the loader searches."""
     programs = [str(path) for name, path in files.items() if ".so" in path.name or name.startswith("opt/python/bin/")]
-    found: dict[str, Path] = {}
+    libraries: dict[str, Path] = {}
     for start in range(0, len(programs), 100):
         ldd = ["ldd", *programs[start : start + 100]]  # exit status 1 if one of them is statically linked
         listing = subprocess.run(ldd, capture_output=True, text=True, check=False).stdout
         for name in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", listing, re.MULTILINE):
             path = Path(os.path.normpath(name))
             if "site-packages" not in path.parts:  # packages contain their own
-                found[str(path).lstrip("/")] = path
-    system = next(name for name in found if PurePosixPath(name).name.startswith("libc.so")).rsplit("/", 1)[0]
+                libraries[str(path).lstrip("/")] = path
+    system = next(name for name in libraries if PurePosixPath(name).name.startswith("libc.so")).rsplit("/", 1)[0]
     # libpython's path depends on the interpreter's build; move it to the system's folder.
     return {
-        f"{system}/{path.name}" if path.name.startswith("libpython") else name: path for name, path in found.items()
+        f"{system}/{path.name}" if path.name.startswith("libpython") else name: path for name, path in libraries.items()
     }

@@ -182,13 +182,13 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
 
     Descendants count with their proportional share (PSS). A process that ends during the measurement counts as zero.
     """
-    held, mapped, found, waiting = 0.0, 0.0, list[int](), [process]
-    while waiting:
-        current = waiting.pop()
+    held, mapped, processes, pending = 0.0, 0.0, list[int](), [process]
+    while pending:
+        current = pending.pop()
         folder = Path(f"/proc/{current}")
         try:
             status = _read(folder / "status")
-            waiting += _children(folder)
+            pending += _children(folder)
             if current == process:
                 held += max(0.0, _megabytes(status, "RssAnon:") - before.held_mb) + _megabytes(status, "RssShmem:")
             else:
@@ -200,8 +200,8 @@ def usage(process: int, before: Usage = Usage()) -> Usage:  # noqa: B008  a tupl
             if not _has_ended(folder):
                 raise
             continue
-        found.append(current)
-    return Usage(held + (_hidden_shared_mb(found) if mapped > _SHARED_CHECK_MB else 0.0), mapped, len(found))
+        processes.append(current)
+    return Usage(held + (_hidden_shared_mb(processes) if mapped > _SHARED_CHECK_MB else 0.0), mapped, len(processes))
 
 
 def _children(folder: Path) -> set[int]:
@@ -209,17 +209,17 @@ def _children(folder: Path) -> set[int]:
 
     Children of a thread that ends move to another thread, which may have been read already; so read all again then.
     """
-    found: set[int] = set()
+    children: set[int] = set()
     for _ in range(_MAX_LISTINGS):
-        ended = False
+        has_ended = False
         for task in (folder / "task").iterdir():
             try:
-                found.update(map(int, _read(task / "children").split()))
+                children.update(map(int, _read(task / "children").split()))
             except (FileNotFoundError, ProcessLookupError):
-                ended = True
-        if not ended:
+                has_ended = True
+        if not has_ended:
             break
-    return found
+    return children
 
 
 def _hidden_shared_mb(processes: list[int]) -> float:
@@ -253,5 +253,5 @@ def _read(file: Path) -> str:
 
 def _megabytes(status: str, name: str) -> float:
     """Return the megabytes in line `name` of a /proc file; 0 without such a line, as for a zombie."""
-    found = re.search(rf"^{name}\s+(\d+) kB$", status, re.MULTILINE)
-    return int(found[1]) / 1024 if found else 0.0
+    match = re.search(rf"^{name}\s+(\d+) kB$", status, re.MULTILINE)
+    return int(match[1]) / 1024 if match else 0.0

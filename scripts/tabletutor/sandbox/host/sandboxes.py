@@ -12,7 +12,7 @@ from tabletutor.sandbox.host.pool import Sandbox
 from tabletutor.sandbox.host.session import SandboxError
 from tabletutor.sandbox.host.slots import CONTAINERS, Slot, try_acquire
 
-MAX_IDLE = 8  # the most warm parents that the process backend keeps open
+MAX_IDLE = 8  # the process backend closes idle warm parents above this number
 _POLL_SECONDS = 0.2
 
 

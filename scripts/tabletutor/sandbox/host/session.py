@@ -132,10 +132,10 @@ class Session:
         if self._guard.is_over_limit():
             how, error = "memory", f"MemoryLimit: the session held more than {self._config.memory_mb} MB and was ended"
         elif error is None:
-            died = None if status is None else os.waitstatus_to_exitcode(status)
-            cause = "with its warm parent" if died is None else f"by exit status {died}"
-            if died is not None and died < 0:
-                cause = f"by signal {_SIGNALS.get(-died, -died)}"
+            exit_code = None if status is None else os.waitstatus_to_exitcode(status)
+            cause = "with its warm parent" if exit_code is None else f"by exit status {exit_code}"
+            if exit_code is not None and exit_code < 0:
+                cause = f"by signal {_SIGNALS.get(-exit_code, -exit_code)}"
             error = f"Crash: the session died {cause}"
         self.ended = "crash" if how == "interrupted" else how
         self._record_incident(code, how, error)
