@@ -1,4 +1,4 @@
-"""The teacher: looks first, hooks what it finds, submits last; its mistakes are real and so are its corrections."""
+"""The teacher plans, works with hooks and submits; its mistakes and corrections are real; episodes resume."""
 
 from itertools import product
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
         if mends:
             assert describe(program) in mends[0].reasoning
         looking = [turn.corrects is not None for turn in script.turns if "hook('answer'" in turn.code]
-        assert looking in ([], [False, True]), "who looks at a wrong result looks at the right one too"
+        assert looking in ([], [False, True]), "a script that looks at a wrong result looks at the right one too"
         assert sum("submit" in turn.code for turn in script.turns[:-1]) == name.startswith("case_mismatch")
 
 
@@ -152,5 +152,5 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
 
 
 def units_run(cache: Path) -> int:
-    """Whole units in all journals of a cache."""
+    """Return the number of whole units in all journals of a cache."""
     return sum(len(read_segment(path).units) for path in cache.rglob("*.journal"))

@@ -1,4 +1,4 @@
-"""The relation between answers: what is equal, what is not, and that it is a relation at all."""
+"""Which answers are equal and which are not; the relation is reflexive and symmetric."""
 
 import json
 import math
@@ -42,9 +42,9 @@ EQUAL = [
     (-5.5, "5.50-", "number", {}),
     (-8, "(8%)", "percentage", {}),
     (2.345678, 2.35, "number", {"decimals": 2}),
-    (0.0, 0.5000000005005001, "number", {"decimals": 0}),  # the bound itself
-    (0.0, 0.005000000002, "number", {"decimals": 2}),  # on the edge, but for the rounding of doubles
-    (1e9, 1e9 + 0.0055, "number", {"decimals": 2}),  # what a sum of large numbers may be off by
+    (0.0, 0.5000000005005001, "number", {"decimals": 0}),  # exactly at the bound
+    (0.0, 0.005000000002, "number", {"decimals": 2}),  # at the bound, within rounding error
+    (1e9, 1e9 + 0.0055, "number", {"decimals": 2}),  # within rounding error of large numbers
     (0.125, 0.12, "number", {"decimals": 2}),
     (1e9 / 7, round(1e9 / 7, 2), "number", {"decimals": 2}),
     (45.3, "45.3%", "percentage", {}),
@@ -68,7 +68,12 @@ EQUAL = [
     (["b", "a"], ["A", "B"], "set", {"item": "category"}),
     (["a", "b"], ["b", "a", "b"], "set", {"item": "category"}),
     ([1 / 3, 2.0], [2, 0.3333333], "set", {"item": "number"}),
-    ([1, "A", 1 / 3], [1.0, "a", 0.3333333], "list", {}),  # members without a declared type have that of their value
+    (
+        [1, "A", 1 / 3],
+        [1.0, "a", 0.3333333],
+        "list",
+        {},
+    ),  # undeclared members have the type of their value
     (None, math.nan, "list", {}),
     (math.nan, None, "mapping", {}),
     ([1e-13, 1e-14], [0.0, 1e-14], "set", {"item": "number"}),
@@ -158,7 +163,7 @@ def test_the_relative_tolerance_is_configured() -> None:
     spec = AnswerSpec()
     assert match(100.0, 100.5, "number", spec, VerdictsConfig(relative_tolerance=0.009))
     assert not match(100.0, 100.0 + 1e-9, "number", spec, VerdictsConfig(relative_tolerance=0))
-    assert match(127.0, 128.0, "number", spec, VerdictsConfig(relative_tolerance=2**-7))  # the bound is within
+    assert match(127.0, 128.0, "number", spec, VerdictsConfig(relative_tolerance=2**-7))  # the bound is included
 
 
 scalars = (
@@ -224,7 +229,7 @@ def test_an_integer_too_long_for_python_to_print_is_compared_all_the_same() -> N
         assert not same(10**5000, 10**5000 + 1, answer_type)
 
 
-# ── Public benchmarks' own scorers: where we differ from them, and that we differ there only ────────────────────────
+# ── Public benchmarks' own scorers: the matcher differs from them in explained classes only ─────────────────────────
 SHARED = Path(os.environ.get("TABLETUTOR_SHARED", Path(__file__).parents[3] / "shared"))
 CASES = SHARED / "matcher" / "cases.jsonl"
 EXPLAINED = {  # (benchmark, mutation, the scorer's verdict): docs/verdicts.md, "Against other scorers", says why
@@ -247,7 +252,7 @@ EXPLAINED = {  # (benchmark, mutation, the scorer's verdict): docs/verdicts.md, 
 
 
 def _declared(case: dict[str, Any]) -> tuple[AnswerType, AnswerSpec]:
-    """The type a question of ours would declare for this gold answer: read off the way it is written."""
+    """Return the type that a question would declare for this gold answer, by the way it is written."""
 
     def kind(text: str) -> AnswerType:
         try:

@@ -1,4 +1,4 @@
-"""What is a numeral, and what it is worth."""
+"""Which texts are numerals, and their values."""
 
 import pytest
 
@@ -17,7 +17,7 @@ from tabletutor.matching.numerals import read_numeral
         ("1E+3", 1000.0),
         ("10E3", 10000.0),
         ("1,5E+10", 1.5e10),
-        ("1,234e3", 1234.0),  # no groups where there is an exponent
+        ("1,234e3", 1234.0),  # no groups with an exponent
         ("1,234,567.5", 1234567.5),
         ("1.234.567,5", 1234567.5),
         ("1 234 567,5", 1234567.5),
@@ -36,9 +36,9 @@ from tabletutor.matching.numerals import read_numeral
         ("5\u2212", -5),
         ("(1,234)", -1234),
         ("\uff11\uff12\uff0e\uff15", 12.5),  # full width
-        ("1,234", 1234),  # in groups of three, a comma is a thousands mark …
-        ("0,123", 0.123),  # … which never follows a 0 …
-        ("1,2345", 1.2345),  # … nor stands before four digits
+        ("1,234", 1234),  # a comma before three digits is a thousands mark …
+        ("0,123", 0.123),  # … but not after a 0 …
+        ("1,2345", 1.2345),  # … and not before four digits
         ("1.234", 1.234),  # one point is a decimal mark
         ("1.234.567", 1234567),
         ("9" * 4000, int("9" * 4000)),
@@ -57,7 +57,7 @@ NO_NUMERALS = [
     *("007", "00.5", "-01"),  # codes
     *("5 -", "+(5)", "(-5)", "(5", "5)", "5--", "--5", "-5-", "1e5-", "(1e5)"),
     *("12 km", "$5", "5%", "inf", "nan"),
-    *("1e400", "-1e400", "1e999999999", "1e-400", "9" * 5000, "1" + "0" * 309 + ".5"),  # nor what no double holds
+    *("1e400", "-1e400", "1e999999999", "1e-400", "9" * 5000, "1" + "0" * 309 + ".5"),  # overflow, or would be 0
 ]
 
 

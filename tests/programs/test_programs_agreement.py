@@ -1,4 +1,4 @@
-"""Two engines, written apart, agree on any table and any program: random ones, and a real table's."""
+"""Two independent engines agree on random tables and programs, and on a real table."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ TYPES = {
 
 
 def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
-    """Both engines over one table, each with its own reading of the Parquet file."""
+    """Return both engines for one table; each reads the Parquet file itself."""
     path = folder / "table.parquet"
     pq.write_table(table, path)
     frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
@@ -35,7 +35,7 @@ def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
 
 
 def outcome(engine: Engine, program: g.Program) -> Any:
-    """The answer, or the `NoAnswer` that was raised."""
+    """Return the answer, or the `NoAnswer` that was raised."""
     try:
         return engine(program)
     except g.NoAnswer as refusal:
@@ -43,7 +43,7 @@ def outcome(engine: Engine, program: g.Program) -> Any:
 
 
 def agree(one: Any, other: Any) -> bool:
-    """Equal in type and value; floats within 1e-9, the reach of a different order of summation."""
+    """Return whether type and value are equal; floats within 1e-9, for different orders of summation."""
     if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
         return type(one) is type(other) and one.reason == other.reason
     if isinstance(one, float) and isinstance(other, float):
@@ -73,23 +73,23 @@ MOMENTS = [
 ]  # fmt: skip
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "integer": st.integers(-3, 12) | st.integers(-(10**9), 10**9),
-    # Quarters, so that sums are exact and a comparison with a mean cannot hang on the order of summation.
+    # Quarters, so that sums are exact and no comparison with a mean depends on the order of summation.
     "number": st.integers(-8, 40).map(lambda n: n / 4) | st.just(-0.0),
     "boolean": st.booleans(),
     "text": st.sampled_from(WORDS),
     "date": st.sampled_from(MOMENTS),
 }
 LAYOUT = ("integer", "integer", "number", "number", "boolean", "text", "text", "date", "date")
-Columns = dict[str, str]  # header → kind; "inexact" is a number whose sums depend on their order
+Columns = dict[str, str]  # header → kind; "inexact": sums depend on their order
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[pa.Table, Columns]:
     headers = draw(st.lists(st.sampled_from(HEADERS), min_size=len(LAYOUT), max_size=len(LAYOUT), unique=True))
-    rows = draw(st.sampled_from([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]))  # the first are what hypothesis prefers
+    rows = draw(st.sampled_from([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]))  # hypothesis prefers the first
     arrays: list[Any] = []
     for kind in LAYOUT:
-        missing = draw(st.sampled_from([0, 0, 0, 1, 5]))  # in every so many values one is missing; 0: none is
+        missing = draw(st.sampled_from([0, 0, 0, 1, 5]))  # every how many values one is missing; 0: never
         value = st.one_of(*[VALUES[kind]] * missing, st.none()) if missing else VALUES[kind]
         arrays.append(pa.array(draw(st.lists(value, min_size=rows, max_size=rows)), TYPES[kind]))
     return pa.Table.from_arrays(arrays, names=headers), dict(zip(headers, LAYOUT, strict=True))
@@ -118,7 +118,7 @@ def condition(draw: st.DrawFn, columns: Columns) -> tuple[str, Any, Any]:
 
 
 def frame_step(draw: st.DrawFn, columns: Columns) -> g.Step:
-    """A filter, or a derivation, which adds to `columns`."""
+    """Return a filter, or a derivation, whose column is added to `columns`."""
     name = f"new {len(columns)}"
     kinds = ["+", "/", "date", "text", "days", "where", "missing", "top", "beyond", "contains", "one_of"]
     kind: str = draw(st.sampled_from(kinds))
@@ -157,7 +157,7 @@ def frame_step(draw: st.DrawFn, columns: Columns) -> g.Step:
             return g.Arithmetic(left, operator, right, name)
 
 
-def aggregated(draw: st.DrawFn, columns: Columns, aggregation: str) -> str:
+def aggregate_column(draw: st.DrawFn, columns: Columns, aggregation: str) -> str:
     if aggregation in ("nunique", "count"):
         return column(draw, columns)
     return column(draw, columns, *NUMBERS, *(("date",) if aggregation in ("min", "max") else ()))
@@ -165,7 +165,7 @@ def aggregated(draw: st.DrawFn, columns: Columns, aggregation: str) -> str:
 
 def group_steps(draw: st.DrawFn, columns: Columns) -> tuple[g.Step, ...]:
     by, aggregation = column(draw, columns, *DISCRETE), draw(st.sampled_from(AGGREGATIONS))
-    of = None if aggregation == "count" and draw(st.booleans()) else aggregated(draw, columns, aggregation)
+    of = None if aggregation == "count" and draw(st.booleans()) else aggregate_column(draw, columns, aggregation)
     dates = of is not None and columns[of] == "date" and aggregation in ("min", "max")
     finals = [
         g.BestGroup(draw(DIRECTIONS), draw(st.integers(1, 3))), g.BestValue(draw(DIRECTIONS)), g.GroupCount(),
@@ -173,7 +173,7 @@ def group_steps(draw: st.DrawFn, columns: Columns) -> tuple[g.Step, ...]:
     ]  # fmt: skip
     if not dates:
         finals.append(g.GroupSpread())
-        # A total that cancels to nothing is zero or not depending on the order of summation.
+        # Whether a total that cancels out is exactly zero depends on the order of summation.
         if aggregation not in ("mean", "std") and not (of is not None and columns[of] == "inexact"):
             finals.append(g.GroupShare())
     keep = [] if dates or draw(st.booleans()) else [g.Keep(draw(st.sampled_from([">", ">=", "<", "<="])), 1.137)]
@@ -185,7 +185,7 @@ def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
     ordered = column(draw, columns, *NUMBERS, "date")
     ends: list[Callable[[], g.Step]] = [
         g.Count,
-        lambda: g.Aggregate(aggregated(draw, columns, aggregation), aggregation),
+        lambda: g.Aggregate(aggregate_column(draw, columns, aggregation), aggregation),
         lambda: g.Quantile(column(draw, columns, *NUMBERS), draw(st.sampled_from([0.1, 0.25, 1 / 3, 0.9]))),
         lambda: g.Span(column(draw, columns, *NUMBERS)),
         lambda: g.Share(*condition(draw, columns)),
@@ -200,7 +200,7 @@ def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
 
 
 def number_chain(draw: st.DrawFn, table: Columns) -> tuple[g.Step, ...]:
-    """A chain that ends in a number free of rounding error."""
+    """Return a chain whose answer is a number without rounding error."""
     columns = dict(table)
     steps = [frame_step(draw, columns) for _ in range(draw(st.integers(0, 2)))]
     aggregation = draw(st.sampled_from(["sum", "min", "max", "count", "nunique", "median"]))
@@ -238,7 +238,7 @@ def test_the_engines_agree_on_any_table_and_program(
 
 
 def real_programs(columns: Columns) -> Iterator[g.Program]:
-    """Every aggregate of every column, and every way to end a grouping by every column with few values."""
+    """Yield every aggregate of every column, and every group reduction for every column with few values."""
     of = {kind: [header for header, its in columns.items() if its == kind] for kind in TYPES}
     numbers = of["integer"] + of["number"]
     ranks = [g.BestGroup("largest"), g.BestGroup("smallest", 2), g.TopGroups(3, "largest")]

@@ -1,4 +1,4 @@
-"""A hint says what a plan says, in words that stand nowhere in a row beside the same header or value."""
+"""A hint has all operations of a plan, in words that no row has beside the same header or value."""
 
 import msgspec
 from hypothesis import given
@@ -29,12 +29,12 @@ from tabletutor.records.table import ColumnProfile, Source, TableProfile
 from tabletutor.rows.row import ConversationRow
 from tests.support.cases import question
 
-# Words that an outline, a card and code are made of, in headers and values of up to nine of them.
+# Headers and values are made of up to nine of these words, which outlines, cards and code have too.
 WORDS = ("given", "text", "values", "column", "number", "where", "by", "do", "is", "in", "this", "order", "a", "ı")
 NAMES = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
-def telling(text: str) -> ConversationRow:
+def row_with(text: str) -> ConversationRow:
     return ConversationRow(question_id="q", table="t", trace_id="g", messages=[{"role": "assistant", "content": text}])
 
 
@@ -61,8 +61,8 @@ def test_no_row_recites_a_hint_by_chance(column: str, other: str, value: str) ->
         asked = msgspec.structs.replace(
             question("q", f"{column.capitalize()}: how many of {other!r} are {value!r}?"), hint=outline(program)
         )
-        assert hint_leak(telling(told), asked) is None
-        assert hint_leak(telling(f"As I was told: {outline(program)}"), asked) is not None
+        assert hint_leak(row_with(told), asked) is None
+        assert hint_leak(row_with(f"As I was told: {outline(program)}"), asked) is not None
 
 
 def test_an_outline_has_every_operation_with_what_it_is_given() -> None:

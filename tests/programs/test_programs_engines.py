@@ -1,4 +1,4 @@
-"""Each step means on both engines what was worked out by hand."""
+"""Both engines return the answers that were worked out by hand for each step."""
 
 import math
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Engine = Callable[[g.Program], Any]
 
 
 def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
-    """Both engines over one table, each with its own reading of the Parquet file."""
+    """Return both engines for one table; each reads the Parquet file itself."""
     path = folder / "table.parquet"
     pq.write_table(table, path)
     frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
@@ -26,7 +26,7 @@ def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
 
 
 def outcome(engine: Engine, program: g.Program) -> Any:
-    """The answer, or the `NoAnswer` that was raised."""
+    """Return the answer, or the `NoAnswer` that was raised."""
     try:
         return engine(program)
     except g.NoAnswer as refusal:
@@ -34,7 +34,7 @@ def outcome(engine: Engine, program: g.Program) -> Any:
 
 
 def agree(one: Any, other: Any) -> bool:
-    """Equal in type and value; floats within 1e-9, the reach of a different order of summation."""
+    """Return whether type and value are equal; floats within 1e-9, for different orders of summation."""
     if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
         return type(one) is type(other) and one.reason == other.reason
     if isinstance(one, float) and isinstance(other, float):

@@ -1,4 +1,4 @@
-"""Pandas source: what stands in a header or cell stays a literal."""
+"""Pandas source: headers and cells stay literals."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""Questions of a table: three engines agree, held-out kinds keep out of training, rejects say why."""
+"""Questions of a table: three engines agree, held-out families stay out of training, rejects have reasons."""
 
 from collections import Counter
 from csv import writer as csv_writer
@@ -93,6 +93,6 @@ def test_an_answer_is_given_away_as_a_word_of_its_own(answer: str, text: str, gi
 
 
 def test_what_polars_said_is_kept_to_twelve_digits() -> None:
-    """Its sums differ in the last digits from run to run (an alignment of memory), and records may not."""
+    """The last digits of its sums differ between runs (memory alignment); records must not."""
     assert round_digits(3.4447619047619047) == round_digits(3.4447619047619042) == 3.44476190476
     assert round_digits({"a": [1 / 3, 2, "x", True, None]}) == {"a": [0.333333333333, 2, "x", True, None]}

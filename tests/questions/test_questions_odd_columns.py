@@ -1,4 +1,4 @@
-"""Questions of tables with dates before 1000, dates once misread, empty columns and flags."""
+"""Questions about tables with dates before 1000 or in unusual forms, empty columns and flags."""
 
 from collections import Counter
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Wordings: one pass, so that what fills a slot is never read as a template."""
+"""Wordings are filled in one pass, so the text of a slot is never read as a template."""
 
 import random
 

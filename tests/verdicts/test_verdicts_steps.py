@@ -1,4 +1,4 @@
-"""Labels of steps: errors put into right traces at a known step are found there, and what is right stays right."""
+"""Labels of steps: an error put into a right trace is located at its step, and right steps stay correct."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -31,12 +31,12 @@ from tabletutor.verdicts.steps import step_labels
 
 TABLES = Path(__file__).parents[2] / "resources" / "tables"
 INJECTIONS = 500
-AT_ONE_STEP = 240  # of them, at most
-OWN = {"np", "pd", "hook", "submit", "__builtins__"}  # what a cell finds, beside its table
+AT_ONE_STEP = 240  # at most
+OWN = {"np", "pd", "hook", "submit", "__builtins__"}  # names that a cell has from the start, beside its table
 
 
 class Injected(NamedTuple):
-    """A right trace, the same with one step changed, and which step that is."""
+    """A right script, the same script with one changed step, and the index of that step."""
 
     gold: Script
     wrong: Script
@@ -44,7 +44,7 @@ class Injected(NamedTuple):
 
 
 def injections(profile: TableProfile) -> Iterator[Injected]:
-    """Right scripts with one step changed as a mistake changes it: the plan, or one cell of the work."""
+    """Yield right scripts with one step changed by a mistake: the plan, or one cell of the work."""
     seen: set[str] = set()
     config = ProgramQuestionsConfig(per_family=60, attempts_per_question=60)
     for pool in make_pools(all_families(), "train", config):
@@ -56,10 +56,10 @@ def injections(profile: TableProfile) -> Iterator[Injected]:
                 if wrong is None or wrong == program or question.question_id in seen:
                     continue
                 seen.add(question.question_id)
-                yield from injected(program, wrong, source.random())
+                yield from inject(program, wrong, source.random())
 
 
-def injected(program: Program, wrong: Program, draw: float) -> Iterator[Injected]:
+def inject(program: Program, wrong: Program, draw: float) -> Iterator[Injected]:
     right, changed = gold_script(program).turns, (plan_turn(wrong), *work_turns(wrong))
     places = [place for place, (one, other) in enumerate(zip(right, changed, strict=False)) if one != other]
     if len(right) == len(changed) and places:
@@ -69,7 +69,7 @@ def injected(program: Program, wrong: Program, draw: float) -> Iterator[Injected
 
 
 def changes_something(turns: tuple[Turn, ...], others: tuple[Turn, ...], place: int, table: Path) -> bool:
-    """Whether a changed cell leaves other values behind than the right one, as plain Python in one process sees it."""
+    """Return whether a changed cell sets other values than the right one, in plain Python in this process."""
     left: list[dict[str, object]] = []
     frame = read_frame(table)
     for cells in (turns, others):
@@ -89,14 +89,14 @@ def same(one: object, other: object) -> bool:
 
 
 class Found(NamedTuple):
-    """Where an error was put, and where the labels say it is."""
+    """The step with the error, and the first step whose label is not correct."""
 
     step: int
     first: int
 
 
 def run(script: Script, name: str, box: Sandbox) -> tuple[Trace, list[Settings]]:
-    """Run a script under watch: its trace, and what each turn set."""
+    """Run a script and return its trace and what each turn set."""
     turns: list[Turn] = []
     states: list[Settings] = []
     ended: Ended = "turn_limit"
@@ -113,8 +113,9 @@ def run(script: Script, name: str, box: Sandbox) -> tuple[Trace, list[Settings]]
 
 
 def find(case: Injected, parquet: Path, box: Sandbox) -> Found | None:
-    """Run both traces, label them, look where the first label stands that is not correct; None where the program has
-    no answer on this table or the mistake makes no difference.
+    """Run and label both traces, and return where the first label is not correct.
+
+    None if the program has no answer on this table or the mistake makes no difference.
     """
     right, right_states = run(case.gold, "right", box)
     if right.ended != "submit" or any(turn.error for turn in right.turns):
@@ -176,12 +177,12 @@ STATES = [[], [("rows", "r1"), ("groups", "g1")], []]
         (made(turn(0, "df.head(3)", "Take them all."), *GOLD.turns[1:]), STATES, True, "correctable correct correct"),
         (made(turn(0, "df.head(3)", "All."), *GOLD.turns[1:], teacher="m"), STATES, True, "correct correct correct"),
         (made(LOOK, RAISING, *GOLD.turns[1:]), [[], *STATES], True, "correct correctable correct correct"),
-        # mended later, though by luck what it set agrees
+        # corrected later, although its values agree by chance
         (made(*GOLD.turns[:2], msgspec.structs.replace(GOLD.turns[1], corrects_turn=1), GOLD.turns[2]),
          [*STATES[:2], *STATES[1:]], True, "correct correctable correct correct"),
         (made(*GOLD.turns[:2], ended="turn_limit"), STATES[:2], False, "correct correct"),
         (made(*GOLD.turns[:2], ended="turn_limit"), [[], [("rows", "r2")]], False, "correct wrong"),
-        # looks more often than the gold trace has turns; and says another plan where the gold trace works
+        # more turns than the gold trace, and another plan where the gold trace works
         (made(*GOLD.turns, turn(3, "df.tail()", "And now?")), [*STATES, []], True, "correct correct correct correct"),
         (made(LOOK, turn(1, "df.tail()", "Another plan."), GOLD.turns[2]), [[], [], []], True,
          "correct correct correct"),
@@ -212,14 +213,14 @@ def test_what_the_answer_depends_on_is_followed_through_the_cells() -> None:
     ("cells", "wanted"),
     [
         (["a = 1\nb = a\nc = 2", "submit(b)"], "a b"),
-        (["a = 1", "submit(2)\nb = a"], ""),  # what comes after the answer
+        (["a = 1", "submit(2)\nb = a"], ""),  # code after the answer
         (
             ["df['x'] = 1\ndf['y'] = 2\nz = 3", "submit(df['x'])"],
             "df df['x'] df['y']",
         ),  # with all columns
         (["rows = df\nother = df", "rows['c'] = rows['a']", "submit(rows)"], "df rows rows['c']"),
         (["rows = df\nrows['c'] = 1\nx = rows['c']", "submit(x)"], "df rows rows['c'] x"),
-        (["f = lambda: submit(a)", "a = 1"], "a f"),  # a call that is not made yet is one too
+        (["f = lambda: submit(a)", "a = 1"], "a f"),  # a call inside a function counts
         (["obj.submit(a)"], ""),
         (["x ="], ""),
     ],

@@ -43,7 +43,7 @@ def episode(*traces: Trace) -> Episode:
 
 
 def replayed(judged: Episode) -> Replay:
-    """The replay of traces without turns."""
+    """Return the replay of traces without turns."""
     return Replay(judged.question_id, judged.table, {each.trace_id: () for each in judged.traces})
 
 
@@ -100,12 +100,12 @@ def test_an_answer_counts_only_when_it_was_submitted() -> None:
     [
         ([5, 5, 5], "verified"),
         ([5, 5, 7], "verified"),
-        ([5, 5, 7, 7], "ambiguous"),  # half is no strict majority
-        ([5, 5, 6, 7, 8], "ambiguous"),  # a plurality is no majority
-        ([5, 5, None, None], "ambiguous"),  # those that never answered count in the majority
-        ([5], "ambiguous"),  # one witness is not enough
+        ([5, 5, 7, 7], "ambiguous"),  # half is not a majority
+        ([5, 5, 6, 7, 8], "ambiguous"),  # a plurality is not a majority
+        ([5, 5, None, None], "ambiguous"),  # traces without an answer count in the total
+        ([5], "ambiguous"),  # one agreeing trace is not enough
         ([7, 7, 8], "hint_necessary"),
-        ([7, 7, 8, 6], "too_hard"),  # half is no majority here either
+        ([7, 7, 8, 6], "too_hard"),  # half is not a majority here either
         ([6, 7, 8], "too_hard"),
         ([None, None], "too_hard"),
         ([], "ambiguous"),
