@@ -1,4 +1,4 @@
-"""The cache as a whole: what is in it, whether it is whole, how it is cleared; by the command, as a user does it."""
+"""`tabletutor cache`: list, size, verify and clear, run as a user runs them."""
 
 import os
 import subprocess
@@ -41,7 +41,7 @@ def run(cache: Path, verb: str, *arguments: str, answer: str = "") -> subprocess
     )  # fmt: skip
 
 
-def listed(cache: Path, *arguments: str) -> list[list[str]]:
+def list_rows(cache: Path, *arguments: str) -> list[list[str]]:
     return [line.split()[:4] for line in run(cache, "list", *arguments).stdout.splitlines()[1:]]
 
 
@@ -51,11 +51,11 @@ def test_works_are_listed_by_stage_table_and_age(cache: Path) -> None:
         ["episodes", "cars", "a" * 16, "2"],
         ["training", "tuned", "c" * 16, "1"],
     ]
-    assert listed(cache) == every
-    assert listed(cache, "--stage", "training") == every[2:]
-    assert listed(cache, "--table", "cars") == every[1:2]
-    assert listed(cache, "--older-than", "20") == every[:1]
-    assert listed(cache, "--folder", str(cache.parent)) == []
+    assert list_rows(cache) == every
+    assert list_rows(cache, "--stage", "training") == every[2:]
+    assert list_rows(cache, "--table", "cars") == every[1:2]
+    assert list_rows(cache, "--older-than", "20") == every[:1]
+    assert list_rows(cache, "--folder", str(cache.parent)) == []
     assert run(cache, "size", "--stage", "episodes").stdout.splitlines()[0].split()[0] == "episodes"
 
 
@@ -87,10 +87,10 @@ def test_verify_finds_every_kind_of_fault(cache: Path) -> None:
 
 def test_clear_asks_and_takes_only_what_is_meant(cache: Path) -> None:
     assert run(cache, "clear", answer="n\n").returncode == 1
-    assert len(listed(cache)) == 3
+    assert len(list_rows(cache)) == 3
     assert run(cache, "clear", "--table", "cars", "--yes").returncode == 0
-    assert [work[1] for work in listed(cache)] == ["big-boats", "tuned"]
+    assert [work[1] for work in list_rows(cache)] == ["big-boats", "tuned"]
     assert run(cache, "clear", answer="y\n").returncode == 0
     assert run(cache, "list").stdout.startswith("no matching entries")
     left = [path for path in cache.rglob("*") if path.is_file()]
-    assert left == [cache / "episodes" / "README"], "files that are no part of a cache are left alone"
+    assert left == [cache / "episodes" / "README"], "files that are not part of the cache stay"

@@ -1,4 +1,4 @@
-"""Files dated in the future are built from: the user's count by their content, artefacts get the time of now."""
+"""Files dated in the future: user files count by content, artefacts get the current time."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from tests.support.checkout import OPTIONS, RESULTS, ROOT, jobs
 from tests.support.polling import wait_until
 from tests.support.warm_snakemake import Warm
 
-# A table from its CSV as `rules/tables.smk` has it, and what is made from that.
+# A table built from its CSV as in `rules/tables.smk`, and a file built from that table.
 SNAKEFILE = """
 from tabletutor.workflow.preflight import check_folders
 from tabletutor.workflow.setup import entry_lookup, set_up
@@ -54,7 +54,7 @@ def test_files_dated_in_the_future_are_built_from(tmp_path: Path, warm: Warm) ->
     csv, table, more = (tmp_path / name for name in ("resources/tables/mpg.csv", f"{RESULTS}/mpg.txt", TARGET))
     date(csv, FUTURE)
     run(warm, tmp_path)
-    assert csv.stat().st_mtime == FUTURE, "a file of the user stays as it is"
+    assert csv.stat().st_mtime == FUTURE, "a user file is not changed"
     assert jobs(run(warm, tmp_path, "--dry-run")) == set()
     for when in (FUTURE, PAST):
         csv.write_bytes(csv.read_bytes() + b"\n")
@@ -69,7 +69,7 @@ def test_files_dated_in_the_future_are_built_from(tmp_path: Path, warm: Warm) ->
 
 
 def test_no_rule_has_a_file_of_the_user_as_input() -> None:
-    """Snakemake would never accept what is made from one that is dated in the future."""
+    """Snakemake would never accept an output of an input that is dated in the future."""
     for path in (ROOT / "rules").glob("*.smk"):
         for block in path.read_text(encoding="utf-8").split("    input:\n")[1:]:
             inputs = block.split("    output:\n")[0]
@@ -81,16 +81,16 @@ def test_a_digest_is_noted_until_the_file_changes(tmp_path: Path) -> None:
     path, memo = tmp_path / "a.csv", tmp_path / "memo.json"
     path.write_text("a")
     (first,) = content_digests([path], memo).values()
-    assert not memo.exists(), "a file that changed lately can change once more under the same time"
+    assert not memo.exists(), "a file that has just changed could change again with the same timestamp"
     wait_until(lambda: time.time() - path.stat().st_ctime > 0.05, "a file that is 0.05 s old")
     content_digests([path], memo, settled=0.05)
     noted = memo.read_text()
     assert first in noted
     memo.write_text(noted.replace(first, "0" * 64))
-    assert content_digests([path], memo) == {str(path): "0" * 64}, "it is not read again"
+    assert content_digests([path], memo) == {str(path): "0" * 64}, "the file is not read again"
     before = path.stat()
     path.write_text("b")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert content_digests([path], memo)[str(path)] not in (first, "0" * 64), "of the same size and time"
+    assert content_digests([path], memo)[str(path)] not in (first, "0" * 64), "a file with the same size and time"
     memo.write_text("broken")
     assert first not in content_digests([path], memo).values()

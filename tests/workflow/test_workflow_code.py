@@ -1,4 +1,4 @@
-"""The identity of code: what changes it, and what does not."""
+"""The identity of code: which edits change it, and which do not."""
 
 import ast
 import json
@@ -54,7 +54,7 @@ def keys(reached: Closure, kind: str) -> set[str]:
 
 
 def changed(tmp_path: Path, changes: dict[str, str], base: dict[str, str] | None = None, pins: str = PINS) -> bool:
-    """Whether `changes`, made to the sources with those of `base`, give another digest."""
+    """Return whether `changes`, made to the sources with `base`, change the digest."""
     before = closure_of(tmp_path / "a", base)
     after = closure_of(tmp_path / "b", {**(base or {}), **changes}, pins)
     return before.digest() != after.digest()
@@ -70,7 +70,7 @@ def test_everything_on_the_way_is_reached_and_nothing_else(tmp_path: Path) -> No
         "tabletutor.workflow.context.ENVIRONMENT",
     }
     assert keys(reached, "file") == set()
-    assert keys(reached, "version") == {"pandas", "numpy"}  # numpy does the work behind pandas
+    assert keys(reached, "version") == {"pandas", "numpy"}  # pandas uses numpy
     reasons = {entry.key: entry.reason for entry in reached.entries}
     assert reasons["tabletutor.base.text.T"] == "tabletutor.ask.draw.draw"
 
@@ -130,7 +130,7 @@ def test_values_that_are_equal_but_not_the_same_count(tmp_path: Path, one: str, 
     assert changed(tmp_path, {TEXT: f"T = {other}\n"}, {TEXT: f"T = {one}\n"})
 
 
-# What cannot be followed by name alone: (where, its source, the edit).
+# Code that cannot be followed by name alone: (sources, edit).
 UNSEEN = {
     "registered by a decorator of ours": (
         {"tabletutor/base/text.py": "from tabletutor.base import kinds, forms\nT = kinds.KINDS\n",
@@ -421,7 +421,7 @@ def test_the_free_names_of_a_function_are_those_it_does_not_bind(names: list[str
 
 
 def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -> None:
-    """In a process of its own each time, as a workflow starts."""
+    """Each in a new process, as a workflow starts."""
     closure_of(tmp_path)
 
     def digest() -> str:
@@ -435,7 +435,7 @@ def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -
     first = digest()
     noted = (tmp_path / "code.json").stat().st_mtime_ns
     assert digest() == first
-    assert (tmp_path / "code.json").stat().st_mtime_ns == noted, "taken from the note"
+    assert (tmp_path / "code.json").stat().st_mtime_ns == noted, "taken from the memo"
     (tmp_path / "scripts" / LATE).write_text("def late(x):\n    return 3\n")
     second = digest()
     assert second != first
@@ -444,7 +444,7 @@ def test_digests_that_are_noted_are_those_of_the_code_as_it_is(tmp_path: Path) -
     (tmp_path / "code.json").write_text("{")
     (tmp_path / LOCK).write_text(PINS)
     assert digest() == second
-    shadow = tmp_path / "scripts" / "statistics.py"  # a file that a name may mean from now on
+    shadow = tmp_path / "scripts" / "statistics.py"  # a new file that a name may refer to
     shadow.write_text("def mean(values):\n    return 0\n")
     with (tmp_path / "scripts" / "questions.py").open("a") as script:
         script.write("import statistics\nstatistics.mean([1])\n")

@@ -1,7 +1,6 @@
-"""A full disk and a read-only folder: the run says which file and what to do, and what was finished stays as it was.
+"""Full disks and read-only folders: the run names the file and says what to do, and finished work stays.
 
-The results lie in a small tmpfs, mounted where only the run sees it (a mount namespace of its own; needs root, whom
-permission bits would not stop).
+The results are in a small tmpfs in a mount namespace of the run. This needs root, whom permission bits would not stop.
 """
 
 import hashlib
@@ -18,10 +17,10 @@ import pytest
 from tests.support.checkout import COMMAND, RESULTS, Checkout, copy_checkout
 
 PAGE = 4096
-# What is to be made on a full disk: (target, what is missing), a file and a folder; `report` follows below.
+# Jobs to run on a full disk: (target, what is missing), a file and a folder. `report` follows below.
 CASES = {
     "table": ("tables/mpg/table.parquet", ["tables/mpg"]),
-    "model": ("masks/tuned.json", ["models", "masks"]),  # with a job that is to follow
+    "model": ("masks/tuned.json", ["models", "masks"]),  # with a downstream job
 }
 
 pytestmark = [
@@ -33,7 +32,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Place:
-    """A folder on a file system of its own, seen through the process that holds it."""
+    """A folder on its own file system, accessed through the process that holds its mount namespace."""
 
     holder: int
     folder: Path
@@ -52,7 +51,7 @@ class Place:
         self.mount("-o", f"remount,size={size}", self.folder)
 
     def fill(self, spare: int) -> None:
-        """Leave room for so many bytes."""
+        """Fill the file system, leaving this many bytes free."""
         state = os.statvfs(self.seen)
         self.resize((state.f_blocks - state.f_bfree) * state.f_frsize + spare)
 
@@ -70,7 +69,7 @@ class Place:
 
 @pytest.fixture
 def holder() -> Iterator[int]:
-    """A process in a mount namespace of its own, whose mounts go when it goes."""
+    """A process in its own mount namespace; the mounts disappear with it."""
     with subprocess.Popen(["unshare", "--mount", "sh", "-c", "echo ready; exec sleep infinity"],
                           stdout=subprocess.PIPE) as process:  # fmt: skip
         assert process.stdout is not None
@@ -80,14 +79,14 @@ def holder() -> Iterator[int]:
 
 
 def run(checkout: Checkout, place: Place, *targets: str) -> subprocess.CompletedProcess[str]:
-    """The command of a user, where the file system is."""
+    """Run a command inside the mount namespace."""
     environment = {**os.environ, **checkout.environment()}
     return place.inside("env", "--chdir", checkout.root, *COMMAND, *targets, env=environment)
 
 
 @pytest.fixture
 def small(built: Checkout, tmp_path: Path, holder: int) -> Iterator[tuple[Checkout, Place]]:
-    """The built smoke project with its results on a file system of their own."""
+    """The built smoke project with its results on a separate file system."""
     checkout = copy_checkout(tmp_path / "checkout", built.root, made=True)
     place = Place(holder, checkout.root / RESULTS)
     place.mount("-t", "tmpfs", "-o", "size=100m", "tmpfs", place.folder)
@@ -96,8 +95,8 @@ def small(built: Checkout, tmp_path: Path, holder: int) -> Iterator[tuple[Checko
     shutil.rmtree(checkout.root)
 
 
-def full_disk_said(printed: str, rule: str, folder: str) -> bool:
-    """Whether the rule has named its file, and what to do."""
+def has_advice(printed: str, rule: str, folder: str) -> bool:
+    """Return whether the message names the file and says what to do."""
     said = rf"^{rule}.*: {RESULTS}/{folder}/.+: No space left on device; make room, and run the same command again"
     return re.search(said, printed, re.MULTILINE) is not None
 
@@ -113,8 +112,8 @@ def test_a_full_disk(rule: str, small: tuple[Checkout, Place]) -> None:
     left = place.digests()
     failed = run(checkout, place, f"{RESULTS}/{target}")
     assert failed.returncode == 1, failed.stdout
-    assert full_disk_said(failed.stdout, rule, missing[0]), failed.stdout
-    assert place.digests() == left  # nothing half-written either
+    assert has_advice(failed.stdout, rule, missing[0]), failed.stdout
+    assert place.digests() == left  # and nothing partially written remains
     place.resize(100 << 20)
     again = run(checkout, place, f"{RESULTS}/{target}")
     assert again.returncode == 0, again.stdout
@@ -122,7 +121,7 @@ def test_a_full_disk(rule: str, small: tuple[Checkout, Place]) -> None:
 
 
 def test_a_folder_that_is_read_only(small: tuple[Checkout, Place]) -> None:
-    """Nothing to do is no error; what must be written is, before the first job."""
+    """It is an error, before the first job, only if something has to be written."""
     checkout, place = small
     before = place.digests()
     (place.seen / "report/index.html").unlink()
@@ -143,13 +142,13 @@ def test_a_folder_that_is_read_only(small: tuple[Checkout, Place]) -> None:
 
 
 def test_what_was_to_be_made_again_is_there_again(small: tuple[Checkout, Place]) -> None:
-    """On a full disk the job removes the old file, cannot write the new one, and the old one comes back."""
+    """On a full disk, the old file is removed, the new one cannot be written, and the old one is restored."""
     checkout, place = small
     before = place.digests()
     place.fill(PAGE)
     failed = run(checkout, place, "--forcerun", "report")
     assert failed.returncode == 1, failed.stdout
-    assert full_disk_said(failed.stdout, "report", "report"), failed.stdout
+    assert has_advice(failed.stdout, "report", "report"), failed.stdout
     assert f"restored the old file, to be rebuilt: {RESULTS}/report/index.html" in failed.stdout
     assert place.digests() == before
     place.resize(100 << 20)

@@ -1,4 +1,4 @@
-"""The recipes of `docs/extending.md`, followed letter by letter in a clone of the built smoke project."""
+"""The recipes of `docs/extending.md`, followed exactly in a clone of the built smoke project."""
 
 import json
 import re
@@ -19,7 +19,7 @@ TRAINING = "scripts/tabletutor/config/training.py"
 
 
 def follow_both(root: Path) -> dict[str, Any]:
-    """Write the files of the recipes, and return the smoke configuration with theirs."""
+    """Write the files of the recipes, and return the smoke configuration extended with theirs."""
     follow(FORMAT, root)
     follow(METHOD, root)
     (written,) = [text for text in blocks(METHOD, "python") if text.startswith("class ")]
@@ -33,7 +33,7 @@ def follow_both(root: Path) -> dict[str, Any]:
 
 
 def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
-    """They are made by the rules that are there; what was made before stays."""
+    """The existing rules build them, and earlier artefacts stay."""
     config = follow_both(clone.root)
     (clone.root / "config" / "smoke.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     results = clone.root / RESULTS
@@ -42,6 +42,6 @@ def test_a_format_and_a_method_of_ones_own(clone: Checkout) -> None:
     assert worked(done.stdout) == {"format answers", "audit answers", "mask half", "checkpoint half"}
     rows = [json.loads(line) for line in (results / "formats/answers/train.jsonl").open(encoding="utf-8")]
     assert {tuple(sorted(row)) for row in rows} == {("answer", "question_id", "table", "text", "trace_id")}
-    assert set(Counter(row["table"] for row in rows).values()) == {5}, "as many of a table as the recipe asks for"
+    assert set(Counter(row["table"] for row in rows).values()) == {5}, "as many rows of a table as the recipe says"
     lines = [json.loads(line) for line in (results / "checkpoints/half/metrics.ndjson").open(encoding="utf-8")]
     assert [line["step"] for line in lines if line["split"] == "train"] == [1, 2]

@@ -1,4 +1,4 @@
-"""The form of the workflow: what the house rules say of rules, scripts and lock files."""
+"""Conventions for rules, scripts and lock files."""
 
 import ast
 import hashlib
@@ -27,7 +27,7 @@ def test_rules_name_their_script_and_its_code(path: Path) -> None:
         assert f'"../scripts/{name}.py"' in rule
         assert f'code=code("{name}.py")' in rule
         (parameters,) = re.findall(r"^    params:\n((?:        .*\n)+)", rule, re.MULTILINE)
-        assert "within=config" not in parameters, f"{name}: a parameter that is no part of the result"
+        assert "within=config" not in parameters, f"{name}: a parameter that does not affect the result"
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
@@ -49,7 +49,7 @@ def test_scripts_are_thin(path: Path) -> None:
     ],
 )
 def test_a_rule_depends_on_the_knobs_of_its_own_stage(script: str, knobs: set[str]) -> None:
-    """So a new knob of training builds no table again; nor does a change of the public surface build anything."""
+    """So a new training setting rebuilds no table, and a change of the public API rebuilds nothing."""
     keys = [entry.key for entry in closure(script).entries if entry.kind == "code"]
     assert {key.split(".")[2] for key in keys if key.startswith("tabletutor.config.")} == knobs
     assert [key for key in keys if key.startswith(("tabletutor.api", "tabletutor.__getattr__"))] == []

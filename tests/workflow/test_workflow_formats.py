@@ -1,4 +1,4 @@
-"""Every format, method and choice through its rules, on the smoke project; and an audit that stops the build."""
+"""Every format, training method and choice among attempts, on the smoke project; and an audit that stops the build."""
 
 import json
 import os
@@ -17,7 +17,7 @@ ADAPTED = {"dpo": "dpo", "kto": "kto", "grpo": "rl", "reward": "orm-pairs", "prm
 
 
 def run(method: str, name: str, **more: Any) -> dict[str, Any]:
-    """A run of one step."""
+    """Return the configuration of a run of one training step."""
     short = {"lora": {"r": 4}, "max_steps": 1, "batch_size": 2, "max_tokens": 2048, "eval_every": 1, "eval_rows": 2}
     return {"model": "tiny", "training": {**short, "threads": 1, "method": method, "format": name, **more}}
 

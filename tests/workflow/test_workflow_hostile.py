@@ -1,8 +1,8 @@
-"""The whole workflow on tables that attack it: headers and cells aim at the code, the prompt, the report and the shell.
+"""The whole workflow on hostile tables, whose headers and cells target the code, the prompt, the report and the shell.
 
-The tables are `tests/data/hostile/*.csv` and, where the shared folder is there, its four of the same kind. They hold
-`@CANARY_DIR@`, which becomes a folder nothing may touch, and ways to print PWN and ED as one word: MARK never stands in
-them, so where it stands in anything made, some text was run.
+The tables are `tests/data/hostile/*.csv` and, if the shared folder exists, four similar ones from there. They contain
+`@CANARY_DIR@`, which is replaced by a folder that nothing may touch, and code that prints PWN and ED as one word, MARK.
+The tables themselves never contain MARK, so if it is found in any output, code from a table was run.
 """
 
 import ast
@@ -48,11 +48,11 @@ GIVEN = {
     "h01_column_is_code": "train", "h02_template_braces": "test",
     "h03_formula_cells": "validation", "h04_prompt_text": "train",
 }  # fmt: skip
-FILE = "x; touch table $(touch PWN''ED) `id` & '.csv"  # the name of every table's file
+FILE = "x; touch table $(touch PWN''ED) `id` & '.csv"  # the name of each table's file
 TITLE = "<img src=x onerror=alert(1)> {{ 'PWN' ~ 'ED' }} ${HOME} %(x)s </title>"
 PLACE, MARK = "@CANARY_DIR@", "PWNED"
 ROWS = 42
-# What an ordinary report is made of.
+# The elements of an ordinary report.
 TAGS = {
     "html", "head", "meta", "title", "link", "style", "body", "div", "nav", "p", "ol", "li", "a", "main", "header", "b",
     "h1", "h2", "h3", "section", "span", "small", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "defs",
@@ -66,7 +66,7 @@ ATTRIBUTES = {
     "rowspan", "rx", "stroke", "stroke-dasharray", "stroke-miterlimit", "stroke-width", "style", "text-anchor", "title",
     "transform", "version", "viewbox", "width", "x", "x2", "xmlns", "xmlns:xlink", "y", "y2",
 }  # fmt: skip
-# What cells of the teacher are made of (`programs/pandas_source.py`): names and methods.
+# The names and methods in the teacher's cells (`programs/pandas_source.py`).
 NAMES = {
     "df", "np", "hook", "submit", "len", "round", "sorted", "bool", "answer", "rows", "groups",
     "left", "left_rows", "left_groups", "right", "right_rows", "right_groups",
@@ -77,13 +77,13 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the shared hosti
 
 
 def read(table: Path) -> list[list[str]]:
-    """The cells of a CSV, its header first."""
+    """Return the cells of a CSV, header first."""
     with table.open(encoding="utf-8", newline="") as stream:
         return list(csv.reader(stream))
 
 
-def padded(source: Path) -> list[list[str]]:
-    """The header and rows of a small CSV, its rows repeated up to ROWS with other numbers."""
+def repeat_rows(source: Path) -> list[list[str]]:
+    """Return the header and rows of a small CSV, with rows repeated up to ROWS with other numbers."""
     header, *rows = read(source)
     draw = random.Random(source.name)
     number = re.compile(r"\d+(\.\d+)?")
@@ -96,7 +96,7 @@ def padded(source: Path) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Project:
-    """A project of hostile tables, built once: split and cells by table, what Snakemake printed, the canary."""
+    """A built project of hostile tables: split and cells by table, Snakemake's output, the canary folder."""
 
     root: Path
     splits: dict[str, str]
@@ -115,14 +115,14 @@ class Project:
         return read_records(self.results / "questions" / "program" / f"{table}.jsonl", Question)
 
     def turns(self, table: str) -> Iterator[Turn]:
-        """All turns of the teacher about one table."""
+        """Return all turns of the teacher about one table."""
         for episode in read_records(self.results / "episodes" / "program" / f"{table}.jsonl", Episode):
             for trace in episode.traces:
                 yield from trace.turns
 
 
 def write_project(root: Path, canary: Path) -> tuple[dict[str, str], dict[str, list[list[str]]]]:
-    """A checkout with the hostile tables and a configuration for them; returns splits and cells by table."""
+    """Write a checkout with the hostile tables and their configuration; return splits and cells by table."""
     for name in CHECKOUT:
         source = ROOT / name
         if source.is_dir():
@@ -135,7 +135,7 @@ def write_project(root: Path, canary: Path) -> tuple[dict[str, str], dict[str, l
         cells[name] = read(ROOT / "tests" / "data" / "hostile" / f"{name}.csv")
     if SHARED.is_dir():
         splits |= GIVEN
-        cells |= {name: padded(SHARED / f"{name}.csv") for name in GIVEN}
+        cells |= {name: repeat_rows(SHARED / f"{name}.csv") for name in GIVEN}
     listed = ["table\tpath\tsplit\tlicence\ttitle"]
     for name, rows in cells.items():
         cells[name] = [[cell.replace(PLACE, str(canary)) for cell in row] for row in rows]
@@ -154,14 +154,14 @@ def write_project(root: Path, canary: Path) -> tuple[dict[str, str], dict[str, l
     del config["runs"]["base"]
     config["runs"]["drawn"] = {"model": "tiny", "weights": "tuned", "sampling": {"samples": 2}}
     config["runs"]["voted"] = {"model": "tiny", "choose": {"among": "drawn"}}
-    config["reporting"]["baseline"] = "tuned"  # the report compares it with itself, which saves an evaluation
+    config["reporting"]["baseline"] = "tuned"  # the report compares the run with itself, which saves an evaluation
     config["reporting"].pop("arms")
     (root / "config" / "hostile.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     return splits, cells
 
 
 class Page(html.parser.HTMLParser):
-    """A page as a browser reads it: its elements as tag and attributes, and its text."""
+    """A page as a browser parses it: its elements with attributes, and its text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -211,7 +211,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 
 def test_nothing_of_the_tables_was_run(built: Project) -> None:
-    """No folder of the run holds a file it should not, and MARK is nowhere, compressed artefacts aside."""
+    """No folder of the run contains an unexpected file, and MARK is in no uncompressed artefact."""
     assert [path.name for path in built.canary.rglob("*")] == ["alive"]
     assert (built.canary / "alive").read_text(encoding="utf-8") == "yes"
     made = {"results-hostile", "logs", "local", "tables", ".snakemake", ".tabletutor"}
@@ -235,13 +235,13 @@ def test_no_cell_of_the_metrics_is_a_formula(built: Project) -> None:
     assert [cell for cell in cells if re.match(r"[=@\t\r]|[-+](?!\d)", cell)] == []
 
 
-def seen(header: list[str]) -> list[str]:
-    """The names of a header without what nobody sees: marks of direction, of no width, of byte order."""
+def visible_names(header: list[str]) -> list[str]:
+    """Return the names of a header without invisible characters (direction, zero-width and byte-order marks)."""
     return ["".join(char for char in name if unicodedata.category(char) != "Cf") for name in header]
 
 
 def test_every_table_goes_all_the_way(built: Project) -> None:
-    """Headers arrive as they are seen, and most are asked about; the tables of each split go where that split goes."""
+    """Visible headers are preserved, most are asked about, and each split's tables are used as that split is."""
     rows = {
         row.table
         for split in ("train", "validation")
@@ -252,10 +252,10 @@ def test_every_table_goes_all_the_way(built: Project) -> None:
     assert {row.table for row in predictions} == {table for table, split in built.splits.items() if split == "test"}
     for table, (header, *_) in built.cells.items():
         profile = built.profile(table)
-        assert [column.name for column in profile.columns] == seen(header)
+        assert [column.name for column in profile.columns] == visible_names(header)
         text = "\n".join(question.text for question in built.questions(table)).casefold()
-        asked = [name for name in seen(header) if header_label(name).casefold() in text]
-        assert len(asked) >= 0.6 * len(header), (table, set(seen(header)) - set(asked))
+        asked = [name for name in visible_names(header) if header_label(name).casefold() in text]
+        assert len(asked) >= 0.6 * len(header), (table, set(visible_names(header)) - set(asked))
         assert len(table_card(profile).splitlines()) == 1 + len(header)
 
 
@@ -283,7 +283,7 @@ def test_headers_and_cells_stand_in_code_as_literals_only(built: Project) -> Non
 
 
 def test_no_token_of_structure_comes_from_a_table(built: Project) -> None:
-    """Of each chat marker there are as many tokens as there are messages, whatever the messages hold."""
+    """Each chat marker has as many tokens as there are messages, whatever the messages contain."""
     tokenizer = load_tokenizer(built.results / "models" / "tiny")
     markers = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
     ids = [tokenizer.convert_tokens_to_ids(marker) for marker in markers]
@@ -301,7 +301,7 @@ def test_no_token_of_structure_comes_from_a_table(built: Project) -> None:
 
 
 def test_what_the_teacher_says_is_read_back_as_it_was_said(built: Project) -> None:
-    """A student that says a trained turn word for word has the trained cell run, not a fence that a table holds."""
+    """If a student repeats a trained turn exactly, the trained cell is run, not a fence from a table."""
     turns = {(turn.reasoning, turn.code) for table in built.splits for turn in built.turns(table)}
     said = {turn: assistant(*turn)["content"] for turn in turns}
     assert sum("```" in reasoning + code for reasoning, code in turns) >= 5
@@ -323,7 +323,7 @@ def test_the_report_has_no_element_and_no_attribute_from_a_table(built: Project)
     assert [(text, value) for text in odd for value in values if text in value] == []
     assert [text for text in odd if "<" in text and text in source] == []
     for table, (header, *_) in built.cells.items():
-        assert [name for name in seen(header) if str(make_visible(name)) not in page.text] == [], table
+        assert [name for name in visible_names(header) if str(make_visible(name)) not in page.text] == [], table
     assert TITLE in page.text
     hidden = {character for character in source if unicodedata.category(character) in ("Cc", "Cf", "Cs")}
     assert hidden <= {"\n", "\t"}
@@ -332,13 +332,13 @@ def test_the_report_has_no_element_and_no_attribute_from_a_table(built: Project)
 @needs_shared
 def test_the_shared_tables_took_part(built: Project) -> None:
     assert set(GIVEN) <= set(built.splits)
-    assert {path.stem for path in SHARED.glob("*.csv")} <= set(GIVEN), "a new one: give it a split in GIVEN"
+    assert {path.stem for path in SHARED.glob("*.csv")} <= set(GIVEN), "a new table: assign it a split in GIVEN"
 
 
 @needs_shared
 @pytest.mark.parametrize("name", GIVEN)
 def test_the_shared_tables_as_they_are_are_too_small(name: str, tmp_path: Path) -> None:
-    """So the project holds them with more rows."""
+    """This is why the project repeats their rows."""
     with pytest.raises(TableError, match="too few to ask about"):
         ingest(SHARED / f"{name}.csv", name, name, TablesConfig(), tmp_path / "table.parquet", tmp_path / "p.json")
     assert list(tmp_path.iterdir()) == []

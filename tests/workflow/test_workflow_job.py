@@ -1,4 +1,4 @@
-"""The context of a rule's script, in a process of its own as Snakemake starts it."""
+"""`with job(snakemake)`, in a new process as Snakemake starts it."""
 
 import subprocess
 import sys

@@ -1,7 +1,7 @@
-"""The smoke run, killed as a whole over and over: the same command goes on each time and ends with the same bytes.
+"""The smoke run, killed repeatedly: the same command resumes it each time, and ends with the same bytes.
 
-A run is watched until the script of a rule that is still to be killed runs; then, after a random moment, every process
-below the test is sent SIGKILL, the sandbox's included, whatever session, group or namespace it is in.
+The test waits until the script of a rule that has not been killed yet is running. Then, after a random delay, it sends
+SIGKILL to all descendant processes, including the sandbox's, in whatever session, group or namespace they are.
 """
 
 import base64
@@ -32,21 +32,21 @@ RULES = (
     "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",
     "checkpoint", "predictions", "scores", "summary", "comparison", "arms", "report",
 )  # fmt: skip
-# When a rule's script is killed: as it begins its work (its log file is there), in its first second, or as soon as it
-# has something a later attempt takes up. At its start a script of each kind: alone, with a sandbox, with torch.
+# When a rule's script is killed: at its start, in the first second of its work (its log file exists), or as soon as it
+# has stored something for a later attempt. At the start, one script of each kind: plain, with a sandbox, with torch.
 MOMENTS = {rule: ["work"] for rule in RULES}
 MOMENTS["table"] = ["start", "work"]
 MOMENTS["episodes"] = ["start", "work", "journal"]
 MOMENTS["checkpoint"] = ["start", "work", "state"]
 SCRIPT = re.compile(r"\.snakemake/scripts/\w+\.(\w+)\.py")
-POLL_SECONDS = 0.03  # a look at all processes takes some milliseconds of one of the cores the run needs
+POLL_SECONDS = 0.03  # checking all processes takes some milliseconds of a core that the run needs
 PR_SET_CHILD_SUBREAPER = 36
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 def processes() -> dict[int, str]:
-    """Everything alive below this process, by number, with its command line."""
+    """Return the command lines of all living descendants of this process, by process id."""
     children: dict[int, list[int]] = {}
     dead: set[int] = set()
     for folder in Path("/proc").glob("[0-9]*"):
@@ -72,14 +72,14 @@ def processes() -> dict[int, str]:
 
 
 def scripts(found: dict[int, str]) -> set[str]:
-    """The rules whose scripts are among processes."""
+    """Return the rules whose scripts are running."""
     return {match[1] for command in found.values() if (match := SCRIPT.search(command))}
 
 
 @pytest.fixture
 def reaper(warm: Warm) -> Iterator[set[int]]:
-    """Whatever loses its parent becomes this process's child, so that nothing escapes; yields what is here already,
-    `warm` with it.
+    """Make orphaned processes children of this process, so that none escapes. Yields the processes that already exist,
+    including `warm`.
     """
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     yield set(processes())
@@ -100,7 +100,7 @@ class Fuzz:
         self.outputs: list[str] = []
 
     def attempt(self, idle: float) -> bool:
-        """Run the command and kill it, at `idle` seconds or in a rule's script; False if it came to its end."""
+        """Run the command and kill it, after `idle` seconds or in a rule's script. Return False if it finished."""
         run = self.warm.start([*self.targets, *OPTIONS], self.checkout.root, self.checkout.environment())
         if idle:
             time.sleep(idle)
@@ -114,7 +114,7 @@ class Fuzz:
         return ended is None
 
     def _wait(self, run: Run) -> None:
-        """Until the first of the running scripts that are still to be killed has come to its moment."""
+        """Wait until the first running script that is still to be killed has reached its moment."""
         patience: dict[str, float] = {}
         began, saved = time.time(), self._saved_size()
 
@@ -123,26 +123,26 @@ class Fuzz:
                 return True
             for rule in sorted(rule for rule in scripts(self._living()) if self.left[rule]):
                 ready = patience.setdefault(rule, time.time() + self.draw.uniform(0.0, 1.0)) < time.time()
-                if self._come(rule, self.left[rule][0], ready, began, saved):
+                if self._has_reached_moment(rule, self.left[rule][0], ready, began, saved):
                     del self.left[rule][0]
                     return True
             return False
 
         wait_until(is_time, lambda: f"a moment to kill the run: {run.printed}", seconds=600, every=POLL_SECONDS)
 
-    def _come(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
-        """Whether a rule's script has come to its moment."""
+    def _has_reached_moment(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
+        """Return whether a rule's script has reached its moment."""
         if moment == "sight":
             return True
         if moment in ("journal", "state"):
             return self._saved_size() > saved
-        working = self._works(rule, began)
+        working = self._is_working(rule, began)
         if moment == "work" and working:
             time.sleep(self.draw.uniform(0.0, 0.1))
         return working or (moment == "start" and ready)
 
-    def _works(self, rule: str, began: float) -> bool:
-        """Whether a log of the rule is of this run: a script that works has opened its own."""
+    def _is_working(self, rule: str, began: float) -> bool:
+        """Return whether the rule has a log file of this run, which a working script has opened."""
         folder = {"summary": "metrics", "comparison": "metrics", "arms": "metrics"}.get(rule, rule)
         logs = self.checkout.root / "logs" / CONFIG["project"]
         name = re.compile(rf"({rule}|{folder}|{folder}s)(/|\.log$)")
@@ -152,7 +152,7 @@ class Fuzz:
         return False
 
     def _saved_size(self) -> int:
-        """Bytes kept for a later attempt."""
+        """Return the number of bytes stored for a later attempt."""
         kept = self.checkout.root / ".tabletutor" / "cache"
         paths = [*kept.glob("episodes/**/*"), *kept.glob("training/*/resume.state")]
         return sum(path.stat().st_size for path in paths if path.is_file())
@@ -161,7 +161,7 @@ class Fuzz:
         return {number: command for number, command in processes().items() if number not in self.bystanders}
 
     def _kill(self, run: Run) -> None:
-        """SIGKILL to all, in random order, until nothing is left."""
+        """Send SIGKILL to all processes, in random order, until none is left."""
         self.kills += 1
         self.hits.update(scripts(self._living()))
         wait_until(
@@ -173,10 +173,10 @@ class Fuzz:
                 os.waitpid(number, os.WNOHANG)
             except ChildProcessError:
                 continue
-        self.journal = self.journal or self.noted()
+        self.journal = self.journal or self.journal_units()
 
     def _kill_living(self, run: Run) -> dict[int, str]:
-        """Send SIGKILL to every process of the run that lives, and return those."""
+        """Send SIGKILL to all living processes of the run, and return them."""
         living = self._living()
         for number in self.draw.sample(sorted(living), len(living)):
             with suppress(ProcessLookupError):
@@ -185,10 +185,11 @@ class Fuzz:
         run.poll()
         return living
 
-    def again(self) -> bool:
-        """Take away what rules made whose scripts were too quick to be caught at work, ask for it (Snakemake misses no
-        input of what is made), and catch them at first sight; whether there are any. Too few kills are made up for
-        with any rule.
+    def kill_fast_rules(self) -> bool:
+        """Delete outputs of rules whose scripts were too fast to be killed, request them, and kill at first sight.
+
+        The outputs are requested by name, because Snakemake does not rebuild missing inputs of existing files. If there
+        were too few kills, use any rule. Return whether there are such rules.
         """
         missed = set(RULES) - set(self.hits)
         if not missed and self.kills < KILLS:
@@ -200,14 +201,14 @@ class Fuzz:
                 self.targets.append(name)
         return bool(missed)
 
-    def noted(self) -> list[tuple[str, bytes]]:
-        """The units in the journals of episodes."""
+    def journal_units(self) -> list[tuple[str, bytes]]:
+        """Return the units in the journals of episodes."""
         paths = sorted((self.checkout.root / ".tabletutor" / "cache" / "episodes").rglob("*.journal"))
         return [unit for path in paths for unit in read_segment(path).units.items()]
 
 
 def metadata(checkout: Checkout) -> dict[str, Any]:
-    """What Snakemake noted of each artefact, without times."""
+    """Return Snakemake's metadata of each artefact, without times."""
     result: dict[str, Any] = {}
     folder = checkout.root / ".snakemake" / "metadata"
     for path in folder.rglob("*"):
@@ -220,7 +221,7 @@ def metadata(checkout: Checkout) -> dict[str, Any]:
 
 
 def groups_of(numbers: set[int]) -> list[Path]:
-    """Control groups of the sandbox that belonged to these processes."""
+    """Return the sandbox's control groups that belonged to these processes."""
     groups = Path("/sys/fs/cgroup").glob("**/tabletutor.*")
     return [path for path in groups if int(path.name.split("+")[2]) in numbers]
 
@@ -232,9 +233,9 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     goes_on = True
     while goes_on:
         assert len(fuzz.outputs) < 60, f"never killed: {set(RULES) - set(fuzz.hits)}"
-        # Every third time while it reads the rules, puts back what was there, makes its plan, or soon after.
+        # Every third time while Snakemake reads the rules, restores old files, plans, or soon after.
         idle = fuzz.draw.uniform(0.1, 2.0) if fuzz.kills % 3 == 0 else 0.0
-        goes_on = fuzz.attempt(idle) or fuzz.again()
+        goes_on = fuzz.attempt(idle) or fuzz.kill_fast_rules()
     told = f"TABLETUTOR_KILL_SEED={SEED}: {fuzz.kills} kills, {dict(fuzz.hits)}"
     print(told)
     assert fuzz.kills >= KILLS, told
@@ -245,14 +246,14 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     assert metadata(fuzz.checkout) == metadata(built), told
     assert "Nothing to be done" in fuzz.checkout.run().stdout
 
-    # What was done before a kill was not done again.
+    # Work finished before a kill was not repeated.
     assert any("taken up after step" in text for text in fuzz.outputs), told
-    noted = fuzz.noted()
+    noted = fuzz.journal_units()
     assert fuzz.journal, told
     assert set(fuzz.journal) <= set(noted), told
     assert len(dict(noted)) == len(noted), told
 
-    # Nothing stays.
+    # Nothing is left over.
     assert set(processes()) <= reaper
     assert groups_of(fuzz.killed) == []
     assert str(tmp_path) not in Path("/proc/mounts").read_text()

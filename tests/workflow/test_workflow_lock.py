@@ -1,4 +1,4 @@
-"""A killed run leaves no lock, living runs exclude each other: real Snakemake on a Snakefile of one slow rule."""
+"""A killed run leaves no lock, and living runs exclude each other: Snakemake with one slow rule."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from tests.support.checkout import OPTIONS, RESULTS, ROOT
 from tests.support.polling import wait_until
 from tests.support.warm_snakemake import Run, Warm
 
-# Its job holds the lock as every job does, says that it runs, and ends when it is told to.
+# The job takes the lock as every job does, writes that it has started, and ends on request.
 SNAKEFILE = """
 from tabletutor.workflow.setup import set_up
 set_up(workflow, config)
@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(folder: Path, warm: Warm) -> Iterator[Start]:
-    """Starts a run of the workflow in `folder`, each in a process group of its own; the test ends them all."""
+    """A function that starts a run in `folder`, in its own process group. The fixture ends all runs."""
     runs: list[Run] = []
 
     def started(*arguments: str) -> Run:
@@ -66,8 +66,8 @@ def until_it_works(folder: Path, run: Run) -> None:
 
 
 def finish(folder: Path, run: Run) -> str:
-    """Let the job end; returns what the run printed, which must have gone well."""
-    with (folder / "go").open("r+b", buffering=0) as go:  # for both directions, so that it waits for no reader
+    """Let the job end, and return the run's output. The run must succeed."""
+    with (folder / "go").open("r+b", buffering=0) as go:  # read and write, so that opening does not wait for a reader
         go.write(b"x")
         assert run.wait(timeout=60) == 0, run.printed
     assert (folder / RESULTS / "slow.txt").read_text(encoding="utf-8") == "made"
@@ -78,7 +78,7 @@ def locks(folder: Path) -> list[str]:
     return sorted(path.name for path in (folder / ".snakemake" / "locks").glob("*.lock"))
 
 
-def refused(run: Run) -> str:
+def refusal(run: Run) -> str:
     assert run.wait(timeout=60) == 1, run.printed
     assert REFUSED in run.printed
     assert FREED not in run.printed
@@ -86,7 +86,7 @@ def refused(run: Run) -> str:
 
 
 def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> None:
-    """With what was half-written gone; a file of another kind stays."""
+    """Partially written files are removed; other files stay."""
     first = start()
     until_it_works(folder, first)
     first.kill()
@@ -107,26 +107,26 @@ def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> No
 
 
 def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
-    """Also after a dry run, which takes no lock and removes none."""
+    """Even after a dry run, which takes no lock and removes none."""
     first = start()
     until_it_works(folder, first)
     held = locks(folder)
-    assert "another run, or a job that outlived its run, is using" in refused(start())
+    assert "another run, or a job that outlived its run, is using" in refusal(start())
     dry = start("--dry-run")
     assert dry.wait(timeout=60) == 0, dry.printed
     assert FREED not in dry.printed
     assert locks(folder) == held
-    refused(start())
+    refusal(start())
     finish(folder, first)
 
 
 def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start: Start) -> None:
-    """Two jobs would write one file; when it has ended, the same command works."""
+    """Otherwise two jobs would write the same file. When the job has ended, the same command works."""
     first = start()
     until_it_works(folder, first)
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    assert "or a job that outlived its run" in refused(start())
+    assert "or a job that outlived its run" in refusal(start())
     os.kill(int((folder / "started").read_text(encoding="utf-8")), signal.SIGKILL)
     assert FREED in finish(folder, start())
 

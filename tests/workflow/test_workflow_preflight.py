@@ -1,4 +1,4 @@
-"""What a configuration names outside itself is looked at before anything runs, and all faults are said at once."""
+"""Preflight checks: missing families, models and folders are found before anything runs, all at once."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ def config(**changes: Any) -> Any:
     return check({"project": "p", "models": {"m": {"source": "scratch"}}, "runs": runs, **changes}, "config.yaml")
 
 
-def told(faults: Any) -> list[str]:
+def messages(faults: Any) -> list[str]:
     return [f"{'.'.join(fault.path)}: {fault.text}" for fault in faults]
 
 
@@ -23,7 +23,7 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
     (tmp_path / "models" / "small").mkdir(parents=True)
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     (tmp_path / "file").touch()
-    faults = told(
+    faults = messages(
         external_faults(
             config(
                 results=str(tmp_path / "gone" / "results"),
@@ -46,20 +46,20 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
 
 
 def test_a_list_that_pins_every_table_needs_train_and_test() -> None:
-    """And no validation table, unless a run goes by its loss."""
+    """It needs no validation table, unless a run uses the validation loss."""
     pinned = [ListedTable(table="a", path="a.csv", split="train")]
-    assert [line.split(";")[0] for line in told(split_faults(config(), pinned))] == [
+    assert [line.split(";")[0] for line in messages(split_faults(config(), pinned))] == [
         "table_list: config/tables.tsv pins no table to test",
         "runs.tuned.training.keep: best needs the loss on validation rows, but config/tables.tsv pins no table to "
         "validation",
         "runs.tuned.training.patience: 2 needs the loss on validation rows, but config/tables.tsv pins no table to "
         "validation",
     ]
-    assert told(split_faults(config(), [*pinned, ListedTable(table="b", path="b.csv")])) == []
+    assert messages(split_faults(config(), [*pinned, ListedTable(table="b", path="b.csv")])) == []
 
 
 def test_a_run_says_all_of_it_before_anything_runs(tmp_path: Path, warm: Warm) -> None:
-    """Values of `--config` are not blamed on the file; a link that leads nowhere and a wrong list are said beside."""
+    """Values of `--config` are not attributed to the file; a dangling link and list faults are reported as well."""
     for name in ("resources", "scripts", "profiles", "rules", "envs", "Snakefile"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "config").mkdir()

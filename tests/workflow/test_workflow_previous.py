@@ -1,4 +1,4 @@
-"""What a job was to replace is there again after a failure or a kill, and is made again: real Snakemake."""
+"""Old outputs are restored after a failure or a kill, and rebuilt by the next run: real Snakemake."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from tests.support.checkout import OPTIONS, RESULTS, ROOT
 from tests.support.polling import wait_until
 from tests.support.warm_snakemake import Run, Warm
 
-# As in our Snakefile. `first` makes two files, `last` follows; `other` does not depend on them.
+# As in our Snakefile. `first` builds two files and `last` depends on them; `other` does not.
 SNAKEFILE = """
 import hashlib, os
 from pathlib import Path
@@ -48,7 +48,7 @@ onstart: previous.keep(workflow)
 onsuccess: previous.drop()
 onerror: previous.restore()
 """
-# The environment says which rule fails, or waits when it has written its first file; and what a failing one spoils.
+# The environment sets which rule fails, which one waits after its first file, and what a failing one damages.
 JOB = """
 import os, pathlib, shutil, sys, time
 from tabletutor.workflow.lock import lock_job
@@ -75,7 +75,7 @@ pytestmark = pytest.mark.slow
 
 
 class Project:
-    """A folder with the small workflow."""
+    """A folder with a small workflow."""
 
     def __init__(self, folder: Path, warm: Warm) -> None:
         self.folder, self.warm = folder, warm
@@ -99,7 +99,7 @@ class Project:
         return run.printed
 
     def kill(self, when: Callable[[], bool], *arguments: str, **environment: str) -> None:
-        """Start a run and kill it with its jobs once something is so."""
+        """Start a run, and kill it and its jobs once a condition holds."""
         run = self.start(*arguments, **environment)
 
         def is_time() -> bool:
@@ -114,7 +114,7 @@ class Project:
             run.kill()
 
     def state(self) -> State:
-        """Text and time of each file in the results."""
+        """Return the text and modification time of each file in the results."""
         results = self.folder / RESULTS
         return {
             str(path.relative_to(self.folder)): (path.read_text(encoding="utf-8"), path.stat().st_mtime_ns)
@@ -128,7 +128,7 @@ class Project:
         return (self.folder / "started").exists()
 
     def expect(self, word: str, source: str = "one", job: str = "first") -> None:
-        """The results are those of a run left in peace, with nothing else beside them."""
+        """Assert that the results equal those of an undisturbed run, without other files."""
         first = f"{job} {word} {source}"
         assert self.texts() == {
             FIRST: first, SECOND: first, LAST: f"{job.replace('first', 'last')} - {first}", OTHER: f"other {word} ",
@@ -147,13 +147,13 @@ def once(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Project:
 
 @pytest.fixture
 def project(once: Project, tmp_path: Path) -> Project:
-    """The results with the old word, to change at will."""
+    """A project with results of the old word. Tests may change it."""
     shutil.copytree(once.folder, tmp_path, symlinks=True, dirs_exist_ok=True)
     return Project(tmp_path, once.warm)
 
 
 def test_after_a_failure_and_another_all_is_made_again(project: Project) -> None:
-    """With parameters that changed: after the failure, Snakemake notes the new ones for the old files."""
+    """With changed parameters: after the failure, Snakemake's metadata has the new ones for the old files."""
     before = project.state()
     for _ in range(2):
         printed = project.run(WORD="new", FAIL="first", code=1)
@@ -198,8 +198,8 @@ def test_what_was_replaced_before_the_failure_stays(project: Project) -> None:
 
 
 def test_after_a_kill_in_the_middle_of_a_job(project: Project) -> None:
-    """One file of the job was written, the other was not; the next run fails at once, one after it does not. The
-    folder of another project stays as it is.
+    """One of the job's two files was written. The next run fails at once, the one after it does not. Another project's
+    folder is not touched.
     """
     other = project.folder / f"{RESULTS}-other/.previous/1/000000~{RESULTS}-other%2Fx"
     other.parent.mkdir(parents=True)
@@ -222,12 +222,12 @@ def test_after_a_kill_in_the_middle_of_a_job(project: Project) -> None:
 
 
 def test_a_failure_noted_before_the_kill(project: Project) -> None:
-    """Of the failed job no mark is left, and its new parameters are noted: only the mark of ours tells."""
+    """The failed job leaves no mark, and its new parameters are recorded, so only our own mark shows the failure."""
     before = project.state()
 
     def one_failed() -> bool:
         marks = [path for path in (project.folder / ".snakemake/incomplete").rglob("*") if path.is_file()]
-        return project.started() and len(marks) == 1  # that of the job that waits
+        return project.started() and len(marks) == 1  # the mark of the waiting job
 
     project.kill(one_failed, "--keep-going", WORD="new", FAIL="first", WAIT="other")
     assert not (project.folder / FIRST).exists()
@@ -241,7 +241,7 @@ def test_a_failure_noted_before_the_kill(project: Project) -> None:
 
 @pytest.mark.parametrize(("notes", "at_once"), [("metadata", True), ("incomplete", False)])
 def test_where_snakemake_cannot_write_its_notes(notes: str, at_once: bool, project: Project) -> None:
-    """It stops without calling a handler. Without a mark nothing is put back, until a mark can be made."""
+    """It stops without calling a handler. Nothing is restored until a mark can be written."""
     before = project.state()
     folder = project.folder / ".snakemake" / notes
     printed = project.run(WORD="new", FAIL="first", SPOIL=f".snakemake/{notes}", code=1)
@@ -255,7 +255,7 @@ def test_where_snakemake_cannot_write_its_notes(notes: str, at_once: bool, proje
 
 
 def test_while_a_run_goes_well(project: Project) -> None:
-    """The old files have a second name, and no more once the run has ended."""
+    """The old files have a hard link only during the run."""
     project.run("--dry-run", WORD="new")
     assert not (project.folder / RESULTS / ".previous").exists()
     inode = (project.folder / LAST).stat().st_ino

@@ -1,4 +1,4 @@
-"""What is built again: for each edit of the built smoke project the exact jobs, as `docs/identity.md` has them."""
+"""Which jobs each edit of the built smoke project reruns, exactly as in `docs/identity.md`."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ NONE: set[str] = set()
 REPORT = {"report", "all"}
 EVALUATED = {"scores base", "scores tuned", "summary", "comparison", "arms", *REPORT}
 PREDICTED = {"predictions base", "predictions tuned", *EVALUATED}
-# The tiny model's tokenizer is made from the training rows, so of these both its runs are evaluated again.
+# The tiny model's tokenizer is trained on the training rows, so both of its runs are evaluated again.
 FORMATTED = {"format sft-standard", "audit sft-standard"}
 TRAINED = {*FORMATTED, "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
 ALL_TABLES = {"splits", "leaks", *TRAINED}
@@ -40,8 +40,8 @@ def chain_of(table: str) -> set[str]:
     return {f"{rule} {table}" for rule in ("table", "questions", "episodes", "replays", "verdicts")}
 
 
-def replaced(path: str, old: str, new: str) -> Callable[[Checkout], None]:
-    """An edit: `new` for the first `old` in a file, which keeps its modification time."""
+def replace(path: str, old: str, new: str) -> Callable[[Checkout], None]:
+    """Return an edit that replaces the first `old` in a file with `new` and keeps the modification time."""
 
     def edit(checkout: Checkout) -> None:
         file = checkout.root / path
@@ -54,8 +54,8 @@ def replaced(path: str, old: str, new: str) -> Callable[[Checkout], None]:
     return edit
 
 
-def appended(path: str, text: str) -> Callable[[Checkout], None]:
-    """An edit: `text` at the end of a file."""
+def append(path: str, text: str) -> Callable[[Checkout], None]:
+    """Return an edit that appends `text` to a file."""
 
     def edit(checkout: Checkout) -> None:
         with (checkout.root / path).open("a", encoding="utf-8") as stream:
@@ -64,8 +64,8 @@ def appended(path: str, text: str) -> Callable[[Checkout], None]:
     return edit
 
 
-def created(path: str, text: str) -> Callable[[Checkout], None]:
-    """An edit: a file that was not there."""
+def create(path: str, text: str) -> Callable[[Checkout], None]:
+    """Return an edit that creates a file."""
 
     def edit(checkout: Checkout) -> None:
         (checkout.root / path).write_text(text, encoding="utf-8")
@@ -73,8 +73,8 @@ def created(path: str, text: str) -> Callable[[Checkout], None]:
     return edit
 
 
-def together(*edits: Callable[[Checkout], None]) -> Callable[[Checkout], None]:
-    """Several edits at once, none of which is to build anything."""
+def combine(*edits: Callable[[Checkout], None]) -> Callable[[Checkout], None]:
+    """Return several edits combined, none of which may rebuild anything."""
 
     def edit(checkout: Checkout) -> None:
         for each in edits:
@@ -90,7 +90,7 @@ def touch_everything(checkout: Checkout) -> None:
 
 
 def reformat_everything(checkout: Checkout) -> None:
-    """Every source written anew as Python itself writes it, with another comment, and a comment in every rules file."""
+    """Unparse every source file, with another comment, and add a comment to every rules file."""
     for path in (checkout.root / "scripts").rglob("*.py"):
         tree = ast.parse(path.read_bytes())
         path.write_text(f"# another comment\n{ast.unparse(tree)}\n", encoding="utf-8")
@@ -105,63 +105,63 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     "every file touched": (touch_everything, NONE),
     "every source in another form, every comment another": (reformat_everything, NONE),
     "all that says only how, and code that nothing reaches": (
-        together(
-            appended(f"{LIBRARY}/records/files.py", UNRELATED),
-            appended(f"{LIBRARY}/formats/converters/dpo.py", "\n_submits = print\n"),
-            created(f"{LIBRARY}/formats/converters/more.py", "FORMAT = None\n"),
-            appended(f"{LIBRARY}/training/methods/dpo.py", "\ntrain = train\n"),
-            replaced(SMOKE, "sessions: 2", "sessions: 3\n  require: []\n  max_containers: 3"),
-            replaced(SMOKE, "checkpoint_every: 6\n      threads: 1", "checkpoint_every: 5\n      threads: 2"),
-            replaced(SMOKE, "{train: 8, validation: 6, test: 8}", "{test: 8, train: 8, validation: 6}"),
-            replaced("envs/requirements.lock", "mlflow==", "mlflow==9."),
+        combine(
+            append(f"{LIBRARY}/records/files.py", UNRELATED),
+            append(f"{LIBRARY}/formats/converters/dpo.py", "\n_submits = print\n"),
+            create(f"{LIBRARY}/formats/converters/more.py", "FORMAT = None\n"),
+            append(f"{LIBRARY}/training/methods/dpo.py", "\ntrain = train\n"),
+            replace(SMOKE, "sessions: 2", "sessions: 3\n  require: []\n  max_containers: 3"),
+            replace(SMOKE, "checkpoint_every: 6\n      threads: 1", "checkpoint_every: 5\n      threads: 2"),
+            replace(SMOKE, "{train: 8, validation: 6, test: 8}", "{test: 8, train: 8, validation: 6}"),
+            replace("envs/requirements.lock", "mlflow==", "mlflow==9."),
         ),
         NONE,
     ),
     "a file of question families": (
-        appended(f"{LIBRARY}/questions/families/relate.py", "\nFAMILIES = FAMILIES\n"),
+        append(f"{LIBRARY}/questions/families/relate.py", "\nFAMILIES = FAMILIES\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
     ),
     "the logic of a converter": (
-        replaced(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
+        replace(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
         TRAINED,
     ),
-    "a training method": (appended(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n"), ONE_RUN),
-    "a helper of some converters": (appended(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
+    "a training method": (append(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n"), ONE_RUN),
+    "a helper of some converters": (append(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
     "how steps are labelled": (
-        replaced(f"{LIBRARY}/verdicts/steps.py", "(deviates and not right)", "(not right and deviates)"),
+        replace(f"{LIBRARY}/verdicts/steps.py", "(deviates and not right)", "(not right and deviates)"),
         of_each_table("verdicts") | TRAINED,
     ),
     "how traces are replayed": (
-        replaced(f"{LIBRARY}/verdicts/replay.py", "ended: CellEnd", "ended : CellEnd = 'open'; ended: CellEnd"),
+        replace(f"{LIBRARY}/verdicts/replay.py", "ended: CellEnd", "ended : CellEnd = 'open'; ended: CellEnd"),
         of_each_table("replays", "verdicts") | TRAINED,
     ),
     "the tolerance of answers": (
-        appended(SMOKE, "\nverdicts: {relative_tolerance: 1.0e-5}\n"),
+        append(SMOKE, "\nverdicts: {relative_tolerance: 1.0e-5}\n"),
         of_each_table("verdicts") | TRAINED,
     ),
-    "a template of the report": (replaced(f"{LIBRARY}/reporting/templates/data.html.j2", "<", " <"), REPORT),
-    "the style of the report": (appended(f"{LIBRARY}/reporting/templates/style.css", "\np { margin: 0 }\n"), REPORT),
-    "the title of the report": (replaced(SMOKE, "title: tabletutor smoke report", "title: another title"), REPORT),
+    "a template of the report": (replace(f"{LIBRARY}/reporting/templates/data.html.j2", "<", " <"), REPORT),
+    "the style of the report": (append(f"{LIBRARY}/reporting/templates/style.css", "\np { margin: 0 }\n"), REPORT),
+    "the title of the report": (replace(SMOKE, "title: tabletutor smoke report", "title: another title"), REPORT),
     "the learning rate of one run": (
-        replaced(SMOKE, "      max_steps: 12", "      learning_rate: 5.0e-4\n      max_steps: 12"),
+        replace(SMOKE, "      max_steps: 12", "      learning_rate: 5.0e-4\n      max_steps: 12"),
         ONE_RUN,
     ),
     "one cell of one table": (
-        replaced(f"resources/tables/{TABLES[0]}.csv", "1952", "1953"),
+        replace(f"resources/tables/{TABLES[0]}.csv", "1952", "1953"),
         chain_of(TABLES[0]) | ALL_TABLES,
     ),
-    "one more table": (appended(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
+    "one more table": (append(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
     "a helper of questions and episodes": (
-        appended(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
+        append(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
     ),
     "a helper of summary, comparison and arms": (
-        replaced(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
+        replace(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
         {"summary", "comparison", "arms", *REPORT},
     ),
-    "the version of a library of the report": (replaced("envs/requirements.lock", "altair==", "altair==9."), REPORT),
+    "the version of a library of the report": (replace("envs/requirements.lock", "altair==", "altair==9."), REPORT),
     "the version of a library of all figures": (
-        replaced("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
+        replace("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
         {"summary", "comparison", "arms", *REPORT},
     ),
 }  # fmt: skip
@@ -225,15 +225,15 @@ def test_checkouts_share_finished_work_but_never_that_of_other_code(built: Check
     assert episodes(other) == (0, count)
     assert (other.root / target).read_bytes() == (built.root / target).read_bytes()
     assert not (other.root / ".tabletutor" / "cache").exists()
-    appended(f"{LIBRARY}/episodes/script.py", "\nexecute = execute\n")(other)
+    append(f"{LIBRARY}/episodes/script.py", "\nexecute = execute\n")(other)
     assert episodes(other) == (count, 0)
 
 
 def test_the_state_of_a_run_is_never_that_of_another_method(clone: Checkout) -> None:
-    """A run that was killed, and whose method was edited then, begins anew: its state is kept under all of its code."""
+    """If a killed run's method is edited, training restarts, because the state is stored under the code's digest."""
     kept = clone.root / ".tabletutor" / "cache" / "training"
     before = set(kept.iterdir())
     assert before
-    appended(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n")(clone)
+    append(f"{LIBRARY}/training/methods/sft.py", "\ntrain = train\n")(clone)
     clone.run(f"{RESULTS}/checkpoints/tuned/SHA256SUMS")
     assert len(set(kept.iterdir()) - before) == 1

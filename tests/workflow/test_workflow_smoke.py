@@ -1,4 +1,4 @@
-"""The whole workflow on the smoke project, as a user runs it: from a checkout, by `snakemake --profile local`."""
+"""The whole workflow on the smoke project, as a user runs it: `snakemake --profile local` in a checkout."""
 
 import os
 import subprocess
@@ -41,8 +41,8 @@ def test_every_artefact_is_there(built: Checkout) -> None:
 
 
 def test_a_second_build_elsewhere_and_otherwise_has_the_same_bytes(clone: Checkout) -> None:
-    """At another depth of folders, with another hash seed, locale, time zone and umask, on one core, in another order,
-    by the command that does it for any project."""
+    """At another folder depth, with another hash seed, locale, time zone, umask and job order, on one core: with
+    `tabletutor reproduce`."""
     command = [Path(sys.executable).with_name("tabletutor"), "reproduce", "--config", "config/smoke.yaml"]
     environment = {**os.environ, **clone.environment()}
     done = subprocess.run(command, cwd=clone.root, env=environment, capture_output=True, text=True, check=False)

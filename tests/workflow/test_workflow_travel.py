@@ -1,7 +1,7 @@
-"""What does work again where results come out the same, travel, or were made elsewhere: builds of the smoke project.
+"""Which jobs do work if results are unchanged, copied, or built elsewhere: builds of the smoke project.
 
-A job that finds what it would make says so (`tests/workflow/test_workflow_cutoff.py` has why it may); these tests name
-the jobs that did work.
+A job that reuses an artefact logs it (`tests/workflow/test_workflow_cutoff.py` tests when it may). These tests name the
+jobs that did work.
 """
 
 import shutil
@@ -28,8 +28,8 @@ def add(checkout: Checkout, split: str) -> None:
         stream.write(f"{TABLE}\tresources/tables/{TABLE}.csv\t{split}\tpublic\tPrisons\n")
 
 
-def decoded(printed: str) -> set[str]:
-    """What the jobs that answer questions said they had to answer."""
+def answered_questions(printed: str) -> set[str]:
+    """Return the numbers of questions that prediction jobs had to answer, from their logs."""
     return {line.rpartition(": ")[2] for line in printed.splitlines() if "questions to answer" in line}
 
 
@@ -38,10 +38,10 @@ def test_one_more_test_table_trains_nothing_and_answers_only_its_questions(clone
     add(clone, "test")
     printed = clone.run().stdout
     assert worked(printed) == CHAIN | TABLES_READ | {"predictions base", "predictions tuned"} | FIGURES
-    assert decoded(printed) == {"4 questions to answer, 8 from the journal"}
+    assert answered_questions(printed) == {"4 questions to answer, 8 from the journal"}
     assert jobs(clone.run("--dry-run").stdout) == set()
 
-    # Taken out again, and put back: what was answered is in the cache.
+    # Removed and added again: the answers are in the cache.
     listed = (clone.root / LIST).read_text(encoding="utf-8")
     (clone.root / LIST).write_text("".join(listed.splitlines(keepends=True)[:-1]), encoding="utf-8")
     assert worked(clone.run(*ANSWERS).stdout) == TABLES_READ
@@ -60,12 +60,12 @@ def test_results_copied_without_notes_are_taken_as_they_are(built: Checkout, tmp
     shutil.copytree(built.root / RESULTS, other.root / RESULTS)
     assert other.planned(warm) == set()
     assert "Nothing to be done" in other.run().stdout
-    # A file that is not what was made is made again.
+    # A changed output is rebuilt.
     path = other.root / RESULTS / "metrics" / "summary.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("base", "best"), encoding="utf-8")
     shutil.rmtree(other.root / ".snakemake")
     assert other.planned(warm) == {"summary", "report", "all"}
-    # So is what other code made.
+    # So is an output of other code.
     with (other.root / "scripts/tabletutor/training/methods/sft.py").open("a", encoding="utf-8") as stream:
         stream.write("\ntrain = train\n")
     assert "checkpoint tuned" in other.planned(warm)
@@ -89,7 +89,7 @@ def test_a_second_checkout_takes_checkpoints_and_predictions_from_a_shared_cache
     made = (ANSWERS[1], f"{RESULTS}/checkpoints/tuned/SHA256SUMS")
     assert all((other.root / name).read_bytes() == (built.root / name).read_bytes() for name in made)
 
-    # What other settings made is never served.
+    # Artefacts of other settings are never used.
     smoke = other.root / "config" / "smoke.yaml"
     text = smoke.read_text(encoding="utf-8")
     smoke.write_text(text.replace("      max_steps: 12", "      learning_rate: 5.0e-4\n      max_steps: 12"))
