@@ -11,7 +11,10 @@ from tabletutor.config.formats import ConversationConfig, FormatConfig, PairsCon
 from tabletutor.formats.audit import Audit, SplitAudit, audit_format
 from tabletutor.formats.build import SPLITS, SplitFiles, build_format
 from tabletutor.formats.converter import Case
+from tabletutor.formats.converters import orm_pairs, sft_standard
 from tabletutor.formats.hint_leak import hint_leak
+from tabletutor.formats.select import to_candidate
+from tabletutor.formats.shortcut import Pair
 from tabletutor.formats.turns import training_turns, with_weights
 from tabletutor.models.prompt import Message
 from tabletutor.records.record import read_records, write_record, write_records
@@ -264,3 +267,11 @@ def test_a_case_knows_its_traces_and_conversations() -> None:
         "user",
     ] * 2
     assert case.prompt() + case.completion(GOLD) == case.prompt_before(GOLD, 2) + case.completion(GOLD)[-1:]
+
+
+def test_a_candidate_has_the_texts_of_a_pair_and_of_no_other_row() -> None:
+    case = every_kind()
+    (row, *_) = orm_pairs.rows(case, PairsConfig(), 0)
+    assert to_candidate(row, case).pair == Pair(*row.texts(), "t")
+    (other, *_) = sft_standard.rows(case, STANDARD, 0)
+    assert to_candidate(other, case).pair is None
