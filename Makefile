@@ -16,7 +16,7 @@ export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
-.PHONY: run smoke test coverage mutation quality reproduce benchmark format env peers lock schema clean help
+.PHONY: run smoke test test-fast coverage mutation quality reproduce benchmark format env peers lock schema clean help
 
 run: env  ## build the default project: from the CSVs to the report
 	snakemake --profile local
@@ -26,6 +26,9 @@ smoke: env  ## build the smoke project: the same steps, tiny, in two minutes
 
 test: env peers  ## run all tests
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-fast: env  ## run the tests that are not slow: every package, in less than a minute
+	pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: env peers  ## run all tests and count the lines and branches they run: terminal, coverage.xml, htmlcov/
 	python tests/coverage/measure.py
@@ -106,4 +109,4 @@ clean:  ## remove everything that is built, except the environment
 	rm -rf results results-* logs .snakemake mlruns .coverage-data coverage.xml htmlcov .mutation
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 11
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 11

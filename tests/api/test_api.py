@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 logger.enable("tabletutor")  # which the public surface silences; other tests of this process look at the log
 
 
+@pytest.mark.slow
 def test_the_tour_runs_outside_a_checkout(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)

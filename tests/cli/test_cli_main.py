@@ -47,6 +47,7 @@ def test_schema_is_printed() -> None:
     assert json.loads(run("schema").stdout) == schema()
 
 
+@pytest.mark.slow
 def test_code_explains_what_a_rule_reaches_and_from_where() -> None:
     done = run("code", "questions", "--explain")
     assert done.returncode == 0, done.stderr
@@ -57,6 +58,7 @@ def test_code_explains_what_a_rule_reaches_and_from_where() -> None:
     assert lines[-1][1] in run("code", "questions").stdout
 
 
+@pytest.mark.slow
 def test_code_shows_what_has_changed_since_a_revision(tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     for name in ("scripts", "envs"):
@@ -178,6 +180,7 @@ def arms_project(folder: Path, arms: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
     arms_project(tmp_path, "{first: [a], second: [b]}")
     assert run("arms", "--config", "p.yaml", cwd=tmp_path).stderr.startswith("results/metrics/arms.json: no such file")

@@ -101,6 +101,7 @@ def test_every_mutation_can_excuse_itself() -> None:
     assert set(EXCUSES) == set(MUTATIONS)
 
 
+@pytest.mark.slow
 def test_episodes_are_executed_for_real_and_resume_from_the_journal(
     table: tuple[Path, TableProfile], tmp_path: Path
 ) -> None:

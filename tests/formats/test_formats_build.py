@@ -47,6 +47,7 @@ def audit(built: Any, name: str, folder: Path) -> Audit:
     return audit_format(name, rows, questions, built.splits, folder / "audit.json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_path: Path) -> None:
     stats = make(built, name, tmp_path)
@@ -74,6 +75,7 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
     assert (tmp_path / "again/train.jsonl").read_bytes() == (tmp_path / "train.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_every_stated_value_is_what_the_sandbox_showed(built: Any, tmp_path: Path) -> None:
     make(built, "sft-interleaved", tmp_path)
     stated = 0
@@ -90,6 +92,7 @@ def test_every_stated_value_is_what_the_sandbox_showed(built: Any, tmp_path: Pat
     assert stated > 10
 
 
+@pytest.mark.slow
 def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
     def first(rows: list[dict[str, Any]], change: Callable[[dict[str, Any]], object]) -> list[dict[str, Any]]:
         change(rows[0])
@@ -156,6 +159,7 @@ def tell(row: dict[str, Any], place: int, built: Any) -> None:
     row["messages"][place]["content"] += f"\nHint: {asked[row['question_id']].hint}"
 
 
+@pytest.mark.slow
 def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> None:
     stats = make(built, "kto", tmp_path, LabelledConfig(per_table=8, per_family=3, positive_share=0.5))
     (train, _) = stats.splits
@@ -228,6 +232,7 @@ def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
     assert surface_accuracy(judged(pairs[:24])) is None
 
 
+@pytest.mark.slow
 def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path) -> None:
     make(built, "dpo", tmp_path, PairsConfig(even_surface=False))
     (sample, *_) = read_records(tmp_path / "train.jsonl", PairRow)

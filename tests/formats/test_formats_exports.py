@@ -20,6 +20,7 @@ from tabletutor.rows.row import Row
 Export = Callable[[str, Path], subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.slow
 def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path: Path) -> None:
     folder = tmp_path / "hub"
     done = export("hf", folder)
@@ -60,6 +61,7 @@ def shape(value: Any) -> Any:
             return None
 
 
+@pytest.mark.slow
 def test_a_key_that_comes_late_in_a_large_file_is_loaded_by_the_card(export: Export, tmp_path: Path) -> None:
     """`datasets` takes what is not declared from the first 10 MB."""
     folder = tmp_path / "hub"
@@ -103,6 +105,7 @@ class Listed(Row, frozen=True, kw_only=True):
     share: float | None
 
 
+@pytest.mark.slow
 def test_nothing_is_written_between_files_that_are_there(export: Export, tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("x")
     done = export("hf", tmp_path)
@@ -110,6 +113,7 @@ def test_nothing_is_written_between_files_that_are_there(export: Export, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_llama_factory_finds_every_file_and_column_it_is_told_of(export: Export, tmp_path: Path) -> None:
     done = export("llama-factory", tmp_path / "data")
     assert done.returncode == 0, done.stderr
@@ -129,6 +133,7 @@ def test_llama_factory_finds_every_file_and_column_it_is_told_of(export: Export,
             assert {row["chosen"][tags["role_tag"]] for row in rows} == {tags["assistant_tag"]}
 
 
+@pytest.mark.slow
 def test_trajectories_alternate_code_and_what_it_printed(export: Export, tmp_path: Path) -> None:
     done = export("adp", tmp_path / "adp")
     assert done.returncode == 0, done.stderr

@@ -74,6 +74,7 @@ def put(source: Path, home: Path) -> Path:
     return snapshot
 
 
+@pytest.mark.slow
 def test_a_model_in_the_cache_is_written_in_the_one_layout(source: Path, tmp_path: Path) -> None:
     put(source, tmp_path / "home")
     done = make(tmp_path / "home", tmp_path / "model")
@@ -156,6 +157,7 @@ def hub(source: Path) -> Generator[tuple[str, list[str]]]:
     server.server_close()
 
 
+@pytest.mark.slow
 def test_a_model_is_fetched_once_and_only_where_download_says_so(
     source: Path, hub: tuple[str, list[str]], tmp_path: Path
 ) -> None:

@@ -137,6 +137,7 @@ for kind in kinds:
 """
 
 
+@pytest.mark.slow
 def test_same_texts_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
     made: list[dict[str, bytes]] = []
     for threads in ("1", "4"):

@@ -220,6 +220,7 @@ def programs(draw: st.DrawFn, table: Columns) -> g.Program:
     return g.Program((*steps, frame_end(draw, columns)))
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 def test_the_engines_agree_on_any_table_and_program(
@@ -267,6 +268,7 @@ def real_programs(columns: Columns) -> Iterator[g.Program]:
             yield g.Program((g.DatePart(header, part, "#"), g.Group("#", "mean", numbers[0]), g.GroupMapping()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["penguins_raw", "seattle_weather"])
 def test_the_engines_agree_on_a_real_table(tmp_path: Path, name: str) -> None:
     path = Path(__file__).parents[2] / "resources" / "tables" / f"{name}.csv"

@@ -56,6 +56,7 @@ def test_a_training_table_gets_trained_kinds_only_and_all_engines_agree(tmp_path
     assert not [reject for reject in rejects if reject.reason in ("engines_disagree", "engine_error")]
 
 
+@pytest.mark.slow
 def test_a_test_table_gets_held_out_families_and_wordings_and_the_same_bytes_again(tmp_path: Path) -> None:
     questions, _ = build(tmp_path / "a", TABLES / "mpg.csv", "test")
     novelty = Counter(question.novelty for question in questions)

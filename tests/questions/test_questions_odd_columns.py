@@ -26,6 +26,7 @@ DAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("days", DAYS.values(), ids=DAYS)
 def test_such_a_table_has_questions_about_its_dates(tmp_path: Path, days: list[str]) -> None:
     rows = "".join(f"{day},{TOWNS[row % 4]},{row * 37 % 101},,{row % 3 % 2}\n" for row, day in enumerate(days))

@@ -105,6 +105,7 @@ def test_an_arm_better_on_every_question_has_the_smallest_p_there_is() -> None:
     assert compare_arms(scores(few), TWO, 0).differences[0].p == pytest.approx(2 / 2**8)
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None)
 @given(st.lists(st.tuples(*[st.booleans()] * 4), min_size=1, max_size=9), st.randoms())
 def test_swapping_arms_turns_the_sign_and_order_changes_nothing(rows: list[tuple[bool, ...]], source: object) -> None:

@@ -74,6 +74,7 @@ def hostile_texts() -> list[str]:
     return texts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hostile", [False, True], ids=["plain", "hostile"])
 def test_the_report_in_a_browser(browser: webdriver.Chrome, make_project: Any, tmp_path: Path, hostile: bool) -> None:
     texts = hostile_texts() if hostile else ["wind", "rain"]

@@ -16,6 +16,8 @@ import pytest
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.sandbox.host.pool import Sandbox
 
+pytestmark = pytest.mark.slow
+
 TOOLS = """
 import ctypes, os, signal, socket, sys, time
 libc = ctypes.CDLL(None, use_errno=True)

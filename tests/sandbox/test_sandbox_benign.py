@@ -98,6 +98,7 @@ def test_there_are_many_different_cells() -> None:
     assert len(set(every)) == len(every) >= 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_a_session_gives_what_plain_python_gives(warm: Sandbox, orders: Path, notebook: str, tmp_path: Path) -> None:
     sources = cells(notebook)

@@ -52,6 +52,7 @@ def ended_by(bounds: Bounds, megabytes: int) -> bool:
     return ended
 
 
+@pytest.mark.slow
 def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
     """Run in a user namespace that forbids further ones, so that sessions get no namespaces."""
     code = (
@@ -73,6 +74,7 @@ def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
         assert "The kernel refused: " in failed.stderr
 
 
+@pytest.mark.slow
 def test_a_control_group_ends_what_takes_too_much_and_is_used_again() -> None:
     groups()
     before = set(groups())
@@ -97,6 +99,7 @@ def test_groups_of_a_host_that_was_killed_are_swept() -> None:
     assert groups(host.pid) == []  # `parent_folders` removes groups of dead processes
 
 
+@pytest.mark.slow
 def test_the_watcher_ends_what_takes_too_much() -> None:
     bounds = WatcherBounds(128)
     assert ended_by(bounds, 400)
@@ -203,6 +206,7 @@ def test_a_label_differs_from_that_of_another_process_with_the_same_id() -> None
     assert not is_alive(label)
 
 
+@pytest.mark.slow
 def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path: Path) -> None:
     config = SandboxConfig()
     tables = {f"t{number}": tmp_path / f"t{number}.parquet" for number in range(MAX_IDLE + 2)}
@@ -222,6 +226,7 @@ def test_a_job_has_one_warm_parent_a_table_and_keeps_few(parquet: Path, tmp_path
             assert session.run("len(df)").stdout == "4\n"
 
 
+@pytest.mark.slow
 def test_hundreds_of_sessions_leave_nothing(parquet: Path) -> None:
     """`tests/benchmarks/sandbox_leaks.py` opens ten thousand, and checks memory and mounts too."""
 

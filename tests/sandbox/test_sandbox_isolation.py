@@ -78,6 +78,7 @@ print("as user: ok")
 """
 
 
+@pytest.mark.slow
 def test_an_ordinary_user_gets_the_same(parquet: Path, tmp_path: Path, ordinary_user: list[str]) -> None:
     script = tmp_path / "as_user.py"
     script.write_text(AS_USER)

@@ -13,6 +13,7 @@ CASES, PARTS = 2000, 4
 REFUSED, TEXT = 0.02, 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_generated_table_is_silently_wrong(part: int) -> None:
     done = run(SEED, range(part, CASES, PARTS))

@@ -46,6 +46,7 @@ def equal(table: TextTable, expected: Any) -> bool:
     return ([list(table.names), *rows] if wanted else rows) == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CASES.is_file(), reason="the torture cases are not here")
 def test_torture_cases(tmp_path: Path) -> None:
     passed: Counter[str] = Counter()

@@ -17,6 +17,7 @@ from tests.support.training_runs import settings, train
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_curves_are_in_every_place(tmp_path: Path) -> None:
     store = tmp_path / "mlflow" / "mlflow.db"
     trackers = Trackers(

@@ -45,6 +45,7 @@ def list_rows(cache: Path, *arguments: str) -> list[list[str]]:
     return [line.split()[:4] for line in run(cache, "list", *arguments).stdout.splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_works_are_listed_by_stage_table_and_age(cache: Path) -> None:
     every = [
         ["episodes", "big-boats", "b" * 16, "1"],
@@ -85,6 +86,7 @@ def test_verify_finds_every_kind_of_fault(cache: Path) -> None:
     assert "resume.state: the training state is damaged" in done.stdout
 
 
+@pytest.mark.slow
 def test_clear_asks_and_takes_only_what_is_meant(cache: Path) -> None:
     assert run(cache, "clear", answer="n\n").returncode == 1
     assert len(list_rows(cache)) == 3

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tabletutor.workflow.provenance.contents import content_digests
 from tests.support.checkout import OPTIONS, RESULTS, ROOT, jobs
 from tests.support.polling import wait_until
@@ -44,6 +46,7 @@ def run(warm: Warm, folder: Path, *arguments: str) -> str:
     return done.printed
 
 
+@pytest.mark.slow
 def test_files_dated_in_the_future_are_built_from(tmp_path: Path, warm: Warm) -> None:
     for name in ("config", "scripts", "profiles"):
         (tmp_path / name).symlink_to(ROOT / name)

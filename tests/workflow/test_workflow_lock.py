@@ -85,6 +85,7 @@ def refusal(run: Run) -> str:
     return run.printed
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> None:
     """Partially written files are removed; other files stay."""
     first = start()
@@ -106,6 +107,7 @@ def test_after_a_kill_the_same_command_goes_on(folder: Path, start: Start) -> No
     assert FREED not in finish(folder, start("--forceall"))
 
 
+@pytest.mark.slow
 def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
     """Even after a dry run, which takes no lock and removes none."""
     first = start()
@@ -120,6 +122,7 @@ def test_two_living_runs_exclude_each_other(folder: Path, start: Start) -> None:
     finish(folder, first)
 
 
+@pytest.mark.slow
 def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start: Start) -> None:
     """Otherwise two jobs would write the same file. When the job has ended, the same command works."""
     first = start()
@@ -131,6 +134,7 @@ def test_a_job_that_outlives_its_run_keeps_the_next_one_out(folder: Path, start:
     assert FREED in finish(folder, start())
 
 
+@pytest.mark.slow
 def test_unlock_is_still_there(folder: Path, start: Start) -> None:
     first = start()
     until_it_works(folder, first)

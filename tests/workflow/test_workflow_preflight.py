@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tabletutor.config.load import check
 from tabletutor.config.table_list import ListedTable
 from tabletutor.workflow.preflight import external_faults, split_faults
@@ -58,6 +60,7 @@ def test_a_list_that_pins_every_table_needs_train_and_test() -> None:
     assert messages(split_faults(config(), [*pinned, ListedTable(table="b", path="b.csv")])) == []
 
 
+@pytest.mark.slow
 def test_a_run_says_all_of_it_before_anything_runs(tmp_path: Path, warm: Warm) -> None:
     """Values of `--config` are not attributed to the file; a dangling link and list faults are reported as well."""
     for name in ("resources", "scripts", "profiles", "rules", "envs", "Snakefile"):
