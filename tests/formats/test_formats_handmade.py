@@ -272,6 +272,7 @@ def test_a_case_knows_its_traces_and_conversations() -> None:
 def test_a_candidate_has_the_texts_of_a_pair_and_of_no_other_row() -> None:
     case = every_kind()
     (row, *_) = orm_pairs.rows(case, PairsConfig(), 0)
-    assert to_candidate(row, case).pair == Pair(*row.texts(), "t")
+    chosen, rejected = row.texts()
+    assert to_candidate(row, case).pair == Pair(chosen, rejected, "t")
     (other, *_) = sft_standard.rows(case, STANDARD, 0)
     assert to_candidate(other, case).pair is None
