@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from loguru import logger
 
 from tabletutor.config.formats import ConversationConfig, FormatConfig, PairsConfig
 from tabletutor.formats.audit import Audit, SplitAudit, audit_format
@@ -49,7 +50,7 @@ def test_a_format_is_built_with_its_counts(tmp_path: Path) -> None:
     unverified = above(3)
     unverified = unverified._replace(verdict=msgspec.structs.replace(unverified.verdict, verified=False))
     tables = {
-        "t": project(tmp_path, [above(2), every_kind(), unverified]),
+        "t": project(tmp_path, [unverified, above(2), every_kind()]),
         "u": project(tmp_path, [above(1)], "u"),
         "v": project(tmp_path, [above(4)], "v"),
     }
@@ -88,9 +89,16 @@ def test_a_split_without_a_verified_episode_is_an_error_but_for_validation_witho
 def test_a_case_without_a_row_is_counted_and_no_error(tmp_path: Path) -> None:
     case = every_kind()
     alone = case._replace(episode=msgspec.structs.replace(case.episode, traces=(GOLD,)))
-    (train, _) = build(tmp_path, "dpo", {"t": project(tmp_path, [alone])}, {"t": "train"}, PairsConfig())
-    assert (train.rows, train.dropped) == (0, {"no_row": 1})
+    said: list[str] = []
+    logger.enable("tabletutor")
+    sink = logger.add(lambda message: said.append(message.record["message"]), level="WARNING")
+    tables = {"t": project(tmp_path, [alone]), "v": project(tmp_path, [case], "v")}
+    splits: dict[str, Split] = {"t": "train", "v": "validation"}
+    train, validation = build(tmp_path, "dpo", tables, splits, PairsConfig())
+    logger.remove(sink)
+    assert (train.rows, train.dropped, validation.rows > 0) == (0, {"no_row": 1}, True)
     assert (tmp_path / "train.jsonl").read_bytes() == b""
+    assert [text.split(";")[0] for text in said] == ["dpo: the train split has no row"]
 
 
 def test_a_question_that_is_held_out_is_not_trained_on(tmp_path: Path) -> None:
