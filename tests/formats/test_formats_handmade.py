@@ -162,6 +162,7 @@ def test_roles_that_do_not_alternate_are_named(tmp_path: Path, roles: str) -> No
 
 def test_a_fault_is_named_by_file_and_row(tmp_path: Path) -> None:
     empty: list[Any] = [{"role": "user", "content": "ask"}, {"role": "assistant", "content": " \n"}]
+    empty.append({"role": "user", "content": ""})
     with pytest.raises(ValueError, match=r"train\.jsonl:1: question q: message 1 is empty"):
         audited(tmp_path, "rl", [TaskRow(**IDS, prompt=empty, answer="1", info="{}")])
     with pytest.raises(ValueError, match=r"train\.jsonl:3: the row has the same content as .*train\.jsonl:1$"):
@@ -170,11 +171,19 @@ def test_a_fault_is_named_by_file_and_row(tmp_path: Path) -> None:
         audited(tmp_path, "rl", [said("user")], {})
     with pytest.raises(ValueError, match=r"train\.jsonl:1: the row belongs to table 't', which is in the test split"):
         audited(tmp_path, "rl", [said("user")], {"t": "test"})
+    with pytest.raises(ValueError, match=r"train\.jsonl: no row to train on"):
+        audited(tmp_path, "rl", [])
     with pytest.raises(ValueError, match="all 2 rows are labelled wrong"):
         audited(tmp_path, "orm", [labelled(0, False), labelled(1, False)])
     with pytest.raises(ValueError, match="all 1 rows are labelled right"):
         audited(tmp_path, "orm", [labelled(0, True)])
     assert not (tmp_path / "audit.json").exists()
+
+
+def test_a_validation_split_may_be_empty(tmp_path: Path) -> None:
+    write_records(tmp_path / "v.jsonl", [])
+    audit = audit_format("rl", {"validation": tmp_path / "v.jsonl"}, {}, {}, tmp_path / "audit.json")
+    assert audit.splits == (SplitAudit("validation", 0, None, None, None),)
 
 
 def test_labels_are_counted_and_form_is_measured_where_there_is_enough(tmp_path: Path) -> None:
