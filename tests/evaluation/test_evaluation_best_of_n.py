@@ -28,15 +28,17 @@ JUDGES = {"outcome": ("reward", orm_pairs), "process": ("prm", prm)}
 
 
 def attempt(
-    sample: int, answer: Any, ended: Ended = "submit", name: str = "q", said: tuple[Turn, ...] = ()
+    sample: int, answer: Any, ended: Ended = "submit", name: str = "q", its_turns: tuple[Turn, ...] = ()
 ) -> Prediction:
-    return Prediction(name, "t", "drawn", sample, Trace(f"{name}{sample}", "student", "drawn", said, ended, answer), 9)
+    return Prediction(
+        name, "t", "drawn", sample, Trace(f"{name}{sample}", "student", "drawn", its_turns, ended, answer), 9
+    )
 
 
 def attempt_above(limit: int, sample: int, sign: str, ended: Ended = "submit") -> Prediction:
     """An attempt at `above(limit)`, which is right with the sign `>`."""
-    said = turns(f"rows = df[df['wind'] {sign} {limit}]", "submit(rows['wind'].mean())")
-    return attempt(sample, 1.5, ended, f"q{limit}", said)
+    cells = turns(f"rows = df[df['wind'] {sign} {limit}]", "submit(rows['wind'].mean())")
+    return attempt(sample, 1.5, ended, f"q{limit}", cells)
 
 
 def vote(answers: Sequence[Any]) -> Prediction:

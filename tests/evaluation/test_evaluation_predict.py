@@ -1,4 +1,4 @@
-"""Predictions: groups of questions, and a tiny real model that answers them."""
+"""Predictions: groups of questions, and their answers by a tiny model."""
 
 import json
 from pathlib import Path
@@ -40,13 +40,13 @@ def write_table(folder: Path, name: str = "numbers") -> tuple[TableProfile, Path
 
 
 def test_groups_follow_from_the_questions_alone() -> None:
-    asked = [question(number, table) for number in range(5) for table in ("b", "a")]
-    assert group_questions(asked, 4) == group_questions(reversed(asked), 4)
-    assert [len(group) for group in group_questions(asked, 4)] == [4, 1, 4, 1]
-    assert group_questions([*asked, question(0, "aa")], 4) == [
-        *group_questions(asked, 4)[:2],
+    questions = [question(number, table) for number in range(5) for table in ("b", "a")]
+    assert group_questions(questions, 4) == group_questions(reversed(questions), 4)
+    assert [len(group) for group in group_questions(questions, 4)] == [4, 1, 4, 1]
+    assert group_questions([*questions, question(0, "aa")], 4) == [
+        *group_questions(questions, 4)[:2],
         [question(0, "aa")],
-        *group_questions(asked, 4)[2:],
+        *group_questions(questions, 4)[2:],
     ]
 
 
@@ -60,10 +60,10 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     files = {"numbers": (tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
 
     def run(journals: str, threads: int) -> bytes:
-        asked = PredictionSpec("base", model, None, 0, False)
+        spec = PredictionSpec("base", model, None, 0, False)
         config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
-        count = predict(asked, files, config, SANDBOX, tmp_path / journals, "code", output)
+        count = predict(spec, files, config, SANDBOX, tmp_path / journals, "code", output)
         assert count == 4
         return output.read_bytes()
 
@@ -76,7 +76,7 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     copy.write_bytes(b"".join([header, *lines[:3]]) + lines[3][:-20])  # one torn line
     assert run("two", 2) == whole
     units = [len(read_segment(path).units) for path in (tmp_path / "two").rglob("*.journal")]
-    assert sorted(units) == [1, 3], "of the group of the torn line the unit that was missing is new"
+    assert sorted(units) == [1, 3], "only the missing unit of the torn line is new"
     predictions = read_records(tmp_path / "one" / "test.jsonl", Prediction)
     assert [p.question_id for p in predictions] == ["0000", "0001", "0002", "0003"]
     assert {p.table for p in predictions} == {"numbers"}

@@ -1,4 +1,4 @@
-"""Grades and what went wrong."""
+"""Grades and kinds of errors."""
 
 from typing import Any
 

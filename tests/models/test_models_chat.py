@@ -1,4 +1,4 @@
-"""Token ids and loss masks of conversations, with a tokenizer fitted for the test."""
+"""Token ids and loss masks of conversations, with tokenizers trained for the test."""
 
 from typing import Any
 
@@ -43,11 +43,11 @@ def test_all_of_the_rendered_conversation_is_encoded(tokenizer: Any, contents: l
     assert tokenizer.decode(ids) == tokenizer.apply_chat_template(messages, tokenize=False)
 
 
-@given(contents=CONTENTS, said=st.text(max_size=20), seen=st.text(max_size=20))
+@given(contents=CONTENTS, said=st.text(max_size=20), reply=st.text(max_size=20))
 @settings(deadline=None)
-def test_what_is_generated_on_is_what_is_trained_on(tokenizer: Any, contents: list[str], said: str, seen: str) -> None:
+def test_what_is_generated_on_is_what_is_trained_on(tokenizer: Any, contents: list[str], said: str, reply: str) -> None:
     before = conversation(*contents)[:2]
-    observed: Message = {"role": "user", "content": seen}
+    observed: Message = {"role": "user", "content": reply}
     spoken = tokenizer(said, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     grown = opening_ids(tokenizer, before) + spoken + continuation_ids(tokenizer, before, observed)
     whole: list[Message] = [

@@ -1,4 +1,4 @@
-"""Batched decoding against the plainest way to decode: the whole text through the model again for every token."""
+"""Batched decoding against the simplest decoder, which runs the model on the whole text for every token."""
 
 from pathlib import Path
 from random import Random
@@ -25,13 +25,13 @@ def student(tmp_path_factory: pytest.TempPathFactory) -> Student:
     make_scratch(config, ["count the rows ``` of the table df"] * 3, 5, folder)
     model = load_model(folder, "float32")
     with torch.no_grad():
-        for index, parameter in enumerate(model.parameters()):  # larger weights: likeliest tokens with a clear lead
+        for index, parameter in enumerate(model.parameters()):  # larger weights make the likeliest tokens clear
             parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(index)) * 0.4)
     return model, load_tokenizer(folder)
 
 
 def test_the_tokenizer_is_the_one_that_transformers_finds(student: Student) -> None:
-    """So whoever loads a model folder by the usual way has the tokens it was trained on."""
+    """A model folder that is loaded with `AutoTokenizer` has the same tokens as in training."""
     tokenizer, usual = student[1], AutoTokenizer.from_pretrained(student[1].name_or_path)
     for name in ("chat_template", "eos_token_id", "pad_token_id", "all_special_ids"):
         assert getattr(tokenizer, name) == getattr(usual, name)
@@ -39,7 +39,7 @@ def test_the_tokenizer_is_the_one_that_transformers_finds(student: Student) -> N
 
 
 def greedy(student: Student, ids: list[int], limit: int) -> list[int]:
-    """Tokens of one turn, without any cache."""
+    """Return the tokens of one turn, decoded without a cache."""
     model, tokenizer = student
     turn: list[int] = []
     while len(turn) < limit:
@@ -58,7 +58,7 @@ def prompts(count: int) -> list[list[int]]:
 
 @pytest.mark.parametrize("card", [[], list(range(60, 90))])
 def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) -> None:
-    """Of prompts that begin with the same card, the card is read once."""
+    """With `card`, all prompts begin with the same tokens, which are computed once."""
     model, tokenizer = student
     limits = DecodeLimits(max_new_tokens=12, max_context=400)
     decoder = Decoder(model, tokenizer, 7, limits)
@@ -68,7 +68,7 @@ def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) 
     decoder.share([1])
     decoder.share([key for key in texts if key != 4])
     for round_ in range(3):
-        # conversations enter the turn in two parts and leave as they finish, so rows are exchanged all the time
+        # conversations start the turn in two parts and leave as they finish, so their rows move all the time
         decoder.feed([key for key in texts if key % 2])
         early = decoder.decode(2)
         decoder.feed([key for key in texts if not key % 2])
@@ -77,9 +77,9 @@ def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) 
         for turn in finished:
             expected = greedy(student, texts[turn.key], 12)
             assert turn.text == tokenizer.decode(expected)
-            seen = [tokenizer.eos_token_id, 40 + turn.key, 50 + round_]
-            texts[turn.key] = texts[turn.key] + expected + seen
-            decoder.observe(turn.key, seen)
+            reply = [tokenizer.eos_token_id, 40 + turn.key, 50 + round_]
+            texts[turn.key] = texts[turn.key] + expected + reply
+            decoder.observe(turn.key, reply)
         gone = 5 - round_
         decoder.end(gone)
         del texts[gone]
@@ -88,20 +88,20 @@ def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) 
 @pytest.mark.parametrize("whole_turns", [False, True])
 def test_a_closed_block_ends_the_turn_unless_whole_turns_are_wanted(student: Student, whole_turns: bool) -> None:
     model, tokenizer = student
-    said = "a\n```\nx\n```"
-    block = tokenizer(said, add_special_tokens=False)["input_ids"]
+    text = "a\n```\nx\n```"
+    block = tokenizer(text, add_special_tokens=False)["input_ids"]
     more = tokenizer(" y", add_special_tokens=False)["input_ids"]
-    followed = iter([*block, *more, tokenizer.eos_token_id, 60, 61])
+    tokens = iter([*block, *more, tokenizer.eos_token_id, 60, 61])
 
     class Scripted(Decoder):
         def _choose(self, logits: Any, batch: Any) -> list[int]:
-            return [next(followed)]
+            return [next(tokens)]
 
     decoder = Scripted(model, tokenizer, 1, DecodeLimits(100, 400, whole_turns=whole_turns))
     decoder.begin(0, [3, 4])
     decoder.feed([0])
-    whole = DecodedTurn(0, f"{said} y", len(block) + len(more), (*block, *more, tokenizer.eos_token_id))
-    assert decoder.decode(1) == [whole if whole_turns else DecodedTurn(0, said, len(block), tuple(block))]
+    whole = DecodedTurn(0, f"{text} y", len(block) + len(more), (*block, *more, tokenizer.eos_token_id))
+    assert decoder.decode(1) == [whole if whole_turns else DecodedTurn(0, text, len(block), tuple(block))]
 
 
 def test_a_full_context_ends_the_turn(student: Student) -> None:

@@ -1,4 +1,4 @@
-"""Models of the hub: from a cache laid out as the hub's own client does, and fetched from a server on loopback."""
+"""Models of the hub: from a cache in the layout of the hub's client, and fetched from a local server."""
 
 import hashlib
 import json
@@ -39,13 +39,13 @@ except (OSError, ValueError) as error:
 
 @pytest.fixture(scope="session")
 def source(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """A model's files as they lie in a repository of the hub."""
+    """The files of a model, as in a repository of the hub."""
     config = ScratchModelConfig(source="scratch", vocabulary=300, hidden=8, layers=1, heads=1)
     return once("hub-model", lambda folder: make_scratch(config, ["text"], 0, folder))
 
 
 def make(home: Path, folder: Path, *, download: bool = False, endpoint: str = "") -> subprocess.CompletedProcess[str]:
-    """A model's folder, made in a process with the environment that jobs have."""
+    """Make a model's folder in a process with the environment of jobs."""
     environment = {
         **os.environ,
         **ENVIRONMENT,
@@ -61,14 +61,14 @@ def make(home: Path, folder: Path, *, download: bool = False, endpoint: str = ""
 
 
 def put(source: Path, home: Path) -> Path:
-    """The snapshot of a model in a cache, as the hub's client lays it out."""
-    kept = home / "hub" / "models--people--tiny"
-    snapshot = kept / "snapshots" / REVISION
-    for folder in (kept / "blobs", kept / "refs", snapshot):
+    """Put a model into a cache in the layout of the hub's client; return its snapshot folder."""
+    repository = home / "hub" / "models--people--tiny"
+    snapshot = repository / "snapshots" / REVISION
+    for folder in (repository / "blobs", repository / "refs", snapshot):
         folder.mkdir(parents=True)
-    (kept / "refs" / "main").write_text(REVISION)
+    (repository / "refs" / "main").write_text(REVISION)
     for path in source.iterdir():
-        blob = kept / "blobs" / hashlib.sha256(path.read_bytes()).hexdigest()
+        blob = repository / "blobs" / hashlib.sha256(path.read_bytes()).hexdigest()
         shutil.copyfile(path, blob)
         (snapshot / path.name).symlink_to(os.path.relpath(blob, snapshot))
     return snapshot
@@ -87,14 +87,14 @@ def test_a_model_in_the_cache_is_written_in_the_one_layout(source: Path, tmp_pat
 def test_a_missing_model_is_an_error_that_says_where_to_put_it(tmp_path: Path) -> None:
     done = make(tmp_path / "home", tmp_path / "model")
     assert done.returncode
-    for said in (
+    for text in (
         f"FileNotFoundError: the model {ID} at revision {REVISION} is not in the local cache {tmp_path / 'home/hub'}",
         f"`hf download {ID} --revision {REVISION}`",
         "models--people--tiny",
         "`source: local`",
         "models.<name>.download",
     ):
-        assert said in done.stderr
+        assert text in done.stderr
     assert not list(tmp_path.glob("*model*"))
 
 
@@ -115,12 +115,12 @@ def test_a_part_of_the_weights_is_missing_by_its_name(source: Path, tmp_path: Pa
 
 @pytest.fixture
 def hub(source: Path) -> Generator[tuple[str, list[str]]]:
-    """A server that answers as the hub does for one model at one revision; its address, and what it was asked for."""
-    asked: list[str] = []
+    """A server that answers like the hub for one model at one revision: its address and the paths requested from it."""
+    requests: list[str] = []
 
     class Hub(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requests.append(self.path)
             path = urlsplit(self.path).path
             if path == f"/api/models/{ID}/tree/{REVISION}":
                 every = [*source.iterdir(), ROOT / "LICENSE"]
@@ -151,7 +151,7 @@ def hub(source: Path) -> Generator[tuple[str, list[str]]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
+    yield f"http://127.0.0.1:{server.server_port}", requests
     server.shutdown()
     thread.join()
     server.server_close()
@@ -161,23 +161,23 @@ def hub(source: Path) -> Generator[tuple[str, list[str]]]:
 def test_a_model_is_fetched_once_and_only_where_download_says_so(
     source: Path, hub: tuple[str, list[str]], tmp_path: Path
 ) -> None:
-    endpoint, asked = hub
+    endpoint, requests = hub
     home, folder = tmp_path / "home", tmp_path / "model"
     assert "is not in the local cache" in make(home, folder, endpoint=endpoint).stderr
-    assert asked == []
+    assert requests == []
     done = make(home, folder, download=True, endpoint=endpoint)
     assert not done.returncode, done.stderr
     assert (folder / "model.safetensors").read_bytes() == (source / "model.safetensors").read_bytes()
-    assert not any(path.endswith("LICENSE") for path in asked)
-    asked.clear()
+    assert not any(path.endswith("LICENSE") for path in requests)
+    requests.clear()
     for download in (True, False):
         done = make(home, folder, download=download, endpoint=endpoint)
         assert not done.returncode, done.stderr
-    assert asked == []
+    assert requests == []
 
 
 def test_a_model_that_cannot_be_fetched_is_an_error_with_the_cause(hub: tuple[str, list[str]], tmp_path: Path) -> None:
-    elsewhere = f"{hub[0]}/no/hub"  # where nothing listens the client tries again for twenty seconds
+    elsewhere = f"{hub[0]}/no/hub"  # without a server, the client would retry for twenty seconds
     done = make(tmp_path / "home", tmp_path / "model", download=True, endpoint=elsewhere)
     assert done.returncode
     assert f"ConnectionError: the model {ID} at revision {REVISION} could not be fetched" in done.stderr

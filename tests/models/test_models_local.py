@@ -1,4 +1,4 @@
-"""Models in a local folder: what is missing is named, and a job sees when one of the files changes."""
+"""Models in a local folder: errors name missing files, and a job notices a changed file."""
 
 from pathlib import Path
 from types import SimpleNamespace

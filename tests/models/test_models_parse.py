@@ -1,4 +1,4 @@
-"""The lenient reader of assistant turns."""
+"""The lenient parser of assistant turns."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""The prompt builder: one conversation for teachers and students, whatever headers and outputs hold."""
+"""The prompt builder, with arbitrary headers and outputs."""
 
 import re
 
@@ -59,19 +59,19 @@ def test_within_any_limit_the_end_of_the_output_the_error_and_the_hooks_stay(
 ) -> None:
     content = observation(Turn(0, "", "", printed, error, tuple(hooks)), limit)["content"]
     assert len(content) <= limit
-    shown = printed.rstrip("\n") if printed.strip() else ""
+    output = printed.rstrip("\n") if printed.strip() else ""
     reports = [
         "\n".join(f"{hook.name} = {hook.value!r}" for hook in hooks),
         "" if error is None else f"Error: {error.strip().splitlines()[-1]}" if error.strip() else "Error",
     ]
-    whole = "\n".join(part for part in (shown, *reports) if part)
+    whole = "\n".join(part for part in (output, *reports) if part)
     assert content[-8:] == (whole or "(no output)")[-8:]
     if len(whole) <= limit:
         assert content == (whole or "(no output)")
         return
     short = sum(len(report) + 1 for report in reports) <= limit - limit // 4 - 1
-    for report in reports:  # both whole where they leave the output its quarter; else each with its beginning and end
+    for report in reports:  # whole if the output still has a quarter of the limit, else with beginning and end
         assert report in content if short else report[-8:] in content
         assert report[:8] in content or report[-8:] in content
-    assert shown[-8:] in content
+    assert output[-8:] in content
     assert "bytes left out …" in content

@@ -1,4 +1,4 @@
-"""Models with a head that judges."""
+"""Reward models: a language model with another head."""
 
 from pathlib import Path
 

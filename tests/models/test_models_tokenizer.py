@@ -1,4 +1,4 @@
-"""Trained tokenizers: every text comes back as it was, and the same texts give the same bytes."""
+"""Trained tokenizers: every text decodes to itself, and the same texts give the same bytes."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ TEXTS = [
     "\tcount = 30 517, share = 0.25\n",
     "a ▁ stands for a space in SentencePiece, and <0x41> for a byte",
 ]
-# What is written like markup, or stands for something else in one of the tokenizers.
+# Texts that look like markup, or have another meaning in one of the tokenizers.
 SPELLED = (
     *SPECIAL,
     "<unk>",
@@ -52,7 +52,7 @@ def config(kind: str, vocabulary: int = 420) -> ScratchModelConfig:
 
 @pytest.fixture(scope="module", params=KINDS)
 def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """As it is loaded from its files."""
+    """A tokenizer of each kind, loaded from its files."""
     folder: Path = tmp_path_factory.mktemp(request.param)
     train_tokenizer(config(request.param), TEXTS).save_pretrained(str(folder))
     (folder / "config.json").write_text('{"model_type": "llama"}')

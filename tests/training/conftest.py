@@ -1,4 +1,4 @@
-"""What tests of training share: rows of every format, and a tiny model."""
+"""Fixtures of the training tests: rows of every format, and a tiny model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ SIZES = ScratchModelConfig(source="scratch", vocabulary=512, hidden=32, layers=2
 
 @pytest.fixture(scope="session")
 def project(once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """Rows of every format, a table, and a model whose tokenizer fits them."""
+    """Rows of every format, a table, and a model with a tokenizer trained on the rows."""
     return once("training", _make)
 
 

@@ -1,4 +1,4 @@
-"""`grpo`: a student works at questions, is rewarded for what came of it, and trained on what it chose."""
+"""`grpo`: a student answers questions, is rewarded, and is trained on the tokens that it chose."""
 
 import json
 import shutil
@@ -22,28 +22,28 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def halting(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The checkpoint of a student that writes code which runs half of the time."""
+    """The checkpoint of a student whose code runs half of the time."""
     return saying(project, tmp_path_factory.mktemp("halting"), "df.head(1)", "df.head(1")
 
 
 def saying(project: Path, tmp_path: Path, *codes: str) -> Path:
-    """The checkpoint of a student that writes one of these cells, each as often."""
+    """Train a student that writes each of these cells equally often; return its checkpoint."""
     rows = [json.loads(line) for line in (project / "sft-standard" / "train.jsonl").read_text().splitlines()]
-    taught = tmp_path / "rows"
-    taught.mkdir()
+    folder = tmp_path / "rows"
+    folder.mkdir()
     for split in ("train", "validation"):
-        told = [
+        written = [
             {**row, "messages": [*row["messages"][:2], {"role": "assistant", "content": f"```python\n{code}\n```"}]}
             for row in rows
             for code in codes
         ]
-        (taught / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
-    train(project, taught, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_every=250))
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
+    train(project, folder, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_every=250))
     return tmp_path / "student"
 
 
 def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -> None:
-    """A student that writes code which runs half of the time learns, by running it, to do so more often."""
+    """A student whose code runs half of the time learns to write running code more often."""
     sampled = {
         "generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "right_weight": 0, "runs_weight": 1,
     }  # fmt: skip
@@ -55,15 +55,15 @@ def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -
 
 
 def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
-    """A student that is right half of the time is right more often on questions held out; not where the answers it is
-    graded by are wrong for half of the rows.
+    """A student that is right half of the time becomes right more often on held-out questions, but not if half of the
+    answers that it is graded by are wrong.
     """
     guessing = saying(project, tmp_path, "submit(1.5)", "submit(9)")
     rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()]
     mixed = tmp_path / "mixed"
     shutil.copytree(project / "rl", mixed)
-    told = [{**row, "answer": answer} for row, answer in zip(rows, ["1.5", "9"] * 30, strict=True)]
-    (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in told))
+    changed = [{**row, "answer": answer} for row, answer in zip(rows, ["1.5", "9"] * 30, strict=True)]
+    (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
     sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "runs_weight": 0}
     config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
     right, wrong = (
@@ -77,7 +77,7 @@ def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("whole_turns", [False, True])
 def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, whole_turns: bool) -> None:
-    """Over several turns, what is trained is what it said; prompts, results and markup between turns are told."""
+    """Over several turns, the tokens that the student chose are trained; prompts, results and markup are not."""
     rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()[:3]]
     model, tokenizer = load_student(project / "model", halting, "float32"), load_tokenizer(project / "model")
     config = settings("grpo", turn_limit=3, max_new_tokens=24)
@@ -88,7 +88,7 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
     with Sandboxes(SandboxConfig(sessions=2)) as sandboxes:
         attempts = Attempts(rows, Student("run", tokenizer, 0), config, answering, sandboxes)
         made, again = attempts(prompts, trainer), attempts(prompts, trainer)
-    assert made == again, "chance follows from seed, question and step"
+    assert made == again, "attempts depend on seed, question and step"
     assert len({tuple(ids) for ids in made["completion_ids"][:4]}) > 1, "four attempts at one question differ"
     assert 0 < sum(made["ran"]) < len(prompts)
     stop = tokenizer.eos_token_id
@@ -102,10 +102,10 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
             for mark, part in groupby(zip(ids, chosen, strict=True), lambda each: each[1])
         ]
         assert [mark for mark, _ in parts] == [1, 0, 1, 0, 1], "three turns, two replies"
-        for (_, said), (_, told) in zip(parts[::2], parts[1::2], strict=False):
-            assert (said[-1] == stop) != (told[0] == stop), "one stop token, chosen or told"
-            text = tokenizer.decode(told).removeprefix("<|im_end|>")
+        for (_, answer), (_, reply) in zip(parts[::2], parts[1::2], strict=False):
+            assert (answer[-1] == stop) != (reply[0] == stop), "one stop token, in the answer or the reply"
+            text = tokenizer.decode(reply).removeprefix("<|im_end|>")
             assert text.startswith("\n<|im_start|>user\n")
             assert text.endswith("<|im_end|>\n<|im_start|>assistant\n")
-        stopped += [said[-1] == stop for _, said in parts[::2]]
+        stopped += [answer[-1] == stop for _, answer in parts[::2]]
     assert (sum(stopped) > len(stopped) / 2) is whole_turns, "else a turn ends with its code"

@@ -1,4 +1,4 @@
-"""The fast parts of the training loop against the libraries' own."""
+"""The fast parts of the training loop, compared with the libraries' own."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ ROWS = [
     EncodedRow([5, 9, 12, 41, 40, 39, 2], [False] * 4 + [True] * 3),
     EncodedRow([5, 9, 13, 41, 2], [False, False, False, True, True]),
 ]
-PACKS = ((0, 3, 4), (1,), (2,))  # the first three begin alike: one token is shared, for the first one's sake
+PACKS = ((0, 3, 4), (1,), (2,))  # the rows of the first pack share one token
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +60,14 @@ def gradients(wrapped: Any) -> tuple[float, int, dict[str, torch.Tensor]]:
 
 
 def reference(wrapped: Any) -> tuple[float, dict[str, torch.Tensor]]:
-    """Each row alone, through PEFT and transformers as they come, with logits everywhere."""
+    """Compute each row alone with PEFT and transformers, with logits for all tokens."""
     total = torch.zeros(())
     count = sum(sum(row.trained[1:]) for row in ROWS)
     for row in ROWS:
         logits = wrapped(input_ids=torch.tensor([row.ids])).logits[0, :-1]
-        kept = torch.tensor(row.trained[1:])
+        mask = torch.tensor(row.trained[1:])
         total = total + torch.nn.functional.cross_entropy(
-            logits[kept], torch.tensor(row.ids[1:])[kept], reduction="sum"
+            logits[mask], torch.tensor(row.ids[1:])[mask], reduction="sum"
         )
     (total / count).backward()
     return total.item(), {name: p.grad.clone() for name, p in trained_parameters(wrapped).items() if p.grad is not None}
@@ -111,7 +111,7 @@ def test_what_the_fast_layer_does_not_compute_is_left_to_peft(base: Path, more: 
 
 
 def test_adapters_are_switched_as_peft_switches_them(base: Path) -> None:
-    """TRL compares a student with its start by another adapter, or by none."""
+    """TRL compares a student with its start by switching to another adapter or to none."""
     fast, plain = adapted(base), adapted(base, 0.5).eval()
     use_fast_adapters(fast)
     ids = torch.tensor([ROWS[0].ids])
@@ -143,13 +143,13 @@ def test_a_layer_must_be_left(base: Path) -> None:
 
 
 def test_the_seed_draws_the_adapter(base: Path) -> None:
-    def drawn(seed: int) -> torch.Tensor:
+    def first_factor(seed: int) -> torch.Tensor:
         torch.manual_seed(99)
         wrapped = add_adapter(load_model(base, "float32"), LoraConfig(r=4), seed, "base")
         return next(iter(trained_parameters(wrapped).values())).detach()
 
-    assert torch.equal(drawn(1), drawn(1))
-    assert not torch.equal(drawn(1), drawn(2))
+    assert torch.equal(first_factor(1), first_factor(1))
+    assert not torch.equal(first_factor(1), first_factor(2))
 
 
 @pytest.mark.parametrize(("heads", "groups"), [(6, 2), (4, 4), (3, 1)])

@@ -1,4 +1,4 @@
-"""Each method on each format: it learns what the labels say."""
+"""Each method learns from the labels of each format."""
 
 import json
 import random
@@ -16,12 +16,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def shuffled(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with labels that say nothing: where turns are to be learnt, they stand in places of others."""
+    """Return the rows with random labels; in conversations, the assistant's turns are exchanged."""
     source = random.Random(1)
     if "messages" in rows[0]:
-        said = [each["content"] for row in rows for each in row["messages"] if each["role"] == "assistant"]
-        source.shuffle(said)
-        return [{**row, "messages": [_saying(each, said) for each in row["messages"]]} for row in rows]
+        contents = [each["content"] for row in rows for each in row["messages"] if each["role"] == "assistant"]
+        source.shuffle(contents)
+        return [{**row, "messages": [_with_next(each, contents) for each in row["messages"]]} for row in rows]
     if "labels" in rows[0]:
         labels = [label for row in rows for label in row["labels"]]
         source.shuffle(labels)
@@ -35,13 +35,13 @@ def shuffled(name: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _saying(message: dict[str, Any], said: list[str]) -> dict[str, Any]:
-    return {**message, "content": said.pop()} if message["role"] == "assistant" else message
+def _with_next(message: dict[str, Any], contents: list[str]) -> dict[str, Any]:
+    return {**message, "content": contents.pop()} if message["role"] == "assistant" else message
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "rl"])
 def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path: Path) -> None:
-    """Loss falls; on rows held out it is lower than after training on shuffled labels."""
+    """The loss falls, and on held-out rows it is lower than after training on shuffled labels."""
     lines = (project / name / "train.jsonl").read_text().splitlines()
     mixed = tmp_path / "mixed"
     shutil.copytree(project / name, mixed)
@@ -59,7 +59,7 @@ def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path
 
 
 def test_a_mistake_in_a_masked_row_is_not_learnt(project: Path, tmp_path: Path) -> None:
-    """What mistaken turns say is foreseen worse than by a run that is trained on them too."""
+    """Mistaken turns have a higher loss than after training on them."""
     lines = (project / "sft-masked" / "train.jsonl").read_text().splitlines()
     rows = [row for row in map(json.loads, lines) if any(map(is_mistake, row["messages"]))]
     assert len(rows) == 60
@@ -86,9 +86,11 @@ def is_taught(turn: dict[str, Any]) -> bool:
 
 
 def weighed(row: dict[str, Any], weight: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The row with turns weighed by what they weigh in it now."""
-    said = [{**turn, "weight": int(weight(turn))} if turn["role"] == "assistant" else turn for turn in row["messages"]]
-    return {**row, "messages": said}
+    """Return the row with new weights of its assistant turns."""
+    messages = [
+        {**turn, "weight": int(weight(turn))} if turn["role"] == "assistant" else turn for turn in row["messages"]
+    ]
+    return {**row, "messages": messages}
 
 
 def test_a_loss_that_is_no_number_stops_the_run(project: Path, tmp_path: Path) -> None:
@@ -111,7 +113,7 @@ def test_a_run_ends_where_it_no_longer_learns_and_keeps_the_best(name: str, proj
 
 
 def test_a_run_goes_on_from_another(project: Path, tmp_path: Path) -> None:
-    """The loss begins where the other's ended; a reference model is the one it starts from."""
+    """The loss begins where the first run's ended, and the reference model is the run's start."""
     first = train(project, project / "sft-standard", tmp_path / "first", settings("sft", max_steps=40))
     again = train(
         project, project / "sft-standard", tmp_path / "again", settings("sft", warmup_share=0), tmp_path / "first"
@@ -128,7 +130,7 @@ def test_a_run_goes_on_from_another(project: Path, tmp_path: Path) -> None:
     "lora", [{"r": 4, "use_dora": True}, {"r": 4, "use_rslora": True}, {"r": 4, "bias": "all", "skip_layers": 1}, None]
 )
 def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: Path, tmp_path: Path) -> None:
-    """A checkpoint gives, as a student, the loss it had at the end of its training."""
+    """A checkpoint loaded as a student has the loss of the end of its training."""
     import torch
 
     from tabletutor.training.rows import read_rows, sample_rows
@@ -141,9 +143,9 @@ def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: 
     with torch.no_grad():
         for row in rows:
             logits = student(input_ids=torch.tensor([row.ids])).logits[0, :-1]
-            kept = torch.tensor(row.trained[1:])
-            target = torch.tensor(row.ids[1:])[kept]
-            total += torch.nn.functional.cross_entropy(logits[kept], target, reduction="sum").item()
+            mask = torch.tensor(row.trained[1:])
+            target = torch.tensor(row.ids[1:])[mask]
+            total += torch.nn.functional.cross_entropy(logits[mask], target, reduction="sum").item()
             count += len(target)
     rounded = 0.02 if lora is None else 1e-4  # a whole model is written in bfloat16
     assert total / count == pytest.approx(losses_of(lines, "validation")[-1], rel=rounded)

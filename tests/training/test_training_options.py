@@ -1,4 +1,4 @@
-"""What single settings do to the weights of a run, in the loop of ours and in TRL's trainers."""
+"""Effects of single settings on the weights of a run, in our training loop and in TRL's trainers."""
 
 import json
 from pathlib import Path
@@ -15,25 +15,25 @@ from tests.support.training_runs import FORMATS, losses_of, settings, train
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-BOTH = ["sft-standard", "dpo"]  # a loop of ours, one of TRL's
+BOTH = ["sft-standard", "dpo"]  # our loop, and one of TRL's trainers
 PLAIN: dict[str, Any] = {
     "max_steps": 1, "eval_every": 1, "warmup_share": 0, "scheduler": "constant", "weight_decay": 0.0, "keep": "last"
 }  # fmt: skip
 
 
 def trained(project: Path, name: str, out: Path, **changes: Any) -> tuple[dict[str, Tensor], float]:
-    """The adapter after one step, by name, and the validation loss."""
+    """Train one step; return the tensors of the adapter by name, and the validation loss."""
     lines = train(project, project / name, out, settings(FORMATS[name], **{**PLAIN, **changes}))
     return load_file(out / "adapter_model.safetensors"), losses_of(lines, "validation")[-1]
 
 
 def outer(adapter: dict[str, Tensor]) -> Tensor:
-    """All numbers of the factors B, which are 0 before the first step."""
+    """Return all numbers of the factors B, which are 0 before the first step."""
     return torch.cat([tensor.flatten() for name, tensor in adapter.items() if "lora_B" in name])
 
 
 def inner(adapter: dict[str, Tensor]) -> Tensor:
-    """All numbers of the factors A, whose gradient is 0 in the first step."""
+    """Return all numbers of the factors A, whose gradient is 0 in the first step."""
     return torch.cat([tensor.flatten() for name, tensor in adapter.items() if "lora_A" in name])
 
 
@@ -73,10 +73,10 @@ def test_the_rate_follows_the_schedule(name: str, project: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("name", BOTH)
 def test_less_memory_gives_the_same_bytes(name: str, project: Path, tmp_path: Path) -> None:
-    """With `gradient_checkpointing` modules are computed again."""
+    """With `gradient_checkpointing`, modules are computed twice."""
     computed: list[None] = []
     calls: list[int] = []
-    for folder, checkpointing in (("kept", False), ("made", True)):
+    for folder, checkpointing in (("stored", False), ("recomputed", True)):
         computed.clear()
         config = settings(FORMATS[name], gradient_checkpointing=checkpointing, max_steps=3)
         watch = register_module_forward_pre_hook(lambda module, arguments: computed.append(None))
@@ -87,7 +87,7 @@ def test_less_memory_gives_the_same_bytes(name: str, project: Path, tmp_path: Pa
         calls.append(len(computed))
     assert calls[1] > 1.2 * calls[0] > 0
     weights = "adapter_model.safetensors"
-    assert (tmp_path / "kept" / weights).read_bytes() == (tmp_path / "made" / weights).read_bytes()
+    assert (tmp_path / "stored" / weights).read_bytes() == (tmp_path / "recomputed" / weights).read_bytes()
 
 
 def test_the_best_average_is_kept() -> None:
@@ -100,6 +100,6 @@ def test_the_best_average_is_kept() -> None:
         with weights.averaged():
             assert parameter.item() == average
             weights.record_loss(loss)
-        assert parameter.item() == value, "what is trained is not what is shown"
+        assert parameter.item() == value, "the trained weights return after the evaluation"
     weights.finish()
-    assert parameter.item() == 5.0, "of the lowest loss"
+    assert parameter.item() == 5.0, "the average with the lowest loss"

@@ -1,4 +1,4 @@
-"""A run that is killed and started again, on other threads, gives the bytes of one that was not."""
+"""A run that is killed and resumed, with another number of threads, gives the bytes of an uninterrupted run."""
 
 import json
 import os
@@ -88,13 +88,13 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Pat
     lines = [json.loads(line) for line in (whole / "metrics.ndjson").read_text().splitlines()]
     assert {frozenset(line) for line in lines} == {
         frozenset({"step", "split", "loss", "tokens", "learning_rate", "grad_norm"})
-    }, "a validation line has null where it has no value"  # fmt: skip
+    }, "a validation line has null for missing values"  # fmt: skip
     training = [line for line in lines if line["split"] == "train"]
     assert [line["step"] for line in training] == list(range(1, 49))
     evaluated = [7, 14, 21, 28, 35, 42, 48]
     assert [line["step"] for line in lines if line["split"] == "validation"] == evaluated
-    said = [json.loads(line) for line in (whole / "samples.ndjson").read_text().splitlines()]
-    assert [line["step"] for line in said] == evaluated
+    samples = [json.loads(line) for line in (whole / "samples.ndjson").read_text().splitlines()]
+    assert [line["step"] for line in samples] == evaluated
     assert training[-1]["loss"] < training[0]["loss"]
     sums = dict(reversed(line.split("  ")) for line in (whole / "SHA256SUMS").read_text().splitlines())
     assert sums == {name: sha256_file(whole / name) for name in FILES[:4]}
@@ -120,6 +120,6 @@ def test_every_random_state_comes_back(tmp_path: Path) -> None:
     weights = Weights({"p": torch.zeros(1, requires_grad=True)})
     optimizer = torch.optim.AdamW(list(weights.parameters.values()))
     save_state(tmp_path / "s", "identity", TrainingState(1, [], [], 0.0), weights, optimizer)
-    drawn = (random.random(), np.random.normal(), torch.rand(1).item())
+    numbers = (random.random(), np.random.normal(), torch.rand(1).item())
     load_state(tmp_path / "s", "identity", weights, optimizer)
-    assert (random.random(), np.random.normal(), torch.rand(1).item()) == drawn
+    assert (random.random(), np.random.normal(), torch.rand(1).item()) == numbers

@@ -1,4 +1,4 @@
-"""What of their rows the methods train on that TRL trains."""
+"""Which rows, and which tokens of them, TRL's trainers train on."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def test_of_a_completion_only_what_was_said_is_trained(project: Path) -> None:
-    """TRL's masks of whole attempts hold what the sandbox printed too; ours do not."""
+    """TRL's masks of whole attempts include the sandbox's output; ours do not."""
     from trl.trainer.dpo_trainer import DataCollatorForPreference
 
     tokenizer = load_tokenizer(project / "model")
@@ -44,17 +44,17 @@ def test_of_a_completion_only_what_was_said_is_trained(project: Path) -> None:
         ]
         for batch in (theirs(examples), ours(examples))
     ]
-    said = [
+    expected = [
         "".join(f"{message['content']}<|im_end|>" for message in row[side] if message["role"] == "assistant")
         for side in sides
         for row in rows
     ]
-    assert trained[1] == said
+    assert trained[1] == expected
     assert any("<|im_start|>user" in text for text in trained[0])
 
 
 def test_rows_of_kto_are_shuffled(project: Path, tmp_path: Path) -> None:
-    """A file has what belongs together in one place, and TRL takes it as it stands."""
+    """TRL keeps the order of rows, and a file has related rows next to each other."""
     shutil.copytree(project / "kto", tmp_path / "sorted")
     lines = (tmp_path / "sorted" / "train.jsonl").read_text().splitlines(keepends=True)
     ordered = sorted(lines, key=lambda line: bool(json.loads(line)["label"]))
@@ -82,7 +82,7 @@ def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("method", "rows"), [("sft", "sft-standard"), ("dpo", "dpo"), ("prm", "prm")])
 def test_a_run_needs_no_validation_rows(method: str, rows: str, project: Path, tmp_path: Path) -> None:
-    """Unless what is kept goes by them."""
+    """They are required only for `keep: best` and `patience`."""
     shutil.copytree(project / rows, tmp_path / "rows")
     (tmp_path / "rows" / "validation.jsonl").write_bytes(b"")
     lines = train(project, tmp_path / "rows", tmp_path / "out", settings(method, max_steps=2, samples=0))

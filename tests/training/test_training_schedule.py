@@ -1,4 +1,4 @@
-"""Rows, their order and the learning rate: what follows from the step alone."""
+"""Rows, packs, batches and the learning rate of each step."""
 
 import json
 from pathlib import Path
@@ -33,9 +33,9 @@ def test_an_epoch_has_every_row_once(rows: list[EncodedRow], pack_rows: int, bat
     for batches in (epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch), [ordered_packs(groups, pack_rows)]):
         assert sorted(index for batch in batches for chosen in batch for index in chosen) == list(range(len(rows)))
         assert all(0 < len(chosen) <= pack_rows for batch in batches for chosen in batch)
-    drawn = epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
-    assert all(sum(map(len, batch)) <= batch_size for batch in drawn)
-    assert drawn == epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
+    batches = epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
+    assert all(sum(map(len, batch)) <= batch_size for batch in batches)
+    assert batches == epoch_batches(rows, groups, pack_rows, batch_size, 7, epoch)
 
 
 def test_epochs_and_seeds_differ() -> None:
@@ -45,7 +45,7 @@ def test_epochs_and_seeds_differ() -> None:
 
 
 def test_packs_of_a_batch_are_of_like_length() -> None:
-    """Two of a batch differ less than any two of the epoch, or one thread waits for the other at each step."""
+    """Packs in a batch differ less than random pairs, or one thread would wait for the other at each step."""
     rows = [EncodedRow([9] * (10 + at), [False, *[True] * (9 + at)]) for at in range(200)]
     batches = epoch_batches(rows, [list(range(200))], 1, 2, 0, 0)
     apart = [abs(len(rows[a].ids) - len(rows[b].ids)) for ((a,), (b,)) in batches]
@@ -59,7 +59,7 @@ def test_tokens_are_counted_as_packed(rows: list[EncodedRow]) -> None:
 
 @given(ROWS)
 def test_a_pack_unfolds_to_its_rows(rows: list[EncodedRow]) -> None:
-    """What a branch sees, its context and itself at their positions, is its row; it predicts what its row trains."""
+    """The context and tokens of a branch together equal its row, with the row's positions and trained tokens."""
     chosen = pack(rows)
     ids, positions = chosen.ids[0].tolist(), chosen.positions[0].tolist()
     assert [span.start for span in chosen.spans[1:]] == [span.stop for span in chosen.spans[:-1]]
@@ -70,12 +70,12 @@ def test_a_pack_unfolds_to_its_rows(rows: list[EncodedRow]) -> None:
     branches = [span for span in chosen.spans if (span.start, span.stop) not in shared]
     predicted = dict(zip(chosen.predicting.tolist(), chosen.targets.tolist(), strict=True))
     for row, span in zip(rows, branches, strict=True):
-        seen = [*range(span.context_start, span.context_stop), *range(span.start, span.stop)]
-        assert [ids[at] for at in seen] == row.ids
-        assert [positions[at] for at in seen] == list(range(len(row.ids)))
+        places = [*range(span.context_start, span.context_stop), *range(span.start, span.stop)]
+        assert [ids[at] for at in places] == row.ids
+        assert [positions[at] for at in places] == list(range(len(row.ids)))
         trained = [at for at in range(1, len(row.ids)) if row.trained[at]]
-        assert [at for at in range(1, len(row.ids)) if seen[at - 1] in predicted] == trained
-        assert [predicted[seen[at - 1]] for at in trained] == [row.ids[at] for at in trained]
+        assert [at for at in range(1, len(row.ids)) if places[at - 1] in predicted] == trained
+        assert [predicted[places[at - 1]] for at in trained] == [row.ids[at] for at in trained]
 
 
 @given(st.integers(1, 400), st.sampled_from(["cosine", "linear", "constant"]), st.floats(0, 0.9))
@@ -100,8 +100,8 @@ def test_steps_of_a_run() -> None:
 def test_a_bad_row_is_named(tmp_path: Path) -> None:
     tokenizer = train_tokenizer(ScratchModelConfig(source="scratch", vocabulary=300), ["text"])
     path = tmp_path / "train.jsonl"
-    said = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-    path.write_text(json.dumps({"messages": said}) + "\n" + json.dumps({"messages": said[:1]}) + "\n")
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    path.write_text(json.dumps({"messages": messages}) + "\n" + json.dumps({"messages": messages[:1]}) + "\n")
     with pytest.raises(ValueError, match=r"train\.jsonl:2: no token of this row is trained"):
         read_rows(path, tokenizer)
     path.write_text('{"messages": 3}\n')

@@ -1,4 +1,4 @@
-"""A run of any method that was stopped goes on bit for bit."""
+"""A stopped run of any method resumes bit for bit."""
 
 import shutil
 from pathlib import Path
@@ -12,11 +12,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 class Stopped(Exception):
-    """Stands for whatever ends a run."""
+    """Ends a run, like an interruption."""
 
 
 class Stopping:
-    """A tracker that ends the run at a step, after its line was written."""
+    """A tracker that ends the run at a step, after the step's line was written."""
 
     def __init__(self, step: int) -> None:
         self._step = step
@@ -36,7 +36,7 @@ class Stopping:
     ("name", "changes"),
     [
         ("sft-standard", {**WHOLE, "ema": 0.9, "keep": "best", "samples": 1}),
-        # dropout draws from torch's random state, which must come back too; states are kept by time alone
+        # dropout uses torch's random state, which must be restored too; states are saved by time alone
         ("sft-standard", {"lora": {"r": 4, "dropout": 0.3}, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
         ("dpo", {"ema": 0.9, "keep": "best", "samples": 1, "accumulation": 2}),
         ("kto", {**WHOLE, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
@@ -69,7 +69,7 @@ def test_stopped_and_resumed_is_bit_for_bit_the_same(
 
 
 def test_a_checkpoint_that_is_not_whole_is_left_alone(project: Path, tmp_path: Path) -> None:
-    """Of two, the older one is taken up, and the result is the same."""
+    """The run resumes from the older of two checkpoints, with the same result."""
     config = settings("dpo")
     train(project, project / "dpo", tmp_path / "whole", config)
     with pytest.raises(Stopped):

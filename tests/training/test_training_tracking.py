@@ -1,4 +1,4 @@
-"""Curves to look at while a run trains; none of them can stop it."""
+"""Trackers show curves while a run trains, and never stop it."""
 
 import json
 import os
@@ -71,7 +71,7 @@ def test_a_long_file_is_set_aside(tmp_path: Path) -> None:
     assert all(file.stat().st_size <= 1000 for file in tmp_path.iterdir())
 
 
-# Trains and is killed in the seventh of eight steps, after its line was logged; the last state is of the sixth.
+# Trains and is killed in the seventh of eight steps, after its line was logged. The last saved state is of step six.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -89,7 +89,7 @@ train(project, project / "sft-standard", out, settings("sft"), tracker=Trackers(
 
 @pytest.mark.slow
 def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: Path) -> None:
-    """With every step once; the evaluation of its checkpoint is logged beside the loss, another checkpoint's is not."""
+    """It has every step once. The evaluation of its checkpoint is logged to it, that of another checkpoint is not."""
     from mlflow import MlflowClient
 
     checkpoint, store = tmp_path / "results" / "checkpoints" / "tuned", tmp_path / tracking.STORE
@@ -115,7 +115,7 @@ def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: 
     scores.write_text('{"correct": true}\n{"correct": false}\n{"correct": true}\n{"correct": true}\n')
     tracking.log_evaluation(scores, "tuned", lambda: tracking.accuracy(scores), True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75
-    # The same place with other settings: what still stands as running will not go on.
+    # The same place with other settings: the run that is still RUNNING cannot be continued.
     client.update_run(run.info.run_id, status="RUNNING")
     other = MlflowTracker(store, "smoke/run")
     other.start("tuned", "another identity", {})

@@ -38,8 +38,8 @@ def pieces(tokenizer: Tokenizer, messages: Sequence[Message], reply: bool = Fals
     result: list[Piece] = []
     rest = _render(tokenizer, marked, reply)
     for index, mark in enumerate(marks):
-        markup, found, rest = rest.partition(mark)
-        if not found:
+        markup, separator, rest = rest.partition(mark)
+        if not separator:
             raise ValueError(f"the chat template leaves out message {index} ({messages[index]['role']})")
         result += [Piece(markup, None), Piece(messages[index]["content"], index)]
     result.append(Piece(rest, None))
@@ -64,8 +64,8 @@ def encode(tokenizer: Tokenizer, messages: Sequence[Message]) -> tuple[list[int]
     for part in parts:
         if part.message is None and trained:
             if not part.text.startswith(stop):
-                found = part.text[: len(stop)]
-                raise ValueError(f"the chat template must end an assistant turn with {stop!r}, not {found!r}")
+                actual = part.text[: len(stop)]
+                raise ValueError(f"the chat template must end an assistant turn with {stop!r}, not {actual!r}")
             ids.append(int(tokenizer.eos_token_id))
             mask.append(True)
             part = Piece(part.text[len(stop) :], None)

@@ -130,13 +130,13 @@ def _character(texts: Sequence[str], vocabulary: int) -> Any:
     """Make a tokenizer with one token for each character of the texts, and byte fallback for other characters."""
     from tokenizers import Tokenizer, models
 
-    seen = sorted(set().union(*texts))
-    tokens = [*SPECIAL, *BYTES, *seen]
+    characters = sorted(set().union(*texts))
+    tokens = [*SPECIAL, *BYTES, *characters]
     if len(tokens) > vocabulary:
         raise ValueError(
-            f"the training rows have {len(seen)} different characters, so a character tokenizer needs {len(tokens)} "
-            f"tokens, with markup and bytes, but models.<name>.vocabulary is {vocabulary}; set it to {len(tokens)} or "
-            "more"
+            f"the training rows have {len(characters)} different characters, so a character tokenizer needs "
+            f"{len(tokens)} tokens, with markup and bytes, but models.<name>.vocabulary is {vocabulary}; set it to "
+            f"{len(tokens)} or more"
         )
     # BPE without merges only ever matches single characters and bytes.
     model = models.BPE({token: index for index, token in enumerate(tokens)}, [], byte_fallback=True)

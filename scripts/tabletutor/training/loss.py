@@ -47,11 +47,11 @@ def check_head(model: Model) -> None:
     """Raise ValueError if the logits of a model are not simply the product of hidden states and output matrix."""
     config: Any = model.config
     scales = ("final_logit_softcapping", "logits_scaling", "logit_scale")
-    found = [name for name in scales if getattr(config, name, None) not in (None, 1, 1.0)]
+    unsupported = [name for name in scales if getattr(config, name, None) not in (None, 1, 1.0)]
     if model.get_output_embeddings().bias is not None:
-        found.append("a bias in its output layer")
-    if found:
-        raise ValueError(f"the model has {', '.join(found)}, which sft does not support; use another training method")
+        unsupported.append("a bias in its output layer")
+    if unsupported:
+        raise ValueError(f"sft does not support a model with {', '.join(unsupported)}; use another training method")
 
 
 def pack_loss(decoder: Model, head: Tensor, pack: Pack) -> Tensor:

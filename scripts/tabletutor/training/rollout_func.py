@@ -85,10 +85,10 @@ class Attempts:
     def __call__(self, prompts: Sequence[list[Message]], trainer: Any) -> dict[str, Any]:
         """Make one attempt for each of `prompts`, which may repeat; return token ids, loss masks and grades."""
         model = trainer.accelerator.unwrap_model(trainer.model)
-        asked = [self._rows[_key(prompt)] for prompt in prompts]
+        rows = [self._rows[_key(prompt)] for prompt in prompts]
         tasks: list[Task] = []
         tried = Counter[str]()
-        for prompt, (info, _) in zip(prompts, asked, strict=True):
+        for prompt, (info, _) in zip(prompts, rows, strict=True):
             name = str(info["question_id"])
             tasks.append(Task(name, info["table"], prompt, len(prompts) * trainer.state.global_step + tried[name]))
             tried[name] += 1
@@ -98,7 +98,7 @@ class Attempts:
         done = roll_out(tasks, self._parquets, self._student, decoder, self._config.turn_limit, self._sandboxes)
         traces = {(each.question_id, each.sample): each.trace for each in done}
         model.train(training)
-        ended = [traces[task.question_id, task.sample] for task in tasks]
+        finished = [traces[task.question_id, task.sample] for task in tasks]
         keys = range(len(tasks))
         stops = [_end_of_last_turn(decoder.chosen[key]) for key in keys]
         return {
@@ -108,9 +108,9 @@ class Attempts:
             "logprobs": None,
             "right": [
                 float(trace.ended == "submit" and is_right_answer(trace.answer, answer, info, self._verdicts))
-                for trace, (info, answer) in zip(ended, asked, strict=True)
+                for trace, (info, answer) in zip(finished, rows, strict=True)
             ],
-            "ran": [_share_without_error(trace) for trace in ended],
+            "ran": [_share_without_error(trace) for trace in finished],
         }
 
 

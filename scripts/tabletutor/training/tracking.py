@@ -216,23 +216,23 @@ def _git_revision() -> str:
 
 
 def log_evaluation(
-    made: Path, run: str, metrics: Callable[[], dict[str, float]], mlflow: bool, store: Path = STORE
+    output: Path, run: str, metrics: Callable[[], dict[str, float]], mlflow: bool, store: Path = STORE
 ) -> None:
     """Log evaluation metrics to the MLflow run that trained the checkpoint of `run`, if there is one.
 
-    `made` is an output of the evaluation, `<results>/<stage>/…`, from which the checkpoint is found. A failure is
+    `output` is an output of the evaluation, `<results>/<stage>/…`, from which the checkpoint is found. A failure is
     reported as a warning and never raised.
     """
     sums = next(
-        (path / "checkpoints" / run / "SHA256SUMS" for path in made.parents if (path / "checkpoints").is_dir()), None
+        (path / "checkpoints" / run / "SHA256SUMS" for path in output.parents if (path / "checkpoints").is_dir()), None
     )
     if not mlflow or sums is None or not sums.is_file() or not store.is_file():
         return
     try:
         client, experiment = _open_store(store)
-        for found in client.search_runs([experiment], _tag_filter(checkpoint=sha256_file(sums))):
+        for mlflow_run in client.search_runs([experiment], _tag_filter(checkpoint=sha256_file(sums))):
             for name, value in metrics().items():
-                client.log_metric(found.info.run_id, f"evaluation/{name}", value)
+                client.log_metric(mlflow_run.info.run_id, f"evaluation/{name}", value)
     except Exception as error:  # noqa: BLE001  telemetry
         logger.warning("MLflow has no evaluation of {} ({}: {})", run, type(error).__name__, error)
 
