@@ -266,15 +266,27 @@ def test_join(sales: Engine, frame: pd.DataFrame, program: g.Program, expected: 
     assert matches(submitted(program, frame), expected)
 
 
-def test_integers_are_joined_exactly(tmp_path: Path) -> None:
-    table = pa.table({"k": ["a", "b"], "n": pa.array([2**60 + 1, 2**60], pa.int64()), "x": [1.0, 1 + 1e-10]})
-    one, other = ((g.Where("k", "==", name), g.Aggregate("n", "max")) for name in "ab")
-    x, y = ((g.Where("k", "==", name), g.Aggregate("x", "max")) for name in "ab")
+def test_integers_are_joined_exactly_and_floats_within_their_last_bits(tmp_path: Path) -> None:
+    numbers = [2**60 + 1, 2**60, 1, 0, 0, 0, 0]
+    floats = [1.0, 1 + 1e-10, 1 + 1e-10, 0.5, 1.0, 1e6, 1e6 + 5e-4]
+    table = pa.table({"k": list("abcdefg"), "n": pa.array(numbers, pa.int64()), "x": floats})
+
+    def pair(one: str, other: str, join: g.Join) -> g.Program:
+        """A join of two cells: `nb` is column n where k is b."""
+        chains = ((g.Where("k", "==", key), g.Aggregate(column, "max")) for column, key in (tuple(one), tuple(other)))
+        return g.Program(*chains, join)
+
     for engine in engines(tmp_path, table).values():
-        assert engine(g.Program(one, other, g.Join("greater"))) is True
-        assert engine(g.Program(one, other, g.Join("larger_name", ("a", "b")))) == "a"
-        assert engine(g.Program(y, x, g.Join("greater"))) is False
-        assert outcome(engine, g.Program(y, x, g.Join("larger_name", ("b", "a")))).reason == "tie"
+        for one, other in (("na", "nb"), ("xe", "xd")):
+            named = g.Join("larger_name", (one, other))
+            assert (
+                engine(pair(one, other, named)) == engine(pair(other, one, g.Join("larger_name", (other, one)))) == one
+            )
+            assert engine(pair(one, other, g.Join("greater"))) is True
+            assert engine(pair(other, one, g.Join("greater"))) is False
+        for one, other in (("xb", "xa"), ("xg", "xf"), ("xc", "nc"), ("nc", "xc")):
+            assert engine(pair(one, other, g.Join("greater"))) is False
+            assert outcome(engine, pair(one, other, g.Join("larger_name", (one, other)))).reason == "tie"
 
 
 def test_join_of_equals_and_by_zero(sales: Engine) -> None:
