@@ -112,6 +112,8 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
      ["a", "x", "🎉é", "50%", "a"]),
     ((g.Arithmetic("units", "*", "price", "x"), g.Aggregate("x", "sum")), 32.0),
     ((g.Arithmetic("units", "-", "units", "x"), g.Aggregate("x", "max")), 0),
+    ((g.Arithmetic("price", "+", "units", "x"), g.Aggregate("x", "sum")), 37.5),
+    ((g.Arithmetic("price", "-", "units", "x"), g.Aggregate("x", "max")), 8.0),
     ((g.Arithmetic("price", "/", "units", "x"), g.Missing("x", negated=True), g.ListOf("x")), [0.5, 0.4, 0.05, 0.5]),
     ((g.DaysBetween("sold", "sent", "x"), g.Missing("x", negated=True), g.ListOf("x")), [1, 0, 0, -1, 0]),
     ((g.Aggregate("units", "mean"),), 25 / 6),
@@ -339,6 +341,27 @@ def test_integers_stay_exact_and_overflow_is_missing(tmp_path: Path) -> None:
         assert engine(g.Program((g.Arithmetic("n", "*", "n", "x"), g.Aggregate("x", "count")))) == 0
         assert engine(g.Program((g.Arithmetic("f", "*", "n", "x"), g.Aggregate("x", "count")))) == 2
         assert str(engine(g.Program((g.Aggregate("f", "min"),)))) == "0.0"
+
+
+def test_groups_are_ranked_by_exact_integers_and_by_finite_floats(tmp_path: Path) -> None:
+    table = pa.table(
+        {"k": list("aabc"), "n": pa.array([2**60, 1, 2**60, 3], pa.int64()), "x": [1e308, 1e308, 1.0, 2.0]}
+    )
+    for engine in engines(tmp_path, table).values():
+        total, largest = (g.Group("k", aggregation, "n") for aggregation in ("sum", "max"))
+        assert engine(g.Program((total, g.BestGroup("largest")))) == "a"
+        assert engine(g.Program((total, g.TopGroups(2, "largest")))) == ["a", "b"]
+        assert outcome(engine, g.Program((largest, g.BestGroup("largest")))).reason == "tie"
+        for best in (g.BestGroup("smallest"), g.TopGroups(1, "smallest"), g.BestValue("smallest")):
+            assert outcome(engine, g.Program((g.Group("k", "sum", "x"), best))).reason == "no_answer"
+
+
+def test_days_are_whole_to_the_microsecond(tmp_path: Path) -> None:
+    starts = ["2012-01-01", "2012-01-01", "2012-01-02", "2012-01-02T00:00:00.000001"]
+    ends = ["2012-01-01T23:59:59.999999", "2012-01-02", "2012-01-01", "2012-01-01"]
+    table = pa.table({"a": moments(*starts), "b": moments(*ends)})
+    for engine in engines(tmp_path, table).values():
+        assert engine(g.Program((g.DaysBetween("a", "b", "x"), g.ListOf("x")))) == [0, 1, -1, -2]
 
 
 def test_floats_that_differ_in_their_last_bits_are_a_tie(tmp_path: Path) -> None:
