@@ -73,3 +73,11 @@ def test_a_program_survives_json_and_knows_its_columns() -> None:
     assert from_json(to_json(program)) == program
     assert columns_used(program) == ("a", "b", "c")
     assert size(program) == 3
+
+
+def test_the_best_group_is_written_as_an_analyst_would() -> None:
+    group = Group("k", "mean", "x")
+    assert "answer = groups.idxmax()\n" in source(Program((group, BestGroup("largest"))))
+    assert "answer = groups.sort_values(ascending=True).index[1]\n" in source(
+        Program((group, BestGroup("smallest", 2)))
+    )
