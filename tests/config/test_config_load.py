@@ -1,4 +1,4 @@
-"""The configuration: what is shipped is whole and valid, and what is wrong is named with what to write instead."""
+"""The shipped configurations are complete and valid; error messages name each fault and what to write instead."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A wrong value for every key of the schema is named with its key, and all that is wrong is said at once."""
+"""A wrong value for any key of the schema is reported with its key, and all faults are reported at once."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from tabletutor.config.jsonschema import schema
 from tabletutor.config.load import ConfigError, check
 
-# One of every kind: the sources of models, the methods of training, what else a run can be.
+# A configuration with every source of models, every training method and every kind of run.
 FORMATS = {"sft": "sft-standard", "dpo": "dpo", "kto": "kto", "reward": "orm-pairs", "prm": "prm", "grpo": "rl"}
 WHOLE: dict[str, Any] = {
     "project": "p",
@@ -32,20 +32,20 @@ WRONG = ({"none": 1}, ["none"], "no such value", "", -1, 0, 2.5, 1e12, True, Non
 
 
 def resolved(node: dict[str, Any], value: Any) -> dict[str, Any]:
-    """The part of the schema that a value is held against: behind a reference, an option, a union told by a key."""
+    """Return the schema node that applies to a value, behind references, optional values and discriminated unions."""
     if "$ref" in node:
         return resolved(schema()["$defs"][node["$ref"].rsplit("/", 1)[-1]], value)
     if "discriminator" in node:
-        told = node["discriminator"]
+        discriminator = node["discriminator"]
         if not isinstance(value, dict):
             return {}
-        return resolved({"$ref": told["mapping"][value[told["propertyName"]]]}, value)
+        return resolved({"$ref": discriminator["mapping"][value[discriminator["propertyName"]]]}, value)
     options = [option for option in node.get("anyOf", []) if option.get("type") != "null"]
     return resolved(options[0], value) if options else node
 
 
 def keys(node: dict[str, Any], value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every key path with its part of the schema, those below free names too."""
+    """Yield every key path with its schema node, including those below user-chosen names."""
     node = resolved(node, value)
     value = value if isinstance(value, dict) else {}
     children = dict(node.get("properties", {}))
@@ -81,11 +81,11 @@ def test_one_of_every_kind_is_a_configuration() -> None:
 
 @pytest.mark.parametrize("path", KEYS, ids=".".join)
 def test_a_wrong_value_is_named_with_its_key(path: tuple[str, ...]) -> None:
-    """What the JSON Schema refuses, the configuration refuses; of every key something."""
+    """The configuration rejects every value that the JSON Schema rejects, and for each key there is one."""
     node = {**KEYS[path], "$defs": schema()["$defs"]}
     wrong = [value for value in WRONG if not Draft202012Validator(node).is_valid(value)]
     if KEYS[path].get("type") == "boolean":
-        wrong.remove(0)  # is taken for false
+        wrong.remove(0)  # pydantic accepts it as false
     assert wrong
     key = f"config.yaml: {'.'.join(path)}"
     for value in wrong:
@@ -94,7 +94,7 @@ def test_a_wrong_value_is_named_with_its_key(path: tuple[str, ...]) -> None:
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
-    """Types, limits, sums, unknown keys and names, and references beside them."""
+    """Types, limits, sums, unknown keys and names, and references."""
     raw = {
         **WHOLE, "seed": "x", "sede": 1,
         "tables": {"split_shares": {"train": 0.5, "test": 0.2}}, "sandbox": {"hard_seconds": float("inf")},
@@ -124,12 +124,12 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         (("tables", "split_shares"), {"train": 1.2, "test": -0.2}, "tables.split_shares.test: should be greater than"),
         (("results",), "./", "results: should be a folder of its own"),
         (("models", "scratch", "heads"), 3, "models.scratch: hidden = 64 must be a multiple of twice heads = 3"),
     ],
 )  # fmt: skip
-def test_what_a_type_cannot_say_is_named(path: tuple[str, ...], value: Any, told: str) -> None:
-    assert any(line.startswith(f"config.yaml: {told}") for line in lines(changed(WHOLE, path, value)))
+def test_what_a_type_cannot_say_is_named(path: tuple[str, ...], value: Any, message: str) -> None:
+    assert any(line.startswith(f"config.yaml: {message}") for line in lines(changed(WHOLE, path, value)))

@@ -1,4 +1,4 @@
-"""A small real project, from CSVs to verdicts."""
+"""Fixtures: a small project of real CSVs, built up to the verdicts, and its formats, model and exports."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ def make_project(folder: Path) -> None:
     results, cache, sandbox = folder / "results", folder / "cache", SandboxConfig()
     splits = tuple(TableSplit(name, name, split, True) for name, split in SPLIT.items())
     write_record(results / "splits.json", Splits(splits))
-    asked = ProgramQuestionsConfig(per_table={"train": 24, "validation": 12, "test": 6}, per_family=3)
+    question_config = ProgramQuestionsConfig(per_table={"train": 24, "validation": 12, "test": 6}, per_family=3)
     for name, split in SPLIT.items():
         parquet, profile = (results / "tables" / name / file for file in ("table.parquet", "profile.json"))
         parquet.parent.mkdir(parents=True)
@@ -70,37 +70,37 @@ def make_project(folder: Path) -> None:
             results / part / "program" / f"{name}.jsonl"
             for part in ("questions", "rejects", "episodes", "replays", "verdicts")
         )
-        build_questions(profile, parquet, split, asked, sandbox, 0, cache, "code", questions, rejects)
+        build_questions(profile, parquet, split, question_config, sandbox, 0, cache, "code", questions, rejects)
         build_episodes(questions, profile, parquet, EpisodesConfig(perturbed=2), sandbox, 0, cache, "code", episodes)
         build_replays(episodes, name, parquet, sandbox, cache, "code", replays)
         judge_table(episodes, questions, replays, verdicts, VerdictsConfig())
 
 
 def make_format(name: str, built: Built, folder: Path) -> None:
-    """All files of a format but its audit."""
+    """Write all files of a format except its audit."""
     files: dict[Any, SplitFiles] = {
         split: SplitFiles(folder / f"{split}.jsonl", folder / "notes" / f"{split}.jsonl") for split in SPLITS
     }
-    knobs = FORMAT_CONFIGS.get(name, FormatConfig)()
-    build_format(name, built.tables, built.splits, knobs, 0, files, folder / "stats.json")
+    config = FORMAT_CONFIGS.get(name, FormatConfig)()
+    build_format(name, built.tables, built.splits, config, 0, files, folder / "stats.json")
 
 
 @pytest.fixture(scope="session")
 def files(built: Built, once: Callable[[str, Callable[[Path], object]], Path]) -> Callable[[str], Path]:
-    """The training file of a format."""
+    """Return a function that gives the training file of a format."""
     return lambda name: once(f"format-{name}", lambda folder: make_format(name, built, folder)) / "train.jsonl"
 
 
 @pytest.fixture(scope="session")
 def model(files: Callable[[str], Path], once: Callable[[str, Callable[[Path], object]], Path]) -> str:
-    """A tiny model with a tokenizer, untrained."""
+    """Return the path of a tiny untrained model with its tokenizer."""
     texts = files("sft-standard").read_text()
     return str(once("tiny", lambda folder: make_scratch(SIZES, [texts], 0, folder)))
 
 
 @pytest.fixture(scope="session")
 def project(built: Built, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
-    """A checkout's folder with a configuration, a table list and audited formats."""
+    """Return a folder like a checkout's, with a configuration, a table list and audited formats."""
 
     def make(root: Path) -> None:
         results = root / "results"
@@ -128,7 +128,7 @@ def project(built: Built, once: Callable[[str, Callable[[Path], object]], Path])
 
 @pytest.fixture(scope="session")
 def export(project: Path) -> Callable[[str, Path], subprocess.CompletedProcess[str]]:
-    """`export(kind, folder)`: what `tabletutor export` says of the project."""
+    """Return `export(kind, folder)`, which runs `tabletutor export` on the project."""
     program = str(Path(sys.executable).with_name("tabletutor"))
 
     def run(kind: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -140,8 +140,9 @@ def export(project: Path) -> Callable[[str, Path], subprocess.CompletedProcess[s
 
 @pytest.fixture
 def peer(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """`peer(name, script, *arguments)`: a script of `peers/` run with a library of `envs/peers/`, which shadows the
-    environment's own.
+    """Return `peer(name, script, *arguments)`, which runs a script of `peers/` with a library of `envs/peers/`.
+
+    That library takes precedence over the environment's own.
     """
 
     def run(name: str, script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -151,7 +152,7 @@ def peer(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
             pytest.fail(f"{folder} does not have what {wanted} lists; run `make peers`")
         command = [sys.executable, str(ROOT / "tests/formats/peers" / f"{script}.py"), *map(str, arguments)]
         own = {"PYTHONPATH": f"{folder}:{ROOT / 'scripts'}", "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
-        # LLaMA-Factory asks for older libraries than the lock file has; that it works with these is what is tested.
+        # LLaMA-Factory asks for older libraries than the lock file has; the test shows that it works with these.
         own["DISABLE_VERSION_CHECK"] = "1"
         return subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
 

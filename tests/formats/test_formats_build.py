@@ -1,4 +1,4 @@
-"""Every format of a real project: built, audited, loaded; what the audit refuses; and one more format in one file."""
+"""Build, audit and load every format of a real project; faults that the audit rejects; selection of rows."""
 
 import json
 import shutil
@@ -37,8 +37,8 @@ def files(folder: Path) -> dict[Any, SplitFiles]:
 
 
 def make(built: Any, name: str, folder: Path, config: FormatConfig | None = None) -> FormatStats:
-    knobs = FORMAT_CONFIGS.get(name, FormatConfig)() if config is None else config
-    return build_format(name, built.tables, built.splits, knobs, 0, files(folder), folder / "stats.json")
+    settings = FORMAT_CONFIGS.get(name, FormatConfig)() if config is None else config
+    return build_format(name, built.tables, built.splits, settings, 0, files(folder), folder / "stats.json")
 
 
 def audit(built: Any, name: str, folder: Path) -> Audit:
@@ -99,8 +99,8 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
         return rows
 
     faults: dict[str, tuple[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]], str]] = {
-        "hint": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 1, built)), "quotes the hint"),
-        "recited": ("sft-standard", lambda rows: first(rows, lambda row: tell(row, 2, built)), "quotes the hint"),
+        "hint": ("sft-standard", lambda rows: first(rows, lambda row: add_hint(row, 1, built)), "quotes the hint"),
+        "recited": ("sft-standard", lambda rows: first(rows, lambda row: add_hint(row, 2, built)), "quotes the hint"),
         "test table": (
             "sft-standard",
             lambda rows: first(rows, lambda row: row.update(table="msleep")),
@@ -141,12 +141,12 @@ def test_an_injected_fault_stops_the_audit(built: Any, tmp_path: Path) -> None:
 def test_a_short_hint_counts_as_a_whole() -> None:
     asked = msgspec.structs.replace(question("q", "Which is the latest start?"), hint="Take the max of 'start_date'.")
 
-    def told(text: str) -> ConversationRow:
+    def row_with(text: str) -> ConversationRow:
         return ConversationRow(question_id="q", table="t", trace_id="g", messages=[{"role": "user", "content": text}])
 
-    assert hint_leak(told("What to do: take the MAX of start_date."), asked) == "take the max of start_date"
-    assert hint_leak(told("the max of start_date"), asked) is None
-    assert hint_leak(told("take the max of start_date"), msgspec.structs.replace(asked, text=asked.hint)) is None
+    assert hint_leak(row_with("What to do: take the MAX of start_date."), asked) == "take the max of start_date"
+    assert hint_leak(row_with("the max of start_date"), asked) is None
+    assert hint_leak(row_with("take the max of start_date"), msgspec.structs.replace(asked, text=asked.hint)) is None
 
 
 def untrain(row: dict[str, Any]) -> None:
@@ -154,7 +154,7 @@ def untrain(row: dict[str, Any]) -> None:
         message["weight"] = 0
 
 
-def tell(row: dict[str, Any], place: int, built: Any) -> None:
+def add_hint(row: dict[str, Any], place: int, built: Any) -> None:
     asked = {question.question_id: question for question in read_records(built.tables[row["table"]][1], Question)}
     row["messages"][place]["content"] += f"\nHint: {asked[row['question_id']].hint}"
 
@@ -166,7 +166,7 @@ def test_caps_balance_and_repeats_are_counted(built: Any, tmp_path: Path) -> Non
     assert max(train.by_table.values()) <= 8
     assert max(train.by_family.values()) <= 3 * len(train.by_table)
     assert {"duplicate", "uneven_labels", "over_per_table"} <= set(train.dropped)
-    assert 0.3 < train.by_label["right"] / train.rows < 0.7, "a cap leaves the labels even"
+    assert 0.3 < train.by_label["right"] / train.rows < 0.7, "a cap keeps the labels balanced"
     everything = make(built, "kto", tmp_path / "all", LabelledConfig(positive_share=None)).splits[0]
     assert "uneven_labels" not in everything.dropped
     assert train.rows < everything.rows
@@ -199,17 +199,17 @@ def test_a_cap_keeps_its_choice_when_a_row_is_added() -> None:
     assert len(before & after) >= 3
 
 
-def giving_away(share: float, count: int = 600) -> list[Pair]:
-    """Pairs whose rejected text has a telling word in this share of them, in the others the chosen one has."""
+def pairs_with_cue(share: float, count: int = 600) -> list[Pair]:
+    """Return pairs with a cue word: in the rejected text for this share of them, else in the chosen text."""
     pairs: list[Pair] = []
     for number in range(count):
-        plain, telling = f"take column {number % 7} of the table", f"take median column {number % 7} of the table"
+        plain, cue = f"take column {number % 7} of the table", f"take median column {number % 7} of the table"
         gives = (number * 7919 % count) < share * count
-        pairs.append(Pair(plain if gives else telling, telling if gives else plain, f"t{number % 11}"))
+        pairs.append(Pair(plain if gives else cue, cue if gives else plain, f"t{number % 11}"))
     return pairs
 
 
-def judged(pairs: Sequence[Pair]) -> list[LabelledText]:
+def labelled_texts(pairs: Sequence[Pair]) -> list[LabelledText]:
     return [
         LabelledText(text, right, each.table)
         for each in pairs
@@ -218,18 +218,18 @@ def judged(pairs: Sequence[Pair]) -> list[LabelledText]:
 
 
 def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
-    pairs = giving_away(0.9)
-    told = surface_accuracy(judged(pairs))
-    assert told is not None
-    assert told > 0.85
+    pairs = pairs_with_cue(0.9)
+    before = surface_accuracy(labelled_texts(pairs))
+    assert before is not None
+    assert before > 0.85
     kept = [pairs[place] for place in balance_pairs(pairs)]
-    evened = surface_accuracy(judged(kept))
-    assert evened is not None
-    assert evened < 0.65
+    after = surface_accuracy(labelled_texts(kept))
+    assert after is not None
+    assert after < 0.65
     assert len(kept) >= 100
-    fair = giving_away(0.5)
-    assert len(balance_pairs(fair)) == len(fair), "what gives nothing away stays"
-    assert surface_accuracy(judged(pairs[:24])) is None
+    fair = pairs_with_cue(0.5)
+    assert len(balance_pairs(fair)) == len(fair), "balanced pairs are kept"
+    assert surface_accuracy(labelled_texts(pairs[:24])) is None
 
 
 @pytest.mark.slow
@@ -238,7 +238,7 @@ def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path)
     (sample, *_) = read_records(tmp_path / "train.jsonl", PairRow)
     rows: list[Row] = []
     tables = {f"t{number}": built.tables["gapminder"] for number in range(6)}
-    for number, pair in enumerate(giving_away(0.95, 260)):
+    for number, pair in enumerate(pairs_with_cue(0.95, 260)):
         said = [[{"role": "assistant", "content": f"{text} {number}"}] for text in pair[:2]]
         rows.append(msgspec.structs.replace(sample, table=f"t{number % 6}", chosen=said[0], rejected=said[1]))
     write_records(tmp_path / "train.jsonl", rows)

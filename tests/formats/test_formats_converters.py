@@ -1,4 +1,4 @@
-"""What each converter makes of a case of which all is known."""
+"""The rows each converter makes of a hand-made case."""
 
 import json
 
@@ -54,7 +54,7 @@ def test_sft_interleaved_states_what_the_next_observation_shows(case: Case) -> N
     (row,) = sft_interleaved.rows(case, GOLD_ONLY, 0)
     (standard,) = sft_standard.rows(case, GOLD_ONLY, 0)
     assert [message["role"] for message in row.messages] == [message["role"] for message in standard.messages]
-    assert row.messages[2] == standard.messages[2], "a cell without hooks is followed by nothing"
+    assert row.messages[2] == standard.messages[2], "nothing is stated after a cell without hooks"
     assert row.messages[4]["content"] == standard.messages[4]["content"] + "\nn1: int = 1"
     assert row.messages[6]["content"].endswith("```\nn2: int = 2")
     assert [message["weight"] for message in row.messages] == [message["weight"] for message in standard.messages]
@@ -82,8 +82,8 @@ def test_a_state_is_compact_and_typed(value: object, stated: str) -> None:
 
 def test_sft_masked_trains_the_right_steps_of_failed_traces(case: Case) -> None:
     rows = {row.trace_id: row for row in sft_masked.rows(case, MaskedConfig(include_right=False), 0)}
-    assert set(rows) == {"slip"}, "a trace without a right step gives nothing"
-    assert roles(list(rows["slip"].messages)) == "s u a", "what comes after the last right step teaches nothing"
+    assert set(rows) == {"slip"}, "a trace without a right step gives no row"
+    assert roles(list(rows["slip"].messages)) == "s u a", "the conversation ends after the last right step"
     assert {row.trace_id for row in sft_masked.rows(case, MaskedConfig(), 0)} == {"gold", "mended", "slip"}
     late = case._replace(verdict=case.verdict.__class__(**{
         name: getattr(case.verdict, name) for name in case.verdict.__struct_fields__ if name != "step_labels"

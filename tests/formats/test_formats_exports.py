@@ -1,4 +1,4 @@
-"""What others get from a project: a dataset folder whose card and checksums hold, and layouts of other libraries."""
+"""Exports: a dataset folder with a correct card and checksums, and the layouts of other libraries."""
 
 import hashlib
 import json
@@ -41,8 +41,8 @@ def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path:
         declared = next(info["features"] for info in head["dataset_info"] if info["config_name"] == name)
         assert loaded.features == Features._from_yaml_list(declared)
         for path in (folder / "data" / name).iterdir():
-            assert len({shape(json.loads(line)) for line in path.read_text().splitlines()}) == 1, "the same keys in all"
-    assert "msleep" not in card, "no row is of a test table"
+            assert len({shape(json.loads(line)) for line in path.read_text().splitlines()}) == 1, "same keys"
+    assert "msleep" not in card, "no row belongs to a test table"
     assert 'step_separator="\\x1e"' in card
     assert "A \\| table of \\<b\\>gapminder\\</b\\>" in card
     again = tmp_path / "again"
@@ -51,7 +51,7 @@ def test_a_dataset_folder_loads_and_its_checksums_hold(export: Export, tmp_path:
 
 
 def shape(value: Any) -> Any:
-    """Which keys a row has, and the parts of it."""
+    """Return the nested keys of a row."""
     match value:
         case dict():
             return tuple((key, shape(part)) for key, part in sorted(value.items()))
@@ -63,7 +63,7 @@ def shape(value: Any) -> Any:
 
 @pytest.mark.slow
 def test_a_key_that_comes_late_in_a_large_file_is_loaded_by_the_card(export: Export, tmp_path: Path) -> None:
-    """`datasets` takes what is not declared from the first 10 MB."""
+    """`datasets` infers undeclared columns from the first 10 MB."""
     folder = tmp_path / "hub"
     assert export("hf", folder).returncode == 0
     path = folder / "data/sft-masked/train.jsonl"
@@ -146,8 +146,8 @@ def test_trajectories_alternate_code_and_what_it_printed(export: Export, tmp_pat
         assert "submit(" in trajectory["content"][-1]["content"]
         assert trajectory["details"]["table"] in ("gapminder", "mpg")
         links = [part.get("tool_call_id") for part in trajectory["content"]]
-        assert links[0] is links[-1] is None, "what the user asks is no result, and the last action has none"
-        assert links[1:-1:2] == links[2:-1:2], "an observation names the action it is of"
+        assert links[0] is links[-1] is None, "the question is not a result, and the last action has none"
+        assert links[1:-1:2] == links[2:-1:2], "an observation has the id of its action"
         assert len(set(links)) == len(kinds) // 2
         fields = {frozenset(part) - {"tool_call_id"} for part in trajectory["content"]}
         assert fields == {

@@ -1,5 +1,5 @@
-"""The formats in the very packages they are for, each in a process of its own: TRL's trainer for process reward models,
-`verifiers`, LLaMA-Factory, and Croissant's reader.
+"""The formats in their target libraries, each in its own process: TRL's process reward trainer, `verifiers`,
+LLaMA-Factory, and Croissant's reader.
 """
 
 import json
@@ -43,21 +43,21 @@ def test_trl_trains_a_process_reward_model_on_every_label(
     assert all(loss == loss for loss in report["losses"])
     assert report["labels"] == [[int(label) for label in row["labels"]] for row in rows]
     assert {label for row in report["labels"] for label in row} == {0, 1}
-    assert report["labelled"] == ["\x1e"], "a label stands at each separator and nowhere else"
+    assert report["labelled"] == ["\x1e"], "labels are at the separators only"
     for text, row in zip(report["texts"], rows, strict=True):
         assert text.endswith(row["prompt"] + "".join(f"{step}\x1e" for step in row["completions"]))
 
 
-def said(trace: Trace) -> list[str]:
+def student_turns(trace: Trace) -> list[str]:
     return [assistant(turn.reasoning, turn.code)["content"] for turn in trace.turns]
 
 
-def shown(trace: Trace) -> list[Message]:
-    """What a conversation adds to its opening, as the episode has it."""
-    found: list[Message] = []
+def completion(trace: Trace) -> list[Message]:
+    """Return the messages of a trace after the prompt."""
+    messages: list[Message] = []
     for turn in trace.turns:
-        found += [assistant(turn.reasoning, turn.code), observation(turn)]
-    return found[:-1]
+        messages += [assistant(turn.reasoning, turn.code), observation(turn)]
+    return messages[:-1]
 
 
 def test_verifiers_rolls_students_out_and_scores_them(project: Path, built: Any, peer: Peer, tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_verifiers_rolls_students_out_and_scores_them(project: Path, built: Any,
     assert len(wrong) > 3
     silent = ["I wonder.", "```python\nx = 1 / 0\n```", "```python\nprint(len(df))\n```", "It is so."]
     students: dict[str, dict[str, Sequence[str]]] = {
-        "gold": {texts[name]: said(trace) for name, trace in gold.items()},
-        "wrong": {texts[name]: said(wrong.get(name, trace)) for name, trace in gold.items()},
+        "gold": {texts[name]: student_turns(trace) for name, trace in gold.items()},
+        "wrong": {texts[name]: student_turns(wrong.get(name, trace)) for name, trace in gold.items()},
         "silent": {texts[name]: silent for name in gold},
         "broken": {texts[name]: ["```python\nimport os\nos._exit(1)\n```"] for name in gold},
     }
@@ -101,11 +101,11 @@ def test_verifiers_rolls_students_out_and_scores_them(project: Path, built: Any,
     for name in asked:
         right, failed, mute, dead = (attempts[student][name] for student in students)
         assert (right["reward"], right["stop"]) == (1.0, "session_ended")
-        assert right["completion"] == shown(gold[name]), "observations are the sandbox's, word for word"
+        assert right["completion"] == completion(gold[name]), "observations are the sandbox's output, verbatim"
         assert right["metrics"]["runs"] == 1.0
         if name in wrong:
             assert (failed["reward"], failed["stop"]) == (0.0, "session_ended")
-            assert failed["completion"] == shown(wrong[name])
+            assert failed["completion"] == completion(wrong[name])
         assert (mute["reward"], mute["stop"]) == (0.0, "max_turns_reached")
         assert mute["completion"][1] == NO_CODE
         assert mute["completion"][3]["content"].startswith("Error: ZeroDivisionError")
@@ -132,13 +132,13 @@ def test_llama_factory_trains_what_the_rows_say(
     assert export("llama-factory", data).returncode == 0
     report = report_of(peer("llamafactory", "llamafactory_rows", data, model, output), output)
     assert report["version"] == "0.9.5"
-    made = report["datasets"]
-    stages = {name.removeprefix("tabletutor_"): loaded["stage"] for name, loaded in made.items()}
+    datasets = report["datasets"]
+    stages = {name.removeprefix("tabletutor_"): loaded["stage"] for name, loaded in datasets.items()}
     assert stages["sft_standard_train"] == stages["sft_masked_train"] == "sft"
     assert (stages["dpo_train"], stages["kto_train"]) == ("rm", "kto")
-    for name, loaded in made.items():
+    for name, loaded in datasets.items():
         rows = rows_of(data / f"{name}.jsonl")
-        assert len(loaded["trained"]) == len(rows), "none is dropped"
+        assert len(loaded["trained"]) == len(rows), "no row is dropped"
         for number, row in enumerate(rows):
             turns = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
             wanted = {
@@ -149,20 +149,20 @@ def test_llama_factory_trains_what_the_rows_say(
             assert loaded["trained"][number] == [[f"{text}<|im_end|>\n" for text in each] for each in wanted]
             rest = loaded["whole"][number]
             for text in (message["content"] for message in row["messages"]):
-                assert text in rest, "all is told, in its order"
+                assert text in rest, "all messages are kept in order"
                 rest = rest.partition(text)[2]
         assert loaded["labels"] == [row["label"] for row in rows if "label" in row]
 
 
-def plain(value: Any) -> Any:
-    """A record of Croissant's reader as the row it is from: texts as such, keys without their path, no absent keys."""
+def as_row(value: Any) -> Any:
+    """Return a record of Croissant's reader as its row: decoded texts, keys without their path, no absent keys."""
     match value:
         case bytes():
             return value.decode()
         case dict():
-            return {key.rsplit("/", 1)[1]: plain(each) for key, each in value.items() if each is not None}
+            return {key.rsplit("/", 1)[1]: as_row(each) for key, each in value.items() if each is not None}
         case list():
-            return [plain(each) for each in value]
+            return [as_row(each) for each in value]
         case _:
             return value
 
@@ -176,17 +176,17 @@ def test_croissant_is_valid_and_gives_the_rows(export: Export, tmp_path: Path) -
     issues = dataset.metadata.ctx.issues
     assert not issues.errors
     (warning,) = issues.warnings
-    assert "datePublished" in warning, "who publishes the folder knows the date; all else that is recommended is there"
+    assert "datePublished" in warning, "only the date of publication, which the publisher adds, is missing"
     files = {f"{path.parent.name}-{path.stem}": path for path in folder.glob("data/*/*.jsonl")}
     assert {record_set.id for record_set in dataset.metadata.record_sets} == set(files)
     for identity, path in files.items():
-        assert [plain(record) for record in dataset.records(identity)] == rows_of(path)
+        assert [as_row(record) for record in dataset.records(identity)] == rows_of(path)
 
 
 def test_each_format_of_a_dataset_folder_loads_by_name(export: Export, project: Path, tmp_path: Path) -> None:
     folder = tmp_path / "hub"
     assert export("hf", folder).returncode == 0
-    for made in sorted((project / "results/formats").iterdir()):
-        loaded: Any = load_dataset(str(folder), made.name, cache_dir=str(tmp_path / "cache"))
+    for source in sorted((project / "results/formats").iterdir()):
+        loaded: Any = load_dataset(str(folder), source.name, cache_dir=str(tmp_path / "cache"))
         for split, rows in loaded.items():
-            assert [dict(row) for row in rows] == rows_of(made / f"{split}.jsonl")
+            assert [dict(row) for row in rows] == rows_of(source / f"{split}.jsonl")

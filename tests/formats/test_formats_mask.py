@@ -1,4 +1,4 @@
-"""The mask check: trained tokens are exactly the assistant turns with their stops, or the build fails."""
+"""The mask check: the build fails unless the trained tokens are exactly the assistant turns with their stop tokens."""
 
 import subprocess
 import sys
@@ -48,7 +48,7 @@ def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> Non
 
 
 def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
-    messages = [{**ROW.messages[2], "weight": 0} if place == 2 else each for place, each in enumerate(ROW.messages)]
+    messages = [{**ROW.messages[2], "weight": 0} if index == 2 else each for index, each in enumerate(ROW.messages)]
     tokenizer = load_tokenizer(model)
     ids, mask = encode(tokenizer, messages)  # type: ignore[arg-type]
     assert mask_fault(tokenizer, messages, ids, mask) is None
@@ -57,14 +57,14 @@ def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
 
 
 def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -> None:
-    """Of a row that goes on from an earlier turn, only what follows counts."""
+    """In a row that continues an earlier turn, only the completion is trained."""
     ids = {"question_id": "q", "table": "t", "trace_id": "g"}
     row = LabelledRow(**ids, prompt=ROW.messages[:4], completion=ROW.messages[4:], label=True)
     write_records(tmp_path / "train.jsonl", [row])
     result = check_mask("tuned", "kto", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json")
     tokenizer = load_tokenizer(model)
-    said = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
-    assert result.splits[0].trained_tokens == len(said) + 1
+    completion = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
+    assert result.splits[0].trained_tokens == len(completion) + 1
 
 
 def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
 
 
 def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
-    """Which takes longer to import than the check of a small project takes."""
+    """Importing torch takes longer than checking a small project."""
     write_records(tmp_path / "train.jsonl", [ROW])
     script = (
         "import sys; from pathlib import Path; from tabletutor.formats.mask import check_mask; "

@@ -1,4 +1,4 @@
-"""Every format trains two steps in the library it is meant for, from the file as it is; rewards grade by running."""
+"""Every format trains two steps in its target library from the unchanged file; reward functions run the code."""
 
 import json
 from collections.abc import Callable
@@ -66,16 +66,16 @@ def is_mistake(message: dict[str, Any]) -> bool:
 
 
 def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model: str, tmp_path: Path) -> None:
-    """With the chat template of `docs/formats.md`."""
+    """Uses the chat template of `docs/formats.md`."""
     import trl
     from datasets import load_dataset
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     template = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8").split("```jinja\n")[1].split("```")[0]
     rows = [json.loads(line) for line in files("sft-masked").read_text().splitlines()]
-    weighed = [row for row in rows if any(map(is_mistake, row["messages"]))][:8]
-    assert len(weighed) == 8
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in weighed))
+    with_mistakes = [row for row in rows if any(map(is_mistake, row["messages"]))][:8]
+    assert len(with_mistakes) == 8
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in with_mistakes))
     data = load_dataset("json", data_files=str(tmp_path / "rows.jsonl"), split="train", cache_dir=str(tmp_path / "hf"))
     tokenizer: Any = AutoTokenizer.from_pretrained(model)
     tokenizer.chat_template = template
@@ -85,21 +85,21 @@ def test_trl_leaves_out_what_weighs_nothing(files: Callable[[str], Path], model:
         use_cpu=True, bf16=False, max_length=4096, assistant_only_loss=True,
     )  # fmt: skip
     trainer: Any = trl.SFTTrainer(student, args=arguments, train_dataset=data, processing_class=tokenizer)
-    for row, made in zip(weighed, trainer.train_dataset, strict=True):
-        kept = [token for token in made["labels"] if token != -100]
+    for row, trained in zip(with_mistakes, trainer.train_dataset, strict=True):
+        ids = [token for token in trained["labels"] if token != -100]
         learnt = [each for each in row["messages"] if each["weight"]]
-        assert tokenizer.decode(kept) == "".join(each["content"] + "<|im_end|>" for each in learnt)
+        assert tokenizer.decode(ids) == "".join(each["content"] + "<|im_end|>" for each in learnt)
     two_steps(trainer)
 
 
 def test_a_reward_is_given_for_a_right_answer_that_was_submitted(built: Any, files: Callable[[str], Path]) -> None:
     rows = [json.loads(line) for line in files("rl").read_text().splitlines()][:8]
-    asked = {
+    questions_by_id = {
         question.question_id: question
         for _, questions, *_ in built.tables.values()
         for question in read_records(questions, Question)
     }
-    right = [source(from_json(asked[row["question_id"]].program or {})) for row in rows]
+    right = [source(from_json(questions_by_id[row["question_id"]].program or {})) for row in rows]
     given = {"answer": [row["answer"] for row in rows], "info": [row["info"] for row in rows]}
 
     def say(codes: list[str]) -> list[list[Any]]:
@@ -108,12 +108,12 @@ def test_a_reward_is_given_for_a_right_answer_that_was_submitted(built: Any, fil
     with Rewards(built.results) as rewards:
         assert rewards.answers_right(say(right), **given) == [1.0] * 8
         assert rewards.answers_right([text[0]["content"] for text in say(right)], **given) == [1.0] * 8
-        kept = [code.replace("submit(", "print(") for code in right]
-        assert rewards.answers_right(say(kept), **given) == [0.0] * 8, "an answer that is not submitted is none"
-        assert rewards.runs(say(kept), **given) == [1.0] * 8
+        printed = [code.replace("submit(", "print(") for code in right]
+        assert rewards.answers_right(say(printed), **given) == [0.0] * 8, "a printed answer earns nothing"
+        assert rewards.runs(say(printed), **given) == [1.0] * 8
         wrong = ["submit('no such answer')", "1 / 0", "submit(", "import os; os._exit(1)"]
         assert rewards.answers_right([*say(wrong), *["no code"] * 4], **given) == [0.0] * 8
         assert rewards.runs([*say(wrong), *["no code"] * 4], **given) == [1.0] + [0.0] * 7
-    about = [json.dumps({**json.loads(row["info"]), "table": "gone"}) for row in rows]
+    info = [json.dumps({**json.loads(row["info"]), "table": "gone"}) for row in rows]
     with Rewards(built.results) as rewards, pytest.raises(FileNotFoundError, match="give the results folder"):
-        rewards.answers_right(say(right), given["answer"], about)
+        rewards.answers_right(say(right), given["answer"], info)

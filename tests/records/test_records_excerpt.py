@@ -1,4 +1,4 @@
-"""A long text cut in its middle."""
+"""Excerpts: long texts shortened in the middle."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Records and files: written whole, read back typed, and named by content."""
+"""Atomic writes, typed records, and ids derived from content."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A data folder loaded, converted and tokenised by LLaMA-Factory's own code; writes what would be trained.
+"""Load, convert and tokenise a data folder with LLaMA-Factory's own code, and write what it would train.
 
 python llamafactory_rows.py DATA MODEL OUTPUT
 """
@@ -21,7 +21,7 @@ report: dict[str, Any] = {"version": VERSION, "datasets": {}}
 
 
 def spans(labels: list[int]) -> list[str]:
-    """The texts of the stretches of tokens that are trained."""
+    """Return the texts of the contiguous spans of trained tokens."""
     found: list[list[int]] = [[]]
     for label in labels:
         if label != IGNORE_INDEX:

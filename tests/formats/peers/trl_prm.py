@@ -1,4 +1,4 @@
-"""Two steps of TRL's process reward trainer on a file as it is; writes what it trained on and its losses.
+"""Run two steps of TRL's process reward trainer on an unchanged file; write what it trained on and its losses.
 
 python trl_prm.py ROWS MODEL OUTPUT
 """

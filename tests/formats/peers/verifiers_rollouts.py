@@ -1,8 +1,8 @@
-"""Students that recite prepared turns, rolled out by `verifiers` through a server on loopback; writes what came of it.
+"""Roll out students that recite prepared turns, with `verifiers` and a server on loopback, and write the rollouts.
 
     python verifiers_rollouts.py RESULTS TURNS OUTPUT
 
-TURNS is JSON: for each student, by its name as a model, the turns it says to each question, by the user's message.
+TURNS is JSON: it maps a student (its model name) and the user's message of a question to the student's turns.
 """
 
 import json
@@ -21,7 +21,7 @@ students: dict[str, dict[str, list[str]]] = json.loads(Path(turns_file).read_tex
 
 
 class Reciter(BaseHTTPRequestHandler):
-    """The chat completions of an OpenAI-compatible server."""
+    """Serve chat completions like an OpenAI-compatible server."""
 
     protocol_version = "HTTP/1.1"
 
@@ -44,7 +44,7 @@ class Reciter(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *_: Any) -> None:  # noqa: A002 - named by http.server
-        """Say nothing."""
+        """Print nothing."""
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Reciter)
