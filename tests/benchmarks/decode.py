@@ -1,4 +1,4 @@
-"""Tokens a second of batched decoding. Not a test: python tests/benchmarks/decode.py MODEL_FOLDER [THREADS]."""
+"""Measure tokens per second of batched decoding: python tests/benchmarks/decode.py MODEL_FOLDER [THREADS]."""
 
 import sys
 import time

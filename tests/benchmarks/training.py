@@ -1,20 +1,21 @@
-"""Our training loop beside TRL's SFTTrainer and a bare PyTorch loop, turn about. Not a test:
+"""Compare our training loop with TRL's SFTTrainer and a bare PyTorch loop, in alternating rounds:
 
 python tests/benchmarks/training.py RESULTS_FOLDER [--rows 32] [--rounds 2] [--peers ours trl trl-kept bare]
 
-All begin with the same adapter (rank 16, the first 8 layers without) on the same base in bfloat16, and see the same
-tokens in the same batches of 8 with the same rate (1e-3, falling to 0), clipping and AdamW; two threads. Each is a
-process of its own, measured from the first step to the last; loading and tokenising come before (`training_peers.py`):
+All loops start with the same adapter (rank 16, none on the first 8 layers) on the same base in bfloat16. They get the
+same tokens in the same batches of 8 with the same learning rate (1e-3, falling to 0), clipping and AdamW, on two
+threads. Each runs in its own process and is measured from the first step to the last; loading and tokenising happen
+before (`training_peers.py`):
 
-- ours: the rule `checkpoint`, to the written files.
-- TRL: `SFTTrainer` as it comes, which keeps no activations (gradient checkpointing) and runs under bfloat16 autocast.
-  It gets token ids and labels: from messages and a template that marks the assistant's turns it would make other ones,
-  as a line feed of the markup and spaces after it become one token (ours never join markup and content).
+- ours: the rule `checkpoint`, including the written files.
+- TRL: `SFTTrainer` with its defaults, which use gradient checkpointing and bfloat16 autocast. It gets token ids and
+  labels: from messages and a template that marks the assistant's turns, it would make other ids, because a line feed of
+  the markup and spaces after it become one token (ours never join markup and content).
 - TRL, activations kept: the same with `gradient_checkpointing=False`, which is faster and takes more memory.
 - bare loop: PEFT's model, padded batches, the model's own loss, `backward`, AdamW.
 
-Rows are drawn four a table, as the default project has them: there every table has 60. Prints Markdown, and at the end
-where the time of ours goes.
+Four rows are drawn from each table, so that they can share a pack, as in the default project with 60 rows of each
+table. Prints Markdown tables, and at the end the time of our loop by part.
 """
 
 import argparse
@@ -41,9 +42,10 @@ Taken = dict[str, Any]
 
 
 def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, int]:
-    """Write the rows, and once more in the order of our loop; how many tokens they have, and how many ours computes.
+    """Write the rows, once as drawn and once in the order of our loop. Return the number of their tokens, and of those
+    that our loop computes.
 
-    Raises Failed where they do not fill the batches: the others would see other ones.
+    Raises Failed if the rows do not fill the batches, because the other loops would then get other batches.
     """
     lines = (results / "formats/sft-standard/train.jsonl").read_text(encoding="utf-8").splitlines()
     tokenizer, source = load_tokenizer(model), Random(SEED)
@@ -73,14 +75,14 @@ def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, i
 
 
 def run(model: Path, rows: Path, peer: str) -> Taken:
-    """One turn of a peer, or the parts of ours."""
+    """Run one round of a peer, or the profile of our loop (`parts`)."""
     root = PROGRAM.parents[2]
     command = [sys.executable, str(PROGRAM), str(model.resolve()), str(rows), peer]
     return json.loads(take(command, root, 3600.0, PYTHONWARNINGS="ignore").output.strip().splitlines()[-1])
 
 
 def report(found: dict[str, list[Taken]], tokens: int) -> None:
-    """What each took, how many times ours, and the losses of its steps beside ours."""
+    """Print the times of each loop, their ratios to ours, and the losses by step."""
     ours = found["ours"]
     lines: list[list[str]] = []
     for peer, taken in found.items():
@@ -103,11 +105,11 @@ def report(found: dict[str, list[Taken]], tokens: int) -> None:
 
 
 def main() -> None:
-    """Choose the rows, let the peers take turns, print."""
+    """Choose the rows, run the peers in alternating rounds, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="folder of a built project")
     parser.add_argument("--rows", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=2, help="turns of each peer")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds of each peer")
     parser.add_argument("--peers", nargs="+", choices=NAMES, default=list(NAMES))
     options = parser.parse_args()
     peers = ["ours", *(peer for peer in options.peers if peer != "ours")]

@@ -1,4 +1,4 @@
-"""Where the time of our training loop goes, by PyTorch's profiler; for `training.py`."""
+"""Profile our training loop by part with PyTorch's profiler; used by `training.py`."""
 
 import functools
 from collections.abc import Callable
@@ -20,14 +20,14 @@ FROZEN, ADAPTERS, REST = "matrix products of the frozen weights", "products of t
 
 
 class _Here:
-    """Computes packs in the calling thread, which the profiler watches."""
+    """Stands in for a thread pool; computes packs in the calling thread, which the profiler watches."""
 
     def map(self, work: Callable[[Any], Any], packs: Any) -> list[Any]:
         return [work(chosen) for chosen in packs]
 
 
 def parts(prepared: sft._Loop, config: Any, seed: int) -> dict[str, float]:
-    """Seconds of one step after another on one thread, by part. All rows are seen once."""
+    """Return the seconds of one epoch on one thread, by part."""
     for function, label in LABELS.items():
         for name in ("forward", "backward"):
             setattr(function, name, staticmethod(_labelled(getattr(function, name), label)))
@@ -52,7 +52,9 @@ def _labelled(function: Callable[..., Any], label: str) -> Callable[..., Any]:
 
 
 def _seconds(profiled: Any, rank: int) -> dict[str, float]:
-    """Sums of events: the labelled ones whole, matrix products outside of them by whether the rank is in a shape."""
+    """Sum the times of labelled events, and of matrix products outside of them. A product belongs to an adapter if one
+    of its shapes contains the rank.
+    """
     found = dict.fromkeys((FROZEN, ADAPTERS, *LABELS.values(), OPTIMISER), 0.0)
     whole = 0.0
     for event in profiled.events():

@@ -1,9 +1,9 @@
-"""What `training.py` measures: one loop over the same rows, in a process of its own.
+"""One training loop over given rows, in its own process; measured by `training.py`.
 
 python tests/benchmarks/training_peers.py MODEL_FOLDER ROWS_FOLDER (ours | trl | trl-kept | bare | parts)
 
-ROWS_FOLDER has `rows.jsonl`, and `ordered.jsonl`, the same rows in the order in which ours sees them. Prints one line
-of JSON. The clock runs while steps are made; loading and tokenising come before it.
+ROWS_FOLDER contains `rows.jsonl`, and `ordered.jsonl` with the same rows in the order of our loop. Prints one line of
+JSON. The clock runs during steps only; loading and tokenising happen before.
 """
 
 import functools
@@ -34,11 +34,11 @@ CONFIG = SftConfig(
     checkpoint_seconds=9999.0,
 )  # fmt: skip
 Losses = list[float]
-Made = tuple[Callable[[], object], Callable[[], Losses]]  # makes the steps; tells how the loss went
+Made = tuple[Callable[[], object], Callable[[], Losses]]  # runs the steps; returns the losses
 
 
 def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
-    """The run of our loop and all it loads; there are no validation rows."""
+    """Return the run of our loop and everything that it loads, without validation rows."""
     none = work / "none.jsonl"
     none.write_text("")
     files = TrainingFiles(model, None, rows / "rows.jsonl", none, work / "ours", work / "state")
@@ -47,9 +47,9 @@ def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
 
 
 def ours(model: Path, rows: Path, work: Path) -> Made:
-    """Our loop, to the written checkpoint."""
+    """Our loop, including the written checkpoint."""
     run, loaded = prepared(model, rows, work)
-    sft._prepare = lambda *unused: loaded  # what is loaded is loaded before the clock runs, as with the others
+    sft._prepare = lambda *unused: loaded  # loaded before the clock runs, as for the others
 
     def losses() -> Losses:
         lines = (work / "ours" / "metrics.ndjson").read_text().splitlines()
@@ -59,7 +59,7 @@ def ours(model: Path, rows: Path, work: Path) -> Made:
 
 
 def adapted(model: Path) -> Any:
-    """The base in bfloat16 with the adapter our loop begins with, by PEFT alone."""
+    """Return the base in bfloat16 with the initial adapter of our loop, made by PEFT alone."""
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
 
@@ -76,7 +76,7 @@ def adapted(model: Path) -> Any:
 
 
 def trl(model: Path, rows: Path, work: Path, **more: bool) -> Made:
-    """TRL's SFTTrainer with its defaults, but for the order of the rows, the size of a batch and the rate."""
+    """TRL's SFTTrainer with its defaults, except for the order of rows, the batch size and the learning rate."""
     from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
@@ -96,7 +96,7 @@ def trl(model: Path, rows: Path, work: Path, **more: bool) -> Made:
 
 
 def bare(model: Path, rows: Path, work: Path) -> Made:
-    """PEFT's model, AdamW, padded batches, the model's own loss."""
+    """A bare PyTorch loop: PEFT's model, AdamW, padded batches, the model's own loss."""
     wrapped = adapted(model).train()
     encoded = read_rows(rows / "ordered.jsonl", load_tokenizer(model))
     parameters = [parameter for parameter in wrapped.parameters() if parameter.requires_grad]
@@ -149,7 +149,7 @@ PEERS: dict[str, Callable[[Path, Path, Path], Made]] = {
 
 
 def main(model: Path, rows: Path, peer: str) -> None:
-    """Make the steps of one peer and print what they took and how the loss went."""
+    """Run the steps of one peer; print its times, peak memory and losses."""
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory(dir=rows) as name:
         if peer == "parts":

@@ -1,4 +1,4 @@
-"""Runs of a tiny model on rows of every format, which tests of training share."""
+"""Training runs of a tiny model on rows of every format, for tests."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from tabletutor.training.registry import load_method
 from tabletutor.training.run import Answering, TrainingFiles, TrainingRun
 from tabletutor.training.tracking import Tracker, Trackers
 
-# By what each format is trained on here.
+# The method that tests train each format with.
 FORMATS = {
     "sft-standard": "sft", "sft-interleaved": "sft", "sft-masked": "sft", "dpo": "dpo", "kto": "kto", "orm": "kto",
     "orm-pairs": "reward", "prm": "prm", "rl": "grpo",
@@ -38,7 +38,7 @@ def train(
     start: Path | None = None,
     tracker: Tracker | None = None,
 ) -> list[dict[str, Any]]:
-    """Train a run; the lines of its metrics."""
+    """Train a run; return the lines of its metrics."""
     method = config.model_dump()["method"]
     files = TrainingFiles(
         project / "model", start, rows / "train.jsonl", rows / "validation.jsonl", out,

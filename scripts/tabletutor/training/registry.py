@@ -1,8 +1,7 @@
 """Find a training method by name.
 
-A method is imported only when it is asked for, so that a run's code covers the method it uses and no other. The rules
-have the digest of the method as a parameter of its own (`rules/training.smk`); the code identity does not follow
-imports from this module.
+A method is imported on demand, so that a run depends on the code of its own method only. The rules have the digest of
+the method as a separate parameter (`rules/training.smk`); the code identity does not follow imports from this module.
 """
 
 from importlib import import_module
@@ -26,7 +25,8 @@ class Method(Protocol):
 def load_method(name: str) -> Method:
     """Return the method in `training/methods/{name}.py`.
 
-    Raises ValueError if the method has a configuration class but no file or the reverse, or see `declared_method`.
+    Raises ValueError if the method lacks its file or its configuration class, or if its module is faulty
+    (`declared_method`).
     """
     if fault := method_fault(name):
         raise ValueError(fault)
