@@ -6,9 +6,9 @@ from tabletutor.config.reporting import ReportingConfig
 from tabletutor.reporting.arms import write_arms
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     write_arms(
-        list(map(Path, snakemake.input.scores)),
+        here.files("scores"),
         ReportingConfig.model_validate(snakemake.params.config),
         snakemake.params.seed,
         Path(snakemake.output.arms),

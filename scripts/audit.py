@@ -8,8 +8,8 @@ from tabletutor.workflow.job import job
 with job(snakemake) as here:
     audit_format(
         snakemake.wildcards.format,
-        {"train": Path(snakemake.input.train), "validation": Path(snakemake.input.validation)},
-        here.by_table("questions"),
-        here.splits,
-        Path(snakemake.output.audit),
+        rows={"train": here.file("train"), "validation": here.file("validation")},
+        questions=here.by_table("questions"),
+        splits=here.splits,
+        output=Path(snakemake.output.audit),
     )

@@ -9,17 +9,28 @@ from tabletutor.training.tracking import trackers
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:
-    name, source, params, resources = snakemake.wildcards.run, snakemake.input, snakemake.params, snakemake.resources
+    name, params, resources = snakemake.wildcards.run, snakemake.params, snakemake.resources
     method, graded = load_method(params.config["method"]), params.answering
-    loggers = trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard)
-    start = Path(source.start[0]).parent if source.start else None
-    output = Path(snakemake.output.digests).parent
-    files = TrainingFiles(Path(source.model[0]).parent, start, *map(Path, source.rows), output, here.cache)
-    answering = None
-    if graded:
-        sandbox = here.values("sandbox", graded["sandbox"])
-        answering = Answering(here.by_table("parquets"), sandbox, graded["verdicts"], graded["whole_turns"])
-    method.train(
-        TrainingRun(name, params.seed, digest(params.code, params.method, graded), files, loggers, answering),
-        here.section(method.CONFIG, f"runs/{name}/training", params.config),
+    train_rows, validation_rows = here.files("rows")
+    answering = graded and Answering(
+        parquets=here.by_table("parquets"),
+        sandbox=here.values("sandbox", graded["sandbox"]),
+        verdicts=graded["verdicts"],
+        whole_turns=graded["whole_turns"],
     )
+    run = TrainingRun(
+        name=name,
+        seed=params.seed,
+        code=digest(params.code, params.method, graded),
+        files=TrainingFiles(
+            model=here.folder("model"),
+            start=here.folder("start"),
+            train=train_rows,
+            validation=validation_rows,
+            checkpoint=Path(snakemake.output.digests).parent,
+            cache=here.cache,
+        ),
+        tracker=trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard),
+        answering=answering or None,
+    )
+    method.train(run, here.section(method.CONFIG, f"runs/{name}/training", params.config))

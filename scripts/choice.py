@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from tabletutor.evaluation.best_of_n import choose_by_judge
+from tabletutor.evaluation.best_of_n import JudgeFiles, choose_by_judge
 from tabletutor.workflow.job import job
 
 with job(snakemake, shares=True) as here:
-    source, params = snakemake.input, snakemake.params
     choose_by_judge(
         snakemake.wildcards.run,
-        (Path(source.model[0]).parent, Path(source.judge[0]).parent, params.kind),
-        Path(source.attempts[0]),
-        here.files("questions"),
-        here.by_table("profiles"),
-        Path(snakemake.output.predictions),
+        JudgeFiles(here.folder("model"), here.folder("judge"), snakemake.params.kind),
+        attempts=here.file("attempts"),
+        questions=here.files("questions"),
+        profiles=here.by_table("profiles"),
+        output=Path(snakemake.output.predictions),
     )

@@ -7,13 +7,13 @@ from tabletutor.reporting.comparison import write_comparison
 from tabletutor.training.tracking import difference, log_evaluation
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     write_comparison(
-        Path(snakemake.input.baseline[0]),
-        Path(snakemake.input.candidate[0]),
         ReportingConfig.model_validate(snakemake.params.config),
         snakemake.params.seed,
-        Path(snakemake.output.comparison),
+        baseline=here.file("baseline"),
+        candidate=here.file("candidate"),
+        output=Path(snakemake.output.comparison),
     )
     made, candidate = Path(snakemake.output.comparison), snakemake.params.config["candidate"]
-    log_evaluation(made, candidate, lambda: difference(made), snakemake.resources.mlflow)
+    log_evaluation(made, candidate, difference, snakemake.resources.mlflow)

@@ -9,9 +9,9 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_episodes(
-        questions_path=Path(snakemake.input.questions),
-        profile_path=Path(snakemake.input.profile),
-        parquet=Path(snakemake.input.parquet),
+        questions_path=here.file("questions"),
+        profile_path=here.file("profile"),
+        parquet=here.file("parquet"),
         config=EpisodesConfig.model_validate(snakemake.params.config),
         sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         seed=snakemake.params.seed,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tabletutor.formats.build import SplitFiles, build_format
+from tabletutor.formats.build import EpisodeFiles, SplitFiles, build_format
 from tabletutor.formats.registry import load_format
 from tabletutor.workflow.job import job
 
@@ -10,7 +10,9 @@ with job(snakemake) as here:
     output, name = snakemake.output, snakemake.wildcards.format
     build_format(
         name=name,
-        tables=here.tables("profiles", "questions", "episodes", "verdicts"),
+        tables=here.tables(
+            EpisodeFiles, profile="profiles", questions="questions", episodes="episodes", verdicts="verdicts"
+        ),
         splits=here.splits,
         config=load_format(name).config.model_validate(snakemake.params.config),
         seed=snakemake.params.seed,

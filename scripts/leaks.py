@@ -4,13 +4,13 @@ from pathlib import Path
 
 from tabletutor.config.tables import TablesConfig
 from tabletutor.tables.leaks import check_files
+from tabletutor.tables.overlap import TypedTable
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     check_files(
-        [Path(path) for path in snakemake.input.profiles],
-        [Path(path) for path in snakemake.input.parquets],
-        Path(snakemake.input.splits),
-        TablesConfig.model_validate(snakemake.params.config),
-        Path(snakemake.output[0]),
+        here.rows(TypedTable, profile="profiles", parquet="parquets"),
+        splits=here.file("splits"),
+        config=TablesConfig.model_validate(snakemake.params.config),
+        output=Path(snakemake.output[0]),
     )

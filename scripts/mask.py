@@ -5,12 +5,12 @@ from pathlib import Path
 from tabletutor.formats.mask import check_mask
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     check_mask(
         snakemake.wildcards.run,
         snakemake.params.format,
-        Path(snakemake.input.model[0]).parent,
-        dict(zip(("train", "validation"), map(Path, snakemake.input.rows), strict=True)),
-        snakemake.params.max_tokens,
-        Path(snakemake.output.mask),
+        model=here.folder("model"),
+        rows=dict(zip(("train", "validation"), here.files("rows"), strict=True)),
+        max_tokens=snakemake.params.max_tokens,
+        output=Path(snakemake.output.mask),
     )

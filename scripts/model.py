@@ -10,7 +10,7 @@ with job(snakemake) as here:
     config = snakemake.params.config
     make_model(
         here.section(SOURCES[config["source"]], f"models/{snakemake.wildcards.model}", config),
-        [Path(path) for path in snakemake.input.rows],
+        here.files("rows"),
         snakemake.params.seed,
         Path(snakemake.output[0]).parent,
     )

@@ -9,8 +9,8 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_questions(
-        profile_path=Path(snakemake.input.profile),
-        parquet=Path(snakemake.input.parquet),
+        profile_path=here.file("profile"),
+        parquet=here.file("parquet"),
         split=snakemake.params.split or here.splits[snakemake.wildcards.table],
         config=ProgramQuestionsConfig.model_validate(snakemake.params.config),
         sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),

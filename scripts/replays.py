@@ -8,9 +8,9 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     build_replays(
-        episodes_path=Path(snakemake.input.episodes),
+        episodes_path=here.file("episodes"),
         table=snakemake.wildcards.table,
-        parquet=Path(snakemake.input.parquet),
+        parquet=here.file("parquet"),
         sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         cache=here.cache,
         code=snakemake.params.code,

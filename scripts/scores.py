@@ -9,10 +9,10 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     score_file(
-        Path(snakemake.input.predictions),
-        here.files("questions"),
         VerdictsConfig.model_validate(snakemake.params.config),
-        Path(snakemake.output.scores),
+        predictions=here.file("predictions"),
+        questions=here.files("questions"),
+        output=Path(snakemake.output.scores),
     )
     made = Path(snakemake.output.scores)
-    log_evaluation(made, snakemake.wildcards.run, lambda: accuracy(made), snakemake.resources.mlflow)
+    log_evaluation(made, snakemake.wildcards.run, accuracy, snakemake.resources.mlflow)

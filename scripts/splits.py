@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from tabletutor.config.table_list import ListedTable
+from tabletutor.config.table_list import listed_tables
 from tabletutor.config.tables import TablesConfig
+from tabletutor.tables.overlap import TypedTable
 from tabletutor.tables.splits import split_tables
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     split_tables(
-        [ListedTable(name, entry["path"], entry["split"] or None) for name, entry in snakemake.params.tables.items()],
-        [Path(path) for path in snakemake.input.profiles],
-        [Path(path) for path in snakemake.input.parquets],
+        listed_tables(snakemake.params.tables),
+        here.rows(TypedTable, profile="profiles", parquet="parquets"),
         TablesConfig.model_validate(snakemake.params.config),
         Path(snakemake.output[0]),
     )

@@ -9,9 +9,9 @@ from tabletutor.workflow.job import job
 with job(snakemake):
     ingest(
         Path(snakemake.params.path),
-        snakemake.wildcards.table,
-        snakemake.params.path,
-        TablesConfig.model_validate(snakemake.params.config),
-        Path(snakemake.output.parquet),
-        Path(snakemake.output.profile),
+        table=snakemake.wildcards.table,
+        source_path=snakemake.params.path,
+        config=TablesConfig.model_validate(snakemake.params.config),
+        parquet=Path(snakemake.output.parquet),
+        profile=Path(snakemake.output.profile),
     )

@@ -6,11 +6,11 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.verdicts.verify import judge_table
 from tabletutor.workflow.job import job
 
-with job(snakemake):
+with job(snakemake) as here:
     judge_table(
-        Path(snakemake.input.episodes),
-        Path(snakemake.input.questions),
-        Path(snakemake.input.replays),
-        Path(snakemake.output.verdicts),
         VerdictsConfig.model_validate(snakemake.params.config),
+        episodes=here.file("episodes"),
+        questions=here.file("questions"),
+        replays=here.file("replays"),
+        output=Path(snakemake.output.verdicts),
     )

@@ -9,8 +9,8 @@ from tabletutor.workflow.job import job
 with job(snakemake) as here:
     choose_by_vote(
         snakemake.wildcards.run,
-        Path(snakemake.input.attempts[0]),
-        here.files("questions"),
         VerdictsConfig.model_validate(snakemake.params.config),
-        Path(snakemake.output.predictions),
+        attempts=here.file("attempts"),
+        questions=here.files("questions"),
+        output=Path(snakemake.output.predictions),
     )

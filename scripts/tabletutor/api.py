@@ -169,5 +169,12 @@ def _ingest(source: Source, config: TablesConfig | None) -> Generator[tuple[Tabl
         else:
             csv, name = Path(source), str(source)
         parquet = place / "table.parquet"
-        table_profile = ingest(csv, csv.stem, name, config or TablesConfig(), parquet, place / "profile.json")
+        table_profile = ingest(
+            csv,
+            table=csv.stem,
+            source_path=name,
+            config=config or TablesConfig(),
+            parquet=parquet,
+            profile=place / "profile.json",
+        )
         yield table_profile, parquet

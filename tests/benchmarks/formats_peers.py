@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from tabletutor.config.formats import FORMAT_CONFIGS, FormatConfig
-from tabletutor.formats.build import SPLITS, SplitFiles, build_format
+from tabletutor.formats.build import SPLITS, EpisodeFiles, SplitFiles, build_format
 from tabletutor.formats.registry import load_format
 from tabletutor.models.prompt import FENCE, SHOWN, SYSTEM, observation, table_card
 from tabletutor.records.episode import Turn
@@ -38,11 +38,11 @@ def tables(project: Path) -> list[str]:
     return sorted(path.parent.name for path in project.glob("tables/*/profile.json"))
 
 
-def sources(project: Path, table: str) -> tuple[Path, Path, Path, Path]:
-    """Profile, questions, episodes and verdicts of a table."""
+def sources(project: Path, table: str) -> EpisodeFiles:
+    """Return the files of a table."""
     kinds = ("questions", "episodes", "verdicts")
     questions, episodes, verdicts = (project / kind / "program" / f"{table}.jsonl" for kind in kinds)
-    return project / "tables" / table / "profile.json", questions, episodes, verdicts
+    return EpisodeFiles(project / "tables" / table / "profile.json", questions, episodes, verdicts)
 
 
 def ours(name: str, project: Path, out: Path) -> None:

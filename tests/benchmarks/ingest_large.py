@@ -34,7 +34,14 @@ def ours(csv: Path, folder: Path) -> None:
     from tabletutor.tables.ingest import ingest
 
     logger.disable("tabletutor")
-    ingest(csv, "large", csv.name, TablesConfig(), folder / "table.parquet", folder / "profile.json")
+    ingest(
+        csv,
+        table="large",
+        source_path=csv.name,
+        config=TablesConfig(),
+        parquet=folder / "table.parquet",
+        profile=folder / "profile.json",
+    )
 
 
 def pandas(csv: Path, folder: Path) -> None:

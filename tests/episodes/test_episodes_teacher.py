@@ -31,7 +31,12 @@ SHARE = Program((MissingShare("Sex"),))
 def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TableProfile]:
     folder = tmp_path_factory.mktemp("penguins")
     return folder, ingest(
-        PENGUINS, "penguins_raw", PENGUINS.name, TablesConfig(), folder / "table.parquet", folder / "profile.json"
+        PENGUINS,
+        table="penguins_raw",
+        source_path=PENGUINS.name,
+        config=TablesConfig(),
+        parquet=folder / "table.parquet",
+        profile=folder / "profile.json",
     )
 
 
@@ -112,15 +117,15 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
 
     def build(output: Path, cache: Path, code: str) -> list[Episode]:
         build_episodes(
-            tmp_path / "questions.jsonl",
-            folder / "profile.json",
-            folder / "table.parquet",
-            EpisodesConfig(perturbed=2),
-            SandboxConfig(),
-            0,
-            cache,
-            code,
-            output,
+            questions_path=tmp_path / "questions.jsonl",
+            profile_path=folder / "profile.json",
+            parquet=folder / "table.parquet",
+            config=EpisodesConfig(perturbed=2),
+            sandbox=SandboxConfig(),
+            seed=0,
+            cache=cache,
+            code=code,
+            output=output,
         )
         return read_records(output, Episode)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.verdicts import VerdictsConfig
-from tabletutor.evaluation.best_of_n import choose_by_judge, choose_by_vote, majority_attempt
+from tabletutor.evaluation.best_of_n import JudgeFiles, choose_by_judge, choose_by_vote, majority_attempt
 from tabletutor.formats.converters import orm_pairs, prm
 from tabletutor.models.reward_model import Kind
 from tabletutor.models.scratch import make_scratch
@@ -81,8 +81,8 @@ def test_each_question_has_one_prediction_of_the_run(tmp_path: Path) -> None:
     write_records(tmp_path / "drawn.jsonl", samples)
     questions = [question(name, "What is the mean wind?") for name in ("a", "b")]
     write_records(tmp_path / "questions.jsonl", questions)
-    files = (tmp_path / "drawn.jsonl", [tmp_path / "questions.jsonl"])
-    assert choose_by_vote("voted", *files, CONFIG, tmp_path / "voted.jsonl") == 2
+    files = {"attempts": tmp_path / "drawn.jsonl", "questions": [tmp_path / "questions.jsonl"]}
+    assert choose_by_vote("voted", CONFIG, **files, output=tmp_path / "voted.jsonl") == 2
     chosen = read_records(tmp_path / "voted.jsonl", Prediction)
     assert chosen == [msgspec.structs.replace(attempt(1, 5, name=name), run="voted", sample=0) for name in ("a", "b")]
 
@@ -90,7 +90,9 @@ def test_each_question_has_one_prediction_of_the_run(tmp_path: Path) -> None:
 def test_an_attempt_at_no_question_is_named(tmp_path: Path) -> None:
     write_records(tmp_path / "drawn.jsonl", [attempt(0, 4, name="gone")])
     with pytest.raises(ValueError, match=r"drawn\.jsonl: question gone of table t is in no question file"):
-        choose_by_vote("voted", tmp_path / "drawn.jsonl", [], CONFIG, tmp_path / "voted.jsonl")
+        choose_by_vote(
+            "voted", CONFIG, attempts=tmp_path / "drawn.jsonl", questions=[], output=tmp_path / "voted.jsonl"
+        )
 
 
 @pytest.mark.slow
@@ -126,9 +128,15 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     questions = [question(f"q{limit}", f"What is the mean wind above {limit}?") for limit in limits]
     write_records(tmp_path / "questions.jsonl", questions)
     write_record(tmp_path / "profile.json", PROFILE)
-    judge = (tmp_path / "model", tmp_path / "judge", kind)
-    inputs = (tmp_path / "attempts.jsonl", [tmp_path / "questions.jsonl"], {"t": tmp_path / "profile.json"})
-    assert choose_by_judge("best", judge, *inputs, tmp_path / "best.jsonl") == len(limits)
+    count = choose_by_judge(
+        "best",
+        JudgeFiles(tmp_path / "model", tmp_path / "judge", kind),
+        attempts=tmp_path / "attempts.jsonl",
+        questions=[tmp_path / "questions.jsonl"],
+        profiles={"t": tmp_path / "profile.json"},
+        output=tmp_path / "best.jsonl",
+    )
+    assert count == len(limits)
     chosen = read_records(tmp_path / "best.jsonl", Prediction)
     assert [each.question_id for each in chosen] == sorted(f"q{limit}" for limit in limits)
     assert {(each.run, each.sample) for each in chosen} == {("best", 0)}

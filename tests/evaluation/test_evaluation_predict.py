@@ -10,7 +10,7 @@ import pytest
 from tabletutor.config.evaluation import EvaluationConfig
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.evaluation.predict import PredictionSpec, predict
+from tabletutor.evaluation.predict import PredictionSpec, TableFiles, predict
 from tabletutor.evaluation.question_groups import group_questions
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction
@@ -57,13 +57,15 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     profile, parquet = write_table(tmp_path, "numbers")
     write_record(tmp_path / "numbers.json", profile)
     write_records(tmp_path / "numbers.jsonl", [question(n, "numbers") for n in range(5)])
-    files = {"numbers": (tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
+    files = {"numbers": TableFiles(tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
 
     def run(journals: str, threads: int) -> bytes:
         spec = PredictionSpec("base", model, None, 0, False)
         config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
-        count = predict(spec, files, config, SANDBOX, tmp_path / journals, "code", output)
+        count = predict(
+            spec, files, config=config, sandbox=SANDBOX, cache=tmp_path / journals, code="code", output=output
+        )
         assert count == 4
         return output.read_bytes()
 
@@ -86,6 +88,11 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
 def test_no_test_table_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no table is in the test split"):
         predict(
-            PredictionSpec("base", tmp_path, None, 0, False), {}, EvaluationConfig(), SANDBOX,
-            tmp_path, "", tmp_path / "out.jsonl",
-        )  # fmt: skip
+            PredictionSpec("base", tmp_path, None, 0, False),
+            {},
+            config=EvaluationConfig(),
+            sandbox=SANDBOX,
+            cache=tmp_path,
+            code="",
+            output=tmp_path / "out.jsonl",
+        )

@@ -20,7 +20,7 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.episodes.build import build_episodes
 from tabletutor.formats.audit import audit_format
-from tabletutor.formats.build import SPLITS, SplitFiles, build_format
+from tabletutor.formats.build import SPLITS, EpisodeFiles, SplitFiles, build_format
 from tabletutor.formats.converter import Case
 from tabletutor.models.scratch import make_scratch
 from tabletutor.questions.build import build_questions
@@ -39,10 +39,10 @@ SPLIT: dict[str, Split] = {"gapminder": "train", "mpg": "train", "penguins_raw":
 
 
 class Built(NamedTuple):
-    """A project's files: the results folder, and for each table its profile, questions, episodes and verdicts."""
+    """A project: the results folder, and the files and the split of each table."""
 
     results: Path
-    tables: dict[str, tuple[Path, Path, Path, Path]]
+    tables: dict[str, EpisodeFiles]
     splits: dict[str, Split]
 
 
@@ -51,7 +51,9 @@ def built(once: Callable[[str, Callable[[Path], object]], Path]) -> Built:
     results = once("formats", make_project) / "results"
     parts = ("questions", "episodes", "verdicts")
     tables = {
-        name: (results / f"tables/{name}/profile.json", *(results / f"{part}/program/{name}.jsonl" for part in parts))
+        name: EpisodeFiles(
+            results / f"tables/{name}/profile.json", *(results / f"{part}/program/{name}.jsonl" for part in parts)
+        )
         for name in SPLIT
     }
     return Built(results, tables, SPLIT)
@@ -65,15 +67,51 @@ def make_project(folder: Path) -> None:
     for name, split in SPLIT.items():
         parquet, profile = (results / "tables" / name / file for file in ("table.parquet", "profile.json"))
         parquet.parent.mkdir(parents=True)
-        ingest(TABLES / f"{name}.csv", name, f"{name}.csv", TablesConfig(), parquet, profile)
+        ingest(
+            TABLES / f"{name}.csv",
+            table=name,
+            source_path=f"{name}.csv",
+            config=TablesConfig(),
+            parquet=parquet,
+            profile=profile,
+        )
         questions, rejects, episodes, replays, verdicts = (
             results / part / "program" / f"{name}.jsonl"
             for part in ("questions", "rejects", "episodes", "replays", "verdicts")
         )
-        build_questions(profile, parquet, split, question_config, sandbox, 0, cache, "code", questions, rejects)
-        build_episodes(questions, profile, parquet, EpisodesConfig(perturbed=2), sandbox, 0, cache, "code", episodes)
-        build_replays(episodes, name, parquet, sandbox, cache, "code", replays)
-        judge_table(episodes, questions, replays, verdicts, VerdictsConfig())
+        build_questions(
+            profile_path=profile,
+            parquet=parquet,
+            split=split,
+            config=question_config,
+            sandbox=sandbox,
+            seed=0,
+            cache=cache,
+            code="code",
+            questions=questions,
+            rejects=rejects,
+        )
+        build_episodes(
+            questions_path=questions,
+            profile_path=profile,
+            parquet=parquet,
+            config=EpisodesConfig(perturbed=2),
+            sandbox=sandbox,
+            seed=0,
+            cache=cache,
+            code="code",
+            output=episodes,
+        )
+        build_replays(
+            episodes_path=episodes,
+            table=name,
+            parquet=parquet,
+            sandbox=sandbox,
+            cache=cache,
+            code="code",
+            output=replays,
+        )
+        judge_table(VerdictsConfig(), episodes=episodes, questions=questions, replays=replays, output=verdicts)
 
 
 def make_format(name: str, built: Built, folder: Path) -> None:
@@ -119,9 +157,9 @@ def project(built: Built, once: Callable[[str, Callable[[Path], object]], Path])
         for name in EXPORTED:
             folder = results / "formats" / name
             make_format(name, built, folder)
-            questions = {table: paths[1] for table, paths in built.tables.items()}
+            questions = {table: files.questions for table, files in built.tables.items()}
             rows: dict[Any, Path] = {split: folder / f"{split}.jsonl" for split in SPLITS}
-            audit_format(name, rows, questions, built.splits, folder / "audit.json")
+            audit_format(name, rows=rows, questions=questions, splits=built.splits, output=folder / "audit.json")
 
     return once("project", make)
 

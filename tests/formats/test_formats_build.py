@@ -43,8 +43,8 @@ def make(built: Any, name: str, folder: Path, config: FormatConfig | None = None
 
 def audit(built: Any, name: str, folder: Path) -> Audit:
     rows = {split: paths.rows for split, paths in files(folder).items()}
-    questions = {table: paths[1] for table, paths in built.tables.items()}
-    return audit_format(name, rows, questions, built.splits, folder / "audit.json")
+    questions = {table: each.questions for table, each in built.tables.items()}
+    return audit_format(name, rows=rows, questions=questions, splits=built.splits, output=folder / "audit.json")
 
 
 @pytest.mark.slow
@@ -55,8 +55,8 @@ def test_every_format_is_built_audited_and_loaded(built: Any, name: str, tmp_pat
     assert stats.splits[0].rows > 5, stats
     traces = {
         trace.trace_id: episode.question_id
-        for *_, episodes, _ in built.tables.values()
-        for episode in read_records(episodes, Episode)
+        for each in built.tables.values()
+        for episode in read_records(each.episodes, Episode)
         for trace in episode.traces
     }
     for split, paths in files(tmp_path).items():
@@ -155,7 +155,9 @@ def untrain(row: dict[str, Any]) -> None:
 
 
 def add_hint(row: dict[str, Any], place: int, built: Any) -> None:
-    asked = {question.question_id: question for question in read_records(built.tables[row["table"]][1], Question)}
+    asked = {
+        question.question_id: question for question in read_records(built.tables[row["table"]].questions, Question)
+    }
     row["messages"][place]["content"] += f"\nHint: {asked[row['question_id']].hint}"
 
 

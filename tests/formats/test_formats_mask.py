@@ -39,7 +39,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW, ROW])
     result = check_mask(
-        "tuned", "sft-standard", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json"
+        "tuned",
+        "sft-standard",
+        model=model,
+        rows={"train": tmp_path / "train.jsonl"},
+        max_tokens=4096,
+        output=tmp_path / "mask.json",
     )
     (split,) = result.splits
     assert (split.rows, split.too_long) == (2, 0)
@@ -61,7 +66,14 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
     ids = {"question_id": "q", "table": "t", "trace_id": "g"}
     row = LabelledRow(**ids, prompt=ROW.messages[:4], completion=ROW.messages[4:], label=True)
     write_records(tmp_path / "train.jsonl", [row])
-    result = check_mask("tuned", "kto", model, {"train": tmp_path / "train.jsonl"}, 4096, tmp_path / "mask.json")
+    result = check_mask(
+        "tuned",
+        "kto",
+        model=model,
+        rows={"train": tmp_path / "train.jsonl"},
+        max_tokens=4096,
+        output=tmp_path / "mask.json",
+    )
     tokenizer = load_tokenizer(model)
     completion = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
     assert result.splits[0].trained_tokens == len(completion) + 1
@@ -70,13 +82,27 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
 def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").touch()
     with pytest.raises(ValueError, match=r"train\.jsonl: the file has no rows, so run tuned cannot train on dpo"):
-        check_mask("tuned", "dpo", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
+        check_mask(
+            "tuned",
+            "dpo",
+            model=model,
+            rows={"train": tmp_path / "train.jsonl"},
+            max_tokens=16,
+            output=tmp_path / "mask.json",
+        )
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW])
     with pytest.raises(ValueError, match=r"every row is longer than training\.max_tokens = 16 of run tuned"):
-        check_mask("tuned", "sft-standard", model, {"train": tmp_path / "train.jsonl"}, 16, tmp_path / "mask.json")
+        check_mask(
+            "tuned",
+            "sft-standard",
+            model=model,
+            rows={"train": tmp_path / "train.jsonl"},
+            max_tokens=16,
+            output=tmp_path / "mask.json",
+        )
     assert not (tmp_path / "mask.json").exists()
 
 
@@ -102,7 +128,7 @@ def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from tabletutor.formats.mask import check_mask; "
         "model, rows, mask = map(Path, sys.argv[1:]); "
-        "check_mask('tuned', 'sft-standard', model, {'train': rows}, 4096, mask); "
+        "check_mask('tuned', 'sft-standard', model=model, rows={'train': rows}, max_tokens=4096, output=mask); "
         "sys.exit('torch' in sys.modules)"
     )
     paths = [model, tmp_path / "train.jsonl", tmp_path / "mask.json"]

@@ -96,8 +96,8 @@ def test_a_reward_is_given_for_a_right_answer_that_was_submitted(built: Any, fil
     rows = [json.loads(line) for line in files("rl").read_text().splitlines()][:8]
     questions_by_id = {
         question.question_id: question
-        for _, questions, *_ in built.tables.values()
-        for question in read_records(questions, Question)
+        for each in built.tables.values()
+        for question in read_records(each.questions, Question)
     }
     right = [source(from_json(questions_by_id[row["question_id"]].program or {})) for row in rows]
     given = {"answer": [row["answer"] for row in rows], "info": [row["info"] for row in rows]}

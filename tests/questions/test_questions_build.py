@@ -25,7 +25,14 @@ TABLES = Path(__file__).parents[2] / "resources" / "tables"
 def build(
     folder: Path, csv: Path, split: Split, config: ProgramQuestionsConfig = CONFIG
 ) -> tuple[list[Question], list[Reject]]:
-    ingest(csv, "table", csv.name, TablesConfig(), folder / "table.parquet", folder / "profile.json")
+    ingest(
+        csv,
+        table="table",
+        source_path=csv.name,
+        config=TablesConfig(),
+        parquet=folder / "table.parquet",
+        profile=folder / "profile.json",
+    )
     build_questions(
         folder / "profile.json",
         folder / "table.parquet",

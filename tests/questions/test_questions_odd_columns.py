@@ -32,7 +32,9 @@ def test_such_a_table_has_questions_about_its_dates(tmp_path: Path, days: list[s
     rows = "".join(f"{day},{TOWNS[row % 4]},{row * 37 % 101},,{row % 3 % 2}\n" for row, day in enumerate(days))
     (tmp_path / "t.csv").write_text(f"day,town,amount,blank,flag\n{rows}")
     table, profile = tmp_path / "table.parquet", tmp_path / "profile.json"
-    ingested = ingest(tmp_path / "t.csv", "t", "t.csv", TablesConfig(), table, profile)
+    ingested = ingest(
+        tmp_path / "t.csv", table="t", source_path="t.csv", config=TablesConfig(), parquet=table, profile=profile
+    )
     kinds = {column.name: column.kind for column in ingested.columns}
     assert kinds == {"day": "date", "town": "category", "amount": "integer", "blank": "empty", "flag": "boolean"}
     questions = build_questions(
@@ -60,7 +62,14 @@ def test_such_a_table_has_questions_about_its_dates(tmp_path: Path, days: list[s
 def test_no_program_takes_an_empty_column(tmp_path: Path, step: Step) -> None:
     (tmp_path / "t.csv").write_text("a,blank\n" + "".join(f"x{row},\n" for row in range(12)))
     table = tmp_path / "table.parquet"
-    ingest(tmp_path / "t.csv", "t", "t.csv", TablesConfig(), table, tmp_path / "profile.json")
+    ingest(
+        tmp_path / "t.csv",
+        table="t",
+        source_path="t.csv",
+        config=TablesConfig(),
+        parquet=table,
+        profile=tmp_path / "profile.json",
+    )
     for run in (
         lambda program: polars_engine.run(program, polars_engine.load(table)),
         lambda program: duckdb_engine.run(program, duckdb_engine.connect(table)),

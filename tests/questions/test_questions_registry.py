@@ -24,7 +24,14 @@ def test_every_family_finds_an_answer_on_some_real_table(tmp_path: Path) -> None
     config = ProgramQuestionsConfig(per_family=2, attempts_per_question=2)
     for name in ("penguins_raw", "canadian_senators", "mpg", "earthquakes", "prison_custody_by_state"):
         parquet = tmp_path / f"{name}.parquet"
-        profile = ingest(TABLES / f"{name}.csv", name, name, TablesConfig(), parquet, tmp_path / f"{name}.json")
+        profile = ingest(
+            TABLES / f"{name}.csv",
+            table=name,
+            source_path=name,
+            config=TablesConfig(),
+            parquet=parquet,
+            profile=tmp_path / f"{name}.json",
+        )
         frame = polars_engine.load(parquet)
         for family, question in candidates(profile, Pool("trained", all_families(), 0), config, seed=0):
             try:

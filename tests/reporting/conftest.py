@@ -19,7 +19,7 @@ from tabletutor.records.table import ColumnProfile, Source, Splits, TableProfile
 from tabletutor.reporting.arms import write_arms
 from tabletutor.reporting.comparison import write_comparison
 from tabletutor.reporting.inputs import ReportFiles
-from tabletutor.reporting.summary import write_summary
+from tabletutor.reporting.summary import RunFiles, write_summary
 
 ARMS = {"base": ("base", "base-1"), "tuned": ("tuned", "tuned-1")}
 SETTINGS = {
@@ -59,10 +59,18 @@ class Project:
         self._splits()
         for run, chance in CHANCES.items():
             self._run(run, chance, [question for question in questions if SPLITS[question.table] == "test"])
-        runs = {run: (root / f"scores/{run}/test.jsonl", root / f"predictions/{run}/test.jsonl") for run in CHANCES}
+        runs = {
+            run: RunFiles(root / f"scores/{run}/test.jsonl", root / f"predictions/{run}/test.jsonl") for run in CHANCES
+        }
         write_summary(runs, "test", 0.95, root / "metrics/summary.csv")
-        write_comparison(runs["base"][0], runs["tuned"][0], CONFIG, 0, root / "metrics/comparison.json")
-        write_arms([scores for scores, _ in runs.values()], CONFIG, 0, root / "metrics/arms.json")
+        write_comparison(
+            CONFIG,
+            0,
+            baseline=runs["base"].scores,
+            candidate=runs["tuned"].scores,
+            output=root / "metrics/comparison.json",
+        )
+        write_arms([files.scores for files in runs.values()], CONFIG, 0, root / "metrics/arms.json")
         self._training()
 
     def files(self) -> ReportFiles:
@@ -215,7 +223,7 @@ class Project:
         write_records(file, predictions)
         tables = sorted({question.table for question in questions})
         asked = [self.root / f"questions/program/{table}.jsonl" for table in tables]
-        score_file(file, asked, VerdictsConfig(), self.root / f"scores/{run}/test.jsonl")
+        score_file(VerdictsConfig(), predictions=file, questions=asked, output=self.root / f"scores/{run}/test.jsonl")
 
     def _training(self) -> None:
         lines = [

@@ -13,7 +13,7 @@ from tabletutor.records.record import read_record, read_records, write_records
 from tabletutor.reporting.comparison import Comparison, compare
 from tabletutor.reporting.inputs import read_summary
 from tabletutor.reporting.render import percent
-from tabletutor.reporting.summary import summarise, write_summary
+from tabletutor.reporting.summary import RunFiles, summarise, write_summary
 
 CONFIG = ReportingConfig(bootstrap=200)
 
@@ -53,7 +53,7 @@ def test_an_unanswered_question_stays_in_the_denominator() -> None:
 def test_a_student_that_writes_no_code_has_no_share_of_cells_that_ran(tmp_path: Path) -> None:
     write_records(tmp_path / "scores.jsonl", [score("a", False, cells=0)])
     write_records(tmp_path / "predictions.jsonl", [prediction("a", "turn_limit")])
-    files = (tmp_path / "scores.jsonl", tmp_path / "predictions.jsonl")
+    files = RunFiles(tmp_path / "scores.jsonl", tmp_path / "predictions.jsonl")
     write_summary({"tuned": files}, "test", 0.95, tmp_path / "summary.csv")
     assert {row.execution_rate for row in read_summary(tmp_path / "summary.csv")} == {None}
     assert percent(None) == "–"
@@ -89,7 +89,7 @@ def test_the_summary_file_reads_back_and_does_not_depend_on_the_order_of_scores(
     shuffled = tmp_path / "scores.jsonl"
     write_records(shuffled, reversed(read_records(scores, Score)))
     for name, source in (("one.csv", scores), ("two.csv", shuffled)):
-        write_summary({"tuned": (source, predictions)}, "test", 0.95, tmp_path / name)
+        write_summary({"tuned": RunFiles(source, predictions)}, "test", 0.95, tmp_path / name)
     assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
     rows = read_summary(tmp_path / "one.csv")
     assert rows[0].n == 60

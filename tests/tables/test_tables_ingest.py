@@ -24,7 +24,14 @@ ROWS = "".join(f"{i},x{i}\n" for i in range(10))
 
 
 def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TableProfile:
-    return ingest(csv, "t", "data/t.csv", config or TablesConfig(), folder / "table.parquet", folder / "profile.json")
+    return ingest(
+        csv,
+        table="t",
+        source_path="data/t.csv",
+        config=config or TablesConfig(),
+        parquet=folder / "table.parquet",
+        profile=folder / "profile.json",
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ from tabletutor.tables.invisible import VisibleText, remove_invisible, strip_spa
 
 def run(text: str, folder: Path, encoding: str = "utf-8") -> tuple[TableProfile, pd.DataFrame]:
     (folder / "t.csv").write_text(text, encoding=encoding)
-    profile = ingest(folder / "t.csv", "t", "t.csv", TablesConfig(), folder / "table.parquet", folder / "profile.json")
+    profile = ingest(
+        folder / "t.csv",
+        table="t",
+        source_path="t.csv",
+        config=TablesConfig(),
+        parquet=folder / "table.parquet",
+        profile=folder / "profile.json",
+    )
     return profile, pd.read_parquet(folder / "table.parquet")
 
 

@@ -118,11 +118,23 @@ def test_too_many_broken_rows_or_none_allowed_refuse_the_file(tmp_path: Path) ->
         read_text(file, "t.csv", tmp_path, 10**9)
     out = tmp_path / "out"
     profile = ingest(
-        file, "t", "t.csv", TablesConfig(max_repaired_share=0.5), out / "table.parquet", out / "profile.json"
+        file,
+        table="t",
+        source_path="t.csv",
+        config=TablesConfig(max_repaired_share=0.5),
+        parquet=out / "table.parquet",
+        profile=out / "profile.json",
     )
     assert (profile.rows, profile.quarantined, len(profile.repairs)) == (9, 4, 4)
     assert profile == read_record(out / "profile.json", TableProfile)
     assert len((out / "quarantine.csv").read_text().splitlines()) == 5
     strict = TablesConfig(on_broken_row="refuse")
     with pytest.raises(TableError, match=r"t\.csv:11: 6 cells where the table has 4.*tables\.on_broken_row"):
-        ingest(file, "t", "t.csv", strict, out / "table.parquet", out / "profile.json")
+        ingest(
+            file,
+            table="t",
+            source_path="t.csv",
+            config=strict,
+            parquet=out / "table.parquet",
+            profile=out / "profile.json",
+        )

@@ -11,7 +11,7 @@ from tabletutor.records.record import read_record
 from tabletutor.records.table import Split, Splits
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.leaks import LeakCheck, LeakError, check_files, check_leaks
-from tabletutor.tables.overlap import Content
+from tabletutor.tables.overlap import Content, TypedTable
 from tabletutor.tables.splits import SplitError, _bucket, assign_splits, split_tables
 
 CONFIG = TablesConfig()
@@ -21,7 +21,9 @@ def make(folder: Path, name: str, header: str, rows: list[str]) -> Content:
     csv = folder / f"{name}.csv"
     csv.write_text("\n".join([header, *rows]) + "\n")
     parquet = folder / name / "table.parquet"
-    profile = ingest(csv, name, csv.name, CONFIG, parquet, folder / name / "profile.json")
+    profile = ingest(
+        csv, table=name, source_path=csv.name, config=CONFIG, parquet=parquet, profile=folder / name / "profile.json"
+    )
     return Content(name, profile.sha256, parquet)
 
 
@@ -132,10 +134,9 @@ def test_leaks_fail_and_clean_splits_pass(tables: dict[str, Content], tmp_path: 
     with pytest.raises(LeakError, match=r"hamlets \(validation\) and villages \(test\) share 17% of their rows"):
         check_leaks(strict, splits, CONFIG)
     relaxed = TablesConfig(leak_threshold=0.3)
-    profiles = [tmp_path / table.table / "profile.json" for table in clean]
-    parquets = [tables[table.table].parquet for table in clean]
-    split_tables(clean, profiles, parquets, relaxed, tmp_path / "splits.json")
-    check_files(profiles, parquets, tmp_path / "splits.json", relaxed, tmp_path / "leaks.json")
+    typed = [TypedTable(tmp_path / table.table / "profile.json", tables[table.table].parquet) for table in clean]
+    split_tables(clean, typed, relaxed, tmp_path / "splits.json")
+    check_files(typed, splits=tmp_path / "splits.json", config=relaxed, output=tmp_path / "leaks.json")
     written = read_record(tmp_path / "leaks.json", LeakCheck)
     assert (written.pairs, [overlap.tables for overlap in written.overlaps]) == (7, [("hamlets", "villages")])
 

@@ -100,10 +100,12 @@ def test_steps_of_a_run() -> None:
 def test_a_bad_row_is_named(tmp_path: Path) -> None:
     tokenizer = train_tokenizer(ScratchModelConfig(source="scratch", vocabulary=300), ["text"])
     path = tmp_path / "train.jsonl"
-    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
-    path.write_text(json.dumps({"messages": messages}) + "\n" + json.dumps({"messages": messages[:1]}) + "\n")
+    said = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    ids = {"question_id": "q", "table": "t", "trace_id": "r"}
+    rows = [{**ids, "messages": [{**message, "weight": 1} for message in messages]} for messages in (said, said[:1])]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(ValueError, match=r"train\.jsonl:2: no token of this row is trained"):
         read_rows(path, tokenizer)
     path.write_text('{"messages": 3}\n')
-    with pytest.raises(ValueError, match=r"train\.jsonl:1: not a row with messages"):
+    with pytest.raises(ValueError, match=r"train\.jsonl:1: not a ConversationRow"):
         read_rows(path, tokenizer)

@@ -113,7 +113,7 @@ def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: 
     scores = tmp_path / "results" / "scores" / "tuned" / "test.jsonl"
     scores.parent.mkdir(parents=True)
     scores.write_text('{"correct": true}\n{"correct": false}\n{"correct": true}\n{"correct": true}\n')
-    tracking.log_evaluation(scores, "tuned", lambda: tracking.accuracy(scores), True, store)
+    tracking.log_evaluation(scores, "tuned", tracking.accuracy, True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75
     # The same place with other settings: the run that is still RUNNING cannot be continued.
     client.update_run(run.info.run_id, status="RUNNING")
@@ -122,5 +122,5 @@ def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: 
     other.end({"checkpoint": "another"})
     assert sorted(each.info.status for each in client.search_runs(["1"])) == ["FINISHED", "KILLED"]
     (checkpoint / "SHA256SUMS").write_text("another checkpoint")
-    tracking.log_evaluation(scores, "tuned", lambda: {"accuracy": 0.0}, True, store)
+    tracking.log_evaluation(scores, "tuned", lambda _: {"accuracy": 0.0}, True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75

@@ -136,7 +136,14 @@ def test_errors_at_a_known_step_are_located(tmp_path: Path) -> None:
     steps: Counter[int] = Counter()
     for name, wanted in (("gapminder", INJECTIONS // 2), ("penguins_raw", INJECTIONS)):
         parquet = tmp_path / f"{name}.parquet"
-        profile = ingest(TABLES / f"{name}.csv", name, name, TablesConfig(), parquet, tmp_path / f"{name}.json")
+        profile = ingest(
+            TABLES / f"{name}.csv",
+            table=name,
+            source_path=name,
+            config=TablesConfig(),
+            parquet=parquet,
+            profile=tmp_path / f"{name}.json",
+        )
         with Sandbox(parquet, SandboxConfig()) as box:
             for case in injections(profile):
                 if len(found) == wanted:

@@ -133,7 +133,7 @@ def test_a_table_is_judged_from_file_to_file_in_the_order_of_question_ids(tmp_pa
     write_records(questions, [question()])
     write_records(episodes, [judged := episode(trace("g", "gold", 12.5))])
     write_records(replays, [replayed(judged)])
-    assert judge_table(episodes, questions, replays, out, CONFIG) == 1
+    assert judge_table(CONFIG, episodes=episodes, questions=questions, replays=replays, output=out) == 1
     assert [verdict.verified for verdict in read_records(out, Verdict)] == [True]
 
 
@@ -156,8 +156,9 @@ def test_episodes_and_questions_that_do_not_belong_together_are_an_error(tmp_pat
     write_records(tmp_path / "episodes.jsonl", [one])
     write_records(tmp_path / "replays.jsonl", [replayed(one)])
     (tmp_path / "questions.jsonl").write_text("{}\n")
+    files = {name: tmp_path / f"{name}.jsonl" for name in ("episodes", "questions", "replays")}
     with pytest.raises(ValueError, match=r"questions\.jsonl:1: not a Question"):
-        judge_table(*(tmp_path / f"{name}.jsonl" for name in ("episodes", "questions", "replays", "out")), CONFIG)
+        judge_table(CONFIG, **files, output=tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl").exists()
 
 

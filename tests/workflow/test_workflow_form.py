@@ -34,8 +34,11 @@ def test_rules_name_their_script_and_its_code(path: Path) -> None:
 def test_scripts_are_thin(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.search(r"^with job\(snakemake(, shares=True)?\)( as here)?:$", text, re.MULTILINE)
-    statements = [line for line in text.splitlines() if line.strip() and not re.match(r'"""|from |import ', line)]
-    assert len(statements) <= 20
+    work = ast.parse(text).body[-1]
+    assert isinstance(work, ast.With)
+    assert sum(isinstance(node, ast.stmt) for node in ast.walk(work)) <= 8
+    logic = ast.If | ast.For | ast.While | ast.Try | ast.FunctionDef | ast.Lambda | ast.comprehension
+    assert not [node for node in ast.walk(work) if isinstance(node, logic)]
     assert any(f"rule {path.stem}:" in rules.read_text(encoding="utf-8") for rules in RULES)
 
 
@@ -63,6 +66,23 @@ def test_calls_with_more_than_six_arguments_name_them() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and len(node.args) > 6 and ast.unparse(node.func) not in variadic
     ]
+    assert found == []
+
+
+def test_functions_of_three_or_more_paths_take_them_by_name() -> None:
+    """So that no call can exchange two of them."""
+    found: list[str] = []
+    for path in (ROOT / "scripts" / "tabletutor").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                paths = {
+                    argument.arg: argument in node.args.args
+                    for argument in (*node.args.args, *node.args.kwonlyargs)
+                    if argument.annotation and re.match(r"(?!Callable).*\bPath\b", ast.unparse(argument.annotation))
+                }
+                positional = [name for name, by_place in paths.items() if by_place]
+                if len(paths) > 2 and len(positional) > 1:
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {node.name}: {', '.join(positional)}")
     assert found == []
 
 

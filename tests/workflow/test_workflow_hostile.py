@@ -340,5 +340,12 @@ def test_the_shared_tables_took_part(built: Project) -> None:
 def test_the_shared_tables_as_they_are_are_too_small(name: str, tmp_path: Path) -> None:
     """This is why the project repeats their rows."""
     with pytest.raises(TableError, match="too few to ask about"):
-        ingest(SHARED / f"{name}.csv", name, name, TablesConfig(), tmp_path / "table.parquet", tmp_path / "p.json")
+        ingest(
+            SHARED / f"{name}.csv",
+            table=name,
+            source_path=name,
+            config=TablesConfig(),
+            parquet=tmp_path / "table.parquet",
+            profile=tmp_path / "p.json",
+        )
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ def hf(folder: Folder, config: Config = DEFAULT) -> None:
     """Write a dataset folder for the Hugging Face hub: rows, data card, Croissant metadata, checksums."""
     from tabletutor.formats.exports.hub import export_hub
 
-    _export(export_hub, folder, config)
+    _export(export_hub, folder=folder, config=config)
 
 
 @app.command(epilog="Example: tabletutor export llama-factory /tmp/data")
@@ -29,7 +29,7 @@ def llama_factory(folder: Folder, config: Config = DEFAULT) -> None:
     """Write a data folder for LLaMA-Factory, with `dataset_info.json`."""
     from tabletutor.formats.exports.llama_factory import export_llama_factory
 
-    _export(export_llama_factory, folder, config)
+    _export(export_llama_factory, folder=folder, config=config)
 
 
 @app.command(epilog="Example: tabletutor export adp /tmp/trajectories")
@@ -37,10 +37,10 @@ def adp(folder: Folder, config: Config = DEFAULT) -> None:
     """Write whole traces in the Agent Data Protocol."""
     from tabletutor.formats.exports.adp import export_adp
 
-    _export(export_adp, folder, config)
+    _export(export_adp, folder=folder, config=config)
 
 
-def _export(write: Callable[[Project, Path], list[str]], folder: Path, config: Path) -> None:
+def _export(write: Callable[[Project, Path], list[str]], *, folder: Path, config: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         typer.secho(escape_controls(f"{folder}: not empty; use a new folder, or remove this one"), fg="red", err=True)
         raise typer.Exit(1)

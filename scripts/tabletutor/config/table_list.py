@@ -1,7 +1,7 @@
 """Read the table list (`tables.tsv`): a project's CSVs, and the split each is pinned to."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -28,6 +28,16 @@ class ListedTable(Record, frozen=True):
     split: Split | None = None
     licence: str = ""
     title: str = ""
+
+
+def listed_tables(entries: Mapping[str, Mapping[str, str]]) -> list[ListedTable]:
+    """Return the tables of the workflow's parameter `tables`, which has path and split ("" for none) by name."""
+    return [ListedTable(name, entry["path"], split_of(entry["split"])) for name, entry in entries.items()]
+
+
+def split_of(text: str) -> Split | None:
+    """Return the split of that name; None for an empty text."""
+    return next((split for split in SPLITS if split == text), None)
 
 
 def read_table_list(path: Path, root: Path = Path()) -> tuple[ListedTable, ...]:
@@ -110,7 +120,7 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
         raise TableListError(f"{path}:{number}: column table: {reason}.")
     if not source:
         raise TableListError(f"{path}:{number}: column path: table {name!r} has no path. Give the CSV's path.")
-    pinned: Split | None = next((known for known in SPLITS if known == split), None)
+    pinned = split_of(split)
     if split and pinned is None:
         raise TableListError(
             f"{path}:{number}: column split: unknown split {split!r}{_nearest(split, SPLITS)}. "

@@ -26,6 +26,7 @@ TEACHER = "program"
 
 
 def build_episodes(
+    *,
     questions_path: Path,
     profile_path: Path,
     parquet: Path,

@@ -56,35 +56,44 @@ class Judge(NamedTuple):
             return float(torch.softmax(logits.float(), -1)[:, 1].min())
 
 
+class JudgeFiles(NamedTuple):
+    """A trained judge on disk: the folder of its base model, that of its checkpoint, and its kind."""
+
+    model: Path
+    trained: Path
+    kind: Kind
+
+
 def choose_by_judge(
     run: str,
-    judge: tuple[Path, Path, Kind],
+    judge: JudgeFiles,
+    *,
     attempts: Path,
     questions: Sequence[Path],
     profiles: Mapping[str, Path],
     output: Path,
 ) -> int:
-    """Write the best-rated attempt at each question as the prediction of `run`; return the number of questions.
-
-    `judge` is the folder of its base model, that of its checkpoint, and its kind.
-    """
+    """Write the best-rated attempt at each question as the prediction of `run`; return the number of questions."""
     make_repeatable(threads=1)
-    model, trained, kind = judge
-    tokenizer = load_tokenizer(model)
-    rater = Judge(load_judge(model, trained, tokenizer, kind), tokenizer, kind)
+    tokenizer = load_tokenizer(judge.model)
+    rater = Judge(load_judge(judge.model, judge.trained, tokenizer, judge.kind), tokenizer, judge.kind)
     cards = {table: table_card(read_record(path, TableProfile)) for table, path in profiles.items()}
 
     def best(question: Question, samples: Sequence[Prediction]) -> Prediction:
         start = opening(cards[question.table], question.text)
         return max(samples, key=lambda attempt: (is_submitted(attempt), rater.rate(start, attempt)))
 
-    return _choose_attempts(run, attempts, questions, best, output)
+    return _choose_attempts(run, best, attempts=attempts, questions=questions, output=output)
 
 
-def choose_by_vote(run: str, attempts: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
+def choose_by_vote(run: str, config: VerdictsConfig, *, attempts: Path, questions: Sequence[Path], output: Path) -> int:
     """Write the majority attempt at each question as the prediction of `run`; return the number of questions."""
     return _choose_attempts(
-        run, attempts, questions, lambda question, samples: majority_attempt(question, samples, config), output
+        run,
+        lambda question, samples: majority_attempt(question, samples, config),
+        attempts=attempts,
+        questions=questions,
+        output=output,
     )
 
 
@@ -111,7 +120,7 @@ def is_submitted(attempt: Prediction) -> bool:
     return attempt.trace.ended == "submit"
 
 
-def _choose_attempts(run: str, attempts: Path, questions: Sequence[Path], choose: Choose, output: Path) -> int:
+def _choose_attempts(run: str, choose: Choose, *, attempts: Path, questions: Sequence[Path], output: Path) -> int:
     """Write the attempt that `choose` returns for each question, sorted by question; return the number of questions.
 
     `choose` gets the attempts in the order of their samples. Raises ValueError if the question of an attempt is in no

@@ -50,12 +50,18 @@ class PredictionSpec(NamedTuple):
     sampling: SamplingConfig | None = None
 
 
-TableFiles = tuple[Path, ...]  # questions, profile, Parquet
+class TableFiles(NamedTuple):
+    """The files of one table that a student answers questions about."""
+
+    questions: Path
+    profile: Path
+    parquet: Path
 
 
 def predict(
     spec: PredictionSpec,
     files: Mapping[str, TableFiles],
+    *,
     config: EvaluationConfig,
     sandbox: SandboxConfig,
     cache: Path,
@@ -65,7 +71,7 @@ def predict(
     """Let a student answer the questions of all tables. Write its predictions, sorted by question and sample; return
     their number.
 
-    `files` are the files of each test table: questions, profile, Parquet. Finished questions go to a journal in
+    `files` has the files of each test table. Finished questions go to a journal in
     `cache`, from which a killed job continues. The identity of the journal covers the rule's `code` and everything else
     that answers depend on. One thread decodes each group, so the number of threads does not change the result. Raises
     ValueError if there is no question.
@@ -74,10 +80,10 @@ def predict(
     tables = {name: files[name] for name in sorted(files)}
     make_repeatable(threads=1)
     started = time.monotonic()
-    questions = read_questions([paths[0] for paths in tables.values()], config.limit_per_table)
-    cards = {name: table_card(read_record(profile, TableProfile)) for name, (_, profile, _) in tables.items()}
-    parquets = {name: parquet for name, (_, _, parquet) in tables.items()}
-    content = {name: files_digest(paths[1:]) for name, paths in tables.items()}
+    questions = read_questions([table.questions for table in tables.values()], config.limit_per_table)
+    cards = {name: table_card(read_record(table.profile, TableProfile)) for name, table in tables.items()}
+    parquets = {name: table.parquet for name, table in tables.items()}
+    content = {name: files_digest((table.profile, table.parquet)) for name, table in tables.items()}
     identity = digest(
         *(code, run, seed, whole_turns, files_digest(model_files(model))),
         *(trained and files_digest(model_files(trained)), sampling and result_settings(sampling)),

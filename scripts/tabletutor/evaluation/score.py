@@ -70,7 +70,7 @@ def error_kind(prediction: Prediction, answer_type: AnswerType) -> ErrorKind:
     return "cell_error" if trace.turns[-1].error is not None else "unanswered"
 
 
-def score_file(predictions: Path, questions: Sequence[Path], config: VerdictsConfig, output: Path) -> int:
+def score_file(config: VerdictsConfig, *, predictions: Path, questions: Sequence[Path], output: Path) -> int:
     """Grade a file of predictions and write the scores; return their number.
 
     Raises ValueError if the question of a prediction is in no file.

@@ -46,11 +46,11 @@ class Audit(Record, frozen=True):
 
 
 def audit_format(
-    name: str, files: Mapping[str, Path], questions: Mapping[str, Path], splits: Mapping[str, Split], output: Path
+    name: str, *, rows: Mapping[str, Path], questions: Mapping[str, Path], splits: Mapping[str, Split], output: Path
 ) -> Audit:
     """Check the rows of every split of a format, write the figures and return them.
 
-    `files` maps a split to its rows; `questions` and `splits` are keyed by table.
+    `rows` has the file of each split, `questions` the file of each table of these splits, `splits` the split of each.
 
     Raises ValueError naming file and row if a row leaks a hint, belongs to a table of another split, is not a valid
     conversation or repeats another row; and naming the file if it has no rows to train on, all its labels are equal, or
@@ -59,13 +59,13 @@ def audit_format(
     row_type = load_format(name).row
     seen: dict[str, str] = {}
     result: list[SplitAudit] = []
-    for split, path in files.items():
-        rows = read_records(path, row_type)
-        tables = sorted({row.table for row in rows} & questions.keys())
+    for split, path in rows.items():
+        found = read_records(path, row_type)
+        tables = sorted({row.table for row in found} & questions.keys())
         by_id = {
             question.question_id: question for table in tables for question in read_records(questions[table], Question)
         }
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(found, start=1):
             where = f"{path}:{number}"
             if splits.get(row.table) != split:
                 other = f"in the {splits[row.table]} split" if row.table in splits else "not a table to train on"
@@ -76,7 +76,7 @@ def audit_format(
                 raise ValueError(f"{where}: question {row.question_id}: the row quotes the hint: {leak!r}")
             if (first := seen.setdefault(row.content_digest(), where)) != where:
                 raise ValueError(f"{where}: the row has the same content as {first}")
-        result.append(_figures(split, path, rows))
+        result.append(_figures(split, path, found))
     audit = Audit(name, tuple(result))
     write_record(output, audit)
     return audit

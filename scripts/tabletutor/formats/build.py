@@ -21,6 +21,15 @@ from tabletutor.rows.row import FormatStats, SplitStats
 SPLITS: tuple[Split, ...] = ("train", "validation")
 
 
+class EpisodeFiles(NamedTuple):
+    """The files of one table that rows are made from."""
+
+    profile: Path
+    questions: Path
+    episodes: Path
+    verdicts: Path
+
+
 class SplitFiles(NamedTuple):
     """The output files of one split of a format: its rows, and the notes on them."""
 
@@ -30,7 +39,7 @@ class SplitFiles(NamedTuple):
 
 def build_format(
     name: str,
-    tables: Mapping[str, tuple[Path, Path, Path, Path]],
+    tables: Mapping[str, EpisodeFiles],
     splits: Mapping[str, Split],
     config: FormatConfig,
     seed: int,
@@ -39,8 +48,9 @@ def build_format(
 ) -> FormatStats:
     """Write the rows of the format `name`, the notes on them, and the statistics. Return the statistics.
 
-    `tables` maps a table to its profile, questions, episodes and verdicts; `splits` maps a table to its split. Raises
-    ValueError if the training split has no verified episode, or a validation split with tables has none.
+    `tables` has the files and `splits` the split of each table.
+
+    Raises ValueError if the training split has no verified episode, or a validation split with tables has none.
     """
     all_stats: list[SplitStats] = []
     for split in SPLITS:
@@ -62,17 +72,16 @@ def build_format(
     return result
 
 
-def _cases(files: tuple[Path, Path, Path, Path], split: Split) -> Iterable[Case]:
+def _cases(files: EpisodeFiles, split: Split) -> Iterable[Case]:
     """Yield all cases of one table. Raises ValueError if a question was asked for another split."""
-    profile_path, questions_path, episodes_path, verdicts_path = files
-    card = table_card(read_record(profile_path, TableProfile))
-    questions = {question.question_id: question for question in read_records(questions_path, Question)}
-    verdicts = {verdict.question_id: verdict for verdict in read_records(verdicts_path, Verdict)}
-    for episode in each_record(episodes_path, Episode):
+    card = table_card(read_record(files.profile, TableProfile))
+    questions = {question.question_id: question for question in read_records(files.questions, Question)}
+    verdicts = {verdict.question_id: verdict for verdict in read_records(files.verdicts, Verdict)}
+    for episode in each_record(files.episodes, Episode):
         question = questions[episode.question_id]
         if split == "train" and question.novelty != "trained":
             raise ValueError(
-                f"{questions_path}: question {question.question_id} is held out from training, but table "
+                f"{files.questions}: question {question.question_id} is held out from training, but table "
                 f"{episode.table} is in the train split; the questions were made for another split. Delete this file "
                 f"and run again"
             )

@@ -39,15 +39,16 @@ class MaskCheck(Record, frozen=True):
 
 
 def check_mask(
-    run: str, name: str, model: Path, splits: Mapping[str, Path], max_tokens: int, output: Path
+    run: str, name: str, *, model: Path, rows: Mapping[str, Path], max_tokens: int, output: Path
 ) -> MaskCheck:
-    """Check every row of each split of the format `name`, write the token counts and return them.
+    """Check every row of the format `name`, write the token counts and return them.
 
-    Raises ValueError naming the file and row that fails, or the file without a row that the run can use.
+    `rows` has the file of each split. Raises ValueError naming the file and row that fails, or the file without a row
+    that the run can use.
     """
     tokenizer = load_tokenizer(model)
     counts: list[SplitMask] = []
-    for split, path in splits.items():
+    for split, path in rows.items():
         lengths: list[int] = []
         trained = 0
         for number, row in enumerate(read_records(path, load_format(name).row), start=1):

@@ -1,10 +1,11 @@
 """Build a model folder from its configuration, for every source. Writes are atomic: all files or none."""
 
-import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from tabletutor.config.models import HubModelConfig, LocalModelConfig, ModelConfig, PackagedModelConfig
 from tabletutor.models.gguf import convert_packaged
@@ -13,6 +14,7 @@ from tabletutor.models.load import MODEL_FILES
 from tabletutor.models.local import convert_folder, local_folder
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.files import PARTIAL, naming, sync_folder
+from tabletutor.records.record import each_record
 
 
 def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Path) -> None:
@@ -54,7 +56,16 @@ def make_model(config: ModelConfig, rows: Sequence[Path], seed: int, folder: Pat
         raise
 
 
+class _Message(msgspec.Struct):
+    content: str
+
+
+class _Conversation(msgspec.Struct):
+    """The part of a training row from which the tokenizer of a scratch model is trained."""
+
+    messages: list[_Message]
+
+
 def _texts(path: Path) -> list[str]:
     """Return the contents of all messages in a file of training rows."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    return [message["content"] for row in rows for message in row["messages"]]
+    return [message.content for row in each_record(path, _Conversation) for message in row.messages]

@@ -24,6 +24,7 @@ from tabletutor.sandbox.protocol.result import CellResult
 
 
 def build_questions(
+    *,
     profile_path: Path,
     parquet: Path,
     split: Split,

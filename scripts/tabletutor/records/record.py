@@ -14,7 +14,8 @@ import msgspec
 from tabletutor.records.files import BLOCK, write_atomic
 
 T = TypeVar("T")
-R = TypeVar("R", bound="Record")
+R = TypeVar("R", bound=msgspec.Struct)  # what is read may be part of a record
+W = TypeVar("W", bound="Record")
 
 
 # Records contain no reference cycles, so they are not tracked by the garbage collector. With many records, tracking
@@ -66,7 +67,7 @@ def decode(line: bytes, kind: type[R]) -> R:
     return decoder(kind).decode(line)
 
 
-def write_records(path: Path, records: Iterable[R]) -> int:
+def write_records(path: Path, records: Iterable[W]) -> int:
     """Write records to a JSON Lines file atomically, in the given order. Return their number."""
     return write_lines(path, map(encode, records))
 

@@ -110,6 +110,6 @@ def _group(name: str, pairs: Sequence[Pair], config: ReportingConfig, seed: int)
     )
 
 
-def write_comparison(baseline: Path, candidate: Path, config: ReportingConfig, seed: int, out: Path) -> None:
-    """Compare the scores of two runs (`scores/{run}/test.jsonl`) and write the result to `out`."""
-    write_record(out, compare(read_records(baseline, Score), read_records(candidate, Score), config, seed))
+def write_comparison(config: ReportingConfig, seed: int, *, baseline: Path, candidate: Path, output: Path) -> None:
+    """Compare the scores of two runs (`scores/{run}/test.jsonl`) and write the comparison."""
+    write_record(output, compare(read_records(baseline, Score), read_records(candidate, Score), config, seed))

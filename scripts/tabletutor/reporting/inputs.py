@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -16,8 +16,6 @@ from tabletutor.records.table import Splits, TableProfile
 from tabletutor.reporting.arms import Arms
 from tabletutor.reporting.comparison import Comparison
 from tabletutor.reporting.summary import SummaryRow
-
-T = TypeVar("T", bound=msgspec.Struct)
 
 
 class LossPoint(msgspec.Struct, frozen=True):
@@ -120,7 +118,7 @@ class ReportFiles:
         return sorted(set(found))
 
 
-class _ErrorKind(msgspec.Struct, frozen=True):
+class ErrorKind(msgspec.Struct, frozen=True):
     question_id: str
     run: str
     correct: bool
@@ -152,7 +150,7 @@ def read_inputs(
     """
     kinds: dict[str, dict[str, str]] = {}
     for path in files.scores:
-        for row in _read_lines(path, _ErrorKind):
+        for row in read_records(path, ErrorKind):
             if not row.correct:
                 kinds.setdefault(row.run, {})[row.question_id] = row.error_kind or "unnamed"
     return ReportInputs(
@@ -165,8 +163,8 @@ def read_inputs(
         rejects=[row for path in files.rejects for row in read_records(path, Reject)],
         episodes=[row for path in files.episodes for row in read_records(path, Episode)],
         verdicts=[row for path in files.verdicts for row in read_records(path, Verdict)],
-        formats=[_read_document(path, FormatRows) for path in files.formats],
-        losses=[row for path in files.losses for row in _read_lines(path, LossPoint)],
+        formats=[read_record(path, FormatRows) for path in files.formats],
+        losses=[row for path in files.losses for row in read_records(path, LossPoint)],
         summary=read_summary(files.summary),
         comparison=read_record(files.comparison, Comparison),
         error_kinds=kinds,
@@ -198,23 +196,6 @@ def _parse_cell(kind: Any, cell: str) -> Any:
     if kind == float | None:
         return float(cell) if cell else None
     return kind(cell)
-
-
-def _read_lines(path: Path, kind: type[T]) -> list[T]:
-    rows: list[T] = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
-        try:
-            rows.append(msgspec.json.decode(line, type=kind))
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            raise ValueError(f"{path}:{number}: not a valid {kind.__name__}: {error}") from error
-    return rows
-
-
-def _read_document(path: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise ValueError(f"{path}: not a valid {kind.__name__}: {error}") from error
 
 
 def _relative_name(path: Path, root: Path) -> str:

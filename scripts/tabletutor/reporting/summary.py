@@ -95,9 +95,17 @@ def as_csv(rows: Iterable[SummaryRow]) -> str:
     return text.getvalue()
 
 
-def write_summary(runs: Mapping[str, tuple[Path, Path]], split: str, confidence: float, out: Path) -> None:
-    """Read the scores and predictions of each run and write the summary of all runs, sorted by run."""
+class RunFiles(NamedTuple):
+    """The files of one run's evaluation."""
+
+    scores: Path
+    predictions: Path
+
+
+def write_summary(runs: Mapping[str, RunFiles], split: str, confidence: float, output: Path) -> None:
+    """Write the summary of all runs, sorted by the name of the run."""
     rows: list[SummaryRow] = []
-    for run, (scores, predictions) in sorted(runs.items()):
-        rows += summarise(run, split, read_records(scores, Score), read_records(predictions, Prediction), confidence)
-    write_atomic(out, as_csv(rows).encode())
+    for run, files in sorted(runs.items()):
+        scores, predictions = read_records(files.scores, Score), read_records(files.predictions, Prediction)
+        rows += summarise(run, split, scores, predictions, confidence)
+    write_atomic(output, as_csv(rows).encode())

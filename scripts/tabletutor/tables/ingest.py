@@ -25,7 +25,9 @@ ARROW: Any = pa  # pyarrow has no type stubs
 PARQUET: Any = pq
 
 
-def ingest(csv: Path, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path) -> TableProfile:
+def ingest(
+    csv: Path, *, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path
+) -> TableProfile:
     """Read one CSV into a typed Parquet table, and write its profile and its quarantine.
 
     The quarantine (`quarantine.csv`, beside the profile) holds the rows that could not be repaired. Writes are atomic.

@@ -9,7 +9,7 @@ from loguru import logger
 from tabletutor.config.tables import TablesConfig
 from tabletutor.records.record import Record, read_record, write_record
 from tabletutor.records.table import Splits
-from tabletutor.tables.overlap import Content, Overlap, compare, read_contents
+from tabletutor.tables.overlap import Content, Overlap, TypedTable, compare, read_contents
 
 
 class LeakError(ValueError):
@@ -68,13 +68,11 @@ def check_leaks(contents: Sequence[Content], splits: Splits, config: TablesConfi
     return LeakCheck(config.leak_threshold, len(pairs), tuple(found))
 
 
-def check_files(
-    profiles: Sequence[Path], parquets: Sequence[Path], splits: Path, config: TablesConfig, target: Path
-) -> LeakCheck:
-    """Run the leak check over ingested tables and write the result to `target`. Raises LeakError on a leak."""
-    result = check_leaks(read_contents(profiles, parquets), read_record(splits, Splits), config)
-    write_record(target, result)
-    logger.info("compared {} pairs of tables in different splits: no leak", result.pairs)
+def check_files(typed: Sequence[TypedTable], *, splits: Path, config: TablesConfig, output: Path) -> LeakCheck:
+    """Run the leak check over ingested tables and write its record to `output`, unless it raises LeakError."""
+    result = check_leaks(read_contents(typed), read_record(splits, Splits), config)
+    write_record(output, result)
+    logger.info("{} pairs of tables in different splits compared: no leak", result.pairs)
     return result
 
 

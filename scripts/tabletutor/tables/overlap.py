@@ -6,10 +6,11 @@ a common limit. Unlike MinHash it also finds a small table inside a large one. I
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -20,6 +21,13 @@ SKETCH_ROWS = 50_000
 MIN_SHARED_COLUMNS = 2
 MIN_DISTINCT = 12
 SEPARATOR = "\x1f"
+
+
+class TypedTable(NamedTuple):
+    """The files that ingestion writes for one table."""
+
+    profile: Path
+    parquet: Path
 
 
 @dataclass(frozen=True)
@@ -69,10 +77,10 @@ class Overlap:
         return self.same_file or self.rows >= threshold or len(self.equal_columns) >= MIN_SHARED_COLUMNS
 
 
-def read_contents(profiles: Sequence[Path], parquets: Sequence[Path]) -> list[Content]:
-    """Read ingested tables. `profiles` and `parquets` list the tables in the same order."""
-    known = [read_record(profile, TableProfile) for profile in profiles]
-    return [Content(p.table, p.sha256, parquet) for p, parquet in zip(known, parquets, strict=True)]
+def read_contents(tables: Iterable[TypedTable]) -> list[Content]:
+    """Return the contents of ingested tables, read from their files."""
+    profiles = ((read_record(table.profile, TableProfile), table.parquet) for table in tables)
+    return [Content(profile.table, profile.sha256, parquet) for profile, parquet in profiles]
 
 
 def compare(first: Content, second: Content) -> Overlap:

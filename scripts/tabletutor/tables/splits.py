@@ -11,7 +11,7 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.records.identity import digest
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Split, Splits, TableSplit
-from tabletutor.tables.overlap import Content, compare, read_contents
+from tabletutor.tables.overlap import Content, TypedTable, compare, read_contents
 
 
 class SplitError(ValueError):
@@ -41,15 +41,11 @@ def assign_splits(listed: Sequence[ListedTable], contents: Sequence[Content], co
 
 
 def split_tables(
-    listed: Sequence[ListedTable],
-    profiles: Sequence[Path],
-    parquets: Sequence[Path],
-    config: TablesConfig,
-    target: Path,
+    listed: Sequence[ListedTable], typed: Sequence[TypedTable], config: TablesConfig, output: Path
 ) -> Splits:
-    """Assign splits to ingested tables and write them to `target`. `profiles` and `parquets` have the same order."""
-    splits = assign_splits(listed, read_contents(profiles, parquets), config)
-    write_record(target, splits)
+    """Assign a split to every listed table and write `splits.json`; raises SplitError as `assign_splits`."""
+    splits = assign_splits(listed, read_contents(typed), config)
+    write_record(output, splits)
     for split in SPLITS:
         names = [entry.table for entry in splits.tables if entry.split == split]
         logger.info("{}: {} tables ({})", split, len(names), ", ".join(names))

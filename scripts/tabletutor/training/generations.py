@@ -3,12 +3,15 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
 from tabletutor.models.chat import Tokenizer, opening_ids
 from tabletutor.models.load import Model
+from tabletutor.models.prompt import Message
+from tabletutor.records.record import read_records
+from tabletutor.rows.row import Row
 from tabletutor.training.rows import sample_rows
 
 MAX_NEW_TOKENS = 96  # tokens of a sample
@@ -21,17 +24,17 @@ class Prompt(NamedTuple):
     ids: list[int]
 
 
-def read_prompts(path: Path, tokenizer: Tokenizer, limit: int) -> list[Prompt]:
-    """Return the prompts of at most `limit` sampled rows of a file. A prompt ends before the first assistant turn."""
-    prompts: list[Prompt] = []
-    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-    for line in sample_rows(lines, limit):
-        row: Any = json.loads(line)
-        messages: list[Any] = row["prompt"] if "prompt" in row else row["messages"]
-        if "prompt" not in row:
-            messages = messages[: next(at for at, message in enumerate(messages) if message["role"] == "assistant")]
-        prompts.append(Prompt(str(row["question_id"]), opening_ids(tokenizer, messages)))
-    return prompts
+def read_prompts(path: Path, kind: type[Row], tokenizer: Tokenizer, limit: int) -> list[Prompt]:
+    """Return the prompts of at most `limit` sampled rows of a file. A prompt ends before the first trained turn."""
+    rows = sample_rows(read_records(path, kind), limit)
+    return [Prompt(row.question_id, opening_ids(tokenizer, _prompt(row))) for row in rows]
+
+
+def _prompt(row: Row) -> list[Message]:
+    messages = row.conversations()[0]
+    roles = [message["role"] for message in messages]
+    first = roles.index("assistant") if "assistant" in roles else len(roles)
+    return messages[: row.prompt_message_count() or first]
 
 
 def generate_samples(model: Model, tokenizer: Tokenizer, prompts: Sequence[Prompt], step: int) -> list[str]:

@@ -1,13 +1,14 @@
 """Reading, sampling and checking of training rows as token ids."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from tabletutor.config.training import MethodConfig
 from tabletutor.models.chat import Tokenizer, encode
 from tabletutor.records.identity import rng
+from tabletutor.records.record import each_record
+from tabletutor.rows.row import ConversationRow
 
 T = TypeVar("T")
 
@@ -20,19 +21,13 @@ class EncodedRow(NamedTuple):
 
 
 def read_rows(path: Path, tokenizer: Tokenizer) -> list[EncodedRow]:
-    """Encode the rows `{"messages": [...]}` of a JSON Lines file.
+    """Encode the conversations of a JSON Lines file.
 
     Raises ValueError, with file and line, for a row that is not a conversation or has no trained token.
     """
     rows: list[EncodedRow] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-        if not line:
-            continue
-        try:
-            row: Any = json.loads(line)
-            encoded = EncodedRow(*encode(tokenizer, row["messages"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f"{path}:{number}: not a row with messages: {error!r}") from error
+    for number, row in enumerate(each_record(path, ConversationRow), start=1):
+        encoded = EncodedRow(*encode(tokenizer, row.messages))
         if not any(encoded.trained[1:]):
             raise ValueError(
                 f"{path}:{number}: no token of this row is trained: it has no assistant message with content"

@@ -14,9 +14,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from loguru import logger
 
 from tabletutor.records.files import sha256_file
+from tabletutor.records.record import read_record, read_records
 
 
 class Tracker(Protocol):
@@ -216,7 +218,7 @@ def _git_revision() -> str:
 
 
 def log_evaluation(
-    output: Path, run: str, metrics: Callable[[], dict[str, float]], mlflow: bool, store: Path = STORE
+    output: Path, run: str, metrics: Callable[[Path], dict[str, float]], mlflow: bool, store: Path = STORE
 ) -> None:
     """Log evaluation metrics to the MLflow run that trained the checkpoint of `run`, if there is one.
 
@@ -231,22 +233,36 @@ def log_evaluation(
     try:
         client, experiment = _open_store(store)
         for mlflow_run in client.search_runs([experiment], _tag_filter(checkpoint=sha256_file(sums))):
-            for name, value in metrics().items():
+            for name, value in metrics(output).items():
                 client.log_metric(mlflow_run.info.run_id, f"evaluation/{name}", value)
     except Exception as error:  # noqa: BLE001  telemetry
         logger.warning("MLflow has no evaluation of {} ({}: {})", run, type(error).__name__, error)
 
 
+class _Graded(msgspec.Struct):
+    correct: bool
+
+
+class _Overall(msgspec.Struct):
+    points: float
+    points_low: float
+    points_high: float
+    p: float
+
+
+class _Comparison(msgspec.Struct):
+    overall: _Overall
+
+
 def accuracy(scores: Path) -> dict[str, float]:
     """Return the share of right answers in a file of scores, and the number of answers; empty without answers."""
-    right = [json.loads(line)["correct"] for line in scores.read_bytes().splitlines()]
+    right = [score.correct for score in read_records(scores, _Graded)]
     return {"accuracy": sum(right) / len(right), "answers": len(right)} if right else {}
 
 
 def difference(comparison: Path) -> dict[str, float]:
     """Return the difference between candidate and baseline in percentage points, with its interval and p-value."""
-    overall = json.loads(comparison.read_bytes())["overall"]
-    return {name: overall[name] for name in ("points", "points_low", "points_high", "p")}
+    return msgspec.structs.asdict(read_record(comparison, _Comparison).overall)
 
 
 def trackers(log: Path, mlflow: bool, tensorboard: bool) -> Trackers:

@@ -50,7 +50,7 @@ class TrainerSpec(NamedTuple):
     validation: Rows
     trainer_kwargs: Mapping[str, Any] = {}
     metric: str = "loss"
-    answers: bool = True  # whether the model answers questions, so that samples can be generated
+    prompts: type[Row] | None = None  # rows whose prompts are sampled; None if the model answers no questions
     step_rows: int | None = None  # rows of a step, if not `batch_size`
     drops_last: bool = False  # whether an epoch drops the rows of an incomplete last step
 
@@ -105,7 +105,7 @@ def run_trainer(run: TrainingRun, config: TrlConfig, tokenizer: Tokenizer, spec:
         }
         if not spec.validation:
             options["eval_strategy"] = "no"
-        prompts = read_prompts(run.files.validation, tokenizer, config.samples) if spec.answers else []
+        prompts = read_prompts(run.files.validation, spec.prompts, tokenizer, config.samples) if spec.prompts else []
         callback = RunCallback(
             tracker=run.tracker,
             weights=weights,

@@ -41,7 +41,7 @@ class CellEffects(NamedTuple):
 
 
 def build_replays(
-    episodes_path: Path, table: str, parquet: Path, sandbox: SandboxConfig, cache: Path, code: str, output: Path
+    *, episodes_path: Path, table: str, parquet: Path, sandbox: SandboxConfig, cache: Path, code: str, output: Path
 ) -> int:
     """Write the replays of one table's episodes, sorted by question, and return their number.
 

@@ -118,7 +118,7 @@ def judge_all(
     ]
 
 
-def judge_table(episodes: Path, questions: Path, replays: Path, out: Path, config: VerdictsConfig) -> int:
+def judge_table(config: VerdictsConfig, *, episodes: Path, questions: Path, replays: Path, output: Path) -> int:
     """Judge one table's episodes, write the verdicts, and return their number.
 
     Raises ValueError, naming the files, if a record is invalid or the three files do not belong together.
@@ -129,7 +129,7 @@ def judge_table(episodes: Path, questions: Path, replays: Path, out: Path, confi
         )
     except ValueError as error:
         raise ValueError(f"{episodes} with {replays} cannot be judged against {questions}: {error}") from error
-    return write_records(out, verdicts)
+    return write_records(output, verdicts)
 
 
 def _gold_trace(episode: Episode) -> Trace | None:

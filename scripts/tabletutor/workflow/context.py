@@ -1,6 +1,6 @@
 """The context of a job: the environment variables it inherits, the inputs it reads and its configuration settings."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ ENVIRONMENT = {
 }
 
 S = TypeVar("S", bound=Section)
+F = TypeVar("F")
 
 
 class Job:
@@ -44,14 +45,32 @@ class Job:
         """Return the files of the input `name`. An input with one file per table is limited to the tables read."""
         return self._reads.files.get(name, ())
 
-    def tables(self, *names: str) -> dict[str, tuple[Path, ...]]:
-        """Return, for each table that is read, its files of the inputs `names`, in that order."""
-        columns = [self._reads.files[name] for name in names]
-        return {table: tuple(paths) for table, *paths in zip(self._reads.tables, *columns, strict=True)}
+    def file(self, name: str) -> Path:
+        """Return the one file of the input `name`."""
+        (path,) = self._reads.files[name]
+        return path
+
+    def folder(self, name: str) -> Path | None:
+        """Return the folder that holds the files of the input `name`; None where the job has none of them."""
+        return next((path.parent for path in self.files(name)), None)
+
+    def rows(self, kind: Callable[..., F], **inputs: str) -> list[F]:
+        """Return a record for each table or run, in the order of the inputs that list one file for each of them.
+
+        Args:
+            kind: The record to make, called with one path for each of its fields.
+            inputs: For each field of the record, the name of the input that has its files.
+        """
+        columns = [self._reads.files[name] for name in inputs.values()]
+        return [kind(**dict(zip(inputs, paths, strict=True))) for paths in zip(*columns, strict=True)]
+
+    def tables(self, kind: Callable[..., F], **inputs: str) -> dict[str, F]:
+        """Return the records of `rows` by the name of their table."""
+        return dict(zip(self._reads.tables, self.rows(kind, **inputs), strict=True))
 
     def by_table(self, name: str) -> dict[str, Path]:
-        """Return, for each table that is read, its file of the input `name`."""
-        return {table: path for table, (path,) in self.tables(name).items()}
+        """Return the file of the input `name` for each table the job reads."""
+        return dict(zip(self._reads.tables, self._reads.files[name], strict=True))
 
     def section(self, kind: type[S], path: str, params: dict[str, Any]) -> S:
         """Return a section of the configuration as an instance of `kind`.

@@ -75,7 +75,9 @@ def read_back(table: WrittenTable, folder: Path, config: TablesConfig) -> Outcom
     csv, parquet = folder / "t.csv", folder / "t.parquet"
     csv.write_bytes(file.data)
     try:
-        profile = ingest(csv, "t", "t.csv", config, parquet, folder / "profile.json")
+        profile = ingest(
+            csv, table="t", source_path="t.csv", config=config, parquet=parquet, profile=folder / "profile.json"
+        )
     except TableError as error:
         return Outcome(table, file, "refused", (Difference("refused", "file", str(error), True),), ())
     except CRASHES as error:

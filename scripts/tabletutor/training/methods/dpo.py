@@ -34,6 +34,7 @@ def train(run: TrainingRun, config: DpoConfig) -> None:
         model=load_trainable_student(run, config),
         train=train,
         validation=validation,
+        prompts=PairRow,
         trainer_kwargs={"data_collator": collator},
     )
     run_trainer(run, config, tokenizer, spec)

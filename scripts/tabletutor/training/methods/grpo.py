@@ -51,6 +51,7 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
             model=load_trainable_student(run, config),
             train=train,
             validation=validation,
+            prompts=TaskRow,
             trainer_kwargs={"reward_funcs": [answers_right, runs], "rollout_func": attempts},
             metric="-reward",
             step_rows=config.batch_size // config.generations,

@@ -44,6 +44,7 @@ def train(run: TrainingRun, config: KtoConfig) -> None:
         model=load_trainable_student(run, config),
         train=train,
         validation=validation,
+        prompts=LabelledRow,
         trainer_kwargs={"data_collator": collator},
     )
     run_trainer(run, config, tokenizer, spec)

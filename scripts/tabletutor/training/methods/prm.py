@@ -40,7 +40,6 @@ def train(run: TrainingRun, config: PrmConfig) -> None:
         train=train,
         validation=validation,
         trainer_kwargs={"data_collator": DataCollatorForTokenClassification(tokenizer), "compute_metrics": _accuracy},
-        answers=False,
     )
     run_trainer(run, config, tokenizer, spec)
 

@@ -27,6 +27,5 @@ def train(run: TrainingRun, config: RewardConfig) -> None:
         model=load_trainable_judge(run, config, tokenizer, "outcome"),
         train=train,
         validation=validation,
-        answers=False,
     )
     run_trainer(run, config, tokenizer, spec)

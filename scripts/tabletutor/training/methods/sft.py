@@ -18,6 +18,7 @@ from torch import Tensor
 from tabletutor.config.training import SftConfig
 from tabletutor.models.chat import Tokenizer
 from tabletutor.models.load import Model, load_tokenizer, make_repeatable
+from tabletutor.rows.row import ConversationRow
 from tabletutor.telemetry.progress import progress_of
 from tabletutor.training.adapter import base_of, trained_parameters, use_fast_adapters
 from tabletutor.training.attention import use_spans, without_spans
@@ -144,7 +145,7 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     # dropout draws from one global random state, so its draws have a fixed order on one thread only
     has_dropout = config.lora is not None and config.lora.dropout > 0
     workers = ThreadPoolExecutor(1 if has_dropout else config.threads, initializer=torch.set_num_threads, initargs=(1,))
-    prompts = read_prompts(files.validation, tokenizer, config.samples)
+    prompts = read_prompts(files.validation, ConversationRow, tokenizer, config.samples)
     weights = Weights(parameters, config.ema, config.keep)
     return _Loop(
         model=model,
