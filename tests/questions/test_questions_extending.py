@@ -16,7 +16,9 @@ from tabletutor.questions.build import build_questions
 from tabletutor.tables.ingest import ingest
 
 profile, table, questions = (Path(name) for name in ("profile.json", "table.parquet", "questions.jsonl"))
-ingest(Path(sys.argv[1]), "table", "table.csv", TablesConfig(), table, profile)
+ingest(
+    Path(sys.argv[1]), table="table", source_path="table.csv", config=TablesConfig(), parquet=table, profile=profile
+)
 build_questions(
     profile_path=profile,
     parquet=table,

@@ -103,12 +103,11 @@ def scale(shares: dict[Split, float], factor: float) -> dict[Split, float]:
 
 def test_the_log_names_the_tables_of_each_split(tables: dict[str, Content], tmp_path: Path) -> None:
     chosen = table_list(towns="train", villages="test", renamed=None)
-    profiles = [tmp_path / table.table / "profile.json" for table in chosen]
-    parquets = [tables[table.table].parquet for table in chosen]
+    typed = [TypedTable(tmp_path / table.table / "profile.json", tables[table.table].parquet) for table in chosen]
     messages: list[str] = []
     logger.enable("tabletutor")
     sink = logger.add(lambda message: messages.append(message.record["message"]), level="INFO")
-    splits = split_tables(chosen, profiles, parquets, CONFIG, tmp_path / "splits.json")
+    splits = split_tables(chosen, typed, CONFIG, tmp_path / "splits.json")
     logger.remove(sink)
     assert messages == ["train: 2 tables (renamed, towns)", "validation: 0 tables ()", "test: 1 tables (villages)"]
     assert read_record(tmp_path / "splits.json", Splits) == splits
