@@ -81,7 +81,7 @@ class MethodConfig(Section):
         description="Decay of an exponential moving average of the trained weights; the average is saved. null: none.",
     )
     keep: Literal["last", "best"] = Field(
-        default="last", description="Which weights to save: the last, or the ones with the lowest validation loss."
+        default="last", description="Which weights to save: the last, or the best by validation loss (grpo: by reward)."
     )
     patience: int | None = Field(
         default=None,

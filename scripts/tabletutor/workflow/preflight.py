@@ -12,9 +12,10 @@ from snakemake_interface_common.exceptions import WorkflowError
 
 from tabletutor.config.models import LocalModelConfig, PackagedModelConfig
 from tabletutor.config.nearest import closest, suggestion
-from tabletutor.config.references import Fault
+from tabletutor.config.references import Fault, enabled_formats
 from tabletutor.config.schema import Config
 from tabletutor.config.table_list import ListedTable
+from tabletutor.formats.registry import load_format
 from tabletutor.models.gguf import packaged_file
 from tabletutor.models.local import local_folder
 from tabletutor.questions.registry import all_families
@@ -25,12 +26,17 @@ from tabletutor.workflow.provenance.cache import VARIABLE, cache_folder
 
 
 def external_faults(config: Config) -> Iterator[Fault]:
-    """Yield a fault for each unknown question family, missing model, and folder that cannot be created."""
+    """Yield a fault for each unknown question family, faulty converter, missing model, and unusable folder."""
     families = sorted(family.name for family in all_families())
     for name in config.questions.program.heldout_families:
         if name not in families:
             key = ("questions", "program", "heldout_families")
             yield Fault(key, f"no family {name!r}; {suggestion(name, families)}")
+    for name in sorted(enabled_formats(config.formats)):
+        try:
+            load_format(name)
+        except ValueError as error:
+            yield Fault(("formats", name), str(error))
     for name, model in config.models.items():
         try:
             if isinstance(model, LocalModelConfig):
