@@ -1,4 +1,4 @@
-"""What tests of all packages share: their order, what is made once for all workers, commands run as another user."""
+"""Shared test set-up: test order, folders built once for all workers, and commands run as another user."""
 
 import fcntl
 import gc
@@ -11,16 +11,18 @@ from pathlib import Path
 
 import pytest
 
-# Before torch is imported: its threads wait for each other by spinning, which for tiny models in two workers on two
-# cores takes ten times the processor time of the work. Jobs have this from Snakemake, which sets it to their `threads`.
+# Set before torch is imported: its threads wait by spinning, which with tiny models in two workers on two cores takes
+# ten times the CPU time of the work. For jobs, Snakemake sets this to their `threads`.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")  # as for every job
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole builds first: begun last, the longest of them would run alone. One file makes the build that others share
-    (`built` of `tests/workflow`) while another worker does what needs none; the others would wait for it.
+    """Run whole builds first, because the longest one would run alone if started last.
+
+    One file makes the build that others share (`built` of `tests/workflow`). Meanwhile the other worker runs builds
+    that do not need it, instead of waiting.
     """
     slow = [item for item in items if item.get_closest_marker("slow")]
     sharing = [item.path for item in slow if {"built", "once"} <= set(getattr(item, "fixturenames", ()))]
@@ -35,21 +37,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: the garbage collector need not look through it again, which libraries ask for often."""
+    """Exclude imported objects from garbage collection, because libraries trigger full collections often."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_sessionfinish() -> None:
-    """Modules are taken down as ever; some say what is left of theirs."""
+    """Unfreeze, so that modules are finalised as usual; some report leaks then."""
     gc.unfreeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the tests and all processes that they start have their temporary files; gone after them, killed or not.
+    """The folder for temporary files of tests and their processes; removed at the end, even if they were killed.
 
-    Not in pytest's own folder, which no other user can enter, and whose paths are long for sockets.
+    It is outside pytest's own folder, which other users cannot enter and whose paths are too long for sockets.
     """
     tmp_path_factory.getbasetemp()
     folder = Path(tempfile.mkdtemp(prefix="tabletutor-tests-"))
@@ -64,8 +66,9 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """`once(name, make)`: a folder made by `make(folder)` once for all workers; one makes it, the others wait. Tests
-    leave it as it is.
+    """`once(name, make)` returns a folder filled by `make(folder)` once for all workers; the others wait.
+
+    Tests must not change the folder.
     """
     common = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
@@ -87,15 +90,16 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 
 @pytest.fixture
 def ordinary_user(tmp_path: Path) -> list[str]:
-    """As root, the beginning of a command that runs as user 12345, in a mount namespace where that user can read the
-    interpreter and `tmp_path`.
+    """The start of a command line that, run as root, runs a command as user 12345.
+
+    The command runs in a mount namespace in which that user can read the interpreter and `tmp_path`.
     """
     if os.geteuid() != 0:
         pytest.skip("the tests run as an ordinary user already")
     if shutil.which("unshare") is None or shutil.which("setpriv") is None:
         pytest.skip("NOT TESTED as an ordinary user: `unshare` and `setpriv` (util-linux) are needed")
     base = Path(sys.base_prefix).resolve()
-    # The topmost folder on the interpreter's way that others may not pass is covered by one that they may.
+    # Cover the topmost folder above the interpreter that other users cannot enter with one that they can.
     closed = next((path for path in reversed(base.parents) if path.stat().st_mode & 0o005 != 0o005), None)
     cover = f"mount --bind {base} {tmp_path}/py && mount -t tmpfs -o mode=755 tmpfs {closed} && mkdir -p {base} && " \
             f"mount --move {tmp_path}/py {base} && " if closed else ""  # fmt: skip

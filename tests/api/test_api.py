@@ -1,4 +1,4 @@
-"""The public surface: the tour of `docs/api.md` as it is printed, and what its names promise."""
+"""The public API: the tour of `docs/api.md`, and the behaviour of each name."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from tabletutor.records.record import write_records
 
 ROOT = Path(__file__).parents[2]
 
-logger.enable("tabletutor")  # which the public surface silences; other tests of this process look at the log
+logger.enable("tabletutor")  # the API disables it, and other tests in this process read the log
 
 
 @pytest.mark.slow

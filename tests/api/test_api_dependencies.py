@@ -1,5 +1,5 @@
-"""The packages that `pyproject.toml` declares: all that is imported, at versions the lock file has, and no more for the
-public surface than the base.
+"""Dependencies in `pyproject.toml`: every imported package is declared, with a version range that includes the locked
+version, and the public API imports only the base dependencies.
 """
 
 import ast
@@ -28,7 +28,7 @@ def normal(name: str) -> str:
 
 
 def imported(files: Iterable[Path]) -> dict[str, set[str]]:
-    """What these files import, within functions too: each module with the distributions that have a part of it."""
+    """Return the modules that these files import, also in functions, each with the distributions that provide it."""
     owners = packages_distributions()
     found: dict[str, set[str]] = {}
     for file in files:

@@ -1,10 +1,10 @@
-"""How the plan grows with the number of tables: the dry run with nothing there, and the run with nothing to do.
+"""How planning time grows with the number of tables: a dry run without results, and a run with nothing to do.
 
 python tests/benchmarks/dag.py [--tables 100 1000 10000] [--splits pinned hash] [--repeat 3] [--limit 900]
                                [--persistence-backend db]
 
-Makes a project of tiny CSVs in a temporary folder, measures the dry run, has Snakemake note every job as done
-(`dag_noted.py`), and measures the run in which nothing is left to do. Not a test. Prints Markdown.
+Creates a project of tiny CSVs in a temporary folder, measures the dry run, lets Snakemake record every job as done
+(`dag_noted.py`), and measures the run with nothing left to do. Not a test. Prints Markdown.
 """
 
 import argparse
@@ -18,29 +18,40 @@ from pathlib import Path
 from statistics import median
 
 import yaml
-from engine_run import Failed, Taken, copy_checkout, jobs, middle, note, shown, snakemake, table, take
+from engine_run import (
+    Cost,
+    Failed,
+    command_text,
+    copy_checkout,
+    jobs,
+    measure_command,
+    median_text,
+    note,
+    snakemake,
+    table,
+)
 
 SPLITS = ("train", "validation", "test")
 BASE, CONFIG = "config/smoke.yaml", "config/dag.yaml"
-QUIET = ("--quiet", "rules", "reason", "host")  # the table of jobs is still printed, and counted
+QUIET = ("--quiet", "rules", "reason", "host")  # still prints the table of jobs, which is parsed
 GOAL = (1000, 30.0)
 
 
 @dataclass
 class Size:
-    """What was measured at one number of tables."""
+    """The measurements for one number of tables."""
 
     tables: int
     splits: str
     jobs: int = 0
     edited: int | None = None
-    dry: list[Taken] = field(default_factory=list)
-    idle: list[Taken] = field(default_factory=list)
+    dry: list[Cost] = field(default_factory=list)
+    idle: list[Cost] = field(default_factory=list)
     fault: str = ""
 
 
 def project(folder: Path, count: int, splits: str) -> None:
-    """A project of so many tables, each of its own content, else like the smoke project."""
+    """Create a project like the smoke project, but with `count` different tables."""
     copy_checkout(folder)
     width = len(str(count - 1))
     lines = ["table\tpath\tsplit"]
@@ -56,7 +67,7 @@ def project(folder: Path, count: int, splits: str) -> None:
 
 
 def retitle(folder: Path) -> None:
-    """One edit, on which the report alone depends."""
+    """Make an edit that only the report depends on."""
     path = folder / CONFIG
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     config["reporting"]["title"] = "another title"
@@ -64,32 +75,32 @@ def retitle(folder: Path) -> None:
 
 
 def measure(size: Size, options: argparse.Namespace) -> None:
-    """Fill in what can be measured of one size within the limit."""
+    """Fill in the measurements of one size that finish within the limit."""
     more = ["--persistence-backend", options.persistence_backend] if options.persistence_backend else []
     common = snakemake(CONFIG, *more)
     plan, idle = [*common, "-n", *QUIET], [*common, *QUIET]
-    noted = [sys.executable, str(Path(__file__).with_name("dag_noted.py")), *common[3:], "--quiet", "all"]
+    record = [sys.executable, str(Path(__file__).with_name("dag_noted.py")), *common[3:], "--quiet", "all"]
     with tempfile.TemporaryDirectory(prefix="dag-") as name:
         folder = Path(name)
         project(folder, size.tables, size.splits)
         label = f"{size.tables} tables, {size.splits}"
         for number in range(options.repeat):
-            size.dry.append(take(plan, folder, options.limit))
+            size.dry.append(measure_command(plan, folder, options.limit))
             size.jobs = jobs(size.dry[-1].output)
             note(f"{label}: dry run {number + 1} of {options.repeat}, {size.jobs} jobs, {size.dry[-1]}")
-        taken = take(noted, folder, options.limit * 4)
-        note(f"{label}: all jobs noted as done, {taken}")
+        taken = measure_command(record, folder, options.limit * 4)
+        note(f"{label}: all jobs recorded as done, {taken}")
         for number in range(options.repeat):
-            size.idle.append(take(idle, folder, options.limit))
+            size.idle.append(measure_command(idle, folder, options.limit))
             if left := jobs(size.idle[-1].output):
-                raise Failed(f"{shown(idle)}: {left} jobs where nothing should be left to do")
+                raise Failed(f"{command_text(idle)}: {left} jobs, but nothing should be left to do")
             note(f"{label}: no-op {number + 1} of {options.repeat}, {size.idle[-1]}")
         retitle(folder)
-        size.edited = jobs(take(plan, folder, options.limit).output)
+        size.edited = jobs(measure_command(plan, folder, options.limit).output)
 
 
 def report(sizes: list[Size]) -> None:
-    """The table, and what of it was the goal."""
+    """Print the table, and whether the goal is met."""
     heads = ["tables", "split", "jobs"]
     for what in ("dry run", "no-op"):
         heads += [f"{what}: wall, s", "CPU, s", "peak, MB", "CPU × the size before"]
@@ -103,15 +114,15 @@ def report(sizes: list[Size]) -> None:
         )
         row = [f"{size.tables:,}", size.splits, f"{size.jobs:,}"]
         for name in ("dry", "idle"):
-            taken: list[Taken] = getattr(size, name)
-            earlier: list[Taken] = getattr(before, name) if before else []
+            taken: list[Cost] = getattr(size, name)
+            earlier: list[Cost] = getattr(before, name) if before else []
             if not taken:
                 row += ["–"] * 4
                 continue
             growth = median(a.cpu for a in taken) / median(a.cpu for a in earlier) if earlier else None
             row += [
-                middle([a.wall for a in taken]),
-                middle([a.cpu for a in taken]),
+                median_text([a.wall for a in taken]),
+                median_text([a.cpu for a in taken]),
                 f"{max(a.peak for a in taken):,.0f}",
                 "–" if growth is None else f"× {growth:.1f}",
             ]
@@ -130,18 +141,18 @@ def report(sizes: list[Size]) -> None:
 
 
 def main() -> None:
-    """Read the options, measure, leave nothing behind."""
+    """Read the options, measure, and clean up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", type=int, nargs="+", default=[100, 1000, 10000])
     parser.add_argument("--splits", nargs="+", choices=("pinned", "hash"), default=["pinned"])
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each")
-    parser.add_argument("--limit", type=float, default=900, help="seconds one run may take; noting four times that")
-    parser.add_argument("--persistence-backend", choices=("file", "db"), help="Snakemake's, for its notes")
+    parser.add_argument("--repeat", type=int, default=3, help="number of runs")
+    parser.add_argument("--limit", type=float, default=900, help="maximum seconds of a run (recording: four times)")
+    parser.add_argument("--persistence-backend", choices=("file", "db"), help="Snakemake's metadata store")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that children are ended
     print(f"`python tests/benchmarks/dag.py {' '.join(sys.argv[1:])}`".replace(" `", "`"))
-    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning. Measured:")
-    print(f"`{shown(snakemake(CONFIG, '-n', *QUIET))}` and the same without `-n`.\n", flush=True)
+    print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start. Measured:")
+    print(f"`{command_text(snakemake(CONFIG, '-n', *QUIET))}` and the same without `-n`.\n", flush=True)
     begun = time.monotonic()
     sizes: list[Size] = []
     for splits in options.splits:

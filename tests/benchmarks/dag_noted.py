@@ -1,9 +1,9 @@
-"""Snakemake as it is, but a job writes one line into each output instead of running, and is noted as done:
+"""Snakemake, except that each job writes one line to each output instead of running, and is recorded as done:
 
 python dag_noted.py [options of snakemake]
 
-So a project of thousands of tables is there in minutes, with Snakemake's own notes (parameters, inputs, checksums).
-`--touch` would do the same, but makes no file and sleeps a tenth of a second a job.
+This builds a project of thousands of tables in minutes, with Snakemake's own metadata (parameters, inputs, checksums).
+`--touch` would do the same, but creates no files and sleeps a tenth of a second per job.
 """
 
 import sys
@@ -15,7 +15,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 
 def schedule(self: Any) -> bool:
-    """In place of running the jobs."""
+    """Replacement for the scheduler that runs jobs."""
     workflow = self.workflow
 
     async def all_jobs() -> None:

@@ -1,4 +1,4 @@
-"""What the benchmarks of the workflow share: projects of their own in temporary folders, and measured commands."""
+"""Shared by the workflow benchmarks: projects in temporary folders, and measured commands."""
 
 import os
 import re
@@ -17,8 +17,8 @@ _TOTAL = re.compile(r"^total +(\d+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a command took: seconds on the wall and of processors (its children's too), its largest process in MB."""
+class Cost:
+    """The cost of a command: wall seconds, CPU seconds (including children), and its largest process in MB."""
 
     wall: float
     cpu: float
@@ -30,11 +30,11 @@ class Taken:
 
 
 class Failed(RuntimeError):
-    """A measured command failed, or took longer than it may."""
+    """A measured command failed or exceeded its time limit."""
 
 
-def take(command: list[str], folder: Path, limit: float = 600.0, **more: str) -> Taken:
-    """Run a command in a folder, with these variables more. Raises Failed with the end of its output."""
+def measure_command(command: list[str], folder: Path, limit: float = 600.0, **more: str) -> Cost:
+    """Run a command in a folder with extra environment variables. Raises Failed with the end of its output."""
     environment = {**os.environ, "PYTHONPATH": str(folder / "scripts"), "NO_COLOR": "1", **more}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     late = threading.Event()
@@ -53,7 +53,7 @@ def take(command: list[str], folder: Path, limit: float = 600.0, **more: str) ->
     timer.start()
     try:
         output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)  # counts all processes it waited for
+        _, status, usage = os.wait4(process.pid, 0)  # includes all processes it waited for
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - begun
     except BaseException:
@@ -62,19 +62,19 @@ def take(command: list[str], folder: Path, limit: float = 600.0, **more: str) ->
     finally:
         timer.cancel()
     if late.is_set():
-        raise Failed(f"{shown(command)}: not done after {limit:.0f} s")
+        raise Failed(f"{command_text(command)}: not done after {limit:.0f} s")
     if process.returncode:
-        raise Failed(f"{shown(command)}: exit code {process.returncode}\n{output[-3000:]}")
-    return Taken(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+        raise Failed(f"{command_text(command)}: exit code {process.returncode}\n{output[-3000:]}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
 
 
-def shown(command: list[str]) -> str:
-    """A command as one would type it."""
+def command_text(command: list[str]) -> str:
+    """Return a command as it would be typed."""
     return " ".join(command).replace(f"{sys.executable} -m snakemake", "snakemake")
 
 
 def copy_checkout(folder: Path) -> None:
-    """The tracked files of this checkout, as they are now, as a project of its own with its profiles at hand."""
+    """Copy the tracked files of this checkout, as they are now, to a project folder with links to its profiles."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     for name in filter(None, listed.stdout.split("\0")):
         if (ROOT / name).exists() and not name.startswith("tests/"):
@@ -85,24 +85,24 @@ def copy_checkout(folder: Path) -> None:
 
 
 def snakemake(configuration: str, *options: str) -> list[str]:
-    """The command line of a run of ours."""
+    """Return the command line of a Snakemake run."""
     return [sys.executable, "-m", "snakemake", "--profile", "local", "--configfile", configuration, *options]
 
 
 def jobs(output: str) -> int:
-    """How many jobs Snakemake says it runs; its table of them stands only where there are some."""
+    """Return the number of jobs in Snakemake's output; it prints no table if there are none."""
     found = _TOTAL.findall(output)
     return int(found[-1]) if found else 0
 
 
-def middle(values: list[float], digits: int = 1) -> str:
-    """The median, and the least and the most if there are several."""
+def median_text(values: list[float], digits: int = 1) -> str:
+    """Return the median, with minimum and maximum if there are several values."""
     text = f"{median(values):,.{digits}f}"
     return text if len(values) < 2 else f"{text} ({min(values):,.{digits}f}–{max(values):,.{digits}f})"
 
 
 def table(heads: list[str], rows: list[list[str]]) -> None:
-    """One table in Markdown."""
+    """Print a Markdown table."""
     print(f"| {' | '.join(heads)} |")
     print(f"|{'---|' * len(heads)}")
     for row in rows:
@@ -110,5 +110,5 @@ def table(heads: list[str], rows: list[list[str]]) -> None:
 
 
 def note(text: str) -> None:
-    """Progress, beside the result."""
+    """Print progress to standard error."""
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)

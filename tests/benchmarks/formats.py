@@ -1,20 +1,20 @@
-"""Conversion of six-turn episodes to rows: ours beside `datasets.map` and a bare JSON loop, turn about. Not a test:
+"""Converting six-turn episodes to rows: ours, `datasets.map` and a bare JSON loop, alternating. Not a test:
 
 python tests/benchmarks/formats.py RESULTS_FOLDER [--episodes 20000] [--rounds 5] [--more prm]
 
 Episodes are made from those of a built project (`formats_project.py`). All three write the same rows of `sft-standard`,
-which is checked message by message. Where values have several types, datasets keeps ten decimals of a number and makes
-a number of a text of digits; in how many rows is said, and nothing else may differ. Of each, a process of its own is
-measured after its imports (`formats_peers.py`):
+which is checked message by message. If values have several types, `datasets` truncates numbers at ten decimals and
+converts digit strings to numbers. The number of affected rows is printed, and nothing else may differ. Each runs in its
+own process and is measured after its imports (`formats_peers.py`):
 
 - ours: the rule `format`. Reads profiles, questions, episodes and verdicts and checks each record against its type;
-  refuses questions of another split; labels, weighs and dedupes; writes rows, a note on each and statistics, whole or
-  not at all (fsync).
-- datasets: `load_dataset("json")`, `map`, `to_json`. Reads profiles, questions (`json`) and episodes; writes rows, and
-  on the way its cache.
+  rejects questions of another split; labels, weighs and removes duplicates; writes rows, a note per row and statistics
+  atomically (fsync).
+- datasets: `load_dataset("json")`, `map`, `to_json`. Reads profiles, questions (`json`) and episodes; writes rows and
+  its cache.
 - bare loop: `json.loads`, the messages, `json.dumps`. Reads profiles, questions and episodes; writes rows.
 
-The two others check nothing, drop no repeat and read no verdict. Prints Markdown.
+The other two check nothing, keep duplicates and read no verdicts. Prints Markdown.
 """
 
 import argparse
@@ -28,36 +28,37 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from engine_run import Failed, middle, note, table, take
+from engine_run import Failed, measure_command, median_text, note, table
 from formats_project import TURNS, make_project
 
 PEERS = Path(__file__).with_name("formats_peers.py")
 STANDARD, DATASETS = "sft-standard", "datasets"
 NUMBER = re.compile(r"'?(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)'?")
-Taken = dict[str, float]
+Cost = dict[str, float]
 
 
-def run(project: Path, out: Path, command: list[str]) -> Taken:
-    """One turn of a peer."""
+def run(project: Path, out: Path, command: list[str]) -> Cost:
+    """Run one round of a peer."""
     out.mkdir(parents=True, exist_ok=True)
-    told = take([sys.executable, str(PEERS), str(project), str(out), *command], PEERS.parents[2])
+    told = measure_command([sys.executable, str(PEERS), str(project), str(out), *command], PEERS.parents[2])
     return json.loads(told.output.strip().splitlines()[-1])
 
 
 def rows(folder: Path) -> dict[tuple[str, str], tuple[str, Any]]:
-    """The rows a peer wrote, by question and trace."""
+    """Return the rows that a peer wrote, by question and trace."""
     found: dict[tuple[str, str], tuple[str, Any]] = {}
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.open(encoding="utf-8"):
             row = json.loads(line)
-            messages = [(message["role"], message["content"]) for message in row["messages"]]  # peers weigh nothing
+            messages = [(message["role"], message["content"]) for message in row["messages"]]  # peers set no weights
             found[row["question_id"], row["trace_id"]] = row["table"], messages
     return found
 
 
 def check(count: int, folders: dict[str, Path]) -> dict[str, int]:
-    """In how many rows of each peer values came out otherwise (`alike`). Raises Failed where a peer has not made the
-    rows of the first one, one an episode.
+    """Return in how many rows of each peer values differ as allowed by `is_similar`.
+
+    Raises Failed if a peer has not written the rows of the first peer, one per episode.
     """
     first, *others = folders
     expected = rows(folders[first])
@@ -69,13 +70,13 @@ def check(count: int, folders: dict[str, Path]) -> dict[str, int]:
         differ = [key for key in {**expected, **made} if expected.get(key) != made.get(key)]
         lost[name] = len(differ)
         for key in differ:
-            if name != DATASETS or not alike(expected.get(key), made.get(key)):
+            if name != DATASETS or not is_similar(expected.get(key), made.get(key)):
                 raise Failed(f"{name}: question and trace {key} differ from those of {first}")
     return lost
 
 
-def alike(one: object, other: object) -> bool:
-    """Whether rows are the same but for what comes after the tenth decimal of a number, and the quotes around one."""
+def is_similar(one: object, other: object) -> bool:
+    """Return whether rows are equal, apart from digits after a number's tenth decimal and quotes around numbers."""
     texts = [json.dumps(each, sort_keys=True) for each in (one, other)]
     if len({NUMBER.sub("", text) for text in texts}) > 1:
         return False
@@ -83,43 +84,43 @@ def alike(one: object, other: object) -> bool:
     return all(abs(a - b) <= 1e-10 for a, b in numbers)
 
 
-def report(found: dict[str, list[Taken]], count: int, same: list[str]) -> None:
-    """One table; ratios are of the same round."""
+def report(found: dict[str, list[Cost]], count: int, same: list[str]) -> None:
+    """Print the table. Ratios are within the same round."""
     ours = found[same[0]]
     lines: list[list[str]] = []
     for name, taken in found.items():
-        line = [name, *(middle([each[key] for each in taken], 2) for key in ("wall", "cpu"))]
+        line = [name, *(median_text([each[key] for each in taken], 2) for key in ("wall", "cpu"))]
         line.append(f"{count / median(each['cpu'] for each in taken):,.0f}")
         line.append(f"{median(each['peak'] for each in taken):,.0f} ({median(each['idle'] for each in taken):,.0f})")
         for key in ("wall", "cpu"):
             ratios = [b[key] / a[key] for a, b in zip(ours, taken, strict=True)]
-            line.append("1" if name == same[0] else f"× {middle(ratios, 2)}" if name in same else "–")
+            line.append("1" if name == same[0] else f"× {median_text(ratios, 2)}" if name in same else "–")
         lines.append(line)
     table(["", "wall, s", "CPU, s", "episodes a CPU-s", "peak, MB (after imports)", "wall ×", "CPU ×"], lines)
-    print("\nMedian (least–most of the rounds); ratios are to the first, in the same round.")
+    print("\nMedian (minimum–maximum of the rounds); ratios are to the first peer in the same round.")
 
 
 def main() -> None:
-    """Make the episodes, let the peers take turns, check their rows, print."""
+    """Create the episodes, run the peers in alternating rounds, check their rows, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="folder of a built project")
     parser.add_argument("--episodes", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each peer")
-    parser.add_argument("--more", nargs="*", default=["sft-interleaved", "prm"], help="other formats of ours, alone")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each peer")
+    parser.add_argument("--more", nargs="*", default=["sft-interleaved", "prm"], help="further formats, ours only")
     options = parser.parse_args()
     same = {f"ours, {STANDARD}": ["ours", STANDARD], "bare loop": ["bare"], DATASETS: ["datasets"]}
     peers = {**same, **{f"ours, {name}": ["ours", name] for name in options.more}}
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that children are ended
     print(f"`python tests/benchmarks/formats.py {' '.join(sys.argv[1:])}`\n")
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning.")
-    found: dict[str, list[Taken]] = {}
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start.")
+    found: dict[str, list[Cost]] = {}
     lost: dict[str, int] = {}
     with tempfile.TemporaryDirectory(prefix="formats-") as name:
         project = Path(name) / "project"
         project.mkdir()
         make_project(options.results, options.episodes, project)
         megabytes = sum(path.stat().st_size for path in project.rglob("*.jsonl")) / 1e6
-        print(f"{options.episodes:,} episodes of {TURNS} turns a trace, {megabytes:,.0f} MB in all.\n", flush=True)
+        print(f"{options.episodes:,} episodes of {TURNS} turns per trace, {megabytes:,.0f} MB in total.\n", flush=True)
         folders = {peer: Path(name) / f"out-{number}" for number, peer in enumerate(peers)}
         for number in range(options.rounds):
             order = list(peers)

@@ -1,9 +1,9 @@
-"""What `formats.py` measures: one way of turning episodes into rows, in a process of its own.
+"""What `formats.py` measures: one way of converting episodes to rows, in its own process.
 
 python tests/benchmarks/formats_peers.py PROJECT OUTPUT_FOLDER (ours FORMAT | bare | datasets)
 
-Prints one line of JSON: seconds on the wall and of processors, and the largest resident set in MB. Imports come before
-the clock is started; the resident set has them in it.
+Prints one line of JSON: wall seconds, CPU seconds, and the largest resident set in MB. Imports are not timed, but are
+part of the resident set.
 """
 
 import json
@@ -25,7 +25,7 @@ from tabletutor.records.episode import Turn
 from tabletutor.records.record import read_record
 from tabletutor.records.table import Splits, TableProfile
 
-# Every gold trace gives one whole conversation, so that the peers have to make no choice.
+# Every gold trace gives one whole conversation, so the peers need not choose.
 WHOLE: dict[str, dict[str, Any]] = {
     "sft-standard": {"first_turn_share": 0.0, "include_recovered": False},
     "sft-interleaved": {"first_turn_share": 0.0, "include_recovered": False},
@@ -34,7 +34,7 @@ WHOLE: dict[str, dict[str, Any]] = {
 
 
 def tables(project: Path) -> list[str]:
-    """The tables of a project."""
+    """Return the tables of a project."""
     return sorted(path.parent.name for path in project.glob("tables/*/profile.json"))
 
 
@@ -46,7 +46,7 @@ def sources(project: Path, table: str) -> EpisodeFiles:
 
 
 def ours(name: str, project: Path, out: Path) -> None:
-    """As the rule `format` does it."""
+    """Convert as the rule `format` does."""
     files = {split: SplitFiles(out / f"{split}.jsonl", out / "notes" / f"{split}.jsonl") for split in SPLITS}
     every = {table: sources(project, table) for table in tables(project)}
     config = FORMAT_CONFIGS.get(name, FormatConfig).model_validate(WHOLE.get(name, {}))
@@ -55,7 +55,7 @@ def ours(name: str, project: Path, out: Path) -> None:
 
 
 def bare(project: Path, out: Path) -> None:
-    """A loop over lines with the `json` of Python."""
+    """Convert with a loop over lines and Python's `json`."""
     for split, of_split in _by_split(project).items():
         with (out / f"{split}.jsonl").open("w", encoding="utf-8") as stream:
             for table in of_split:
@@ -66,7 +66,7 @@ def bare(project: Path, out: Path) -> None:
 
 
 def datasets(project: Path, out: Path) -> None:
-    """`load_dataset`, `map` and `to_json` of Hugging Face's datasets, as they come; nothing is cached from before."""
+    """Convert with `load_dataset`, `map` and `to_json` of Hugging Face's datasets, with an empty cache."""
     from datasets import load_dataset
 
     with tempfile.TemporaryDirectory(dir=out) as cache:
@@ -101,7 +101,7 @@ def _texts(path: Path) -> dict[str, str]:
 
 
 def _row(episode: dict[str, Any], texts: dict[str, str], card: str) -> dict[str, Any]:
-    """The gold trace of an episode as a row of `sft-standard`."""
+    """Return the gold trace of an episode as a row of `sft-standard`."""
     gold = next(trace for trace in episode["traces"] if trace["role"] == "gold")
     question = episode["question_id"]
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{card}\n\n{texts[question]}"}]
@@ -114,7 +114,7 @@ def _row(episode: dict[str, Any], texts: dict[str, str], card: str) -> dict[str,
 
 
 def _shown(turn: dict[str, Any]) -> str:
-    """What the sandbox answered. Only a text that is too long is cut by our own code, so that all rows are equal."""
+    """Return the sandbox's output of a turn. Our own code truncates long texts, so that all rows are equal."""
     lines = [turn["stdout"].rstrip("\n")] if turn["stdout"].strip() else []
     lines += [f"{hook['name']} = {hook['value']!r}" for hook in turn["hooks"]]
     if turn["error"] is not None:
@@ -124,7 +124,7 @@ def _shown(turn: dict[str, Any]) -> str:
 
 
 def _work(peer: str, more: list[str]) -> Callable[[Path, Path], None]:
-    """What is to be measured, with all it imports at hand."""
+    """Return the function to measure, with its imports done."""
     if peer == "ours":
         load_format(more[0])
         return lambda project, out: ours(more[0], project, out)
@@ -136,7 +136,7 @@ def _work(peer: str, more: list[str]) -> Callable[[Path, Path], None]:
 
 
 def _peak_mb() -> float:
-    """The largest resident set so far; of this program alone, where `getrusage` begins with its parent's."""
+    """Return the largest resident set so far, of this program only; `getrusage` would include its parent's."""
     found = (line.split() for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
     return int(next(found)[1]) / 1024
 
@@ -146,7 +146,7 @@ def _cpu() -> float:
 
 
 def main(project: Path, out: Path, peer: str, *more: str) -> None:
-    """Do the work of one peer and print what it took."""
+    """Run one peer and print its cost."""
     work = _work(peer, list(more))
     before = _peak_mb()
     begun = time.perf_counter(), _cpu()

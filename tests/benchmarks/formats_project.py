@@ -1,4 +1,4 @@
-"""A project of many six-turn episodes, made from the real ones of a built project; for `formats.py`."""
+"""Create a project of many six-turn episodes from those of a built project, for `formats.py`."""
 
 from pathlib import Path
 from random import Random
@@ -19,11 +19,11 @@ Made = tuple[Question, Episode, Verdict]
 
 
 def make_project(results: Path, count: int, folder: Path) -> None:
-    """Write `count` six-turn episodes, evenly over the tables that give rows, with all that the rule `format` reads.
+    """Write `count` six-turn episodes, spread evenly over the tables that give rows, and all that rule `format` reads.
 
-    A trace of two to four turns gets others in front of it, each said and shown in a real trace about that table. What
-    the first turn says ends with a number, so that no two are alike. Ids differ by copy. All are real records, and all
-    are verified.
+    Turns of other real traces about the same table are prepended to traces of two to four turns. The text of the first
+    turn ends with a number, so that all traces differ. Each copy has its own ids. All are valid records, and all
+    episodes are verified.
     """
     splits = read_record(results / "splits.json", Splits)
     used = [table for table in tables(results) if splits.of(table) in SPLITS]

@@ -1,9 +1,9 @@
-"""Time and memory of reading one large CSV, beside pandas. Not a test:
+"""Time and memory of reading one large CSV, compared with pandas. Not a test:
 
 python tests/benchmarks/ingest_large.py [--rows 400000]
 
-The file repeats the rows of `resources/tables/txhousing.csv`. Each reader has a process of its own, reads a small file
-first, and writes Parquet. Shown are processor time and what the process grew by. pandas gets no hint either.
+The file repeats the rows of `resources/tables/txhousing.csv`. Each reader runs in its own process, reads a small file
+first, and writes Parquet. Prints CPU time and the growth of the process. pandas gets no hints either.
 """
 
 import argparse
@@ -20,7 +20,7 @@ SOURCE = Path(__file__).parents[2] / "resources" / "tables" / "txhousing.csv"
 
 
 def write_large(target: Path, rows: int) -> None:
-    """The source's header, and its rows over and over."""
+    """Write the source's header, and its rows repeated."""
     header, *lines = SOURCE.read_text(encoding="utf-8").splitlines(keepends=True)
     with target.open("w", encoding="utf-8") as stream:
         stream.write(header)
@@ -51,7 +51,7 @@ def pandas(csv: Path, folder: Path) -> None:
 
 
 def measure(reader: str, csv: Path, small: Path) -> dict[str, float]:
-    """CPU-seconds, and megabytes above what reading a small file takes."""
+    """Return CPU seconds, and megabytes beyond those of reading a small file."""
     read = {"ours": ours, "pandas": pandas}[reader]
     with tempfile.TemporaryDirectory() as folder:
         read(small, Path(folder))

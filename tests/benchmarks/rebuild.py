@@ -1,10 +1,10 @@
-"""Bringing the smoke project up to date beside DVC, with the same stages, in one run. Not a test:
+"""Bringing the smoke project up to date, compared with DVC on the same stages in the same run. Not a test:
 
 python tests/benchmarks/rebuild.py [--rounds 5] [--keep FOLDER]
 
-Peers take turns, in another order each round. `ours, trivial` and DVC run the same command in each stage (a copy of
-what the real job made), so what differs is the engine; ours computes its digests of code as always. `ours, real` is the
-smoke project itself. DVC is installed into a throw-away environment. Prints Markdown.
+Peers alternate, in a different order each round. `ours, trivial` and DVC run the same command in each stage (copying
+the real job's outputs), so only the engine differs; ours also computes its code digests. `ours, real` is the smoke
+project itself. DVC is installed into a temporary environment. Prints Markdown.
 """
 
 import argparse
@@ -18,18 +18,18 @@ from collections import Counter
 from pathlib import Path
 from statistics import median
 
-from engine_run import Taken, middle, note, table
+from engine_run import Cost, median_text, note, table
 from rebuild_peers import Dvc, Peer, Real, Trivial, dvc_program, modules
 
 ALL, RUN, ASK, TITLE = "all stages, once", "nothing to do, run", "nothing to do, ask", "another title"
 SCRIPT, SHARED = "a comment in one script", "a comment in a shared module"
-Found = dict[tuple[str, str], list[tuple[Taken, int]]]  # by what is done and peer: what it took, stages run
+Found = dict[tuple[str, str], list[tuple[Cost, int]]]  # by task and peer: cost, number of stages run
 
 
 def turn(name: str, peer: Peer, number: int, edited: dict[str, str], found: Found) -> None:
-    """One turn of a peer: everything measured once."""
+    """Measure everything once for one peer."""
 
-    def add(what: str, taken: Taken) -> None:
+    def add(what: str, taken: Cost) -> None:
         found.setdefault((what, name), []).append((taken, peer.stages(taken)))
 
     add(RUN, peer.run())
@@ -42,7 +42,7 @@ def turn(name: str, peer: Peer, number: int, edited: dict[str, str], found: Foun
 
 
 def report(found: Found, names: list[str]) -> None:
-    """One table: what each took, and how many times the first peer's."""
+    """Print the table: the cost of each peer, and its ratio to the first peer."""
     first = names[0]
     rows: list[list[str]] = []
     for what in (ALL, RUN, ASK, TITLE, SCRIPT, SHARED):
@@ -53,20 +53,21 @@ def report(found: Found, names: list[str]) -> None:
             taken = [each for each, _ in found[what, name]]
             ran = sorted({count for _, count in found[what, name]})
             row = [what if name == first else "", name, "–" if what == ASK else ", ".join(str(count) for count in ran)]
-            row += [middle([each.wall for each in taken], 2), middle([each.cpu for each in taken], 2)]
+            row += [median_text([each.wall for each in taken], 2), median_text([each.cpu for each in taken], 2)]
             row.append(f"{median(each.peak for each in taken):,.0f}")
             for measure in ("wall", "cpu", "peak"):
                 ratios = [getattr(b, measure) / getattr(a, measure) for a, b in zip(ours, taken, strict=True)]
-                row.append("1" if name == first else f"× {middle(ratios, 2)}")
+                row.append("1" if name == first else f"× {median_text(ratios, 2)}")
             rows.append(row)
     heads = ["what", "peer", "stages run", "wall, s", "CPU, s", "peak, MB", "wall ×", "CPU ×", "peak ×"]
     table(heads, rows)
-    print("\nMedian (least–most of the rounds). Ratios are to the first peer in the same round; CPU is user and system")
-    print("time of all processes, peak the largest resident set of one. `ask` is `snakemake -n` and `dvc status`.")
+    print("\nMedian (minimum–maximum of the rounds). Ratios are to the first peer in the same round.")
+    print("CPU is user and system time of all processes, peak the largest resident set of one.")
+    print("`ask` is `snakemake -n` and `dvc status`.")
 
 
 def measure(options: argparse.Namespace, kept: Path, folder: Path) -> None:
-    """Make the peers, measure them in turns, print."""
+    """Create the peers, measure them in alternating rounds, and print."""
     program = dvc_program(kept / "dvc")
     version = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     (kept / "real").mkdir(exist_ok=True)
@@ -77,7 +78,7 @@ def measure(options: argparse.Namespace, kept: Path, folder: Path) -> None:
         (folder / name).mkdir()
         peers[name] = make(folder / name)
     peers = {"ours, trivial": peers["trivial"], "ours, real": real, f"DVC {version}": peers["dvc"]}
-    stages = real.noted()
+    stages = real.recorded_stages()
     reached = modules(real)
     readers = Counter(path for stage in stages for path in reached[stage.rule] if path.endswith(".py"))
     shared = max(readers, key=lambda path: (readers[path], (real.folder / path).stat().st_size))
@@ -96,16 +97,16 @@ def measure(options: argparse.Namespace, kept: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Read the options, measure, leave nothing behind but what is to be kept."""
+    """Read the options, measure, and clean up everything except `--keep`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each peer")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each peer")
     parser.add_argument(
-        "--keep", type=Path, help="folder in which DVC and the built smoke project stay for the next run"
+        "--keep", type=Path, help="folder in which DVC and the built smoke project are kept for the next run"
     )
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that no child stays
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that children are ended
     print(f"`python tests/benchmarks/rebuild.py {' '.join(sys.argv[1:])}`\n")
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning.")
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start.")
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="rebuild-") as name:
         folder = Path(name)

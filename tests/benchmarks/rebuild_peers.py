@@ -1,4 +1,4 @@
-"""The peers of `rebuild.py`: the smoke project as it is, the same with trivial jobs, and the same stages in DVC."""
+"""The peers of `rebuild.py`: the smoke project, the same with trivial jobs, and the same stages in DVC."""
 
 import json
 import os
@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from engine_run import ROOT, Taken, copy_checkout, jobs, note, snakemake, take
+from engine_run import ROOT, Cost, copy_checkout, jobs, measure_command, note, snakemake
 
 CONFIG = "config/smoke.yaml"
-# The work of a trivial job, in both engines: fetch what the real job has made.
+# The work of a trivial job, in both engines: copy the outputs of the real job.
 WORK = "for f in {files}; do mkdir -p $(dirname $f); cp built/$f $f; done"
 _SCRIPT = re.compile(r'script:\s+"\.\./scripts/\w+\.py"')
 _RAN = re.compile(r"^Running stage", re.MULTILINE)
@@ -25,7 +25,7 @@ _RAN = re.compile(r"^Running stage", re.MULTILINE)
 
 @dataclass
 class Stage:
-    """One job of the real build, as Snakemake noted it."""
+    """One job of the real build, from Snakemake's metadata."""
 
     rule: str
     inputs: list[str]
@@ -33,9 +33,9 @@ class Stage:
 
 
 class Peer:
-    """A project in a folder, which is edited and brought up to date. `first` is what it took to build all of it."""
+    """A project in a folder, which is edited and brought up to date. `first` is the cost of building all of it."""
 
-    first: Taken | None = None
+    first: Cost | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Peer:
         return yaml.safe_load((self.folder / CONFIG).read_text(encoding="utf-8"))
 
     def retitle(self, number: int) -> None:
-        """A title never seen: DVC would fetch the outcome of one it has run before."""
+        """Set a new title, because DVC would restore the output of an earlier one."""
         config = self.config()
         config["reporting"]["title"] = f"title {number}"
         (self.folder / CONFIG).write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
@@ -53,18 +53,18 @@ class Peer:
         with (self.folder / path).open("a", encoding="utf-8") as file:
             file.write(f"# comment {number}\n")
 
-    def run(self) -> Taken:
+    def run(self) -> Cost:
         raise NotImplementedError
 
-    def ask(self) -> Taken:
+    def ask(self) -> Cost:
         raise NotImplementedError
 
-    def stages(self, taken: Taken) -> int:
+    def stages(self, taken: Cost) -> int:
         raise NotImplementedError
 
 
 class Real(Peer):
-    """The smoke project as it is. It is kept from run to run, so only what has changed is built anew."""
+    """The smoke project itself. It is kept between runs, so only changes are built."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -75,17 +75,17 @@ class Real(Peer):
                 shutil.rmtree(folder / part)
         copy_checkout(folder)
 
-    def run(self) -> Taken:
-        return take(snakemake(CONFIG, "--quiet", "rules", "reason", "host"), self.folder)
+    def run(self) -> Cost:
+        return measure_command(snakemake(CONFIG, "--quiet", "rules", "reason", "host"), self.folder)
 
-    def ask(self) -> Taken:
-        return take(snakemake(CONFIG, "-n", "--quiet", "rules", "reason", "host"), self.folder)
+    def ask(self) -> Cost:
+        return measure_command(snakemake(CONFIG, "-n", "--quiet", "rules", "reason", "host"), self.folder)
 
-    def stages(self, taken: Taken) -> int:
-        return max(jobs(taken.output) - 1, 0)  # without the target, which has no work
+    def stages(self, taken: Cost) -> int:
+        return max(jobs(taken.output) - 1, 0)  # without the target rule, which does no work
 
-    def noted(self) -> list[Stage]:
-        """The jobs of the last build, from Snakemake's notes."""
+    def recorded_stages(self) -> list[Stage]:
+        """Return the jobs of the last build, from Snakemake's metadata."""
         found: dict[str, Stage] = {}
         folder = self.folder / ".snakemake" / "metadata"
         results = self.config()["results"]
@@ -99,7 +99,7 @@ class Real(Peer):
         return list(found.values())
 
     def scripts(self) -> dict[str, str]:
-        """The script of each rule."""
+        """Return the script of each rule."""
         text = "".join(path.read_text(encoding="utf-8") for path in sorted((self.folder / "rules").glob("*.smk")))
         found: dict[str, str] = {}
         for part in re.split(r"^(?:rule|checkpoint) ", text, flags=re.MULTILINE)[1:]:
@@ -109,7 +109,7 @@ class Real(Peer):
 
 
 class Trivial(Real):
-    """The same rules with the same parameters and digests of code, but each job copies what the real one made."""
+    """The same rules with the same parameters and code digests, but each job copies the real job's outputs."""
 
     def __init__(self, folder: Path, real: Real) -> None:
         super().__init__(folder)
@@ -126,7 +126,7 @@ class Trivial(Real):
 
 
 class Dvc(Peer):
-    """The same stages in `dvc.yaml`: inputs, modules of ours that the script reaches, and one parameter."""
+    """The same stages in `dvc.yaml`: inputs, the modules that the script reaches, and one parameter."""
 
     def __init__(self, folder: Path, real: Real, program: Path) -> None:
         super().__init__(folder)
@@ -142,7 +142,7 @@ class Dvc(Peer):
 
     def _stages(self, real: Real) -> Iterator[tuple[str, dict[str, Any]]]:
         reached = modules(real)
-        for number, stage in enumerate(real.noted()):
+        for number, stage in enumerate(real.recorded_stages()):
             key = "reporting.title" if stage.rule == "report" else "project"
             yield (
                 f"{stage.rule}-{number}",
@@ -154,21 +154,21 @@ class Dvc(Peer):
                 },
             )
 
-    def _dvc(self, *options: str) -> Taken:
-        return take([str(self.program), *options], self.folder, DVC_NO_ANALYTICS="1", PYTHONPATH="")
+    def _dvc(self, *options: str) -> Cost:
+        return measure_command([str(self.program), *options], self.folder, DVC_NO_ANALYTICS="1", PYTHONPATH="")
 
-    def run(self) -> Taken:
+    def run(self) -> Cost:
         return self._dvc("repro")
 
-    def ask(self) -> Taken:
+    def ask(self) -> Cost:
         return self._dvc("status")
 
-    def stages(self, taken: Taken) -> int:
+    def stages(self, taken: Cost) -> int:
         return len(_RAN.findall(taken.output))
 
 
 def modules(real: Real) -> dict[str, list[str]]:
-    """The files of ours in which a rule's code lies, by rule, as `tabletutor code` finds them."""
+    """Return the files that contain each rule's code, by rule, as `tabletutor code` finds them."""
     program = (
         "import json, sys\n"
         "from tabletutor.workflow.identity.code import closure\n"
@@ -198,7 +198,7 @@ def _file(root: Path, kind: str, name: str) -> str:
 
 
 def dvc_program(folder: Path) -> Path:
-    """DVC in an environment of its own, made at first; the project's own is not touched."""
+    """Return DVC's program in a separate environment, which is created if needed."""
     program = folder / "bin" / "dvc"
     if not program.exists():
         note("installing DVC into an environment of its own")

@@ -1,8 +1,8 @@
-"""The sandbox against a process, a Jupyter kernel and a container exec, side by side in one run. Not a test:
+"""The sandbox compared with a process, a Jupyter kernel and a container exec in one run. Not a test:
 
 python tests/benchmarks/sandbox.py [--quick] [--sessions 6 24] [--megabytes 50] [--only NAME ...]
 
-Peers take turns, round after round, so that a drift of the machine hits all alike. Prints Markdown.
+Peers alternate in every round, so that changes of the machine's speed affect all of them. Prints Markdown.
 """
 
 import argparse
@@ -45,25 +45,25 @@ from sandbox_report import (
 
 TRIVIAL, GROUP_BY, IMPORT = "1", "df.groupby('g')['n0'].mean()", "import scipy.stats"
 NOT_YET_IMPORTED = "import sys\nif 'scipy.stats' in sys.modules: raise RuntimeError('scipy.stats is imported already')"
-# What a notebook does, results kept under names.
+# Typical notebook cells, which keep named results.
 REAL_CELLS = (
     "some = df[(df['n0'] > 0) & df['g'].isin(['group a', 'group b'])]\nsome.head()",
     "means = df.groupby('g')[['n0', 'n1', 'n2']].mean()\nmeans",
     "pivot = df.pivot_table(index='city', columns='k', values='n3', aggfunc='mean')\npivot",
     "totals = df.groupby('city', as_index=False)['count'].sum()\n"
     "best = df[['city', 'n1', 'count']].merge(totals, on='city', suffixes=('', '_city')).nlargest(100, 'count_city')",
-    "print(df.sort_values(['day', 'n4']))",  # not as a value: Jupyter would keep it in Out
+    "print(df.sort_values(['day', 'n4']))",  # printed, because Jupyter would keep a value in Out
     "names = df['city'].str.upper().str.replace('CITY NUMBER ', '').value_counts()\nnames",
     "df['share'] = df['n1'] / df.groupby('g')['n1'].transform('sum')",
     "summary = df.describe()\nsummary",
     "links = df.select_dtypes('number').corr()\nlinks",
 )
-PAUSE = 0.05  # seconds before a start: one that comes after a moment of rest
+PAUSE = 0.05  # seconds of rest before an ordinary start
 
 
 @dataclass(frozen=True)
 class Effort:
-    """Repetitions in one turn of a peer."""
+    """Repetitions in one round of a peer."""
 
     sessions: int
     burst: int
@@ -73,7 +73,7 @@ class Effort:
     seconds: float
 
 
-EFFORTS = {  # by whether it is a quick run, and the pace of the peer
+EFFORTS = {  # by quick run and pace of the peer
     (False, "fast"): Effort(20, 8, 20, 3, 2, 2.0),
     (False, "slow"): Effort(2, 2, 20, 5, 1, 2.0),
     (False, "slowest"): Effort(2, 1, 2, 2, 1, 2.0),
@@ -84,7 +84,7 @@ EFFORTS = {  # by whether it is a quick run, and the pace of the peer
 
 
 def turn(peer: Peer, effort: Effort) -> Samples:
-    """One turn of a peer: milliseconds, and sessions a second."""
+    """Measure one round of a peer: milliseconds, and sessions per second."""
     found: Samples = defaultdict(list)
     alive: list[Notebook] = []
     try:
@@ -128,7 +128,7 @@ def _run(found: Samples, measure: str, session: Notebook, code: str) -> None:
 
 
 def _rate(peer: Peer, seconds: float, threads: int) -> float:
-    """Sessions a second, each opened, used for one cell and closed."""
+    """Return sessions per second, each opened, used for one cell and closed."""
     done: list[float] = []
 
     def work() -> None:
@@ -151,7 +151,7 @@ def _rate(peer: Peer, seconds: float, threads: int) -> float:
 
 
 def memory(peer: Peer, count: int) -> tuple[float | None, float | None]:
-    """Summed Pss with so many sessions open, idle and after the real cells in each."""
+    """Return the summed PSS with `count` sessions open: idle, and after the real cells in each."""
     sessions: list[Notebook] = []
     try:
         sessions += [peer.start() for _ in range(count)]
@@ -160,7 +160,7 @@ def memory(peer: Peer, count: int) -> tuple[float | None, float | None]:
         for code in REAL_CELLS:
             for session in sessions:
                 session.run(code)
-        time.sleep(1)  # freed memory goes back after the answer
+        time.sleep(1)  # freed memory is returned after the answer
         return idle, summed_mb(peer.processes())
     finally:
         for session in sessions:
@@ -168,7 +168,7 @@ def memory(peer: Peer, count: int) -> tuple[float | None, float | None]:
 
 
 def machine() -> str:
-    """The machine and what matters of the software on it."""
+    """Return a description of the machine and the relevant software."""
     models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     model = models[0].split(":")[1].strip() if models else platform.machine()
     packages = ", ".join(f"{name} {version(name)}" for name in ("pandas", "pyarrow", "jupyter_client", "ipykernel"))
@@ -178,7 +178,7 @@ def machine() -> str:
 
 
 def note(text: str) -> None:
-    """Progress, beside the result."""
+    """Print progress to standard error."""
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
@@ -187,9 +187,9 @@ def run(options: argparse.Namespace, folder: Path, stack: contextlib.ExitStack) 
     load = os.getloadavg()[0]
     print(f"{machine()}; load {load:.2f}")
     if load > 0.5:
-        print("\n**The machine was not idle when this began: trust the ratios, not the times.**")
+        print("\n**The machine was not idle at the start: rely on the ratios, not on the times.**")
     table = folder / "table.parquet"
-    # Written by a program of its own: a host with pandas in it would share pages with the peers.
+    # Written by a separate program, because a host with pandas loaded would share pages with the peers.
     writing = [sys.executable, str(NOTEBOOK), "table", str(table), str(options.megabytes)]
     print(f"\nTable: {subprocess.run(writing, check=True, capture_output=True, text=True).stdout.strip()}.")
     makers: dict[str, Callable[[], Peer]] = {"ours (process)": partial(Ours, table, docker=False)}
@@ -229,18 +229,18 @@ def run(options: argparse.Namespace, folder: Path, stack: contextlib.ExitStack) 
 
 
 def main() -> None:
-    """Read the options, measure, leave nothing behind."""
+    """Read the options, measure, and clean up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="about 90 seconds, with few repetitions")
-    parser.add_argument("--rounds", type=int, help="turns of each peer (5; quick: 2)")
-    parser.add_argument("--memory-rounds", type=int, default=1, help="times the memory is measured")
+    parser.add_argument("--rounds", type=int, help="rounds of each peer (5; quick: 2)")
+    parser.add_argument("--memory-rounds", type=int, default=1, help="number of memory measurements")
     parser.add_argument("--sessions", type=int, nargs="+", help="open when memory is measured (6 24; quick: 2)")
     parser.add_argument("--megabytes", type=int, default=50, help="size of the table as a frame")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="parts of peers' names; ours is in")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="parts of peers' names, besides ours")
     options = parser.parse_args()
     options.rounds = options.rounds or (2 if options.quick else 5)
     options.sessions = options.sessions or ([2] if options.quick else [6, 24])
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that all is closed
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that everything is closed
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         run(options, Path(folder), stack)

@@ -1,4 +1,4 @@
-"""The peers that are programs of others: Jupyter kernels, and containers with an exec for each cell."""
+"""Peers that are third-party programs: Jupyter kernels, and containers with one exec per cell."""
 
 import contextlib
 import itertools
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox_peers import Notebook, Pace, contained, variables
+from sandbox_peers import Notebook, Pace, container_processes, variables
 from sandbox_proc import below
 
 from tabletutor.sandbox.host import image
 from tabletutor.sandbox.host.process_label import process_label
 from tabletutor.sandbox.protocol import environment
 
-# What a Jupyter session has to have before its first cell, tuned and untuned.
+# What a Jupyter session runs before its first cell, tuned and untuned.
 _JUPYTER = "import pandas as pd, numpy as np\n"
 _JUPYTER_UNTUNED = _JUPYTER + "df = pd.read_parquet({table!r})\n"
 _JUPYTER_TUNED = (
@@ -43,7 +43,7 @@ _numbers = itertools.count(1)
 
 
 class _Kernel:
-    """A Jupyter kernel, driven by its client as the client's documentation does it."""
+    """A Jupyter kernel, used as its client's documentation shows."""
 
     def __init__(self, connection: Path, setup: str, variables: dict[str, str]) -> None:
         from jupyter_client.manager import KernelManager
@@ -78,7 +78,7 @@ class _Kernel:
 
 
 class Jupyter:
-    """A Jupyter kernel for each session."""
+    """One Jupyter kernel per session."""
 
     pace: Pace = "slow"
 
@@ -96,11 +96,11 @@ class Jupyter:
         return below(os.getpid())
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing, because sessions share nothing."""
 
 
 class _Container:
-    """A container that sleeps, and a program executed in it for each cell: names do not stay."""
+    """A sleeping container, with a program executed in it for each cell; variables are not kept."""
 
     def __init__(self, client: Any, name: str, folder: Path) -> None:
         self._api = client.api
@@ -130,7 +130,7 @@ class _Container:
 
 
 class Containers:
-    """A container for each session and an exec for each cell, through the engine's own interface."""
+    """One container per session and one exec per cell, through the engine's API."""
 
     pace: Pace = "slowest"
 
@@ -143,7 +143,7 @@ class Containers:
         return _Container(self._client, self._image, self._folder)
 
     def processes(self) -> set[int]:
-        return contained(self._client)
+        return container_processes(self._client)
 
     def close(self) -> None:
         self._client.close()
@@ -151,7 +151,10 @@ class Containers:
 
 @contextlib.contextmanager
 def engine() -> Iterator[str | None]:
-    """Prepares the image of the containers, and removes what this process made in the engine; why not, if none is."""
+    """Prepare the containers' image, and remove what this process created at the end.
+
+    Yields None, or the reason if there is no engine.
+    """
     try:
         client = image.connect()
     except OSError as error:

@@ -1,9 +1,9 @@
-"""Ten thousand sessions in a row, and what is left of them. Not a test:
+"""Open ten thousand sessions in a row and check for leaks. Not a test:
 
 python tests/benchmarks/sandbox_leaks.py [SESSIONS]
 
-Each session runs a cell; in every tenth the cell leaves a sleeping child, every hundredth dies by `os._exit`. Ends with
-status 1, and says what, if anything is left when the sandbox is closed, or if anything grows while it is open.
+Each session runs a cell. In every tenth, the cell leaves a sleeping child; every hundredth dies by `os._exit`. Exits
+with status 1, and names the leaks, if anything is left when the sandbox is closed or grows while it is open.
 """
 
 import os
@@ -30,7 +30,7 @@ GROWTH_MB = 5.0
 
 @dataclass(frozen=True)
 class Sample:
-    """What there is at one moment; -1 where it may not be read or there is no such process."""
+    """Counts at one moment; -1 if unreadable or if there is no such process."""
 
     processes: int
     host_descriptors: int
@@ -53,7 +53,7 @@ MEMORY = ("host_rss", "parent_rss")
 
 
 def sample() -> Sample:
-    """Look around, once what was just closed has come to rest."""
+    """Return a sample, once recently closed sessions are gone."""
     time.sleep(0.3)
     watchdog = next(iter(_children(os.getpid())), 0)
     parent = next(iter(_children(watchdog)), 0) if watchdog else 0
@@ -95,7 +95,7 @@ def _lines(file: str) -> int:
 
 
 def _groups() -> set[str]:
-    """The control groups that this process made."""
+    """Return the control groups that this process created."""
     name = "tabletutor." + process_label().replace("/", "+") + "+"
     return {str(Path(at, group)) for at, groups, _ in os.walk("/sys/fs/cgroup") for group in groups if name in group}
 
@@ -106,7 +106,7 @@ def _megabytes(process: int, kind: str) -> float:
 
 
 def visit(sandbox: Sandbox, number: int) -> None:
-    """One session. Raises RuntimeError where it does not do what it should."""
+    """Run one session. Raises RuntimeError if it misbehaves."""
     with sandbox.session() as session:
         code = DEATH if number % 100 == 0 else CHILD if number % 10 == 0 else WORK
         result = session.run(code)
@@ -115,12 +115,12 @@ def visit(sandbox: Sandbox, number: int) -> None:
 
 
 def show(when: str, seen: Sample, rate: str = "") -> None:
-    """One row."""
+    """Print one row."""
     print(f"| {when} | {' | '.join(f'{value:g}' for value in astuple(seen))} | {rate} |", flush=True)
 
 
 def judge(before: Sample, during: list[Sample], after: Sample, first: str) -> list[str]:
-    """What leaked."""
+    """Return what leaked."""
     pairs = [(name, before, after, 0.0, "before opening, {} after closing") for name in LEFT]
     if len(during) > 1:
         told = f"after {first} sessions, {{}} after the last"
@@ -134,7 +134,7 @@ def judge(before: Sample, during: list[Sample], after: Sample, first: str) -> li
 
 
 def main(count: int, table: Path) -> list[str]:
-    """Open and close so many sessions; returns what leaked."""
+    """Open and close `count` sessions and return what leaked."""
     step = 1000 if count >= 2000 else max(1, count // 10)
     during: list[Sample] = []
     print(f"| sessions | {' | '.join(name.replace('_', ' ') for name in NAMES)} | sessions/s |")
@@ -142,7 +142,7 @@ def main(count: int, table: Path) -> list[str]:
     before = sample()
     show("before", before)
     with Sandbox(table, SandboxConfig(soft_seconds=60, hard_seconds=90)) as sandbox:
-        logger.disable("tabletutor")  # it would tell of each session that dies
+        logger.disable("tabletutor")  # it would log each session that dies
         show("opened", sample())
         begun = time.perf_counter()
         for number in range(1, count + 1):

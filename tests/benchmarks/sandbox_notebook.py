@@ -1,13 +1,13 @@
-"""The notebook of the peers that are plain Python, as a program of its own; it also writes the table.
+"""The notebook program of the plain Python peers; it also writes the table.
 
 python sandbox_notebook.py table PARQUET MEGABYTES
 python sandbox_notebook.py process PARQUET tuned|untuned           (cells come over standard input)
 python sandbox_notebook.py fork PARQUET tuned|untuned SOCKET       (a fork for each connection to the socket)
 
-Tuned means what the sandbox does to its warm parent: the environment (set by whoever starts this), the reader of
-`tabletutor.sandbox.guest.frame`, `gc.freeze`, huge pages, freed memory handed back after a cell. Untuned is
-pandas as it comes.
-A cell comes as its length (four bytes) and its text; the answer is a length, one byte (0: it raised) and the output.
+Tuned means what the sandbox does in its warm parent: the environment (set by the caller), the reader of
+`tabletutor.sandbox.guest.frame`, `gc.freeze`, huge pages, and returning freed memory after a cell. Untuned means
+pandas with its defaults.
+A cell is sent as its length (four bytes) and its text. The answer is a length, one byte (0: it raised) and the output.
 """
 
 import ast
@@ -33,7 +33,7 @@ _TRIM_SECONDS = 0.002  # as in the sandbox's worker
 
 
 def write_table(parquet: Path, megabytes: int) -> None:
-    """A deterministic table: eight columns of numbers, three of text, two of dates. Prints its size as a frame."""
+    """Write a deterministic table (eight columns of numbers, three of text, two of dates) and print its size."""
     rows = megabytes * ROWS_PER_MB
     source = np.random.default_rng(0)
     columns: dict[str, Any] = {f"n{number}": source.normal(number, 1 + number, rows) for number in range(6)}
@@ -50,7 +50,7 @@ def write_table(parquet: Path, megabytes: int) -> None:
 
 
 def load(parquet: Path, tuned: bool) -> pd.DataFrame:
-    """The table by the sandbox's own reader, or by pandas' own defaults."""
+    """Return the table, read by the sandbox's reader or with pandas' defaults."""
     if not tuned:
         return pd.read_parquet(parquet)
     from tabletutor.sandbox.guest.frame import read_frame
@@ -59,7 +59,7 @@ def load(parquet: Path, tuned: bool) -> pd.DataFrame:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, frame: pd.DataFrame, trim: Callable[[], None] | None) -> None:
-    """Say that it is ready, then run cells until the host hangs up."""
+    """Send a ready message, then run cells until the host closes the connection."""
     namespace: dict[str, Any] = {"__name__": "__main__", "df": frame, "pd": pd, "np": np}
     _send(answers, b"1" + str(os.getpid()).encode())
     while len(head := requests.read(4)) == 4:
@@ -71,7 +71,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, frame: pd.DataFrame, trim: Call
 
 
 def run(code: str, namespace: dict[str, Any]) -> bytes:
-    """Run one cell, with the value of a last expression echoed."""
+    """Run one cell, and print the value of a last expression."""
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
@@ -89,7 +89,7 @@ def run(code: str, namespace: dict[str, Any]) -> bytes:
 
 def fork(frame: pd.DataFrame, place: str, trim: Callable[[], None] | None) -> None:
     """Fork a session for each connection, until standard input ends."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the sessions
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the sessions
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(place)
         server.listen(64)
@@ -110,7 +110,7 @@ def _send(stream: BinaryIO, body: bytes) -> None:
 
 
 def main(role: str, parquet: Path, *rest: str) -> None:
-    """Be what `role` says."""
+    """Run as `role` says."""
     if role == "table":
         write_table(parquet, int(rest[0]))
         return

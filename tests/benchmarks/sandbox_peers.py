@@ -1,4 +1,4 @@
-"""The sandbox and its peers behind one interface: here those whose notebook is plain Python."""
+"""The sandbox and the peers with plain Python notebooks, behind one interface."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ from tabletutor.sandbox.protocol import environment
 
 NOTEBOOK = Path(__file__).with_name("sandbox_notebook.py")
 _PACKAGES = str(Path(tabletutor.__file__).parents[1])
-# Roomy times: a loaded machine must not end a cell.
+# Long limits, because a loaded machine must not end a cell.
 _CONFIG = {"soft_seconds": 60.0, "hard_seconds": 90.0}
 Pace = Literal["fast", "slow", "slowest"]
 
@@ -30,34 +30,34 @@ class Notebook(Protocol):
     """One open session."""
 
     def run(self, code: str) -> None:
-        """Run a cell to its end. Raises RuntimeError where the cell raised."""
+        """Run a cell to its end. Raises RuntimeError if the cell raised."""
         ...
 
     def close(self) -> None:
-        """Kill it; its process is gone when this returns."""
+        """Kill the session; its process is gone when this returns."""
         ...
 
 
 class Peer(Protocol):
-    """A way to keep sessions on one table; ready when made."""
+    """A way to run sessions on one table; ready once created."""
 
-    pace: Pace  # decides how often it is measured
+    pace: Pace  # how often it is measured
 
     def start(self) -> Notebook:
-        """A session in which `df`, `pd` and `np` are there."""
+        """Start a session with `df`, `pd` and `np`."""
         ...
 
     def processes(self) -> set[int]:
-        """Every process of it, when no other peer is open."""
+        """Return all its processes, if no other peer is open."""
         ...
 
     def close(self) -> None:
-        """End it and all that it started."""
+        """End it and everything it started."""
         ...
 
 
-def contained(client: Any) -> set[int]:
-    """The processes of all containers of this process."""
+def container_processes(client: Any) -> set[int]:
+    """Return the processes of all containers of this process."""
     found: set[int] = set()
     for container in client.api.containers(filters={"label": f"{image.LABEL}={process_label()}"}):
         first = client.api.inspect_container(container["Id"])["State"]["Pid"]
@@ -80,7 +80,7 @@ class _Ours:
 
 
 class Ours:
-    """The sandbox itself, with either backend."""
+    """The sandbox, with either backend."""
 
     pace: Pace = "fast"
 
@@ -93,14 +93,14 @@ class Ours:
         return _Ours(self._sandbox.session())
 
     def processes(self) -> set[int]:
-        return contained(image.connect()) if self._docker else below(os.getpid())
+        return container_processes(image.connect()) if self._docker else below(os.getpid())
 
     def close(self) -> None:
         self._sandbox.__exit__(None, None, None)
 
 
 class _Framed:
-    """A notebook behind a stream, whose process is known by a pidfd."""
+    """A notebook behind a stream, with a pidfd of its process."""
 
     def __init__(self, process: int, requests: BinaryIO, answers: BinaryIO) -> None:
         self._requests, self._answers = requests, answers
@@ -110,7 +110,7 @@ class _Framed:
         body = code.encode()
         self._requests.write(len(body).to_bytes(4, "big") + body)
         self._requests.flush()
-        hear(self._answers)
+        read_answer(self._answers)
 
     def close(self) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -122,8 +122,8 @@ class _Framed:
                 stream.close()
 
 
-def hear(answers: BinaryIO) -> str:
-    """One answer of `sandbox_notebook.py`. Raises RuntimeError where the cell raised or nobody answers."""
+def read_answer(answers: BinaryIO) -> str:
+    """Read one answer of `sandbox_notebook.py`. Raises RuntimeError if the cell raised or there is no answer."""
     body = answers.read(int.from_bytes(answers.read(4), "big"))
     if body[:1] != b"1":
         raise RuntimeError(body[1:].decode() or "the notebook has ended")
@@ -139,19 +139,19 @@ def _notebook(role: str, table: Path, tuned: bool, *rest: str) -> "subprocess.Po
 
 
 def variables(tuned: bool) -> dict[str, str]:
-    """The environment of a tuned or untuned notebook."""
+    """Return the environment of a tuned or untuned notebook."""
     return {**environment.PARENT, "PYTHONPATH": _PACKAGES} if tuned else dict(os.environ)
 
 
 class _Process(_Framed):
-    """A process of its own."""
+    """A separate process."""
 
     def __init__(self, table: Path, tuned: bool) -> None:
         self._process = process = _notebook("process", table, tuned)
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("no pipes")
         super().__init__(process.pid, process.stdin, process.stdout)
-        hear(process.stdout)
+        read_answer(process.stdout)
 
     def close(self) -> None:
         super().close()
@@ -159,7 +159,7 @@ class _Process(_Framed):
 
 
 class Processes:
-    """A process for each session, which imports pandas and loads the table."""
+    """One process per session, which imports pandas and loads the table."""
 
     pace: Pace = "slow"
 
@@ -173,11 +173,11 @@ class Processes:
         return below(os.getpid())
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing, because sessions share nothing."""
 
 
 class Forks:
-    """A fork of a process that has pandas and the table, without any lockdown."""
+    """One fork per session of a process with pandas and the table, without lockdown."""
 
     pace: Pace = "fast"
 
@@ -187,13 +187,13 @@ class Forks:
         self._server = _notebook("fork", table, tuned, self._place)
         if self._server.stdout is None:
             raise RuntimeError("no pipe")
-        hear(self._server.stdout)
+        read_answer(self._server.stdout)
 
     def start(self) -> Notebook:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(self._place)
             requests, answers = connection.makefile("wb"), connection.makefile("rb")
-        return _Framed(int(hear(answers)), requests, answers)
+        return _Framed(int(read_answer(answers)), requests, answers)
 
     def processes(self) -> set[int]:
         return below(os.getpid())

@@ -1,10 +1,10 @@
-"""What /proc tells of processes: who is below whom, and how much memory they hold together."""
+"""Read descendants and memory of processes from /proc."""
 
 from pathlib import Path
 
 
 def below(root: int) -> set[int]:
-    """Every process below `root`, itself left out. One that ends meanwhile is not among them."""
+    """Return all descendants of `root`, without `root`. Processes that end meanwhile are left out."""
     found: set[int] = set()
     waiting = [root]
     while waiting:
@@ -22,9 +22,9 @@ def below(root: int) -> set[int]:
 
 
 def memory_mb(process: int, kind: str = "Pss") -> float | None:
-    """Megabytes of a process by `smaps_rollup` (Pss: pages shared by n count one nth); None where it may not be read.
+    """Return the PSS of a process in MB from `smaps_rollup` (a page shared by n processes counts one nth).
 
-    A process that has ended holds nothing.
+    Returns None if it is not readable, and 0 for a process that has ended.
     """
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
@@ -36,7 +36,7 @@ def memory_mb(process: int, kind: str = "Pss") -> float | None:
 
 
 def summed_mb(processes: set[int]) -> float | None:
-    """Pss of all of them together; None where there are none or one may not be read."""
+    """Return the summed PSS in MB; None if there are no processes or one is not readable."""
     sizes = [memory_mb(process) for process in sorted(processes)]
     known = [size for size in sizes if size is not None]
     return sum(known) if known and len(known) == len(sizes) else None

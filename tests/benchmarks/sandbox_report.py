@@ -1,4 +1,4 @@
-"""What `sandbox.py` measured, as Markdown."""
+"""Print the measurements of `sandbox.py` as Markdown."""
 
 from statistics import quantiles
 
@@ -7,12 +7,12 @@ GROUP, LIBRARY, KILL, RATE, RATE2 = "group-by cell", "import", "kill", "sessions
 TIMES = (START, BURST, FIRST, CELL, GROUP, LIBRARY, KILL)
 GOALS = ((START, 5.0), (CELL, 0.2))
 NOTES = """
-Tuned: the sandbox's environment, reader, `gc.freeze` and trimming after a cell, for the forks huge pages too. Untuned:
-pandas as it comes. `start` comes after 50 ms of rest (ours has a session ready by then), `start in a burst` right after
-another. A Jupyter start has the 0.2 s for which its client waits for silence, and a kill the 0.1 s between two looks of
-its client. The container exec keeps no names: each cell imports pandas and loads the table anew, and no memory is
-compared, since between cells a container only sleeps and during one it holds a whole process; its start is that of the
-container."""
+Tuned: the sandbox's environment, reader, `gc.freeze` and trimming after a cell; for forks also huge pages. Untuned:
+pandas with its defaults. `start` follows 50 ms of rest (ours has a session ready by then), `start in a burst` follows
+another start at once. A Jupyter start includes 0.2 s in which its client waits for silence, and a kill includes the
+client's polling interval of 0.1 s. The container exec keeps no variables: each cell imports pandas and loads the table.
+Its memory is not compared, because between cells the container only sleeps, and during a cell it holds a whole process.
+Its start is that of the container."""
 Samples = dict[str, list[float]]  # by measure
 Held = dict[str, dict[int, list[tuple[float | None, float | None]]]]  # by peer and sessions: idle, after the cells
 
@@ -26,7 +26,7 @@ def _tenths(values: list[float]) -> list[float]:
 
 
 def print_times(rounds: dict[str, list[Samples]]) -> None:
-    """Two tables: what was measured, and the same as ratios to the first peer."""
+    """Print two tables: the measurements, and their ratios to the first peer."""
     measures = (*TIMES, RATE, RATE2)
     rows: dict[str, list[str]] = {}
     ratios: dict[str, list[str]] = {}
@@ -42,17 +42,17 @@ def print_times(rounds: dict[str, list[Samples]]) -> None:
                 for mine, theirs in zip(ours, turns, strict=True)
                 if theirs.get(measure)
             ]
-            inverse = measure in (RATE, RATE2)  # more is better
+            inverse = measure in (RATE, RATE2)  # higher is better
             each = [mine / theirs if inverse else theirs / mine for mine, theirs in pairs]
             ratios.setdefault(name, []).append(_spread(each))
-    print("\nMilliseconds, and sessions a second: p50 [p10, p90].\n")
+    print("\nMilliseconds, and sessions per second: p50 [p10, p90].\n")
     _table(["", *measures], rows)
-    print("\nHow many times what ours takes: p50 of the rounds (least–most).\n")
+    print("\nRatio to ours: p50 of the rounds (minimum–maximum).\n")
     _table(["", *measures], ratios)
 
 
 def print_memory(held: Held, counts: list[int]) -> None:
-    """One table: megabytes, and the ratio to the first peer."""
+    """Print the table: megabytes, and the ratio to the first peer."""
     ours = next(iter(held.values()))
     rows = {
         name: [
@@ -63,7 +63,7 @@ def print_memory(held: Held, counts: list[int]) -> None:
         for name, by_count in held.items()
     }
     heads = [f"N = {count}, {when}" for count in counts for when in ("idle", "after nine cells")]
-    print("\nMemory, summed Pss in MB (the host left out), and how many times ours (least–most of the rounds).\n")
+    print("\nMemory: summed PSS in MB without the host, and the ratio to ours (minimum–maximum of the rounds).\n")
     _table(["", *heads], rows)
 
 
@@ -76,7 +76,7 @@ def _megabytes(theirs: list[float | None], ours: list[float | None]) -> str:
 
 
 def _spread(ratios: list[float]) -> str:
-    """The middle, and the least and the most if there are several."""
+    """Return the median, with minimum and maximum if there are several values."""
     if not ratios or min(ratios) == max(ratios):
         return _short(ratios[0]) if ratios else "–"
     return f"{_short(p50(ratios))} ({_short(min(ratios))}–{_short(max(ratios))})"
@@ -90,12 +90,12 @@ def _table(heads: list[str], rows: dict[str, list[str]]) -> None:
 
 
 def _short(value: float) -> str:
-    """Three digits, or all those before the point."""
+    """Return a number with three significant digits, or with all digits before the point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def print_goals(rounds: dict[str, list[Samples]], held: Held, count: int) -> None:
-    """Whether the goals are met, on this machine as it was."""
+    """Print whether the goals were met."""
     print()
     first = next(iter(rounds))
     for measure, goal in GOALS:

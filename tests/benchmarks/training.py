@@ -29,7 +29,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from engine_run import Failed, middle, note, table, take
+from engine_run import Failed, measure_command, median_text, note, table
 from training_peers import CONFIG, SEED
 
 from tabletutor.models.load import load_tokenizer
@@ -38,7 +38,7 @@ from tabletutor.training.rows import read_rows
 
 PROGRAM = Path(__file__).with_name("training_peers.py")
 NAMES = {"ours": "ours", "trl": "TRL", "trl-kept": "TRL, activations kept", "bare": "bare loop"}
-Taken = dict[str, Any]
+Cost = dict[str, Any]
 
 
 def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, int]:
@@ -74,24 +74,24 @@ def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, i
     return sum(len(row.ids) for row in encoded), computed
 
 
-def run(model: Path, rows: Path, peer: str) -> Taken:
+def run(model: Path, rows: Path, peer: str) -> Cost:
     """Run one round of a peer, or the profile of our loop (`parts`)."""
     root = PROGRAM.parents[2]
     command = [sys.executable, str(PROGRAM), str(model.resolve()), str(rows), peer]
-    return json.loads(take(command, root, 3600.0, PYTHONWARNINGS="ignore").output.strip().splitlines()[-1])
+    return json.loads(measure_command(command, root, 3600.0, PYTHONWARNINGS="ignore").output.strip().splitlines()[-1])
 
 
-def report(found: dict[str, list[Taken]], tokens: int) -> None:
+def report(found: dict[str, list[Cost]], tokens: int) -> None:
     """Print the times of each loop, their ratios to ours, and the losses by step."""
     ours = found["ours"]
     lines: list[list[str]] = []
     for peer, taken in found.items():
-        line = [NAMES[peer], *(middle([each[key] for each in taken]) for key in ("wall", "cpu"))]
+        line = [NAMES[peer], *(median_text([each[key] for each in taken]) for key in ("wall", "cpu"))]
         line += [f"{tokens / median(each[key] for each in taken):,.0f}" for key in ("wall", "cpu")]
         line.append(f"{median(each['peak'] for each in taken):,.0f}")
         for key in ("wall", "cpu"):
             ratios = [b[key] / a[key] for a, b in zip(ours, taken, strict=True)]
-            line.append("1" if peer == "ours" else f"× {middle(ratios, 2)}")
+            line.append("1" if peer == "ours" else f"× {median_text(ratios, 2)}")
         lines.append(line)
     table(["", "wall, s", "CPU, s", "tokens a second", "tokens a CPU-s", "peak, MB", "wall ×", "CPU ×"], lines)
     print("\nMedian (least–most of the rounds). Tokens are those of the rows, alone and without padding.\n")
@@ -117,7 +117,7 @@ def main() -> None:
     print(f"`python tests/benchmarks/training.py {' '.join(sys.argv[1:])}`\n")
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the beginning.")
     model = next(path.parent for path in sorted((options.results / "models").glob("*/config.json")))
-    found: dict[str, list[Taken]] = {}
+    found: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory(prefix="training-") as name:
         rows = Path(name)
         tokens, computed = choose(options.results, model, options.rows, rows)

@@ -37,7 +37,7 @@ Losses = list[float]
 Made = tuple[Callable[[], object], Callable[[], Losses]]  # runs the steps; returns the losses
 
 
-def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
+def load_run(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
     """Return the run of our loop and everything that it loads, without validation rows."""
     none = work / "none.jsonl"
     none.write_text("")
@@ -48,7 +48,7 @@ def prepared(model: Path, rows: Path, work: Path) -> tuple[TrainingRun, Any]:
 
 def ours(model: Path, rows: Path, work: Path) -> Made:
     """Our loop, including the written checkpoint."""
-    run, loaded = prepared(model, rows, work)
+    run, loaded = load_run(model, rows, work)
     sft._prepare = lambda *unused: loaded  # loaded before the clock runs, as for the others
 
     def losses() -> Losses:
@@ -58,7 +58,7 @@ def ours(model: Path, rows: Path, work: Path) -> Made:
     return lambda: sft.train(run, CONFIG), losses
 
 
-def adapted(model: Path) -> Any:
+def adapted_model(model: Path) -> Any:
     """Return the base in bfloat16 with the initial adapter of our loop, made by PEFT alone."""
     from peft import LoraConfig as PeftLora
     from peft import get_peft_model
@@ -83,7 +83,7 @@ def trl(model: Path, rows: Path, work: Path, **more: bool) -> Made:
 
     encoded = read_rows(rows / "ordered.jsonl", load_tokenizer(model))
     trainer = SFTTrainer(
-        model=adapted(model),
+        model=adapted_model(model),
         processing_class=load_tokenizer(model),
         train_dataset=Dataset.from_list([{"input_ids": row.ids, "labels": _labels(row)} for row in encoded]),
         args=SFTConfig(
@@ -97,7 +97,7 @@ def trl(model: Path, rows: Path, work: Path, **more: bool) -> Made:
 
 def bare(model: Path, rows: Path, work: Path) -> Made:
     """A bare PyTorch loop: PEFT's model, AdamW, padded batches, the model's own loss."""
-    wrapped = adapted(model).train()
+    wrapped = adapted_model(model).train()
     encoded = read_rows(rows / "ordered.jsonl", load_tokenizer(model))
     parameters = [parameter for parameter in wrapped.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=CONFIG.learning_rate, weight_decay=0.0)
@@ -153,7 +153,7 @@ def main(model: Path, rows: Path, peer: str) -> None:
     torch.set_num_threads(THREADS)
     with tempfile.TemporaryDirectory(dir=rows) as name:
         if peer == "parts":
-            print(json.dumps(parts(prepared(model, rows, Path(name))[1], CONFIG, SEED)))
+            print(json.dumps(parts(load_run(model, rows, Path(name))[1], CONFIG, SEED)))
             return
         run, losses = PEERS[peer](model, rows, Path(name))
         begun = time.perf_counter(), _cpu()

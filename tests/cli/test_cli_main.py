@@ -1,4 +1,4 @@
-"""The `tabletutor` command, run as a user runs it."""
+"""The `tabletutor` command, run as users run it."""
 
 import json
 import os
