@@ -28,7 +28,7 @@ test: env peers  ## run all tests
 	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: env  ## run the tests that are not slow: every package, in less than a minute
-	pytest -m "not slow" -n 2 --dist loadfile --no-loadscope-reorder
+	pytest -m "not slow" --hypothesis-profile quick -n 2 --dist loadfile --no-loadscope-reorder
 
 coverage: env peers  ## run all tests and count the lines and branches they run: terminal, coverage.xml, htmlcov/
 	python tests/coverage/measure.py

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("quick", max_examples=20)  # for `make test-fast`
 
 # Set before torch is imported: its threads wait by spinning, which with tiny models in two workers on two cores takes
 # ten times the CPU time of the work. For jobs, Snakemake sets this to their `threads`.

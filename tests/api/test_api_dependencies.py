@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,7 @@ def test_what_is_imported_is_declared() -> None:
     assert [module for module, owners in modules.items() if not owners & declared] == []
 
 
+@pytest.mark.slow
 def test_the_public_surface_imports_no_extra() -> None:
     extras = {normal(each.name) for each in EXTRAS}
     modules = [module for module, owners in packages_distributions().items() if normal(owners[0]) in extras]

@@ -28,6 +28,7 @@ def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Com
     return subprocess.run([COMMAND, *arguments], cwd=cwd, env=environ, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "verb", [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"], ["arms"]]
 )
@@ -87,6 +88,7 @@ def test_an_unknown_rule_is_answered_with_the_nearest() -> None:
     assert done.stderr == "no rule 'question'; did you mean questions?\n"
 
 
+@pytest.mark.slow
 def test_doctor_finds_faults_and_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("sede: 1\n")
     done = run("doctor", "--config", "bad.yaml", cwd=tmp_path)
@@ -155,6 +157,7 @@ def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) ->
         assert ("answer 4 ← rejected by this row" in done.stdout) is (name == "dpo")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "message"),
     [
@@ -199,6 +202,7 @@ def test_arms_are_printed_as_markdown(tmp_path: Path) -> None:
     assert ["second", "first", "all", "40", "+20.0", "−1.5 to +33.0", "0.004", "0.008"] in cells
 
 
+@pytest.mark.slow
 def test_arms_says_where_there_are_none(tmp_path: Path) -> None:
     arms_project(tmp_path, "{}")
     done = run("arms", "--config", "p.yaml", cwd=tmp_path)

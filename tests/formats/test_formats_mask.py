@@ -122,6 +122,7 @@ def test_a_wrong_mask_is_named(model: Path, fault: str) -> None:
     assert mask_fault(tokenizer, ROW.messages, ids, wrong)
 
 
+@pytest.mark.slow
 def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
     """Importing torch takes longer than checking a small project."""
     write_records(tmp_path / "train.jsonl", [ROW])

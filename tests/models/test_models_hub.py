@@ -98,6 +98,7 @@ def test_a_missing_model_is_an_error_that_says_where_to_put_it(tmp_path: Path) -
     assert not list(tmp_path.glob("*model*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
 def test_a_model_of_which_a_part_is_cached_is_missing(source: Path, tmp_path: Path, name: str) -> None:
     (put(source, tmp_path / "home") / name).unlink()
@@ -106,6 +107,7 @@ def test_a_model_of_which_a_part_is_cached_is_missing(source: Path, tmp_path: Pa
     assert f"(missing: {name.replace('model', '*')})" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_part_of_the_weights_is_missing_by_its_name(source: Path, tmp_path: Path) -> None:
     snapshot = put(source, tmp_path / "home")
     index = {"weight_map": {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}}
@@ -176,6 +178,7 @@ def test_a_model_is_fetched_once_and_only_where_download_says_so(
     assert requests == []
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_fetched_is_an_error_with_the_cause(hub: tuple[str, list[str]], tmp_path: Path) -> None:
     elsewhere = f"{hub[0]}/no/hub"  # without a server, the client would retry for twenty seconds
     done = make(tmp_path / "home", tmp_path / "model", download=True, endpoint=elsewhere)

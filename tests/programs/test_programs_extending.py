@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.support.checkout import ROOT
 from tests.support.recipes import copy_package, follow, recipe, run_python
 
@@ -36,6 +38,7 @@ sys.exit(pytest.main(["-q", "-x", sys.argv[1], "-k", "worked_out_by_hand"]))
 """
 
 
+@pytest.mark.slow
 def test_a_step_of_ones_own(tmp_path: Path) -> None:
     root = copy_package(tmp_path)
     for name in ("pyproject.toml", "tests/__init__.py", ENGINES):

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.checkout import ROOT
 from tests.support.recipes import copy_package, follow, recipe, run_python
 
@@ -36,6 +38,7 @@ build_questions(
 """
 
 
+@pytest.mark.slow
 def test_a_family_of_ones_own_is_one_file(tmp_path: Path) -> None:
     root = copy_package(tmp_path)
     assert follow(recipe("A question family"), root) == {"scripts/tabletutor/questions/families/sizes.py"}

@@ -81,6 +81,7 @@ def test_the_page_needs_nothing_from_outside(html: str) -> None:
     assert [name for name, count in ids.items() if count > 1] == []
 
 
+@pytest.mark.slow
 def test_the_same_project_in_another_folder_gives_the_same_bytes(
     project: Any, make_project: Any, tmp_path: Path
 ) -> None:
@@ -90,6 +91,7 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("points", "baseline", "sentence"),
     [
@@ -117,6 +119,7 @@ def test_the_headline_follows_p_and_interval(
     assert sentence in build_report(replace(inputs, comparison=new))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("points", "low", "p", "sentence"),
     [
@@ -138,6 +141,7 @@ def test_an_arm_is_better_or_worse_by_corrected_p_and_interval(
     assert sentence in Page(html).text
 
 
+@pytest.mark.slow
 def test_arms_of_one_run_say_nothing_about_seeds_and_arms_are_optional(project: Any) -> None:
     inputs = read(project)
     config = ReportingConfig(arms={"base": ("base",), "tuned": ("tuned",)}, bootstrap=100, permutations=999)

@@ -128,6 +128,7 @@ def test_profile_counts_match_pandas_on_a_real_table(tmp_path: Path) -> None:
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "listed", read_table_list(ROOT / "config" / "tables.tsv", ROOT), ids=lambda listed: listed.table
 )

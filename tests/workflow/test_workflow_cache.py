@@ -69,6 +69,7 @@ def test_the_configuration_may_say_where_it_is(cache: Path, tmp_path: Path) -> N
     assert done.stdout.splitlines()[-1].endswith(f"MB in {cache}"), done.stderr
 
 
+@pytest.mark.slow
 def test_verify_finds_every_kind_of_fault(cache: Path) -> None:
     assert run(cache, "verify").returncode == 0
     (segment,) = CARS.folder(cache).iterdir()

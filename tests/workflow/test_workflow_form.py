@@ -112,6 +112,7 @@ def test_the_lock_file_has_everything_asked_for_at_one_version() -> None:
     assert not any("+" in version for version in pins.values())
 
 
+@pytest.mark.slow
 def test_what_is_asked_for_is_imported_or_says_why() -> None:
     imported: set[str] = set()
     for path in (*(ROOT / "scripts").rglob("*.py"), *(ROOT / "tests").rglob("*.py")):
