@@ -1,5 +1,6 @@
 """Which rows are kept, exactly: choices depend on seed, purpose and trace alone, and everything left out is counted."""
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tabletutor.config.formats import FormatConfig, LabelledConfig, PairsConfig
 from tabletutor.formats.select import Candidate, balance_labels, cap_families, sample, select
 from tabletutor.formats.shortcut import LabelledText, Pair, balance_pairs, surface_accuracy
+from tabletutor.records.identity import digest
 from tabletutor.rows.row import Note
 
 
@@ -78,8 +80,8 @@ def test_caps_hold_for_each_table_and_family_and_what_goes_is_counted() -> None:
 
 
 def telling(count: int, fair: int = 0) -> list[Pair]:
-    """So many pairs in which `mean` was chosen and `total` rejected, and some the other way round."""
-    ways = [("mean", "total")] * count + [("total", "mean")] * fair
+    """So many pairs in which `mean` was chosen and `best` rejected, and some the other way round. All are as long."""
+    ways = [("mean", "best")] * count + [("best", "mean")] * fair
     return [
         Pair(f"{one} of {number % 7} rows", f"{other} of {number % 7} rows", f"t{number % 5}")
         for number, (one, other) in enumerate(ways)
@@ -109,6 +111,48 @@ def test_what_goes_first_leans_most() -> None:
     kept = balance_pairs(pairs)
     assert set(range(30, 40)) <= set(kept)
     assert kept == [24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39]
+
+
+def test_the_bound_of_what_may_lean_is_within_it() -> None:
+    assert len(balance_pairs(telling(13, 3))) == 16, "10 of 16 are two and a half deviations of a coin"
+    assert len(balance_pairs(telling(14, 3))) < 17
+
+
+def test_two_words_in_a_row_count_and_three_do_not() -> None:
+    swapped = [Pair(f"w{n} a b", f"w{n} b a", "t") for n in range(40)]
+    assert len(balance_pairs(swapped)) < 10
+    turned = [Pair(f"a b a c a w{n}", f"a c a b a w{n}", "t") for n in range(40)]
+    assert len(balance_pairs(turned)) == 40
+
+
+def noisy(count: int) -> list[Pair]:
+    """Texts of words that are drawn, some of them a little oftener for one side."""
+    source = random.Random(0)
+    words = ["Mean", "mean", "sum", "rows", "of", "the", "last", "first", "wind", "rain", "(", ")", "keep", "city"]
+
+    def text(first: str) -> str:
+        lean = [first] if source.random() < 0.45 else []
+        return " ".join([*lean, *source.choices(words, k=source.randint(3, 9))])
+
+    return [Pair(text("mean"), text("Mean"), f"t{number % 7}") for number in range(count)]
+
+
+def test_what_is_kept_and_how_well_form_predicts_is_the_same_for_ever() -> None:
+    pairs = noisy(420)
+    kept = balance_pairs(pairs)
+    assert (len(kept), digest(kept)[:12]) == (265, "76c5608c9105")
+    labelled = [
+        LabelledText(text, right, pair.table)
+        for pair in pairs
+        for text, right in zip(pair[:2], (True, False), strict=True)
+    ]
+    assert surface_accuracy(labelled) == 0.699
+    evened = [
+        LabelledText(text, right, pairs[at].table)
+        for at in kept
+        for text, right in zip(pairs[at][:2], (True, False), strict=True)
+    ]
+    assert surface_accuracy(evened) == 0.487
 
 
 def test_uneven_pairs_are_counted_and_rows_that_are_none_are_refused() -> None:
