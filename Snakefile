@@ -38,7 +38,7 @@ rule all:
 rule all_tables:
     """Build the typed tables, profiles and splits, and run the leak check."""
     input:
-        expand("<results>/tables/{table}/profile.json", table=tables),
+        per_table("<results>/tables/{table}/profile.json"),
         "<results>/splits.json",
         "<results>/leaks.json",
 
@@ -46,19 +46,19 @@ rule all_tables:
 rule all_questions:
     """Build the questions of every table."""
     input:
-        expand("<results>/questions/program/{table}.jsonl", table=tables),
+        per_table("<results>/questions/program/{table}.jsonl"),
 
 
 rule all_episodes:
     """Build the episodes of every table."""
     input:
-        expand("<results>/episodes/program/{table}.jsonl", table=tables),
+        per_table("<results>/episodes/program/{table}.jsonl"),
 
 
 rule all_verdicts:
     """Build the verdicts of every table's episodes."""
     input:
-        expand("<results>/verdicts/program/{table}.jsonl", table=tables),
+        per_table("<results>/verdicts/program/{table}.jsonl"),
 
 
 rule all_formats:

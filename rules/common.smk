@@ -1,15 +1,13 @@
 """Shared by all rules: the checked configuration, the table list and code digests. Contains no rules.
 
-`config`        all keys, with defaults; `settings`: the part that results depend on, `lookup(…, within=settings)`
-`tables`        per table: `path`, `split` (pinned, or ""), `content` (SHA-256 of the CSV)
-`table_entry`   a column of `tables` for the job's table: `table_entry("path")`
-`sources`       per table: `licence`, `title`; only the report uses them
-`runs`          which runs are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
-`local_model`   the files of the job's model with their digests; empty unless the model is local
-`code`          the digest of a rule's script and all it reaches: `params: code=code("questions.py")`
-`formats`       per format that is built: the digest of its converter; `method`: that of the run's training method
+`option`, `setting`   a key of the configuration, also of the job's run: `option("runs/{run}/model")`; settings change results
+`per_table`           the files of a pattern, one for every table
+`tables`, `sources`   per table: path, split (pinned, or ""), SHA-256 (the job's: `table_entry`); licence and title, for the report
+`runs`                which runs are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
+`code`                the digest of a rule's script and all it reaches: `code("questions.py")`; `formats`: of each converter
 """
 
+from functools import partial
 from snakemake.utils import min_version
 
 from tabletutor.workflow.identity.code import code, converter_digests
@@ -20,6 +18,8 @@ from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup,
 min_version("9.20")
 
 settings, tables, sources = set_up(workflow, config)
+option, setting = partial(lookup, within=config), partial(lookup, within=settings)
+per_table = partial(expand, table=tables)
 table_entry = entry_lookup(tables)
 formats = converter_digests(config["formats"])
 runs = Runs(config)

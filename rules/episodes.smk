@@ -19,9 +19,9 @@ rule episodes:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="episodes", within=settings),
-        sandbox=lookup(dpath="sandbox", within=settings),
-        seed=lookup(dpath="seed", within=settings),
+        config=setting("episodes"),
+        sandbox=setting("sandbox"),
+        seed=setting("seed"),
         code=code("episodes.py"),
     script:
         "../scripts/episodes.py"

@@ -11,9 +11,9 @@ rule predictions:
     input:
         model=runs.model,
         trained=runs.weights,
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
-        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
+        parquets=per_table("<results>/tables/{table}/table.parquet"),
         splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/test.jsonl",
@@ -23,15 +23,15 @@ rule predictions:
         run=any_of(name for name in runs.students if name not in runs.choosing),
     conda:
         "../envs/workflow.yaml"
-    threads: lookup(dpath="evaluation/threads", within=config)
+    threads: option("evaluation/threads")
     params:
         tables=list(tables),
         splits=["test"],
-        config=lookup(dpath="evaluation", within=settings),
-        sandbox=lookup(dpath="sandbox", within=settings),
-        seed=lookup(dpath="runs/{run}/seed", within=settings),
-        whole_turns=lookup(dpath="runs/{run}/whole_turns", within=settings),
-        sampling=lookup(dpath="runs/{run}/sampling", within=settings),
+        config=setting("evaluation"),
+        sandbox=setting("sandbox"),
+        seed=setting("runs/{run}/seed"),
+        whole_turns=setting("runs/{run}/whole_turns"),
+        sampling=setting("runs/{run}/sampling"),
         code=code("predictions.py"),
     script:
         "../scripts/predictions.py"
@@ -42,12 +42,9 @@ rule choice:
     input:
         model=runs.model,
         judge=runs.judge,
-        attempts=expand(
-            "<results>/predictions/{run}/test.jsonl",
-            run=lookup(dpath="runs/{run}/choose/among", within=config),
-        ),
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        attempts=runs.attempts,
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
         splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/test.jsonl",
@@ -69,11 +66,8 @@ rule choice:
 rule vote:
     """Take the most common answer of several attempts at each question (self-consistency)."""
     input:
-        attempts=expand(
-            "<results>/predictions/{run}/test.jsonl",
-            run=lookup(dpath="runs/{run}/choose/among", within=config),
-        ),
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        attempts=runs.attempts,
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/test.jsonl",
@@ -86,7 +80,7 @@ rule vote:
     params:
         tables=list(tables),
         splits=["test"],
-        config=lookup(dpath="verdicts", within=settings),
+        config=setting("verdicts"),
         code=code("vote.py"),
     script:
         "../scripts/vote.py"
@@ -96,7 +90,7 @@ rule scores:
     """Grade the predictions of one run, by the type of each answer."""
     input:
         predictions="<results>/predictions/{run}/test.jsonl",
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         scores="<results>/scores/{run}/test.jsonl",
@@ -106,11 +100,11 @@ rule scores:
         "../envs/workflow.yaml"
     # Telemetry; see rule checkpoint.
     resources:
-        mlflow=lookup(dpath="reporting/mlflow", within=config),
+        mlflow=option("reporting/mlflow"),
     params:
         tables=list(tables),
         splits=["test"],
-        config=lookup(dpath="verdicts", within=settings),
+        config=setting("verdicts"),
         code=code("scores.py"),
     script:
         "../scripts/scores.py"

@@ -9,10 +9,10 @@ Steps   format → audit → mask
 rule format:
     """Write the rows of one training format from verified episodes."""
     input:
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
-        episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
-        verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        episodes=per_table("<results>/episodes/program/{table}.jsonl"),
+        verdicts=per_table("<results>/verdicts/program/{table}.jsonl"),
         splits="<results>/splits.json",
         gate="<results>/leaks.json",
     output:
@@ -28,8 +28,8 @@ rule format:
     params:
         tables=list(tables),
         splits=["train", "validation"],
-        config=lookup(dpath="formats/{format}", within=settings),
-        seed=lookup(dpath="seed", within=settings),
+        config=setting("formats/{format}"),
+        seed=setting("seed"),
         code=code("format.py"),
         converter=lookup(dpath="{format}", within=formats),
     script:
@@ -41,7 +41,7 @@ rule audit:
     input:
         train="<results>/formats/{format}/train.jsonl",
         validation="<results>/formats/{format}/validation.jsonl",
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         audit="<results>/formats/{format}/audit.json",
@@ -63,17 +63,13 @@ rule mask:
     input:
         model=expand(
             "<results>/models/{model}/{file}",
-            model=lookup(dpath="runs/{run}/model", within=config),
+            model=option("runs/{run}/model"),
             file=["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
         ),
-        rows=expand(
-            "<results>/formats/{format}/{split}.jsonl",
-            format=lookup(dpath="runs/{run}/training/format", within=config),
-            split=["train", "validation"],
-        ),
+        rows=runs.rows,
         gate=expand(
             "<results>/formats/{format}/audit.json",
-            format=lookup(dpath="runs/{run}/training/format", within=config),
+            format=option("runs/{run}/training/format"),
         ),
     output:
         mask="<results>/masks/{run}.json",
@@ -82,8 +78,8 @@ rule mask:
     conda:
         "../envs/workflow.yaml"
     params:
-        format=lookup(dpath="runs/{run}/training/format", within=settings),
-        max_tokens=lookup(dpath="runs/{run}/training/max_tokens", within=settings),
+        format=setting("runs/{run}/training/format"),
+        max_tokens=setting("runs/{run}/training/max_tokens"),
         code=code("mask.py"),
         converter=runs.converter(formats),
     script:

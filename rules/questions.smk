@@ -26,10 +26,10 @@ rule questions:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="questions/program", within=settings),
-        sandbox=lookup(dpath="sandbox", within=settings),
+        config=setting("questions/program"),
+        sandbox=setting("sandbox"),
         split=table_entry("split"),
-        seed=lookup(dpath="seed", within=settings),
+        seed=setting("seed"),
         code=code("questions.py"),
         families=families_digest(),
     script:

@@ -25,7 +25,7 @@ rule summary:
         "../envs/workflow.yaml"
     params:
         runs=runs.students,
-        confidence=lookup(dpath="reporting/confidence", within=settings),
+        confidence=setting("reporting/confidence"),
         code=code("summary.py"),
     script:
         "../scripts/summary.py"
@@ -36,11 +36,11 @@ rule comparison:
     input:
         baseline=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="reporting/baseline", within=config),
+            run=option("reporting/baseline"),
         ),
         candidate=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=lookup(dpath="reporting/candidate", within=config),
+            run=option("reporting/candidate"),
         ),
     output:
         comparison="<results>/metrics/comparison.json",
@@ -50,15 +50,15 @@ rule comparison:
         "../envs/workflow.yaml"
     # Telemetry; see rule checkpoint.
     resources:
-        mlflow=lookup(dpath="reporting/mlflow", within=config),
+        mlflow=option("reporting/mlflow"),
     params:
         config={
-            "baseline": lookup(dpath="reporting/baseline", within=settings),
-            "candidate": lookup(dpath="reporting/candidate", within=settings),
-            "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
-            "confidence": lookup(dpath="reporting/confidence", within=settings),
+            "baseline": setting("reporting/baseline"),
+            "candidate": setting("reporting/candidate"),
+            "bootstrap": setting("reporting/bootstrap"),
+            "confidence": setting("reporting/confidence"),
         },
-        seed=lookup(dpath="seed", within=settings),
+        seed=setting("seed"),
         code=code("comparison.py"),
     script:
         "../scripts/comparison.py"
@@ -80,12 +80,12 @@ rule arms:
         config={
             # Not from `settings`, whose mappings are sorted: the other arms are compared with the first one.
             "arms": runs.arms,
-            "against": lookup(dpath="reporting/against", within=settings),
-            "bootstrap": lookup(dpath="reporting/bootstrap", within=settings),
-            "permutations": lookup(dpath="reporting/permutations", within=settings),
-            "confidence": lookup(dpath="reporting/confidence", within=settings),
+            "against": setting("reporting/against"),
+            "bootstrap": setting("reporting/bootstrap"),
+            "permutations": setting("reporting/permutations"),
+            "confidence": setting("reporting/confidence"),
         },
-        seed=lookup(dpath="seed", within=settings),
+        seed=setting("seed"),
         code=code("arms.py"),
     script:
         "../scripts/arms.py"
@@ -94,19 +94,17 @@ rule arms:
 rule report:
     """Write the report as one self-contained page."""
     input:
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
         splits="<results>/splits.json",
-        questions=expand("<results>/questions/program/{table}.jsonl", table=tables),
-        rejects=expand(
-            "<results>/questions/program/{table}.rejects.jsonl", table=tables
-        ),
-        episodes=expand("<results>/episodes/program/{table}.jsonl", table=tables),
-        verdicts=expand("<results>/verdicts/program/{table}.jsonl", table=tables),
+        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        rejects=per_table("<results>/questions/program/{table}.rejects.jsonl"),
+        episodes=per_table("<results>/episodes/program/{table}.jsonl"),
+        verdicts=per_table("<results>/verdicts/program/{table}.jsonl"),
         formats=expand("<results>/formats/{format}/stats.json", format=runs.trained_on),
         # The losses of the candidate, if it was trained.
         losses=expand(
             "<results>/checkpoints/{run}/metrics.ndjson",
-            run={*runs.trained} & {lookup(dpath="reporting/candidate", within=config)},
+            run={*runs.trained} & {option("reporting/candidate")},
         ),
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
@@ -114,7 +112,7 @@ rule report:
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
-            run=lookup(dpath="reporting/candidate", within=config),
+            run=option("reporting/candidate"),
         ),
         summary="<results>/metrics/summary.csv",
         comparison="<results>/metrics/comparison.json",
@@ -134,15 +132,15 @@ rule report:
     conda:
         "../envs/workflow.yaml"
     params:
-        title=lookup(dpath="reporting/title", within=settings),
-        project=lookup(dpath="project", within=settings),
+        title=setting("reporting/title"),
+        project=setting("project"),
         entries=sources,
         settings={
-            "seed": lookup(dpath="seed", within=settings),
-            "models": lookup(dpath="models", within=settings),
-            "runs": lookup(dpath="runs", within=settings),
-            "evaluation": lookup(dpath="evaluation", within=settings),
-            "verdicts": lookup(dpath="verdicts", within=settings),
+            "seed": setting("seed"),
+            "models": setting("models"),
+            "runs": setting("runs"),
+            "evaluation": setting("evaluation"),
+            "verdicts": setting("verdicts"),
         },
         code=code("report.py"),
     script:

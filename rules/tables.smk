@@ -20,7 +20,7 @@ rule table:
         # The CSV is no input: only its content counts, not its modification time.
         path=table_entry("path"),
         content=table_entry("content"),
-        config=lookup(dpath="tables", within=settings),
+        config=setting("tables"),
         code=code("table.py"),
     script:
         "../scripts/table.py"
@@ -29,8 +29,8 @@ rule table:
 rule splits:
     """Assign every table to one split, near-duplicates together."""
     input:
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
-        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
+        parquets=per_table("<results>/tables/{table}/table.parquet"),
     output:
         "<results>/splits.json",
     log:
@@ -39,7 +39,7 @@ rule splits:
         "../envs/workflow.yaml"
     params:
         tables=tables,
-        config=lookup(dpath="tables", within=settings),
+        config=setting("tables"),
         code=code("splits.py"),
     script:
         "../scripts/splits.py"
@@ -48,8 +48,8 @@ rule splits:
 rule leaks:
     """Fail if two splits share rows, columns or files."""
     input:
-        profiles=expand("<results>/tables/{table}/profile.json", table=tables),
-        parquets=expand("<results>/tables/{table}/table.parquet", table=tables),
+        profiles=per_table("<results>/tables/{table}/profile.json"),
+        parquets=per_table("<results>/tables/{table}/table.parquet"),
         splits="<results>/splits.json",
     output:
         "<results>/leaks.json",
@@ -58,7 +58,7 @@ rule leaks:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="tables", within=settings),
+        config=setting("tables"),
         code=code("leaks.py"),
     script:
         "../scripts/leaks.py"

@@ -10,7 +10,7 @@ rule model:
     """Build a base model's folder: weights, tokenizer and chat template."""
     input:
         rows=branch(
-            lookup(dpath="models/{model}/source", within=config),
+            option("models/{model}/source"),
             cases={"scratch": ["<results>/formats/sft-standard/train.jsonl"]},
             otherwise=[],
         ),
@@ -29,9 +29,9 @@ rule model:
         "../envs/workflow.yaml"
     threads: 2
     params:
-        config=lookup(dpath="models/{model}", within=settings),
+        config=setting("models/{model}"),
         files=local_model,
-        seed=lookup(dpath="seed", within=settings),
+        seed=setting("seed"),
         code=code("model.py"),
     script:
         "../scripts/model.py"
@@ -42,16 +42,12 @@ rule checkpoint:
     input:
         model=runs.model,
         start=runs.start,
-        rows=expand(
-            "<results>/formats/{format}/{split}.jsonl",
-            format=lookup(dpath="runs/{run}/training/format", within=config),
-            split=["train", "validation"],
-        ),
+        rows=runs.rows,
         gate="<results>/masks/{run}.json",
         # Tables on which answers are executed.
         parquets=branch(
             runs.runs_answers,
-            then=expand("<results>/tables/{table}/table.parquet", table=tables),
+            then=per_table("<results>/tables/{table}/table.parquet"),
             otherwise=[],
         ),
         splits=branch(runs.runs_answers, then="<results>/splits.json", otherwise=[]),
@@ -67,15 +63,15 @@ rule checkpoint:
         run=any_of(runs.lora),
     conda:
         "../envs/workflow.yaml"
-    threads: lookup(dpath="runs/{run}/training/threads", within=config)
+    threads: option("runs/{run}/training/threads")
     # Resources, not parameters: switching telemetry on or off must not retrain anything.
     resources:
-        mlflow=lookup(dpath="reporting/mlflow", within=config),
-        tensorboard=lookup(dpath="reporting/tensorboard", within=config),
+        mlflow=option("reporting/mlflow"),
+        tensorboard=option("reporting/tensorboard"),
     params:
-        config=lookup(dpath="runs/{run}/training", within=settings),
+        config=setting("runs/{run}/training"),
         answering=runs.answering(settings),
-        seed=lookup(dpath="runs/{run}/seed", within=settings),
+        seed=setting("runs/{run}/seed"),
         tables=list(tables),
         splits=["train", "validation"],
         code=code("checkpoint.py"),

@@ -18,7 +18,7 @@ rule replays:
     conda:
         "../envs/workflow.yaml"
     params:
-        sandbox=lookup(dpath="sandbox", within=settings),
+        sandbox=setting("sandbox"),
         code=code("replays.py"),
     script:
         "../scripts/replays.py"
@@ -37,7 +37,7 @@ rule verdicts:
     conda:
         "../envs/workflow.yaml"
     params:
-        config=lookup(dpath="verdicts", within=settings),
+        config=setting("verdicts"),
         code=code("verdicts.py"),
     script:
         "../scripts/verdicts.py"

@@ -53,6 +53,15 @@ class Runs:
         name = run["weights"] or (wildcards.run if run["training"] else None)
         return self.checkpoint(name) if name else []
 
+    def rows(self, wildcards: Any) -> list[str]:
+        """Return the files of the rows that the job's run is trained on: train, then validation."""
+        name = self._runs[wildcards.run]["training"]["format"]
+        return [f"{self._results}/formats/{name}/{split}.jsonl" for split in ("train", "validation")]
+
+    def attempts(self, wildcards: Any) -> str:
+        """Return the predictions that the job's run chooses among."""
+        return f"{self._results}/predictions/{self._runs[wildcards.run]['choose']['among']}/test.jsonl"
+
     def judge_kind(self, wildcards: Any) -> str:
         """Return what the judge of the job's run scores: "process" for steps, "outcome" for whole attempts."""
         judge = self._method(self._runs[wildcards.run]["choose"]["judge"])
