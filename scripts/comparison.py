@@ -15,5 +15,5 @@ with job(snakemake) as here:
         candidate=here.file("candidate"),
         output=Path(snakemake.output.comparison),
     )
-    made, candidate = Path(snakemake.output.comparison), snakemake.params.config["candidate"]
-    log_evaluation(made, candidate, difference, snakemake.resources.mlflow)
+    output, candidate = Path(snakemake.output.comparison), snakemake.params.config["candidate"]
+    log_evaluation(output, candidate, difference, snakemake.resources.mlflow)

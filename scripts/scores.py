@@ -14,5 +14,5 @@ with job(snakemake) as here:
         questions=here.files("questions"),
         output=Path(snakemake.output.scores),
     )
-    made = Path(snakemake.output.scores)
-    log_evaluation(made, snakemake.wildcards.run, accuracy, snakemake.resources.mlflow)
+    output = Path(snakemake.output.scores)
+    log_evaluation(output, snakemake.wildcards.run, accuracy, snakemake.resources.mlflow)

@@ -77,7 +77,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
     if "PYTEST_XDIST_WORKER" in os.environ:
         common = common.parent
 
-    def made(name: str, make: Callable[[Path], object]) -> Path:
+    def folder_once(name: str, make: Callable[[Path], object]) -> Path:
         folder, done = common / name, common / f"{name}.done"
         with (common / f"{name}.lock").open("w") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)
@@ -88,7 +88,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
                 done.touch()
         return folder
 
-    return made
+    return folder_once
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def imported(files: Iterable[Path]) -> dict[str, set[str]]:
+def imported_modules(files: Iterable[Path]) -> dict[str, set[str]]:
     """Return the modules that these files import, also in functions, each with the distributions that provide it."""
     owners = packages_distributions()
     found: dict[str, set[str]] = {}
@@ -43,7 +43,7 @@ def imported(files: Iterable[Path]) -> dict[str, set[str]]:
 
 def test_what_is_imported_is_declared() -> None:
     declared = {normal(each.name) for each in (*BASE, *EXTRAS)}
-    modules = imported(PACKAGE.rglob("*.py"))
+    modules = imported_modules(PACKAGE.rglob("*.py"))
     assert len(modules) > 20
     assert [module for module, owners in modules.items() if not owners & declared] == []
 

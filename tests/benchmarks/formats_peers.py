@@ -107,13 +107,13 @@ def _row(episode: dict[str, Any], texts: dict[str, str], card: str) -> dict[str,
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{card}\n\n{texts[question]}"}]
     for turn in gold["turns"]:
         said = f"{turn['reasoning']}\n{FENCE}python\n{turn['code']}\n{FENCE}"
-        messages += [{"role": "assistant", "content": said}, {"role": "user", "content": _shown(turn)}]
+        messages += [{"role": "assistant", "content": said}, {"role": "user", "content": _output(turn)}]
     return {
         "question_id": question, "table": episode["table"], "trace_id": gold["trace_id"], "messages": messages[:-1]
     }  # fmt: skip
 
 
-def _shown(turn: dict[str, Any]) -> str:
+def _output(turn: dict[str, Any]) -> str:
     """Return the sandbox's output of a turn. Our own code truncates long texts, so that all rows are equal."""
     lines = [turn["stdout"].rstrip("\n")] if turn["stdout"].strip() else []
     lines += [f"{hook['name']} = {hook['value']!r}" for hook in turn["hooks"]]

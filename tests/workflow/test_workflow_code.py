@@ -53,7 +53,9 @@ def keys(reached: Closure, kind: str) -> set[str]:
     return {entry.key for entry in reached.entries if entry.kind == kind}
 
 
-def changed(tmp_path: Path, changes: dict[str, str], base: dict[str, str] | None = None, pins: str = PINS) -> bool:
+def digest_changes(
+    tmp_path: Path, changes: dict[str, str], base: dict[str, str] | None = None, pins: str = PINS
+) -> bool:
     """Return whether `changes`, made to the sources with `base`, change the digest."""
     before = closure_of(tmp_path / "a", base)
     after = closure_of(tmp_path / "b", {**(base or {}), **changes}, pins)
@@ -96,7 +98,7 @@ def test_everything_on_the_way_is_reached_and_nothing_else(tmp_path: Path) -> No
     ],
 )
 def test_form_and_what_is_not_reached_do_not_count(tmp_path: Path, changes: dict[str, str]) -> None:
-    assert not changed(tmp_path, changes)
+    assert not digest_changes(tmp_path, changes)
 
 
 @pytest.mark.parametrize(
@@ -120,14 +122,14 @@ def test_form_and_what_is_not_reached_do_not_count(tmp_path: Path, changes: dict
     ],
 )
 def test_what_it_does_counts(tmp_path: Path, changes: dict[str, str]) -> None:
-    assert changed(tmp_path, changes)
+    assert digest_changes(tmp_path, changes)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("1", "True"), ("1", "1.0"), ("'a'", "b'a'"), ("0.0", "-0.0"), ("(1,)", "[1]")]
 )
 def test_values_that_are_equal_but_not_the_same_count(tmp_path: Path, one: str, other: str) -> None:
-    assert changed(tmp_path, {TEXT: f"T = {other}\n"}, {TEXT: f"T = {one}\n"})
+    assert digest_changes(tmp_path, {TEXT: f"T = {other}\n"}, {TEXT: f"T = {one}\n"})
 
 
 # Code that cannot be followed by name alone: (sources, edit).
@@ -371,7 +373,7 @@ UNSEEN = {
 @pytest.mark.parametrize("case", UNSEEN)
 def test_what_cannot_be_followed_by_name_is_not_missed(tmp_path: Path, case: str) -> None:
     base, edit = UNSEEN[case]
-    assert changed(tmp_path, edit, base)
+    assert digest_changes(tmp_path, edit, base)
 
 
 @pytest.mark.parametrize(
@@ -390,9 +392,9 @@ def test_a_name_of_a_functions_own_reaches_nothing(tmp_path: Path, late: str) ->
 
 
 def test_locked_versions_count_where_they_are_used(tmp_path: Path) -> None:
-    assert changed(tmp_path / "used", {}, pins=PINS.replace("3.1.1", "3.1.0"))
-    assert changed(tmp_path / "behind", {}, pins=PINS.replace("2.4.6", "2.4.5"))
-    assert not changed(tmp_path / "unused", {}, pins=PINS.replace("1.16.0", "1.16.1"))
+    assert digest_changes(tmp_path / "used", {}, pins=PINS.replace("3.1.1", "3.1.0"))
+    assert digest_changes(tmp_path / "behind", {}, pins=PINS.replace("2.4.6", "2.4.5"))
+    assert not digest_changes(tmp_path / "unused", {}, pins=PINS.replace("1.16.0", "1.16.1"))
 
 
 def test_a_package_is_found_under_the_name_it_is_imported_by(tmp_path: Path) -> None:

@@ -50,12 +50,12 @@ def start(folder: Path, warm: Warm) -> Iterator[Start]:
     """A function that starts a run in `folder`, in its own process group. The fixture ends all runs."""
     runs: list[Run] = []
 
-    def started(*arguments: str) -> Run:
+    def start_run(*arguments: str) -> Run:
         options = [*OPTIONS[:2], "--cores", "1", "--rerun-incomplete", *arguments]
         runs.append(warm.start(options, folder, {"PYTHONPATH": str(ROOT / "scripts")}))
         return runs[-1]
 
-    yield started
+    yield start_run
     for run in runs:
         run.kill()
 

@@ -124,7 +124,7 @@ class Project:
     def texts(self) -> dict[str, str]:
         return {name: text for name, (text, _) in self.state().items()}
 
-    def started(self) -> bool:
+    def has_started(self) -> bool:
         return (self.folder / "started").exists()
 
     def expect(self, word: str, source: str = "one", job: str = "first") -> None:
@@ -205,7 +205,7 @@ def test_after_a_kill_in_the_middle_of_a_job(project: Project) -> None:
     other.parent.mkdir(parents=True)
     other.touch()
     before = project.state()
-    project.kill(project.started, WORD="new", WAIT="first")
+    project.kill(project.has_started, WORD="new", WAIT="first")
     assert (project.folder / FIRST).read_text(encoding="utf-8") == "first new one"
     assert not (project.folder / SECOND).exists()
     project.run("--dry-run", WORD="new")
@@ -225,11 +225,11 @@ def test_a_failure_noted_before_the_kill(project: Project) -> None:
     """The failed job leaves no mark, and its new parameters are recorded, so only our own mark shows the failure."""
     before = project.state()
 
-    def one_failed() -> bool:
+    def has_failed() -> bool:
         marks = [path for path in (project.folder / ".snakemake/incomplete").rglob("*") if path.is_file()]
-        return project.started() and len(marks) == 1  # the mark of the waiting job
+        return project.has_started() and len(marks) == 1  # the mark of the waiting job
 
-    project.kill(one_failed, "--keep-going", WORD="new", FAIL="first", WAIT="other")
+    project.kill(has_failed, "--keep-going", WORD="new", FAIL="first", WAIT="other")
     assert not (project.folder / FIRST).exists()
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts")}
     code = f"from tabletutor.workflow.lock import lock_run; lock_run('{RESULTS}')"
@@ -259,7 +259,7 @@ def test_while_a_run_goes_well(project: Project) -> None:
     project.run("--dry-run", WORD="new")
     assert not (project.folder / RESULTS / ".previous").exists()
     inode = (project.folder / LAST).stat().st_ino
-    project.kill(project.started, WORD="new", WAIT="first")
+    project.kill(project.has_started, WORD="new", WAIT="first")
     kept = {path.stat().st_ino for path in (project.folder / RESULTS / ".previous").rglob("*.txt")}
     assert len(kept) == 4
     assert inode in kept

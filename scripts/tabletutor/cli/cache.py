@@ -47,7 +47,7 @@ def list_works(
     for name in ("stage", "table or run", "identity", "units", "MB", "days old"):
         rows.add_column(name, justify="right" if name in ("units", "MB", "days old") else "left")
     now = time.time()
-    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, now)
+    place, entries = _select(CacheFilter(stage, table, older_than), folder, config, now)
     for entry in entries:
         numbers = (str(entry.units), f"{entry.bytes / 1e6:.1f}", f"{entry.days_old(now):.1f}")
         rows.add_row(*(Text(escape_controls(name)) for name in (entry.stage, entry.subject, entry.identity)), *numbers)
@@ -66,7 +66,7 @@ def size(
 
     Example: tabletutor cache size --older-than 30
     """
-    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
+    place, entries = _select(CacheFilter(stage, table, older_than), folder, config, time.time())
     total: dict[str, int] = defaultdict(int)
     for entry in entries:
         total[entry.stage] += entry.bytes
@@ -87,7 +87,7 @@ def verify(
 
     Example: tabletutor cache verify
     """
-    _, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
+    _, entries = _select(CacheFilter(stage, table, older_than), folder, config, time.time())
     found = [fault for entry in entries for fault in faults(entry)]
     for fault in found:
         typer.echo(escape_controls(fault))
@@ -109,7 +109,7 @@ def clear(
 
     Example: tabletutor cache clear --older-than 30 --yes
     """
-    place, entries = _selected(CacheFilter(stage, table, older_than), folder, config, time.time())
+    place, entries = _select(CacheFilter(stage, table, older_than), folder, config, time.time())
     megabytes = sum(entry.bytes for entry in entries) / 1e6
     if entries and not yes:
         typer.confirm(f"Remove {len(entries)} entries ({megabytes:.1f} MB) from {place}?", abort=True)
@@ -118,7 +118,7 @@ def clear(
     typer.echo(f"removed {len(entries)} entries ({megabytes:.1f} MB) from {place}")
 
 
-def _selected(selection: CacheFilter, folder: Path | None, config: Path, now: float) -> tuple[str, list[CacheEntry]]:
+def _select(selection: CacheFilter, folder: Path | None, config: Path, now: float) -> tuple[str, list[CacheEntry]]:
     """Return the cache folder in use, for display, and its selected entries."""
     try:
         place = folder or cache_folder(load(config).cache if config.exists() else None)
