@@ -83,7 +83,7 @@ def _add_job(tree: Tree, path: str, results: str | None, outputs: dict[str, Prov
 
 def _code(job: Provenance) -> str:
     now = closure(job.script).digest()
-    return f"code {job.code[:16]} ({'unchanged' if now == job.code else 'the code has changed since'})"
+    return f"code {job.code[:16]} ({'unchanged since' if now == job.code else 'changed since'})"
 
 
 def _headline(path: Path) -> str:
