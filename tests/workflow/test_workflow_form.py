@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import importlib
 import re
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -92,6 +93,16 @@ def test_a_copied_checkout_has_nothing_that_git_ignores(tmp_path: Path) -> None:
         (tmp_path / "source" / name).mkdir(parents=True)
     copy_checkout(tmp_path / "source", tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy").iterdir()] == ["Snakefile"]
+
+
+def test_the_path_from_a_csv_to_the_report_is_ten_functions_that_scripts_call() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    path = re.findall(r"^\| `(\w+(?:\.\w+)+)\.(\w+)` \|", page, re.MULTILINE)
+    assert len(path) == 10
+    called = "".join(script.read_text(encoding="utf-8") for script in (ROOT / "scripts").glob("*.py"))
+    for module, function in path:
+        assert callable(getattr(importlib.import_module(f"tabletutor.{module}"), function))
+        assert f"{function}(" in called
 
 
 def test_common_is_short() -> None:
