@@ -73,7 +73,12 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Pat
         stderr=subprocess.DEVNULL,
     )
     work = tmp_path / "cut.cache"
-    wait_until(lambda: process.poll() is not None or list(work.rglob("resume.state")), "a saved state", every=0.002)
+    wait_until(
+        lambda: process.poll() is not None or list(work.rglob("resume.state")),
+        "a saved state",
+        seconds=300,
+        every=0.002,
+    )
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (cut / "SHA256SUMS").exists()

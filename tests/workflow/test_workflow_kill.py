@@ -128,7 +128,7 @@ class Fuzz:
                     return True
             return False
 
-        wait_until(is_time, lambda: f"a moment to kill the run: {run.printed}", seconds=600, every=POLL_SECONDS)
+        wait_until(is_time, lambda: f"a moment to kill the run: {run.printed}", seconds=1800, every=POLL_SECONDS)
 
     def _has_reached_moment(self, rule: str, moment: str, ready: bool, began: float, saved: int) -> bool:
         """Return whether a rule's script has reached its moment."""
