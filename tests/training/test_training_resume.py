@@ -51,9 +51,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows = [
             {
                 "question_id": f"q{index}",
+                "table": "t",
+                "trace_id": f"t{index}",
                 "messages": [
-                    {"role": "user", "content": text * (1 + index % 3)},
-                    {"role": "assistant", "content": text[::-1]},
+                    {"role": "user", "content": text * (1 + index % 3), "weight": 0},
+                    {"role": "assistant", "content": text[::-1], "weight": 1},
                 ],
             }
             for index, text in enumerate(chosen)
@@ -70,7 +72,6 @@ def test_killed_and_resumed_is_bit_for_bit_the_same(project: Path, tmp_path: Pat
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(project), str(cut)],
         env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'scripts'}", "HF_HUB_OFFLINE": "1"},
-        stderr=subprocess.DEVNULL,
     )
     work = tmp_path / "cut.cache"
     wait_until(
