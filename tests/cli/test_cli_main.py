@@ -145,11 +145,11 @@ def test_explain_escapes_what_would_drive_the_terminal(tmp_path: Path) -> None:
 
 def test_explain_says_of_a_training_row_which_traces_it_is_of(tmp_path: Path) -> None:
     write_records(tmp_path / "results/episodes/program/t.jsonl", [episode("q1")])
-    said: list[list[Message]] = [[{"role": "assistant", "content": text}] for text in ("right", "wrong")]
+    messages: list[list[Message]] = [[{"role": "assistant", "content": text}] for text in ("right", "wrong")]
     ids = {"question_id": "q1", "table": "t", "trace_id": "t1"}
-    pair = PairRow(**ids, rejected_id="t2", prompt=[], chosen=said[0], rejected=said[1])
-    taught = ConversationRow(**ids, messages=with_weights(said[0], [1]))
-    for name, row in {"sft-standard": taught, "dpo": pair}.items():
+    pair = PairRow(**ids, rejected_id="t2", prompt=[], chosen=messages[0], rejected=messages[1])
+    conversation = ConversationRow(**ids, messages=with_weights(messages[0], [1]))
+    for name, row in {"sft-standard": conversation, "dpo": pair}.items():
         write_records(tmp_path / "results/formats" / name / "train.jsonl", [row])
         done = run("explain", f"results/formats/{name}/train.jsonl:1", cwd=tmp_path, COLUMNS="200")
         assert done.returncode == 0, done.stderr

@@ -97,8 +97,8 @@ def small(built: Checkout, tmp_path: Path, holder: int) -> Iterator[tuple[Checko
 
 def has_advice(printed: str, rule: str, folder: str) -> bool:
     """Return whether the message names the file and says what to do."""
-    said = rf"^{rule}.*: {RESULTS}/{folder}/.+: No space left on device; make room, and run the same command again"
-    return re.search(said, printed, re.MULTILINE) is not None
+    pattern = rf"^{rule}.*: {RESULTS}/{folder}/.+: No space left on device; make room, and run the same command again"
+    return re.search(pattern, printed, re.MULTILINE) is not None
 
 
 @pytest.mark.parametrize("rule", CASES)

@@ -303,10 +303,10 @@ def test_no_token_of_structure_comes_from_a_table(built: Project) -> None:
 def test_what_the_teacher_says_is_read_back_as_it_was_said(built: Project) -> None:
     """If a student repeats a trained turn exactly, the trained cell is run, not a fence from a table."""
     turns = {(turn.reasoning, turn.code) for table in built.splits for turn in built.turns(table)}
-    said = {turn: assistant(*turn)["content"] for turn in turns}
+    texts = {turn: assistant(*turn)["content"] for turn in turns}
     assert sum("```" in reasoning + code for reasoning, code in turns) >= 5
-    assert [text for text in said.values() if not closes_block(text)] == []
-    assert {text: parse_turn(text) for turn, text in said.items() if parse_turn(text) != turn} == {}
+    assert [text for text in texts.values() if not closes_block(text)] == []
+    assert {text: parse_turn(text) for turn, text in texts.items() if parse_turn(text) != turn} == {}
 
 
 def test_the_report_has_no_element_and_no_attribute_from_a_table(built: Project) -> None:

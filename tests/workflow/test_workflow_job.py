@@ -69,8 +69,8 @@ def test_a_fault_of_the_program_shows_its_type(tmp_path: Path) -> None:
 def test_a_full_disk_comes_with_what_to_do(tmp_path: Path) -> None:
     body = "import tabletutor.records.files as f\n    with f.naming('results/x'): Path('/dev/full').write_text('x')"
     done, _ = run(tmp_path, body)
-    said = "results/x: No space left on device; make room, and run the same command again: finished work is kept"
-    assert done.stderr.splitlines()[1] == f"tables a<b>{{c}}: {said}"
+    message = "results/x: No space left on device; make room, and run the same command again: finished work is kept"
+    assert done.stderr.splitlines()[1] == f"tables a<b>{{c}}: {message}"
 
 
 def test_the_package_of_another_checkout_is_refused(tmp_path: Path) -> None:

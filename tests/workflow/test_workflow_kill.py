@@ -214,9 +214,9 @@ def metadata(checkout: Checkout) -> dict[str, Any]:
     for path in folder.rglob("*"):
         if path.is_file():
             coded = "".join(part.removeprefix("@") for part in path.relative_to(folder).parts)
-            noted = json.loads(path.read_text(encoding="utf-8"))
+            record = json.loads(path.read_text(encoding="utf-8"))
             name = base64.urlsafe_b64decode(coded).decode()
-            result[name] = [noted[key] for key in ("rule", "input", "params", "input_checksums", "incomplete")]
+            result[name] = [record[key] for key in ("rule", "input", "params", "input_checksums", "incomplete")]
     return result
 
 
@@ -236,22 +236,22 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         # Every third time while Snakemake reads the rules, restores old files, plans, or soon after.
         idle = fuzz.draw.uniform(0.1, 2.0) if fuzz.kills % 3 == 0 else 0.0
         goes_on = fuzz.attempt(idle) or fuzz.kill_fast_rules()
-    told = f"TABLETUTOR_KILL_SEED={SEED}: {fuzz.kills} kills, {dict(fuzz.hits)}"
-    print(told)
-    assert fuzz.kills >= KILLS, told
-    assert set(fuzz.hits) == set(RULES), told
+    summary = f"TABLETUTOR_KILL_SEED={SEED}: {fuzz.kills} kills, {dict(fuzz.hits)}"
+    print(summary)
+    assert fuzz.kills >= KILLS, summary
+    assert set(fuzz.hits) == set(RULES), summary
     assert not [text for text in fuzz.outputs if "cannot be locked" in text or "Traceback" in text]
 
-    assert fuzz.checkout.digests() == built.digests(), told
-    assert metadata(fuzz.checkout) == metadata(built), told
+    assert fuzz.checkout.digests() == built.digests(), summary
+    assert metadata(fuzz.checkout) == metadata(built), summary
     assert "Nothing to be done" in fuzz.checkout.run().stdout
 
     # Work finished before a kill was not repeated.
-    assert any("taken up after step" in text for text in fuzz.outputs), told
-    noted = fuzz.journal_units()
-    assert fuzz.journal, told
-    assert set(fuzz.journal) <= set(noted), told
-    assert len(dict(noted)) == len(noted), told
+    assert any("taken up after step" in text for text in fuzz.outputs), summary
+    units = fuzz.journal_units()
+    assert fuzz.journal, summary
+    assert set(fuzz.journal) <= set(units), summary
+    assert len(dict(units)) == len(units), summary
 
     # Nothing is left over.
     assert set(processes()) <= reaper

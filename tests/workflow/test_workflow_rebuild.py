@@ -216,9 +216,9 @@ def test_checkouts_share_finished_work_but_never_that_of_other_code(built: Check
 
     def episodes(checkout: Checkout) -> tuple[int, int]:
         checkout.run(target, TABLETUTOR_CACHE=str(cache))
-        told = re.search(r"(\d+) episodes run, (\d+) from the journal", (checkout.root / log).read_text())
-        assert told is not None
-        return int(told[1]), int(told[2])
+        counts = re.search(r"(\d+) episodes run, (\d+) from the journal", (checkout.root / log).read_text())
+        assert counts is not None
+        return int(counts[1]), int(counts[2])
 
     other = copy_checkout(tmp_path / "other", built.root)
     count = len((built.root / target).read_bytes().splitlines())
