@@ -10,7 +10,7 @@ from loguru import logger
 
 from tabletutor.config.formats import ConversationConfig, FormatConfig, PairsConfig
 from tabletutor.formats.audit import Audit, SplitAudit, audit_format
-from tabletutor.formats.build import SPLITS, SplitFiles, build_format
+from tabletutor.formats.build import SPLITS, EpisodeFiles, SplitFiles, build_format
 from tabletutor.formats.converter import Case
 from tabletutor.formats.converters import orm_pairs, sft_standard
 from tabletutor.formats.hint_leak import hint_leak
@@ -26,7 +26,7 @@ from tests.support.cases import GOLD, MENDED, PROFILE, SLIP, above, every_kind, 
 STANDARD = ConversationConfig()
 
 
-def project(folder: Path, cases: Sequence[Case], table: str = "t") -> tuple[Path, Path, Path, Path]:
+def project(folder: Path, cases: Sequence[Case], table: str = "t") -> EpisodeFiles:
     """The files of a table with these cases."""
     named = [msgspec.structs.replace(case.question, table=table) for case in cases]
     profile, questions, episodes, verdicts = (folder / f"{table}-{number}" for number in range(4))
@@ -34,11 +34,11 @@ def project(folder: Path, cases: Sequence[Case], table: str = "t") -> tuple[Path
     write_records(questions, named)
     write_records(episodes, [msgspec.structs.replace(case.episode, table=table) for case in cases])
     write_records(verdicts, [msgspec.structs.replace(case.verdict, table=table) for case in cases])
-    return profile, questions, episodes, verdicts
+    return EpisodeFiles(profile, questions, episodes, verdicts)
 
 
 def build(
-    folder: Path, name: str, tables: dict[str, Any], splits: dict[str, Split], config: FormatConfig
+    folder: Path, name: str, tables: dict[str, EpisodeFiles], splits: dict[str, Split], config: FormatConfig
 ) -> tuple[SplitStats, ...]:
     outputs: dict[Split, SplitFiles] = {
         split: SplitFiles(folder / f"{split}.jsonl", folder / f"{split}-notes.jsonl") for split in SPLITS
@@ -135,10 +135,10 @@ def audited(folder: Path, name: str, rows: Sequence[Row], splits: dict[str, Spli
     questions = {table: folder / f"{table}.jsonl" for table in tables}
     return audit_format(
         name,
-        {"train": folder / "train.jsonl"},
-        questions,
-        dict.fromkeys(tables, "train") if splits is None else splits,
-        folder / "audit.json",
+        rows={"train": folder / "train.jsonl"},
+        questions=questions,
+        splits=dict.fromkeys(tables, "train") if splits is None else splits,
+        output=folder / "audit.json",
     )
 
 
@@ -182,7 +182,9 @@ def test_a_fault_is_named_by_file_and_row(tmp_path: Path) -> None:
 
 def test_a_validation_split_may_be_empty(tmp_path: Path) -> None:
     write_records(tmp_path / "v.jsonl", [])
-    audit = audit_format("rl", {"validation": tmp_path / "v.jsonl"}, {}, {}, tmp_path / "audit.json")
+    audit = audit_format(
+        "rl", rows={"validation": tmp_path / "v.jsonl"}, questions={}, splits={}, output=tmp_path / "audit.json"
+    )
     assert audit.splits == (SplitAudit("validation", 0, None, None, None),)
 
 

@@ -67,10 +67,7 @@ def test_replays_are_written_by_question_and_the_next_time_from_the_journal(parq
     logger.enable("tabletutor")
     sink = logger.add(lambda message: said.append(message.record["message"]), level="INFO")
     for _ in range(2):
-        count = build_replays(
-            tmp_path / "episodes.jsonl", "t", parquet, SandboxConfig(), tmp_path / "cache", "code", tmp_path / "out"
-        )
-        assert count == 2
+        assert build(parquet, tmp_path) == 2
     logger.remove(sink)
     assert [text for text in said if "journal" in text] == [
         "t: 2 episodes replayed, 0 from the journal",
@@ -82,6 +79,16 @@ def test_replays_are_written_by_question_and_the_next_time_from_the_journal(parq
     changed = msgspec.structs.replace(traces["q1"], turns=(Turn(0, "Count.", "n = 4\nsubmit(n)", ""),))
     write_records(tmp_path / "episodes.jsonl", [Episode("e-q1", "q1", "t", (changed,))])
     with pytest.raises(ValueError, match="in the replay, it submits 4, not 3"):
-        build_replays(
-            tmp_path / "episodes.jsonl", "t", parquet, SandboxConfig(), tmp_path / "cache", "code", tmp_path / "out"
-        )
+        build(parquet, tmp_path)
+
+
+def build(parquet: Path, folder: Path) -> int:
+    return build_replays(
+        episodes_path=folder / "episodes.jsonl",
+        table="t",
+        parquet=parquet,
+        sandbox=SandboxConfig(),
+        cache=folder / "cache",
+        code="code",
+        output=folder / "out",
+    )
