@@ -91,6 +91,7 @@ def test_buckets_are_the_same_for_ever_and_go_by_the_proportion_of_the_shares() 
         [0.5, 0, 0.5], abs=0.06
     )
     assert {_bucket(name, {"validation": 1.0}) for name in names} == {"validation"}
+    assert {_bucket(name, {"validation": 1.0, "test": 1.0}) for name in names} == {"validation", "test"}
     shareless: list[dict[Split, float]] = [{}, {"train": 0.0}]
     for nothing in shareless:
         with pytest.raises(SplitError, match="split_shares sum to 0"):
