@@ -7,8 +7,8 @@ which is checked message by message. If values have several types, `datasets` tr
 converts digit strings to numbers. The number of affected rows is printed, and nothing else may differ. Each runs in its
 own process and is measured after its imports (`formats_peers.py`):
 
-- ours: the rule `format`. Reads profiles, questions, episodes and verdicts and checks each record against its type;
-  rejects questions of another split; labels, weighs and removes duplicates; writes rows, a note per row and statistics
+- ours: the rule `format`. Reads profiles, questions, episodes and verdicts, checks each record against its type, and
+  rejects questions of another split. Labels, weighs and removes duplicates. Writes rows, a note per row and statistics
   atomically (fsync).
 - datasets: `load_dataset("json")`, `map`, `to_json`. Reads profiles, questions (`json`) and episodes; writes rows and
   its cache.

@@ -1,4 +1,4 @@
-"""What `formats.py` measures: one way of converting episodes to rows, in its own process.
+"""The process that `formats.py` measures: one way of converting episodes to rows, in its own process.
 
 python tests/benchmarks/formats_peers.py PROJECT OUTPUT_FOLDER (ours FORMAT | bare | datasets)
 

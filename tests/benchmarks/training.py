@@ -42,8 +42,8 @@ Cost = dict[str, Any]
 
 
 def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, int]:
-    """Write the rows, once as drawn and once in the order of our loop. Return the number of their tokens, and of those
-    that our loop computes.
+    """Write the rows, once as drawn and once in the order of our loop. Return the numbers of all tokens and of
+    the tokens that our loop computes.
 
     Raises Failed if the rows do not fill the batches, because the other loops would then get other batches.
     """

@@ -1,4 +1,4 @@
-"""The teacher plans, works with hooks and submits; its mistakes and corrections are real; episodes resume."""
+"""The teacher plans, works with hooks and submits, its mistakes and corrections are real, and episodes resume."""
 
 from itertools import product
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Build, audit and load every format of a real project; faults that the audit rejects; selection of rows."""
+"""Build, audit and load every format of a real project, reject faulty files, and select rows."""
 
 import json
 import shutil

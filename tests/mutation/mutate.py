@@ -65,7 +65,7 @@ class Mutant(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What `equivalent.toml` identifies it by."""
+        """The key of the mutant in `equivalent.toml`."""
         return self.module, self.line, self.mutant
 
 
@@ -135,7 +135,7 @@ def _run(name: str, tests: list[str], fresh: bool) -> list[Mutant]:
 
 
 def _copy(tree: Path) -> None:
-    """Make the copy anew from what git tracks or would track."""
+    """Recreate the copy from the files that git tracks or would track."""
     shutil.rmtree(tree, ignore_errors=True)
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -196,7 +196,7 @@ def _is_wanted(mutation: MutationSpec, annotations: list[tuple[tuple[int, int], 
 
 
 def _annotations(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where the annotations of a module begin and end, as (line, column). A column counts characters."""
+    """Return the start and end of each annotation of a module, as (line, column). A column counts characters."""
     lines = source.splitlines()
     for node in ast.walk(ast.parse(source)):
         for name in ("annotation", "returns"):
@@ -298,4 +298,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     finally:
-        gc.unfreeze()  # else modules say at the end what is left of theirs
+        gc.unfreeze()  # otherwise some modules report leaked objects at exit

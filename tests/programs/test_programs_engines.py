@@ -204,7 +204,7 @@ def test_no_unique_or_no_value_is_no_answer(sales: Engine, steps: tuple[g.Step, 
 
 
 def submitted(program: g.Program, frame: pd.DataFrame) -> Any:
-    """What the pandas source of a program submits. It runs in this process, since no stranger wrote it."""
+    """Return what the pandas source of a program submits. It runs in this process, since no stranger wrote it."""
     answers: list[Any] = []
     names = {"df": frame.copy(), "pd": pd, "np": np, "submit": answers.append}
     exec(compile(source(program), "program", "exec"), names)

@@ -1,5 +1,5 @@
-"""The journal: finished units are served again, only to the same work; truncated ones are redone; `resume` does each
-unit once.
+"""The journal serves finished units again, but only to the same work. Truncated units are redone, and `resume` does
+each unit once.
 """
 
 import re

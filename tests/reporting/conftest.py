@@ -171,7 +171,7 @@ class Project:
         rejects = [
             Reject(table, "mean", f"What is {self.headers[0]}? {self.text}", reason, self.text) for reason in reasons
         ]  # pyright: ignore[reportArgumentType]
-        # One that only says so in its words, one that was.
+        # The first only claims it in its words; the second was interrupted.
         rejects[1] = msgspec.structs.replace(rejects[1], detail="pandas: memory: TimeLimit: it was interrupted")
         rejects[2] = msgspec.structs.replace(rejects[2], incident="interrupted")
         write_records(self.root / f"questions/program/{table}.rejects.jsonl", rejects)

@@ -186,7 +186,7 @@ def test_the_tables_of_the_data(project: Any, tables: list[list[list[str]]]) -> 
 
 
 def test_the_table_of_mistakes(project: Any, tables: list[list[list[str]]]) -> None:
-    """Of eight traces four end wrong, and one is corrected. In one the teacher corrects a result that does not change,
+    """Four of eight traces end wrong, and one is corrected. In one the teacher corrects a result that does not change,
     and in two nothing is corrected.
     """
     assert tables[9] == [["wrong aggregate", "38", DASH, DASH], ["wrong column", DASH, "8", "30"]]

@@ -112,7 +112,7 @@ def test_sign_flip_samples_patterns_if_they_are_many() -> None:
 
 
 @given(st.lists(st.sampled_from([-1, -2 / 3, -1 / 3, 0, 1 / 3, 2 / 3, 1]), max_size=9))
-@example([-1, -1, 1 / 3, 2 / 3, 1])  # sums to 0 but for rounding
+@example([-1, -1, 1 / 3, 2 / 3, 1])  # sums to 0 except for rounding
 def test_sign_flip_does_not_care_for_order_or_direction(differences: list[float]) -> None:
     p = sign_flip(differences, 999, 0, "x")
     assert 2 / 2 ** max(1, sum(map(bool, differences))) <= p <= 1

@@ -31,7 +31,7 @@ class Checkout:
     root: Path
 
     def environment(self) -> dict[str, str]:
-        """What makes the copy's package the imported one."""
+        """Environment variables that make the copy's package the imported one."""
         return {"PYTHONPATH": str(self.root / "scripts")}
 
     def run(

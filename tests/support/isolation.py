@@ -1,4 +1,4 @@
-"""What a session must not reach, as cells with the output that they must give."""
+"""Cells that try to reach what a session must not, with the output that they must give."""
 
 # ruff: noqa: E501  a cell stays on one line where it can be read so
 
@@ -9,7 +9,7 @@ import pytest
 from tabletutor.sandbox.host.pool import Session
 
 CELLS = [
-    # (code, what must come out)
+    # (code, expected output)
     ("import os; os.getuid() != 0", "True\n"),
     ("[l.split()[1] for l in open('/proc/self/status') if l[:6] in ('CapEff', 'CapPrm', 'CapBnd', 'NoNewP', 'Seccom')][:5]",
      "['0000000000000000', '0000000000000000', '0000000000000000', '1', '2']\n"),

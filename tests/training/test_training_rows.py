@@ -82,7 +82,7 @@ def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("method", "rows"), [("sft", "sft-standard"), ("dpo", "dpo"), ("prm", "prm")])
 def test_a_run_needs_no_validation_rows(method: str, rows: str, project: Path, tmp_path: Path) -> None:
-    """They are required only for `keep: best` and `patience`."""
+    """Validation rows are required only for `keep: best` and `patience`."""
     shutil.copytree(project / rows, tmp_path / "rows")
     (tmp_path / "rows" / "validation.jsonl").write_bytes(b"")
     lines = train(project, tmp_path / "rows", tmp_path / "out", settings(method, max_steps=2, samples=0))

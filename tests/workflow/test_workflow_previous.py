@@ -198,7 +198,7 @@ def test_what_was_replaced_before_the_failure_stays(project: Project) -> None:
 
 
 def test_after_a_kill_in_the_middle_of_a_job(project: Project) -> None:
-    """One of the job's two files was written. The next run fails at once, the one after it does not. Another project's
+    """The job wrote one of its two files. The next run fails at once, the one after it does not. Another project's
     folder is not touched.
     """
     other = project.folder / f"{RESULTS}-other/.previous/1/000000~{RESULTS}-other%2Fx"

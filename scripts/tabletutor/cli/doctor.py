@@ -17,7 +17,7 @@ FREE_GB = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """The outcome of one check: whether it passed, what was found, and what to do if it failed."""
+    """The outcome of one check: whether it passed, a finding, and what to do if it failed."""
 
     subject: str
     good: bool

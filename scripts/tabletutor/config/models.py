@@ -35,8 +35,8 @@ class ScratchModelConfig(Section):
     source: Literal["scratch"]
     tokenizer: Literal["byte_bpe", "sentencepiece", "character"] = Field(
         default="byte_bpe",
-        description="byte_bpe: byte-level BPE; sentencepiece: a Unigram model with byte fallback; character: one token "
-        "per character of the training rows, bytes for other characters.",
+        description="byte_bpe (byte-level BPE), sentencepiece (a Unigram model with byte fallback), or character (one "
+        "token per character of the training rows, bytes for other characters).",
     )
     vocabulary: int = Field(default=1024, ge=300, description="Maximum number of tokens; each has an embedding.")
     hidden: int = Field(default=64, ge=8, description="Hidden size; a multiple of twice the heads.")

@@ -11,7 +11,7 @@ from tabletutor.config.training import TrainingConfig, method_configs, method_fa
 
 
 class Fault(NamedTuple):
-    """What is wrong with a key's value. `path` holds the parts of the key; it is empty for the whole configuration."""
+    """A fault in a key's value. `path` holds the parts of the key; it is empty for the whole configuration."""
 
     path: tuple[str, ...]
     text: str

@@ -30,7 +30,7 @@ Layer = Literal[
 
 
 class SandboxConfig(Section):
-    """Where cells run, and the resources they may use."""
+    """The isolation of cells, and the resources they may use."""
 
     backend: Literal["process", "docker"] = Field(
         default="process",

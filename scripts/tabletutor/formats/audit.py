@@ -53,8 +53,8 @@ def audit_format(
     `rows` has the file of each split, `questions` the file of each table of these splits, `splits` the split of each.
 
     Raises ValueError naming file and row if a row leaks a hint, belongs to a table of another split, is not a valid
-    conversation or repeats another row; and naming the file if it has no rows to train on, all its labels are equal, or
-    form gives the chosen texts away.
+    conversation or repeats another row. Raises ValueError naming the file if it has no rows to train on, all its labels
+    are equal, or form gives the chosen texts away.
     """
     row_type = load_format(name).row
     seen: dict[str, str] = {}

@@ -164,7 +164,7 @@ class Decoder:
         return next(live for live in self._rows if live.key == key)
 
     def _place(self, live: _Conversation, row: int) -> None:
-        """Move a conversation to `row`, in exchange with the one that is there."""
+        """Move a conversation to `row`, exchanging it with the conversation in that row."""
         other = self._rows[row]
         if other is not live:
             self._cache.swap(live.row, row)

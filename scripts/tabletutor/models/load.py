@@ -53,9 +53,9 @@ def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
 def load_student(folder: Path, trained: Path | None, dtype: Literal["bfloat16", "float32"]) -> Model:
     """Load the model that a run answers with, in evaluation mode.
 
-    `folder` is the base model and `trained` the run's checkpoint folder. Without a checkpoint, this is the base model;
-    with an adapter checkpoint, the base model with the adapter merged in; else the checkpoint's own full model. The
-    merge is computed in float32 and rounded to `dtype` once; merging into bfloat16 weights would round twice.
+    `folder` is the base model and `trained` the run's checkpoint folder. Without a checkpoint, this is the base model.
+    An adapter checkpoint is merged into the base model. Any other checkpoint is a full model of its own. The merge is
+    computed in float32 and rounded to `dtype` once; merging into bfloat16 weights would round twice.
     """
     if trained is None or not (trained / "adapter_config.json").is_file():
         return load_model(trained or folder, dtype)

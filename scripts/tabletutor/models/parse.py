@@ -21,8 +21,11 @@ class ParsedTurn(NamedTuple):
 
 
 def parse_turn(text: str) -> ParsedTurn:
-    """Parse one assistant turn. Three forms are tried in order: a fenced block with any language tag, closed or not;
-    code fenced within a line; bare lines of Python.
+    """Parse one assistant turn. Three forms are tried in order:
+
+    1. a fenced block with any language tag, closed or not
+    2. code fenced within a line
+    3. bare lines of Python
 
     Inline fences come second because reasoning may quote a header or cell of the table that contains one. Text after
     the block is dropped. Never raises.

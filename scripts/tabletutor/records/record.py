@@ -29,7 +29,7 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 # in UTF-8.
 _LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 # msgspec inspects a type when it is first decoded. Two threads that do this for the same type at the same time crash
-# the process (seen with 0.22: a segmentation fault in one of three runs of eight threads), hence the lock.
+# the process (seen with 0.22: a segmentation fault in one of three runs of eight threads).
 _decoder_lock = Lock()
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {}
 

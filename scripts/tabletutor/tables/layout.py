@@ -28,7 +28,7 @@ _NOTE = re.compile(r"\s*(?:source|sources|note|notes|footnote|quelle|fuente)\b|\
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the table is in the file, and what its columns are called.
+    """The position of the table in the file, and the names of its columns.
 
     `header_line`: line of the header, 0 without one. `rows_after`: data rows start after this line. `units`: unit by
     column index. `header`: the cells of the header line as parsed. `headings`: the heading of each column before
@@ -101,8 +101,8 @@ def _rows_below_header(
 ) -> tuple[list[str], int, dict[int, str]]:
     """Separate rulers, units and second header rows below the header from the data, and add warnings about them.
 
-    Returns the cells of the header, joined with a second header row if there is one; the last line of the header
-    block; and units by column index.
+    Returns the cells of the header (joined with a second header row, if there is one), the last line of the header
+    block, and units by column index.
     """
     cells, last = list(header.cells), header.number
     units: dict[int, str] = {}

@@ -63,7 +63,7 @@ class Content:
 
 @dataclass(frozen=True)
 class Overlap:
-    """What two tables share. `rows`: the share of the smaller table's distinct rows that the other one contains."""
+    """The overlap of two tables. `rows`: the share of the smaller table's distinct rows that the other one contains."""
 
     first: str
     second: str

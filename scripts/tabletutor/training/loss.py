@@ -44,7 +44,7 @@ class FrozenHeadLoss(torch.autograd.Function):
 
 
 def check_head(model: Model) -> None:
-    """Raise ValueError if the logits of a model are not simply the product of hidden states and output matrix."""
+    """Raise ValueError if the logits of a model are not the product of hidden states and output matrix."""
     config: Any = model.config
     scales = ("final_logit_softcapping", "logits_scaling", "logit_scale")
     unsupported = [name for name in scales if getattr(config, name, None) not in (None, 1, 1.0)]

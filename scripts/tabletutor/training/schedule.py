@@ -1,4 +1,4 @@
-"""What each step of `sft` uses: its batch and its learning rate. Both depend on the step number and the configuration
+"""The batch and the learning rate of each step of `sft`. Both depend on the step number and the configuration
 alone, so a resumed run continues with the same batches and rates, and there is no state to save.
 """
 

@@ -35,7 +35,7 @@ Rows = list[dict[str, Any]]
 
 
 class TrainerSpec(NamedTuple):
-    """What a method passes to `run_trainer`.
+    """The arguments that a method passes to `run_trainer`.
 
     `trainer` is the trainer's class and `arguments` the class of its arguments, called with `options` beside the common
     ones. The trainer itself gets `trainer_kwargs`. `metric` is the evaluation metric to minimise; a leading `-`

@@ -28,7 +28,7 @@ Listing = dict[str, dict[str, str]]
 
 
 class Project(NamedTuple):
-    """What rules read besides the configuration.
+    """The values that rules read besides the configuration.
 
     Attributes:
         settings: The part of the configuration that results depend on.

@@ -9,7 +9,7 @@ from tests.support.tables.written import NEVER, Cells, WrittenColumn
 SHORT = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONG = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
         "December")  # fmt: skip
-# Fields: Y is the year, y its last two digits; mm and dd have leading zeros, m and d none; b and B are month names.
+# Fields: Y is the year, y its last two digits. mm and dd have leading zeros, m and d none. b and B are month names.
 DAYS = (
     *["{Y}-{mm}-{dd}"] * 6, "{Y}/{mm}/{dd}", "{Y}.{mm}.{dd}", "{Y}-{m}-{d}", "{Y}/{m}/{d}",
     *["{mm}/{dd}/{Y}"] * 2, "{m}/{d}/{Y}", "{mm}-{dd}-{Y}", "{m}/{d}/{y}", "{mm}/{dd}/{y}",

@@ -46,7 +46,7 @@ CONFIG = SftConfig
 
 
 class _Loop(NamedTuple):
-    """What the steps of a run share."""
+    """The objects that all steps of a run share."""
 
     model: Model
     tokenizer: Tokenizer

@@ -18,7 +18,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import statement binds to a name: a module or, with `attribute`, a name or submodule in it."""
+    """The target that an import statement binds to a name: a module or, with `attribute`, a name or submodule in it."""
 
     module: str
     attribute: str | None = None
@@ -48,7 +48,7 @@ class Unit:
 
     @cached_property
     def local_imports(self) -> dict[str, list[Imported]]:
-        """What import statements inside it bind, by name."""
+        """The targets that import statements inside it bind, by name."""
         return imported_names(self.facts.imports, self.package)
 
     @property

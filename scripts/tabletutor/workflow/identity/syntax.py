@@ -70,7 +70,7 @@ def _is_field(call: ast.Call) -> bool:
 
 
 def is_text(statement: ast.stmt) -> bool:
-    """Return whether a statement is just a string, as a docstring is."""
+    """Return whether a statement is only a string, as a docstring is."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -80,7 +80,7 @@ def is_text(statement: ast.stmt) -> bool:
 
 @dataclass
 class Facts:
-    """What some statements read and mention.
+    """The names and files that some statements read and mention.
 
     Attributes:
         names: Names read from the module's scope, with the attributes accessed on them. Names that a function, lambda

@@ -19,7 +19,7 @@ _RESULTS = "<results>"
 
 
 class Artefact(Record, frozen=True):
-    """What a job produced.
+    """The outputs of a finished job.
 
     Attributes:
         rule: The name of its rule.
@@ -41,7 +41,7 @@ class Artefact(Record, frozen=True):
 
 
 class Plan(NamedTuple):
-    """What a job will produce: an artefact whose output digests are not known yet.
+    """The outputs of a job that has not run: an artefact whose output digests are not known yet.
 
     `reads` is what its script is given; `outputs` are its output files, sorted.
     """

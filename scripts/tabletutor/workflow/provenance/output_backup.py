@@ -5,9 +5,10 @@ second name (a hard link, which takes no space) in `<results>/.previous/<run>/`.
 folder, not in `.snakemake`, because results are often on a file system of their own. If a job succeeds, its old files
 are dropped; otherwise they are restored when the run ends or, after a kill, when the next run starts.
 
-A restored file must never pass for the new one. Snakemake's metadata cannot tell them apart: after a failure it holds
-the new parameters and inputs. The mark of an unfinished output can: with `rerun-incomplete` (profiles/default), the
-next run rebuilds marked outputs and everything downstream. So files are marked first and restored second.
+A restored file must never pass for the new one. Snakemake's metadata does not distinguish them, because after a failure
+it holds the new parameters and inputs. The mark of an unfinished output does: with `rerun-incomplete`
+(profiles/default), the next run rebuilds marked outputs and everything downstream. So files are marked first and
+restored second.
 """
 
 import atexit

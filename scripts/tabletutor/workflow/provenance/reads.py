@@ -1,4 +1,4 @@
-"""What a job's script reads of the job's inputs.
+"""The subset of a job's inputs that its script reads.
 
 Snakemake fixes a job's inputs before the splits are known, so a rule that needs the tables of two splits lists the
 files of all tables. With `params: splits=["train", "validation"]` the rule says which tables its script reads. The
@@ -19,7 +19,7 @@ GATE = "gate"
 
 
 class Reads(NamedTuple):
-    """What a script is given.
+    """The input files and parameters that a script receives.
 
     Attributes:
         files: Paths by input name, without gates and without tables of other splits.
