@@ -1,4 +1,4 @@
-"""How planning time grows with the number of tables: a dry run without results, and a run with nothing to do.
+"""Measure how planning time grows with the number of tables: a dry run without results, and a run with nothing to do.
 
 python tests/benchmarks/dag.py [--tables 100 1000 10000] [--splits pinned hash] [--repeat 3] [--limit 900]
                                [--persistence-backend db]

@@ -1,4 +1,4 @@
-"""Which rows are kept, exactly: choices depend on seed, purpose and trace alone, and everything left out is counted."""
+"""The selection of rows: choices depend on seed, purpose and trace alone, and everything left out is counted."""
 
 import random
 from collections import Counter
@@ -80,7 +80,7 @@ def test_caps_hold_for_each_table_and_family_and_what_goes_is_counted() -> None:
 
 
 def telling(count: int, fair: int = 0) -> list[Pair]:
-    """So many pairs in which `mean` was chosen and `best` rejected, and some the other way round. All are as long."""
+    """Return `count` pairs that prefer `mean` to `best`, and `fair` that prefer `best`. All have equal lengths."""
     ways = [("mean", "best")] * count + [("best", "mean")] * fair
     return [
         Pair(f"{one} of {number % 7} rows", f"{other} of {number % 7} rows", f"t{number % 5}")

@@ -1,4 +1,4 @@
-"""Which answers are equal and which are not; the relation is reflexive and symmetric."""
+"""Equal and unequal answers; the relation is reflexive and symmetric."""
 
 import json
 import math

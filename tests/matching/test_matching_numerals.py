@@ -1,4 +1,4 @@
-"""Which texts are numerals, and their values."""
+"""Texts that are numerals, with their values, and texts that are not."""
 
 import pytest
 

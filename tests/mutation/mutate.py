@@ -187,7 +187,7 @@ def _pending(database: WorkDB, source: str, judge: str) -> Iterator[WorkItem]:
 
 
 def _is_wanted(mutation: MutationSpec, annotations: list[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
-    """Whether a mutant is tried: not one of an annotation, and of an operator only the chosen replacements."""
+    """Return whether a mutant is tried: none in an annotation, and only the chosen replacements of operators."""
     if any(start <= mutation.start_pos < end for start, end in annotations):
         return False
     _, _, operator = mutation.operator_name.partition("core/Replace")

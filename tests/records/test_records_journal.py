@@ -86,7 +86,7 @@ def test_writers_at_once_have_a_file_each_and_read_each_other(tmp_path: Path) ->
     ids=["identity", "subject", "stage"],
 )
 def test_units_of_other_work_are_never_served(tmp_path: Path, other: Work) -> None:
-    """Not even where its file lies in the folder: the first 16 digits of these identities are the same."""
+    """Journals may share a file name: the first 16 digits of these identities are the same."""
     with Journal(tmp_path, WORK) as journal:
         journal.put("key", b"payload")
     (path,) = segments(tmp_path)

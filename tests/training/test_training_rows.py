@@ -1,4 +1,4 @@
-"""Which rows, and which tokens of them, TRL's trainers train on."""
+"""The rows, and the tokens of them, that TRL's trainers train on."""
 
 import json
 import shutil

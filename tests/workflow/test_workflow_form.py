@@ -71,7 +71,7 @@ def test_calls_with_more_than_six_arguments_name_them() -> None:
 
 
 def test_functions_of_three_or_more_paths_take_them_by_name() -> None:
-    """So that no call can exchange two of them."""
+    """Then no call can swap two of them by mistake."""
     found: list[str] = []
     for path in (ROOT / "scripts" / "tabletutor").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

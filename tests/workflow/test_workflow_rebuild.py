@@ -1,4 +1,4 @@
-"""Which jobs each edit of the built smoke project reruns, exactly as in `docs/identity.md`."""
+"""Edits of the built smoke project rerun exactly the jobs that `docs/identity.md` lists."""
 
 import ast
 import json

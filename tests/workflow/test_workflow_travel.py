@@ -1,4 +1,4 @@
-"""Which jobs do work if results are unchanged, copied, or built elsewhere: builds of the smoke project.
+"""Jobs that do work if results are unchanged, copied, or built elsewhere: builds of the smoke project.
 
 A job that reuses an artefact logs it (`tests/workflow/test_workflow_cutoff.py` tests when it may). These tests name the
 jobs that did work.

@@ -6,7 +6,7 @@ from tabletutor.config.section import Section
 
 
 class EpisodesConfig(Section):
-    """How the teacher works on questions."""
+    """Settings of the teacher, which works on questions."""
 
     perturbed: int = Field(default=1, ge=0, le=4, description="Traces with an injected mistake, per question.")
     recover_share: float = Field(

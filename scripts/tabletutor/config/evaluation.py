@@ -13,7 +13,7 @@ class SamplingConfig(Section):
 
 
 class EvaluationConfig(Section):
-    """How students answer questions."""
+    """Settings of students, which answer questions."""
 
     batch_size: int = Field(default=32, ge=1, description="Conversations that one thread decodes together.")
     max_new_tokens: int = Field(default=160, ge=8, description="Maximum number of tokens per turn.")

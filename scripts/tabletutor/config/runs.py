@@ -43,5 +43,5 @@ class RunConfig(Section):
 
     @property
     def judges(self) -> bool:
-        """Whether the run trains a judge, which answers no questions."""
+        """Return whether the run trains a judge, which answers no questions."""
         return self.training is not None and self.training.TRAINS != "student"

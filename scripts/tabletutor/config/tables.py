@@ -15,7 +15,7 @@ def _sum_to_one(shares: dict[str, float]) -> dict[str, float]:
 
 
 class TablesConfig(Section):
-    """How raw CSVs become typed tables and are split."""
+    """Settings for reading, typing and splitting raw CSVs."""
 
     missing_markers: tuple[str, ...] = Field(
         default=("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "--", "-", "?", "."),

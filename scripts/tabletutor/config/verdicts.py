@@ -6,7 +6,7 @@ from tabletutor.config.section import Section
 
 
 class VerdictsConfig(Section):
-    """When two answers are equal."""
+    """Settings that define when two answers are equal."""
 
     relative_tolerance: float = Field(
         default=1e-6, ge=0, lt=1e-2, description="Relative tolerance for numbers without declared decimals."

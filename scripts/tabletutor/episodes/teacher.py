@@ -42,7 +42,7 @@ def plan_turn(program: Program) -> ScriptedTurn:
 def work_turns(program: Program) -> tuple[ScriptedTurn, ...]:
     """Return the turns after the plan: one cell for a short program, otherwise two.
 
-    The second cell has the last block, or the join and what follows it.
+    The second cell has the last block, or the join and the blocks after it.
     """
     blocks = render(program)
     if len(blocks) <= SHORT_PROGRAM:

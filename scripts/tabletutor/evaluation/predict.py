@@ -36,10 +36,11 @@ from tabletutor.telemetry.progress import progress_of
 
 
 class PredictionSpec(NamedTuple):
-    """How a run answers.
+    """The settings by which a run answers.
 
     `run` is its name, `model` the folder of its base model, and `trained` its checkpoint folder (None: untuned). With
-    `whole_turns`, turns are decoded to their stop token. `sampling` is None for greedy decoding, one answer a question.
+    `whole_turns`, turns are decoded to their stop token. `sampling` is None for greedy decoding,
+    one answer per question.
     """
 
     run: str

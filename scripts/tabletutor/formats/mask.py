@@ -2,7 +2,7 @@
 
 In every conversation of every row, the decoded tokens must be exactly the assistant turns to learn, each with its stop
 token. So every such turn is trained, no observation is trained, and nothing is truncated. Turns in the prompt of a row
-are not to learn. Rows too long for the run are counted. Rows of steps (`prm`) are only measured.
+are not trained. Rows too long for the run are counted. Rows of steps (`prm`) are only measured.
 """
 
 from collections.abc import Mapping, Sequence

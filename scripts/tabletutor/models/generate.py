@@ -1,7 +1,7 @@
 """Batched decoding: many conversations at once, turn by turn, with a key-value cache that lasts across turns.
 
-A conversation is fed tokens (its prompt, later an observation). It is then decoded one token a step, together with all
-other conversations that are in a turn. Batches depend on tokens only, never on the clock, so the same set of
+A conversation is fed tokens (its prompt, later an observation). It is then decoded one token per step, together with
+all other conversations that are in a turn. Batches depend on tokens only, never on the clock, so the same set of
 conversations always gives the same bytes. A different set may round differently.
 """
 

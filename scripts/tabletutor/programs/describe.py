@@ -171,7 +171,7 @@ def _operation(step: g.Step) -> str:
 
 
 def _arguments(fields: dict[str, Any]) -> Iterator[str]:
-    """Yield each value after a word of its own. List members get one each: in code they stand in the same order."""
+    """Yield each value after a word of its own. List members get one each: in code they have the same order."""
     for name, value in fields.items():
         if isinstance(value, list | tuple):
             yield from (f"{name}_{place}_given {member!r}" for place, member in enumerate(cast("list[Any]", value)))

@@ -250,7 +250,7 @@ JoinOperator = Literal["difference", "ratio", "percent", "greater", "larger_name
 
 
 class Join(Record, frozen=True):
-    """How two numbers become the answer: left - right, left / right, 100 · left / right, whether left > right, or the
+    """An operation on two numbers: left - right, left / right, 100 · left / right, whether left > right, or the
     name of the larger one (`names`: left, right; a tie has no answer)."""
 
     operator: JoinOperator

@@ -11,7 +11,7 @@ _MARK = re.compile(r"[\n ]… (\d{1,3}(?:,\d{3}){0,6}) bytes left out …[\n ]")
 def join_excerpt(head: str, left_out: int, tail: str, between: str = "\n") -> str:
     """Join the head and tail of a text with a marker that states how many bytes are missing between them.
 
-    The marker stands on its own line; with `between=" "` the result stays on one line.
+    The marker is on a separate line; with `between=" "` the result stays on one line.
     """
     return f"{head}{between}… {left_out:,} bytes left out …{between}{tail}"
 

@@ -13,9 +13,10 @@ Novelty = Literal["trained", "new_wording", "new_family"]
 
 
 class AnswerSpec(Record, frozen=True):
-    """How to compare an answer. `decimals`: the decimal places the question declares, or None for full precision
-    (relative 1e-6). `item`: the type of the members of a list or set, or of the values of a mapping. `unit` is
-    informative.
+    """The rules for comparing an answer.
+
+    `decimals`: the decimal places the question declares, or None for full precision (relative 1e-6). `item`: the type
+    of the members of a list or set, or of the values of a mapping. `unit` is informative.
     """
 
     decimals: int | None = None

@@ -75,7 +75,7 @@ def _counts(inputs: ReportInputs) -> dict[str, str]:
 
 
 def _incidents(inputs: ReportInputs) -> dict[str, Any]:
-    """How many cells the sandbox had to interrupt, and how many ended their session, by who wrote them."""
+    """Return the numbers of interrupted cells and of cells that ended their session, by author."""
     candidates = Counter(reject.incident for reject in inputs.rejects)
     episodes = Counter(kind for row in inputs.episodes for trace in row.traces for kind in incident_causes(trace))
     predictions = Counter(kind for row in inputs.predictions for kind in incident_causes(row.trace))

@@ -34,7 +34,7 @@ _KNOWN = re.compile(
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV separates and quotes its cells.
+    """The delimiter, quotes and escapes of a CSV.
 
     `escape` is "" if quotes are doubled. `skip_spaces`: ignore spaces after delimiters.
     """

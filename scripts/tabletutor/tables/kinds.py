@@ -31,7 +31,7 @@ _SYMBOL = re.compile(r"[^\w\s]+")
 
 @dataclass(frozen=True)
 class Reading:
-    """How to read a column: its kind, its missing markers, its number or date form, and warnings.
+    """The interpretation of a column: its kind, its missing markers, its number or date form, and warnings.
 
     `padded`: strip the spaces around the cells.
     """

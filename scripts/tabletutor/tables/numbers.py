@@ -36,7 +36,7 @@ Cells = TypeVar("Cells", pl.Series, pl.Expr)
 
 @dataclass(frozen=True)
 class NumberForm:
-    """How the numbers of a column are written.
+    """The notation of the numbers of a column.
 
     `styles`: all styles that fit every cell, the preferred one first. `marked`: some cell has a decimal or thousands
     mark. `unit`: the currency or unit in the cells.
@@ -57,7 +57,7 @@ class NumberForm:
 
     @property
     def proves_comma_decimal(self) -> bool:
-        """Whether only styles with a decimal comma fit the column."""
+        """Return whether only styles with a decimal comma fit the column."""
         return self.marked and all(style.decimal == "," for style in self.styles)
 
     @property

@@ -29,7 +29,7 @@ class TrainingFiles(NamedTuple):
 
 
 class Answering(NamedTuple):
-    """How answers are run and graded during training.
+    """The settings for running and grading answers during training.
 
     `parquets` are the files of all tables by name, `sandbox` and `verdicts` are sections of the configuration, and
     `whole_turns` says whether turns are decoded to their stop token. The sections are plain values, so that only

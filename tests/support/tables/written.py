@@ -40,7 +40,7 @@ class WrittenColumn:
 
 @dataclass(frozen=True)
 class WrittenDialect:
-    """How the file separates, quotes and encodes its cells."""
+    """The delimiter, quotes and encoding of the file."""
 
     delimiter: str = ","
     quote: str = '"'

@@ -1,4 +1,4 @@
-"""Export traces in the Agent Data Protocol (arXiv:2510.24702): alternating observations and actions, one object a line.
+"""Export traces in the Agent Data Protocol (arXiv:2510.24702): observations and actions in turn, one object per line.
 
 Each trajectory is the complete trace behind a row of `sft-standard`: the question, then code cells and their output.
 The schema version is 1.5.0 (github.com/neulab/agent-data-protocol, `schema/`), which links each action to its

@@ -65,7 +65,7 @@ class Unit:
 
     @property
     def is_position_independent(self) -> bool:
-        """Whether it is a function without decorators and defaults, whose position in the module is irrelevant."""
+        """Return whether it is a function without decorators and defaults, whose position is irrelevant."""
         node = self.nodes[0] if self.nodes else None
         return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not (
             node.decorator_list or node.args.defaults or any(node.args.kw_defaults)
