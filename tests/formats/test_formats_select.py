@@ -125,24 +125,33 @@ def test_two_words_in_a_row_count_and_three_do_not() -> None:
     assert len(balance_pairs(turned)) == 40
 
 
-def noisy(count: int) -> list[Pair]:
-    """Texts of words that are drawn, some of them a little oftener for one side."""
-    source = random.Random(0)
+def noisy(count: int, seed: int) -> list[Pair]:
+    """Texts of common and rare words that are drawn; half of those of a side begin with a word of that side."""
+    source = random.Random(seed)
     words = ["Mean", "mean", "sum", "rows", "of", "the", "last", "first", "wind", "rain", "(", ")", "keep", "city"]
+    often = [20] * len(words) + [1] * 150
+    words += [f"rare{number}" for number in range(150)]
 
     def text(first: str) -> str:
-        lean = [first] if source.random() < 0.45 else []
-        return " ".join([*lean, *source.choices(words, k=source.randint(3, 9))])
+        lean = [first] if source.random() < 0.5 else []
+        return " ".join([*lean, *source.choices(words, often, k=source.randint(3, 14))])
 
     return [Pair(text("mean"), text("Mean"), f"t{number % 7}") for number in range(count)]
 
 
-def test_what_is_kept_and_how_well_form_predicts_is_the_same_for_ever() -> None:
-    pairs = noisy(420)
-    kept = balance_pairs(pairs)
-    assert (len(kept), digest(kept)[:12]) == (265, "76c5608c9105")
-    assert surface_accuracy(both_sides(pairs)) == 0.699
-    assert surface_accuracy(both_sides([pairs[at] for at in kept])) == 0.487
+@pytest.mark.parametrize(
+    ("count", "seed", "kept", "told"), [(420, 1, "218 09b19fd9ec04", 0.692), (620, 2, "353 f95f127c021f", 0.683)]
+)
+def test_what_is_kept_and_how_well_form_predicts_is_the_same_for_ever(
+    count: int, seed: int, kept: str, told: float
+) -> None:
+    pairs = noisy(count, seed)
+    places = balance_pairs(pairs)
+    assert f"{len(places)} {digest(places)[:12]}" == kept
+    assert surface_accuracy(both_sides(pairs)) == told
+    evened = surface_accuracy(both_sides([pairs[place] for place in places]))
+    assert evened is not None
+    assert evened < 0.6
 
 
 def both_sides(pairs: Sequence[Pair]) -> list[LabelledText]:
