@@ -25,6 +25,7 @@ SNAKEMAKE_DOCSTRING = re.compile(r'^ *"""(.*?)"""', re.MULTILINE | re.DOTALL)
 # Lines that start a paragraph: headings, list items, rows of tables, labelled lines, examples.
 OPENING = re.compile(r"#+ |[-*+>] |\d+\. |\||\S+ {2,}\S|[\w`.*]+: |>>> |\$ ")
 SENTENCE_END = re.compile(r"""(?<=[.!?])["')\]*]*\s+(?=["'(\[*]*[A-Z0-9`])""")
+LOGGING = {"debug", "info", "success", "warning", "error", "echo"}
 WORD = re.compile(r"\S*\w\S*")
 
 Lines = Iterable[tuple[int, str]]  # with their numbers in the file
@@ -115,11 +116,14 @@ def read_paragraphs(path: Path) -> Iterator[Paragraph]:
 
 
 def _strings(node: ast.AST) -> Iterator[Paragraph]:
-    """Yield the prose of a docstring, of an error's message, or of a help text or description."""
+    """Yield the prose of a docstring, an error's message, a log line, or a help text or description."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
         yield from _docstring(node.lineno, node.value.value)
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         for argument in node.exc.args:
+            yield from _message(argument)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOGGING:
+        for argument in node.args:
             yield from _message(argument)
     elif isinstance(node, ast.keyword) and node.arg in {"help", "description", "epilog"}:
         yield from _message(node.value)
