@@ -34,16 +34,16 @@ def build(
         profile=folder / "profile.json",
     )
     build_questions(
-        folder / "profile.json",
-        folder / "table.parquet",
-        split,
-        config,
-        SandboxConfig(),
-        0,
-        folder / "cache",
-        "code",
-        folder / "questions.jsonl",
-        folder / "rejects.jsonl",
+        profile_path=folder / "profile.json",
+        parquet=folder / "table.parquet",
+        split=split,
+        config=config,
+        sandbox=SandboxConfig(),
+        seed=0,
+        cache=folder / "cache",
+        code="code",
+        questions=folder / "questions.jsonl",
+        rejects=folder / "rejects.jsonl",
     )
     return read_records(folder / "questions.jsonl", Question), read_records(folder / "rejects.jsonl", Reject)
 

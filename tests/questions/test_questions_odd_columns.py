@@ -38,16 +38,16 @@ def test_such_a_table_has_questions_about_its_dates(tmp_path: Path, days: list[s
     kinds = {column.name: column.kind for column in ingested.columns}
     assert kinds == {"day": "date", "town": "category", "amount": "integer", "blank": "empty", "flag": "boolean"}
     questions = build_questions(
-        profile,
-        table,
-        "train",
-        ProgramQuestionsConfig(per_table={"train": 60}, per_family=1),
-        SandboxConfig(),
-        0,
-        tmp_path / "cache",
-        "code",
-        tmp_path / "questions.jsonl",
-        tmp_path / "rejects.jsonl",
+        profile_path=profile,
+        parquet=table,
+        split="train",
+        config=ProgramQuestionsConfig(per_table={"train": 60}, per_family=1),
+        sandbox=SandboxConfig(),
+        seed=0,
+        cache=tmp_path / "cache",
+        code="code",
+        questions=tmp_path / "questions.jsonl",
+        rejects=tmp_path / "rejects.jsonl",
     )
     families = Counter(question.family for question in questions)
     assert families["date_count_range"]
