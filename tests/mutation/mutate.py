@@ -24,6 +24,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +34,7 @@ from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import use_mutation
 from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import WorkDB, use_db
-from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkItem, WorkResult
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,7 +122,7 @@ def _run(name: str, tests: list[str], fresh: bool) -> list[Mutant]:
     with use_db(session) as database:
         if not database.num_work_items:
             init([tree / module], database, {})
-        pending = list(_pending(database, source, judge))
+        pending = list(_pending(database, judge))
         print(f"{name}: {len(pending)} mutants to try, {seconds:.0f} s of tests for each at most", flush=True)
         for count, item in enumerate(pending, 1):
             database.set_result(item.job_id, _try(item, tree, tests, round(2 * seconds + 3), judge))
@@ -174,37 +175,17 @@ def _baseline(tree: Path, tests: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _pending(database: WorkDB, source: str, judge: str) -> Iterator[WorkItem]:
-    """Yield mutants without a result and those that survived other tests. Skip what `_is_wanted` rejects."""
-    annotations = list(_annotations(source))
+def _pending(database: WorkDB, judge: str) -> Iterator[WorkItem]:
+    """Yield mutants without a result and those that survived other tests. Skip operators that are not chosen."""
     results = {str(job): result for job, result in database.results}
     for item in sorted(database.work_items, key=lambda item: (item.mutations[0].start_pos, item.job_id)):
         result = results.get(item.job_id)
-        if result is None and not _is_wanted(item.mutations[0], annotations):
-            database.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+        _, _, operator = item.mutations[0].operator_name.partition("core/Replace")
+        family, _, change = operator.partition("_")
+        if result is None and family in REPLACEMENTS and change not in REPLACEMENTS[family].split():
+            database.set_result(item.job_id, WorkResult(WorkerOutcome.SKIPPED))
         elif result is None or (result.test_outcome == TestOutcome.SURVIVED and result.output != judge):
             yield item
-
-
-def _is_wanted(mutation: MutationSpec, annotations: list[tuple[tuple[int, int], tuple[int, int]]]) -> bool:
-    """Return whether a mutant is tried: none in an annotation, and only the chosen replacements of operators."""
-    if any(start <= mutation.start_pos < end for start, end in annotations):
-        return False
-    _, _, operator = mutation.operator_name.partition("core/Replace")
-    family, _, change = operator.partition("_")
-    return family not in REPLACEMENTS or change in REPLACEMENTS[family].split()
-
-
-def _annotations(source: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return the start and end of each annotation of a module, as (line, column). A column counts characters."""
-    lines = source.splitlines()
-    for node in ast.walk(ast.parse(source)):
-        for name in ("annotation", "returns"):
-            part = getattr(node, name, None)
-            if isinstance(part, ast.expr) and part.end_lineno is not None and part.end_col_offset is not None:
-                ends = ((part.lineno, part.col_offset), (part.end_lineno, part.end_col_offset))
-                start, end = ((row, len(lines[row - 1].encode()[:byte].decode())) for row, byte in ends)
-                yield start, end
 
 
 def _try(item: WorkItem, tree: Path, tests: list[str], seconds: int, judge: str) -> WorkResult:
@@ -212,10 +193,35 @@ def _try(item: WorkItem, tree: Path, tests: list[str], seconds: int, judge: str)
     operator = get_operator(mutation.operator_name)(**mutation.operator_args)
     with use_mutation(mutation.module_path, operator, mutation.occurrence) as (before, after):
         if after is None:
-            return WorkResult(worker_outcome=WorkerOutcome.NO_TEST)
+            return WorkResult(WorkerOutcome.NO_TEST)
+        if not is_fault(before, after, "BinaryOperator" in mutation.operator_name):
+            return WorkResult(WorkerOutcome.SKIPPED)
         code = _pytest(tree, tests, seconds)
     outcome = TestOutcome.SURVIVED if code == PASSED else TestOutcome.KILLED
     return WorkResult(WorkerOutcome.NORMAL, judge, outcome, _change(before, after))
+
+
+def is_fault(before: str, after: str, of_operator: bool) -> bool:
+    """Return whether a change is one that somebody could make: no syntax error, and not of an annotation alone.
+
+    Cosmic Ray also takes the star of `f(*values)` or `def f(*, name)` for an operator.
+    """
+    try:
+        old, new = ast.parse(before), ast.parse(after)
+    except SyntaxError:
+        return False
+    if of_operator and _operators(old) == _operators(new):
+        return False
+    for tree in (old, new):
+        for node in ast.walk(tree):
+            for name in ("annotation", "returns"):
+                if isinstance(getattr(node, name, None), ast.expr):
+                    setattr(node, name, ast.Constant(None))
+    return ast.dump(old) != ast.dump(new)
+
+
+def _operators(tree: ast.AST) -> Counter[str]:
+    return Counter(type(node.op).__name__ for node in ast.walk(tree) if isinstance(node, ast.BinOp))
 
 
 def _change(before: str, after: str) -> str:

@@ -123,7 +123,9 @@ def test_significance_needs_p_and_interval_together() -> None:
     assert is_significant(0.04, Interval(0.1, 2.0), 0.95)
     assert is_significant(0.04, Interval(-2.0, -0.1), 0.95)
     assert not is_significant(0.06, Interval(0.1, 2.0), 0.95)
-    assert not is_significant(0.04, Interval(0.0, 2.0), 0.95)
+    for across in (Interval(0.0, 2.0), Interval(-2.0, 0.0), Interval(-2.0, 0.5)):
+        assert not is_significant(0.04, across, 0.95)
+    assert not is_significant(1 - 0.95, Interval(0.1, 2.0), 0.95)
 
 
 def test_minimum_detectable_effect_solves_connors_formula() -> None:
