@@ -79,7 +79,7 @@ rule mask:
         "../envs/workflow.yaml"
     params:
         format=setting("runs/{run}/training/format"),
-        max_tokens=setting("runs/{run}/training/max_tokens"),
+        max_length=setting("runs/{run}/training/max_length"),
         code=code("mask.py"),
         converter=runs.converter(formats),
     script:

@@ -80,7 +80,7 @@ rule arms:
         config={
             # Not from `settings`, whose mappings are sorted: the other arms are compared with the first one.
             "arms": runs.arms,
-            "against": setting("reporting/against"),
+            "compare_with": setting("reporting/compare_with"),
             "bootstrap": setting("reporting/bootstrap"),
             "permutations": setting("reporting/permutations"),
             "confidence": setting("reporting/confidence"),

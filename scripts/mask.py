@@ -11,6 +11,6 @@ with job(snakemake) as here:
         snakemake.params.format,
         model=here.folder("model"),
         rows=dict(zip(("train", "validation"), here.files("rows"), strict=True)),
-        max_tokens=snakemake.params.max_tokens,
+        max_length=snakemake.params.max_length,
         output=Path(snakemake.output.mask),
     )

@@ -64,7 +64,7 @@ def choose(results: Path, model: Path, count: int, folder: Path) -> tuple[int, i
     if (
         len(encoded) != count
         or sizes != {CONFIG.batch_size}
-        or max(len(row.ids) for row in encoded) > CONFIG.max_tokens
+        or max(len(row.ids) for row in encoded) > CONFIG.max_length
     ):
         raise Failed(f"{len(encoded)} rows in batches of {sorted(sizes)}; ask for --rows that fill batches of 8")
     written = rows.read_text().splitlines()

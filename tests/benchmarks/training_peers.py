@@ -29,9 +29,9 @@ from tabletutor.training.tracking import Trackers
 THREADS, SEED = 2, 0
 LORA = LoraConfig(r=16, alpha=32, skip_layers=8)
 CONFIG = SftConfig(
-    lora=LORA, batch_size=8, pack_rows=4, max_tokens=768, learning_rate=1e-3,
-    warmup_share=0.0, scheduler="linear", threads=THREADS, eval_every=9999, checkpoint_every=9999,
-    checkpoint_seconds=9999.0,
+    lora=LORA, batch_size=8, pack_rows=4, max_length=768, learning_rate=1e-3,
+    warmup_ratio=0.0, scheduler="linear", threads=THREADS, eval_steps=9999, save_steps=9999,
+    save_seconds=9999.0,
 )  # fmt: skip
 Losses = list[float]
 Made = tuple[Callable[[], object], Callable[[], Losses]]  # runs the steps; returns the losses

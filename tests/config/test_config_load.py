@@ -110,8 +110,11 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
             "config.yaml: runs.tuned.training: lora: null trains all weights, which needs dtype: float32; bfloat16 "
             "would round small steps away",
         ),
-        (trained(start="base"), "config.yaml: runs.tuned.training.start: no trained run named 'base'; there are: none"),
-        (trained(start="tuned"), "config.yaml: runs.tuned.training.start: tuned → tuned is a cycle"),
+        (
+            trained(init_from="base"),
+            "config.yaml: runs.tuned.training.init_from: no trained run named 'base'; there are: none",
+        ),
+        (trained(init_from="tuned"), "config.yaml: runs.tuned.training.init_from: tuned → tuned is a cycle"),
         (trained(lorra={}), "config.yaml: runs.tuned.training.lorra: unknown key; did you mean lora?"),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
     ],
@@ -143,38 +146,38 @@ def test_arms_that_cannot_be_compared_are_named(arms: dict[str, Any], message: s
     assert faults(raw) == [f"config.yaml: reporting.arms{message}"]
 
 
-@pytest.mark.parametrize("against", [{"a": "b"}, {"b": "b"}, {"b": "c"}, {"c": "a"}])
-def test_an_arm_is_compared_with_another_arm(against: dict[str, str]) -> None:
-    reporting = {"arms": {"a": ["base"], "b": ["tuned"]}, "against": against}
-    ((arm, other),) = against.items()
+@pytest.mark.parametrize("compare_with", [{"a": "b"}, {"b": "b"}, {"b": "c"}, {"c": "a"}])
+def test_an_arm_is_compared_with_another_arm(compare_with: dict[str, str]) -> None:
+    reporting = {"arms": {"a": ["base"], "b": ["tuned"]}, "compare_with": compare_with}
+    ((arm, other),) = compare_with.items()
     message = f"must map an arm other than the first to a different arm, not to {other}; there are: a, b"
-    assert faults(minimal(reporting=reporting)) == [f"config.yaml: reporting.against.{arm}: {message}"]
-    check(minimal(reporting={**reporting, "against": {"b": "a"}}), "config.yaml")
+    assert faults(minimal(reporting=reporting)) == [f"config.yaml: reporting.compare_with.{arm}: {message}"]
+    check(minimal(reporting={**reporting, "compare_with": {"b": "a"}}), "config.yaml")
 
 
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
         (
-            {"choose": {"among": "base"}},
-            "choose.among: no run named 'base' that samples attempts; there are: drawn",
+            {"best_of": {"run": "base"}},
+            "best_of.run: no run named 'base' that samples attempts; there are: drawn",
         ),
         (
-            {"choose": {"among": "draw"}},
-            "choose.among: no run named 'draw' that samples attempts; did you mean drawn?",
+            {"best_of": {"run": "draw"}},
+            "best_of.run: no run named 'draw' that samples attempts; did you mean drawn?",
         ),
         (
-            {"choose": {"among": "drawn", "judge": "base"}},
-            "choose.judge: no run named 'base' that trains a judge; there are: judge",
+            {"best_of": {"run": "drawn", "reward_model": "base"}},
+            "best_of.reward_model: no run named 'base' that trains a judge; there are: judge",
         ),
         (
-            {"choose": {"among": "drawn"}, "sampling": {}},
+            {"best_of": {"run": "drawn"}, "sampling": {}},
             "sampling: a run that chooses generates no text; remove this key",
         ),
         ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges generates no text; remove this key"),
         ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges generates no text; remove this key"),
-        ({"choose": {"among": "drawn"}, "model": "n"}, "model: must be m, the model of drawn"),
-        ({"choose": {"among": "drawn", "judge": "judge"}, "model": "n"}, "model: must be m, the model of judge"),
+        ({"best_of": {"run": "drawn"}, "model": "n"}, "model: must be m, the model of drawn"),
+        ({"best_of": {"run": "drawn", "reward_model": "judge"}, "model": "n"}, "model: must be m, the model of judge"),
     ],
 )
 def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: str) -> None:
@@ -227,8 +230,8 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
         ({"method": "grpo", "generations": 3}, "generations = 3 must divide batch_size = 8"),
         ({"method": "dpo", "accumulation": 3}, "accumulation = 3 must divide batch_size = 8"),
         (
-            {"method": "grpo", "max_tokens": 1536},
-            "max_context = 1536 has no room for a turn after a prompt of max_tokens = 1536; it must be at least 1664",
+            {"method": "grpo", "max_length": 1536},
+            "max_context = 1536 has no room for a turn after a prompt of max_length = 1536; it must be at least 1664",
         ),
         ({"method": "kto", "accumulation": 8}, "batch_size must be at least twice accumulation"),
         ({"method": "dpo", "lora": {"dropout": 0.1}}, r"lora\.dropout must be 0: TRL"),

@@ -23,10 +23,10 @@ WHOLE: dict[str, Any] = {
     "runs": {
         "base": {"model": "scratch"},
         "drawn": {"model": "scratch", "sampling": {}},
-        "chosen": {"model": "scratch", "choose": {"among": "drawn", "judge": "prm"}},
+        "chosen": {"model": "scratch", "best_of": {"run": "drawn", "reward_model": "prm"}},
         **{method: {"model": "scratch", "training": {"method": method, "lora": {}}} for method in FORMATS},
     },
-    "reporting": {"candidate": "sft", "arms": {"a": ["base"], "b": ["sft"]}, "against": {}},
+    "reporting": {"candidate": "sft", "arms": {"a": ["base"], "b": ["sft"]}, "compare_with": {}},
 }
 WRONG = ({"none": 1}, ["none"], "no such value", "", -1, 0, 2.5, 1e12, True, None)
 

@@ -120,7 +120,7 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
             questions_path=tmp_path / "questions.jsonl",
             profile_path=folder / "profile.json",
             parquet=folder / "table.parquet",
-            config=EpisodesConfig(perturbed=2),
+            config=EpisodesConfig(perturbed_traces=2),
             sandbox=SandboxConfig(),
             seed=0,
             cache=cache,

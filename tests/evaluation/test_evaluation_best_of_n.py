@@ -109,8 +109,8 @@ def test_a_judge_finds_the_right_attempt(kind: Kind, tmp_path: Path) -> None:
     rows = (tmp_path / "train.jsonl", tmp_path / "validation.jsonl")
     files = TrainingFiles(tmp_path / "model", None, *rows, tmp_path / "judge", tmp_path / "cache")
     config = load_method(method).CONFIG.model_validate(
-        {"method": method, "max_tokens": 512, "epochs": 50, "max_steps": 80, "learning_rate": 3e-3, "threads": 1,
-         "lora": None, "dtype": "float32", "eval_every": 80, "checkpoint_every": 1000}
+        {"method": method, "max_length": 512, "epochs": 50, "max_steps": 80, "learning_rate": 3e-3, "threads": 1,
+         "lora": None, "dtype": "float32", "eval_steps": 80, "save_steps": 1000}
     )  # fmt: skip
     load_method(method).train(TrainingRun("judge", 0, "code", files, Trackers([])), config)
     limits = range(64, 76)

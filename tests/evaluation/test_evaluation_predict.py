@@ -61,7 +61,7 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
 
     def run(journals: str, threads: int) -> bytes:
         spec = PredictionSpec("base", model, None, 0, False)
-        config = EvaluationConfig(batch_size=2, max_new_tokens=12, turn_limit=2, limit_per_table=4, threads=threads)
+        config = EvaluationConfig(batch_size=2, max_new_tokens=12, max_turns=2, limit_per_table=4, threads=threads)
         output = tmp_path / journals / "test.jsonl"
         count = predict(
             spec, files, config=config, sandbox=SANDBOX, cache=tmp_path / journals, code="code", output=output

@@ -95,7 +95,7 @@ def make_project(folder: Path) -> None:
             questions_path=questions,
             profile_path=profile,
             parquet=parquet,
-            config=EpisodesConfig(perturbed=2),
+            config=EpisodesConfig(perturbed_traces=2),
             sandbox=sandbox,
             seed=0,
             cache=cache,

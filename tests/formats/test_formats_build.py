@@ -236,7 +236,7 @@ def test_pairs_that_form_gives_away_are_left_out_until_it_does_not() -> None:
 
 @pytest.mark.slow
 def test_an_audit_refuses_pairs_that_form_gives_away(built: Any, tmp_path: Path) -> None:
-    make(built, "dpo", tmp_path, PairsConfig(even_surface=False))
+    make(built, "dpo", tmp_path, PairsConfig(balance_surface=False))
     (sample, *_) = read_records(tmp_path / "train.jsonl", PairRow)
     rows: list[Row] = []
     tables = {f"t{number}": built.tables["gapminder"] for number in range(6)}

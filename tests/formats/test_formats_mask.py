@@ -43,7 +43,7 @@ def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> Non
         "sft-standard",
         model=model,
         rows={"train": tmp_path / "train.jsonl"},
-        max_tokens=4096,
+        max_length=4096,
         output=tmp_path / "mask.json",
     )
     (split,) = result.splits
@@ -71,7 +71,7 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
         "kto",
         model=model,
         rows={"train": tmp_path / "train.jsonl"},
-        max_tokens=4096,
+        max_length=4096,
         output=tmp_path / "mask.json",
     )
     tokenizer = load_tokenizer(model)
@@ -87,20 +87,20 @@ def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
             "dpo",
             model=model,
             rows={"train": tmp_path / "train.jsonl"},
-            max_tokens=16,
+            max_length=16,
             output=tmp_path / "mask.json",
         )
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW])
-    with pytest.raises(ValueError, match=r"every row is longer than training\.max_tokens = 16 of run tuned"):
+    with pytest.raises(ValueError, match=r"every row is longer than training\.max_length = 16 of run tuned"):
         check_mask(
             "tuned",
             "sft-standard",
             model=model,
             rows={"train": tmp_path / "train.jsonl"},
-            max_tokens=16,
+            max_length=16,
             output=tmp_path / "mask.json",
         )
     assert not (tmp_path / "mask.json").exists()
@@ -129,7 +129,7 @@ def test_the_check_needs_no_torch(model: Path, tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from tabletutor.formats.mask import check_mask; "
         "model, rows, mask = map(Path, sys.argv[1:]); "
-        "check_mask('tuned', 'sft-standard', model=model, rows={'train': rows}, max_tokens=4096, output=mask); "
+        "check_mask('tuned', 'sft-standard', model=model, rows={'train': rows}, max_length=4096, output=mask); "
         "sys.exit('torch' in sys.modules)"
     )
     paths = [model, tmp_path / "train.jsonl", tmp_path / "mask.json"]

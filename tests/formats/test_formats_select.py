@@ -168,8 +168,8 @@ def test_uneven_pairs_are_counted_and_rows_that_are_none_are_refused() -> None:
     found = select(rows, PairsConfig(), 0, dropped)
     assert [each.pair for each in found] == [telling(40, 10)[place] for place in balance_pairs(telling(40, 10))]
     assert dropped["uneven_surface"] == 50 - len(found) > 0
-    assert select(rows, PairsConfig(even_surface=False), 0, Counter()) == rows
-    with pytest.raises(ValueError, match="even_surface needs pairs, but 2 of 52 rows are none"):
+    assert select(rows, PairsConfig(balance_surface=False), 0, Counter()) == rows
+    with pytest.raises(ValueError, match="balance_surface needs pairs, but 2 of 52 rows are none"):
         select([*rows, row(90), row(91)], PairsConfig(), 0, Counter())
 
 

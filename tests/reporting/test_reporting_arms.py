@@ -133,7 +133,7 @@ def test_later_arms_are_corrected_together() -> None:
 def test_an_arm_may_be_compared_with_another_than_the_first() -> None:
     answers = {"a": sample("a", 0.5), "b": sample("b", 0.75), "c": sample("c", 0.6)}
     arms = {"first": ("a",), "second": ("b",), "third": ("c",)}
-    set_against = ReportingConfig(arms=arms, against={"third": "second"}, bootstrap=200, permutations=999)
+    set_against = ReportingConfig(arms=arms, compare_with={"third": "second"}, bootstrap=200, permutations=999)
     second, third = compare_arms(scores(answers), set_against, 0).differences[:2]
     assert [(row.arm, row.against) for row in (second, third)] == [("second", "first"), ("third", "second")]
     alone = compare_arms(scores(answers), config(second=("b",), third=("c",)), 0).differences[0]

@@ -98,7 +98,7 @@ def test_the_same_project_in_another_folder_gives_the_same_bytes(
         (0.0, {"training": None}, "No significant difference."),
         (-40.0, {"training": None}, "Tuning made results worse."),
         (-40.0, {"training": {"method": "sft"}}, "tuned is worse."),
-        (40.0, {"training": None, "weights": "tuned"}, "tuned is better."),
+        (40.0, {"training": None, "weights_from": "tuned"}, "tuned is better."),
     ],
 )
 def test_the_headline_follows_p_and_interval(

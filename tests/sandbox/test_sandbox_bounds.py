@@ -57,19 +57,20 @@ def test_a_missing_layer_is_an_error_only_where_it_is_required() -> None:
     """Run in a user namespace that forbids further ones, so that sessions get no namespaces."""
     code = (
         "from tabletutor.config.sandbox import SandboxConfig\nfrom tabletutor.sandbox.host.pool import Sandbox\n"
-        "with Sandbox(None, SandboxConfig(require={require!r})) as box:\n    print('pid-namespace' in box.layers)"
+        "with Sandbox(None, SandboxConfig(required_layers={required!r})) as box:\n"
+        "    print('pid-namespace' in box.layers)"
     )
     shell = ["unshare", "-Ur", "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"', "sh"]
 
-    def run(require: object) -> subprocess.CompletedProcess[str]:
-        command = [*shell, sys.executable, "-B", "-c", code.format(require=require)]
+    def run(required: object) -> subprocess.CompletedProcess[str]:
+        command = [*shell, sys.executable, "-B", "-c", code.format(required=required)]
         return subprocess.run(command, capture_output=True, text=True)
 
     assert run(("seccomp", "landlock")).stdout == "False\n"
-    for require in (None, ("seccomp", "pid-namespace")):
-        failed = run(require)
+    for required in (None, ("seccomp", "pid-namespace")):
+        failed = run(required)
         assert failed.stdout == ""
-        assert "layers that sandbox.require asks for do not stand here:" in failed.stderr
+        assert "layers that sandbox.required_layers asks for do not stand here:" in failed.stderr
         assert "  pid-namespace: it is the host's" in failed.stderr
         assert "The kernel refused: " in failed.stderr
 

@@ -102,7 +102,7 @@ from tabletutor.sandbox.host.pool import Sandbox
 said = []
 logger.remove()
 logger.add(lambda line: said.append(str(line)), level="WARNING")
-with Sandbox(None, SandboxConfig(soft_seconds=20, hard_seconds=30, require=())) as sandbox:
+with Sandbox(None, SandboxConfig(soft_seconds=20, hard_seconds=30, required_layers=())) as sandbox:
     print(sandbox.layers)
     for _ in range(2):
         with sandbox.session() as session:

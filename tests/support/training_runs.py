@@ -23,8 +23,8 @@ def tables(project: Path) -> dict[str, Path]:
 
 def settings(method: str, **changes: Any) -> MethodConfig:
     common = {
-        "method": method, "max_tokens": 512, "batch_size": 8, "epochs": 50, "max_steps": 8, "eval_every": 4,
-        "eval_rows": 8, "checkpoint_every": 2, "checkpoint_seconds": 1000, "learning_rate": 3e-3, "threads": 1,
+        "method": method, "max_length": 512, "batch_size": 8, "epochs": 50, "max_steps": 8, "eval_steps": 4,
+        "eval_rows": 8, "save_steps": 2, "save_seconds": 1000, "learning_rate": 3e-3, "threads": 1,
         "lora": {"r": 4}, **({"max_new_tokens": 8, "temperature": 1.0} if method == "grpo" else {}),
     }  # fmt: skip
     return load_method(method).CONFIG.model_validate({**common, **changes})

@@ -38,16 +38,17 @@ def saying(project: Path, tmp_path: Path, *codes: str) -> Path:
             for code in codes
         ]
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
-    train(project, folder, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_every=250))
+    train(project, folder, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_steps=250))
     return tmp_path / "student"
 
 
 def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -> None:
     """A student whose code runs half of the time learns to write running code more often."""
     sampled = {
-        "generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "right_weight": 0, "runs_weight": 1,
+        "generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "correct_weight": 0,
+        "execution_weight": 1,
     }  # fmt: skip
-    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
+    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_steps=12, scheduler="constant")
     lines = train(project, project / "rl", tmp_path / "rewarded", config, start=halting)
     rewards = [line["reward"] for line in lines if line["split"] == "train"]
     assert 0.1 < sum(rewards[:3]) / 3 < 0.6
@@ -64,8 +65,8 @@ def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
     shutil.copytree(project / "rl", mixed)
     changed = [{**row, "answer": answer} for row, answer in zip(rows, ["1.5", "9"] * 30, strict=True)]
     (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
-    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "runs_weight": 0}
-    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_every=12, scheduler="constant")
+    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "execution_weight": 0}
+    config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_steps=12, scheduler="constant")
     right, wrong = (
         train(project, folder, tmp_path / f"{folder.name}-out", config, start=guessing)
         for folder in (project / "rl", mixed)

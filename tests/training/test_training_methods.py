@@ -48,7 +48,7 @@ def test_a_format_teaches_what_its_labels_say(name: str, project: Path, tmp_path
     rows = shuffled(name, [json.loads(line) for line in lines])
     (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     steps = {"prm": 60, "orm": 60}.get(name, 200 if FORMATS[name] == "sft" else 30)
-    config = settings(FORMATS[name], **WHOLE, max_steps=steps, eval_every=steps, eval_rows=24, checkpoint_every=1000)
+    config = settings(FORMATS[name], **WHOLE, max_steps=steps, eval_steps=steps, eval_rows=24, save_steps=1000)
     right = train(project, project / name, tmp_path / "right", config)
     wrong = train(project, mixed, tmp_path / "wrong", config)
     losses = [line["loss"] for line in right if line["split"] == "train"]
@@ -68,7 +68,7 @@ def test_a_mistake_in_a_masked_row_is_not_learnt(project: Path, tmp_path: Path) 
         folder.mkdir()
         for split, weight in (("train", weigh), ("validation", is_mistake)):
             (folder / f"{split}.jsonl").write_text("".join(json.dumps(weighed(row, weight)) + "\n" for row in rows))
-    config = settings("sft", **WHOLE, max_steps=150, eval_every=150, eval_rows=24, checkpoint_every=1000)
+    config = settings("sft", **WHOLE, max_steps=150, eval_steps=150, eval_rows=24, save_steps=1000)
     masked, whole = (
         losses_of(train(project, tmp_path / name, tmp_path / f"{name}-out", config), "validation")[-1]
         for name in ("masked", "whole")
@@ -94,15 +94,15 @@ def weighed(row: dict[str, Any], weight: Callable[[dict[str, Any]], bool]) -> di
 
 
 def test_a_loss_that_is_no_number_stops_the_run(project: Path, tmp_path: Path) -> None:
-    wild = {**WHOLE, "learning_rate": 1e30, "max_grad_norm": 1e30, "scheduler": "constant", "warmup_share": 0}
+    wild = {**WHOLE, "learning_rate": 1e30, "max_grad_norm": 1e30, "scheduler": "constant", "warmup_ratio": 0}
     with pytest.raises(RuntimeError, match=r"loss is no longer a number; lower the run's training\.learning_rate"):
         train(project, project / "dpo", tmp_path / "out", settings("dpo", **wild))
 
 
 @pytest.mark.parametrize("name", ["sft-standard", "dpo"])
 def test_a_run_ends_where_it_no_longer_learns_and_keeps_the_best(name: str, project: Path, tmp_path: Path) -> None:
-    spoilt = {**WHOLE, "learning_rate": 0.3, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_share": 0}
-    config = settings(FORMATS[name], **spoilt, max_steps=12, eval_every=1, patience=1, keep="best")
+    spoilt = {**WHOLE, "learning_rate": 0.3, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_ratio": 0}
+    config = settings(FORMATS[name], **spoilt, max_steps=12, eval_steps=1, patience=1, keep="best")
     lines = train(project, project / name, tmp_path / "out", config)
     validation = losses_of(lines, "validation")
     assert len(validation) == validation.index(min(validation)) + 2 < 12
@@ -116,7 +116,7 @@ def test_a_run_goes_on_from_another(project: Path, tmp_path: Path) -> None:
     """The loss begins where the first run's ended, and the reference model is the run's start."""
     first = train(project, project / "sft-standard", tmp_path / "first", settings("sft", max_steps=40))
     again = train(
-        project, project / "sft-standard", tmp_path / "again", settings("sft", warmup_share=0), tmp_path / "first"
+        project, project / "sft-standard", tmp_path / "again", settings("sft", warmup_ratio=0), tmp_path / "first"
     )
     assert losses_of(again, "train")[0] == pytest.approx(losses_of(first, "validation")[-1], rel=0.2)
     lines = train(project, project / "dpo", tmp_path / "dpo", settings("dpo"), tmp_path / "first")
@@ -135,7 +135,7 @@ def test_what_was_trained_is_what_answers(lora: dict[str, Any] | None, project: 
 
     from tabletutor.training.rows import read_rows, sample_rows
 
-    config = settings("sft", lora=lora, dtype="float32", eval_every=8)
+    config = settings("sft", lora=lora, dtype="float32", eval_steps=8)
     lines = train(project, project / "sft-standard", tmp_path / "out", config)
     student = load_student(project / "model", tmp_path / "out", "float32")
     total, count = 0.0, 0

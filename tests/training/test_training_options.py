@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 BOTH = ["sft-standard", "dpo"]  # our loop, and one of TRL's trainers
 PLAIN: dict[str, Any] = {
-    "max_steps": 1, "eval_every": 1, "warmup_share": 0, "scheduler": "constant", "weight_decay": 0.0, "keep": "last"
+    "max_steps": 1, "eval_steps": 1, "warmup_ratio": 0, "scheduler": "constant", "weight_decay": 0.0, "keep": "last"
 }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_weights_decay_and_gradients_are_clipped(name: str, project: Path, tmp_p
 
 @pytest.mark.parametrize("name", BOTH)
 def test_the_rate_follows_the_schedule(name: str, project: Path, tmp_path: Path) -> None:
-    config = settings(FORMATS[name], max_steps=8, warmup_share=0.25, scheduler="linear")
+    config = settings(FORMATS[name], max_steps=8, warmup_ratio=0.25, scheduler="linear")
     train(project, project / name, tmp_path / "out", config)
     lines = [json.loads(line) for line in (tmp_path / "out" / "metrics.ndjson").read_text().splitlines()]
     rates = [line["learning_rate"] for line in lines if line["split"] == "train"]

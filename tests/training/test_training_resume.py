@@ -35,7 +35,7 @@ FILES = ("adapter_model.safetensors", "adapter_config.json", "metrics.ndjson", "
 
 def run(project: Path, out: Path, threads: int) -> None:
     config = SftConfig(
-        lora=LoraConfig(r=4), epochs=4, batch_size=2, eval_every=7, eval_rows=2, checkpoint_every=3, pack_rows=1,
+        lora=LoraConfig(r=4), epochs=4, batch_size=2, eval_steps=7, eval_rows=2, save_steps=3, pack_rows=1,
         samples=1, threads=threads,
     )  # fmt: skip
     rows = (project / "train.jsonl", project / "validation.jsonl")

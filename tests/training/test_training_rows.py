@@ -76,8 +76,8 @@ def test_neither_epochs_nor_steps_are_exceeded(project: Path, tmp_path: Path) ->
 def test_rows_of_another_kind_are_named(project: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"train\.jsonl:1: not a PairRow: .*unknown field `completion`"):
         train(project, project / "kto", tmp_path / "out", settings("dpo"))
-    with pytest.raises(ValueError, match=r"no row has at most training\.max_tokens = 64 tokens; raise that limit"):
-        train(project, project / "dpo", tmp_path / "out", settings("dpo", max_tokens=64))
+    with pytest.raises(ValueError, match=r"no row has at most training\.max_length = 64 tokens; raise that limit"):
+        train(project, project / "dpo", tmp_path / "out", settings("dpo", max_length=64))
 
 
 @pytest.mark.parametrize(("method", "rows"), [("sft", "sft-standard"), ("dpo", "dpo"), ("prm", "prm")])

@@ -80,7 +80,7 @@ def test_a_pack_unfolds_to_its_rows(rows: list[EncodedRow]) -> None:
 
 @given(st.integers(1, 400), st.sampled_from(["cosine", "linear", "constant"]), st.floats(0, 0.9))
 def test_the_rate_rises_then_never_rises_again(steps: int, scheduler: str, warmup: float) -> None:
-    config = SftConfig.model_validate({"scheduler": scheduler, "warmup_share": warmup, "learning_rate": 1e-3})
+    config = SftConfig.model_validate({"scheduler": scheduler, "warmup_ratio": warmup, "learning_rate": 1e-3})
     rates = [learning_rate(config, step, steps) for step in range(1, steps + 1)]
     assert all(0 < rate <= 1e-3 for rate in rates)
     top = rates.index(max(rates))
@@ -93,8 +93,8 @@ def test_steps_of_a_run() -> None:
     assert total_steps(SftConfig(epochs=1.5), 10, lambda _: 7) == 15
     assert total_steps(SftConfig(epochs=3, max_steps=12), 10, lambda _: 7) == 12
     assert total_steps(SftConfig(epochs=0.01), 10, lambda _: 7) == 1
-    assert total_steps(SftConfig(epochs=3, max_row_tokens=15), 10, lambda step: step) == 5
-    assert total_steps(SftConfig(epochs=1, max_row_tokens=1000), 10, lambda step: step) == 10
+    assert total_steps(SftConfig(epochs=3, max_train_tokens=15), 10, lambda step: step) == 5
+    assert total_steps(SftConfig(epochs=1, max_train_tokens=1000), 10, lambda step: step) == 10
 
 
 def test_a_bad_row_is_named(tmp_path: Path) -> None:

@@ -37,9 +37,9 @@ class Stopping:
     [
         ("sft-standard", {**WHOLE, "ema": 0.9, "keep": "best", "samples": 1}),
         # dropout uses torch's random state, which must be restored too; states are saved by time alone
-        ("sft-standard", {"lora": {"r": 4, "dropout": 0.3}, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
+        ("sft-standard", {"lora": {"r": 4, "dropout": 0.3}, "save_steps": 1000, "save_seconds": 1e-6}),
         ("dpo", {"ema": 0.9, "keep": "best", "samples": 1, "accumulation": 2}),
-        ("kto", {**WHOLE, "checkpoint_every": 1000, "checkpoint_seconds": 1e-6}),
+        ("kto", {**WHOLE, "save_steps": 1000, "save_seconds": 1e-6}),
         ("orm-pairs", {}),
         ("prm", WHOLE),
         ("rl", {"beta": 0.1}),  # with five questions, two a step: over several epochs

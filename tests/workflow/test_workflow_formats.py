@@ -18,20 +18,20 @@ ADAPTED = {"dpo": "dpo", "kto": "kto", "grpo": "rl", "reward": "orm-pairs", "prm
 
 def run(method: str, name: str, **more: Any) -> dict[str, Any]:
     """Return the configuration of a run of one training step."""
-    short = {"lora": {"r": 4}, "max_steps": 1, "batch_size": 2, "max_tokens": 2048, "eval_every": 1, "eval_rows": 2}
+    short = {"lora": {"r": 4}, "max_steps": 1, "batch_size": 2, "max_length": 2048, "eval_steps": 1, "eval_rows": 2}
     return {"model": "tiny", "training": {**short, "threads": 1, "method": method, "format": name, **more}}
 
 
 def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) -> None:
     more = {
-        "dpo": {"start": "tuned", "lora": {"r": 4, "alpha": 8}},
+        "dpo": {"init_from": "tuned", "lora": {"r": 4, "alpha": 8}},
         "grpo": {"generations": 2, "max_new_tokens": 8, "max_context": 2100},
     }
     runs = {method: run(method, name, **more.get(method, {})) for method, name in ADAPTED.items()}
     runs["whole"] = run("sft", "sft-masked", lora=None, dtype="float32")
     runs["drawn"] = {"model": "tiny", "sampling": {"samples": 2}}
-    runs["best"] = {"model": "tiny", "choose": {"among": "drawn", "judge": "reward"}}
-    runs["voted"] = {"model": "tiny", "choose": {"among": "drawn"}}
+    runs["best"] = {"model": "tiny", "best_of": {"run": "drawn", "reward_model": "reward"}}
+    runs["voted"] = {"model": "tiny", "best_of": {"run": "drawn"}}
     config = {**CONFIG, "formats": {name: {} for name in FORMATS}, "runs": {**CONFIG["runs"], **runs}}
     (clone.root / "config" / "every.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [SNAKEMAKE, "--profile", "local", "--configfile", "config/every.yaml"]

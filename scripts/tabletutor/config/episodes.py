@@ -8,7 +8,7 @@ from tabletutor.config.section import Section
 class EpisodesConfig(Section):
     """Settings of the teacher, which works on questions."""
 
-    perturbed: int = Field(default=1, ge=0, le=4, description="Traces with an injected mistake, per question.")
+    perturbed_traces: int = Field(default=1, ge=0, le=4, description="Traces with an injected mistake, per question.")
     recover_share: float = Field(
         default=0.5, ge=0, le=1, description="Share of the mistakes that the teacher notices and corrects."
     )

@@ -17,7 +17,7 @@ class EvaluationConfig(Section):
 
     batch_size: int = Field(default=32, ge=1, description="Conversations that one thread decodes together.")
     max_new_tokens: int = Field(default=160, ge=8, description="Maximum number of tokens per turn.")
-    turn_limit: int = Field(default=5, ge=1, description="Turns a student has to submit an answer.")
+    max_turns: int = Field(default=5, ge=1, description="Turns a student has to submit an answer.")
     max_context: int = Field(
         default=1536,
         ge=128,

@@ -54,7 +54,7 @@ class LabelledConfig(FormatConfig):
 class PairsConfig(FormatConfig):
     """Settings of formats that pair a chosen and a rejected text."""
 
-    even_surface: bool = Field(
+    balance_surface: bool = Field(
         default=True, description="Drop pairs until wording and length no longer predict which text was chosen."
     )
 

@@ -39,12 +39,12 @@ def _arm_faults(config: Config) -> Iterator[Fault]:
     if len(arms) == 1:
         yield Fault(key, "a single arm has nothing to compare with; add another arm, or remove arms")
     first = next(iter(arms), "")
-    for arm, other in config.reporting.against.items():
+    for arm, other in config.reporting.compare_with.items():
         if arm not in arms or other not in arms or arm in (other, first):
             message = (
                 f"must map an arm other than the first to a different arm, not to {other}; there are: {', '.join(arms)}"
             )
-            yield Fault(("reporting", "against", arm), message)
+            yield Fault(("reporting", "compare_with", arm), message)
     seen: dict[str, str] = {}
     for arm, runs in arms.items():
         for run in runs:
@@ -73,47 +73,46 @@ def _source_faults(config: Config, name: str, run: RunConfig) -> Iterator[Fault]
     but does not answer.
     """
     key = ("runs", name)
-    if sum(bool(kind) for kind in (run.training, run.weights, run.choose)) > 1:
-        yield Fault(key, "training, weights and choose exclude each other; set only one of them")
-    if run.weights is not None:
-        other = config.runs.get(run.weights)
+    if sum(bool(kind) for kind in (run.training, run.weights_from, run.best_of)) > 1:
+        yield Fault(key, "training, weights_from and best_of exclude each other; set only one of them")
+    if run.weights_from is not None:
+        source = run.weights_from
+        other = config.runs.get(source)
         if other is None or other.training is None or other.judges:
             students = [each for each, its in config.runs.items() if its.training and not its.judges]
-            message = f"no run named {run.weights!r} that trains a student; {suggestion(run.weights, students)}"
-            yield Fault((*key, "weights"), message)
+            message = f"no run named {source!r} that trains a student; {suggestion(source, students)}"
+            yield Fault((*key, "weights_from"), message)
         elif other.model != run.model:
-            yield Fault(
-                (*key, "model"), f"must be {other.model}, the model of {run.weights}, whose weights this run uses"
-            )
+            yield Fault((*key, "model"), f"must be {other.model}, the model of {source}, whose weights this run uses")
     for option in ("sampling", "whole_turns"):
-        if getattr(run, option) and (run.judges or run.choose):
+        if getattr(run, option) and (run.judges or run.best_of):
             does = "judges" if run.judges else "chooses"
             yield Fault((*key, option), f"a run that {does} generates no text; remove this key")
-    if run.choose is not None:
-        yield from _choice_faults(config, name, run, run.choose)
+    if run.best_of is not None:
+        yield from _choice_faults(config, name, run, run.best_of)
 
 
-def _choice_faults(config: Config, name: str, run: RunConfig, choose: ChoiceConfig) -> Iterator[Fault]:
+def _choice_faults(config: Config, name: str, run: RunConfig, best_of: ChoiceConfig) -> Iterator[Fault]:
     """Yield a fault if the attempts or the judge of a choice do not exist, or belong to another model."""
-    key = ("runs", name, "choose")
-    samplers = [each for each, its in config.runs.items() if its.sampling is not None and its.choose is None]
+    key = ("runs", name, "best_of")
+    samplers = [each for each, its in config.runs.items() if its.sampling is not None and its.best_of is None]
     judges = [each for each, its in config.runs.items() if its.judges]
-    source = choose.among
-    if choose.among not in samplers:
-        message = f"no run named {choose.among!r} that samples attempts; {suggestion(choose.among, samplers)}"
-        yield Fault((*key, "among"), message)
-    if choose.judge is not None:
-        source = choose.judge
-        if choose.judge not in judges:
-            message = f"no run named {choose.judge!r} that trains a judge; {suggestion(choose.judge, judges)}"
-            yield Fault((*key, "judge"), message)
-    if source in (judges if choose.judge else samplers) and config.runs[source].model != run.model:
+    source = best_of.run
+    if best_of.run not in samplers:
+        message = f"no run named {best_of.run!r} that samples attempts; {suggestion(best_of.run, samplers)}"
+        yield Fault((*key, "run"), message)
+    if best_of.reward_model is not None:
+        source = best_of.reward_model
+        if source not in judges:
+            message = f"no run named {source!r} that trains a judge; {suggestion(source, judges)}"
+            yield Fault((*key, "reward_model"), message)
+    if source in (judges if best_of.reward_model else samplers) and config.runs[source].model != run.model:
         yield Fault(("runs", name, "model"), f"must be {config.runs[source].model}, the model of {source}")
 
 
 def _training_faults(config: Config, name: str, run: RunConfig, training: TrainingConfig) -> Iterator[Fault]:
     """Yield a fault if a run's method has no file, its format is not built or not readable by the method, or it cannot
-    continue from the run `start`.
+    continue from the run `init_from`.
     """
     key = ("runs", name, "training")
     if fault := method_fault(training.method):
@@ -123,32 +122,32 @@ def _training_faults(config: Config, name: str, run: RunConfig, training: Traini
         yield Fault((*key, "format"), f"{training.format} is not built; add {training.format}: {{}} to formats")
     elif training.format not in known and any(training.format in kind.READS for kind in method_configs().values()):
         yield Fault((*key, "format"), f"{training.method} does not train on {training.format}; use {_join_or(known)}")
-    if training.start is not None and training.TRAINS != "student":
+    if training.init_from is not None and training.TRAINS != "student":
         yield Fault(
-            (*key, "start"), f"{training.method} trains a judge, which cannot continue from a run; remove this key"
+            (*key, "init_from"), f"{training.method} trains a judge, which cannot continue from a run; remove this key"
         )
         return
-    seen, start = [name], training.start
+    seen, start = [name], training.init_from
     while start is not None:
         if start in seen:
-            yield Fault((*key, "start"), f"{' → '.join([*seen, start])} is a cycle")
+            yield Fault((*key, "init_from"), f"{' → '.join([*seen, start])} is a cycle")
             return
         seen.append(start)
         other = config.runs.get(start)
         if other is None or other.training is None:
             trained = [each for each, its in config.runs.items() if its.training and each != name]
-            yield Fault((*key, "start"), f"no trained run named {start!r}; {suggestion(start, trained)}")
+            yield Fault((*key, "init_from"), f"no trained run named {start!r}; {suggestion(start, trained)}")
             return
         if other.model != run.model:
             message = f"{start} trains {other.model}, but this run trains {run.model}; both must train the same model"
-            yield Fault((*key, "start"), message)
+            yield Fault((*key, "init_from"), message)
         if other.judges:
-            yield Fault((*key, "start"), f"{start} is a judge; continue from a run that answers questions")
+            yield Fault((*key, "init_from"), f"{start} is a judge; continue from a run that answers questions")
         if other.training.lora != training.lora:
             yield Fault(
                 (*key, "lora"), f"must equal the lora section of {start}, whose weights this run continues from"
             )
-        start = other.training.start
+        start = other.training.init_from
 
 
 def enabled_formats(formats: Section) -> set[str]:

@@ -21,7 +21,7 @@ class ReportingConfig(Section):
         default={},
         description="Arms to compare: name and runs that differ only in their seed. Each is compared with the first.",
     )
-    against: dict[Name, Name] = Field(
+    compare_with: dict[Name, Name] = Field(
         default={}, description="Maps an arm to the arm it is compared with, if that is not the first."
     )
     bootstrap: int = Field(default=2000, ge=100, description="Resamples of the bootstrap, which is clustered by table.")

@@ -12,8 +12,8 @@ from tabletutor.config.training import TrainingConfig, with_method
 class ChoiceConfig(Section):
     """Choose one of several attempts per question, by a judge or by majority vote."""
 
-    among: Name = Field(description="The run whose attempts to choose from; it must have `sampling`.")
-    judge: Name | None = Field(
+    run: Name = Field(description="The run whose attempts to choose from; it must have `sampling`.")
+    reward_model: Name | None = Field(
         default=None,
         description="A run that trains a judge (method reward or prm). null takes the most common answer.",
     )
@@ -23,13 +23,13 @@ class RunConfig(Section):
     """One run: an untuned model, a model trained on a format, or a choice among another run's attempts."""
 
     model: Name = Field(description="The base model, a key of `models`.")
-    weights: Name | None = Field(
+    weights_from: Name | None = Field(
         default=None, description="Answer with the weights trained by this other run; null uses the run's own."
     )
     sampling: SamplingConfig | None = Field(
         default=None, description="Sample several attempts per question; null decodes one attempt greedily."
     )
-    choose: ChoiceConfig | None = Field(
+    best_of: ChoiceConfig | None = Field(
         default=None, description="Choose among the attempts of another run instead of answering."
     )
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(

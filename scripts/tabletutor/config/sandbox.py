@@ -36,7 +36,7 @@ class SandboxConfig(Section):
         default="process",
         description="process: each session is a fork of a warm parent. docker: the same, in one container per table.",
     )
-    require: tuple[Layer, ...] | None = Field(
+    required_layers: tuple[Layer, ...] | None = Field(
         default=None,
         json_schema_extra=EXECUTION_ONLY,
         description="Protection layers that must be active before any cell runs. null requires all that the backend "

@@ -49,7 +49,7 @@ class MethodConfig(Section):
     READS: ClassVar[tuple[str, ...]] = ()
     RUNS_ANSWERS: ClassVar[bool] = False
 
-    start: Name | None = Field(
+    init_from: Name | None = Field(
         default=None,
         description="Continue from the weights of this run, with the same `lora`; null starts from the model.",
     )
@@ -59,11 +59,11 @@ class MethodConfig(Section):
     epochs: float = Field(default=1.0, gt=0, description="Passes over the training rows.")
     max_steps: int | None = Field(default=None, ge=1, description="Maximum number of optimiser steps.")
     batch_size: int = Field(default=8, ge=1, description="Maximum number of rows per optimiser step.")
-    max_tokens: int = Field(
+    max_length: int = Field(
         default=768, ge=64, description="Maximum number of tokens per row; longer rows are dropped whole and counted."
     )
     learning_rate: float = Field(default=1e-3, gt=0, description="Peak learning rate.")
-    warmup_share: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps with a rising rate.")
+    warmup_ratio: float = Field(default=0.05, ge=0, lt=1, description="Share of the steps with a rising rate.")
     scheduler: Literal["cosine", "linear", "constant"] = "cosine"
     weight_decay: float = Field(default=0.0, ge=0, description="Weight decay of AdamW.")
     max_grad_norm: float = Field(default=1.0, gt=0, description="Gradients are clipped to this norm.")
@@ -88,24 +88,24 @@ class MethodConfig(Section):
         ge=1,
         description="Stop after this many evaluations without a lower validation loss; null never stops early.",
     )
-    eval_every: int = Field(default=25, ge=1, description="Steps between evaluations of the validation loss.")
+    eval_steps: int = Field(default=25, ge=1, description="Steps between evaluations of the validation loss.")
     eval_rows: int = Field(default=48, ge=1, description="Number of validation rows used for the loss.")
     samples: int = Field(
         default=0,
         ge=0,
         description="Validation prompts answered at each evaluation; the answers are written to samples.ndjson.",
     )
-    checkpoint_every: int = Field(
+    save_steps: int = Field(
         default=25,
         ge=1,
         json_schema_extra=EXECUTION_ONLY,
         description="Steps between full-state checkpoints for resuming.",
     )
-    checkpoint_seconds: float = Field(
+    save_seconds: float = Field(
         default=120.0,
         gt=0,
         json_schema_extra=EXECUTION_ONLY,
-        description="Seconds after which the next step saves a checkpoint regardless of checkpoint_every.",
+        description="Seconds after which the next step saves a checkpoint regardless of save_steps.",
     )
 
     @model_validator(mode="after")
@@ -133,7 +133,7 @@ class SftConfig(MethodConfig):
         ge=1,
         description="Maximum number of rows of one table that share the computation of their common prefix.",
     )
-    max_row_tokens: int | None = Field(
+    max_train_tokens: int | None = Field(
         default=None,
         ge=1,
         description="Maximum number of row tokens seen; training ends with the step that reaches it.",
@@ -250,8 +250,8 @@ class GrpoConfig(TrlConfig):
         ge=0,
         description="Weight of the penalty for diverging from the reference, the model the run starts from.",
     )
-    right_weight: float = Field(default=1.0, ge=0, description="Reward for a right answer.")
-    runs_weight: float = Field(
+    correct_weight: float = Field(default=1.0, ge=0, description="Reward for a right answer.")
+    execution_weight: float = Field(
         default=0.2, ge=0, description="Reward if the code of all turns runs; if only some runs, that share of it."
     )
 
@@ -260,10 +260,10 @@ class GrpoConfig(TrlConfig):
         yield from self._divides_batch("generations", self.generations)
         if self.beta and self.lora is not None and self.lora.bias != "none":
             yield "lora.bias must be none if beta is above 0: the reference needs biases of its own"
-        if self.max_context < self.max_tokens + self.max_new_tokens:
+        if self.max_context < self.max_length + self.max_new_tokens:
             yield (
-                f"max_context = {self.max_context} has no room for a turn after a prompt of max_tokens = "
-                f"{self.max_tokens}; it must be at least {self.max_tokens + self.max_new_tokens}"
+                f"max_context = {self.max_context} has no room for a turn after a prompt of max_length = "
+                f"{self.max_length}; it must be at least {self.max_length + self.max_new_tokens}"
             )
 
 

@@ -69,13 +69,13 @@ def build_episodes(
 def build_episode(
     question: Question, profile: TableProfile, config: EpisodesConfig, seed: int, box: Sandbox
 ) -> Episode:
-    """Run the gold script of one question and up to `config.perturbed` scripts with a mistake, and return the episode.
+    """Run the gold script of one question and scripts with a mistake, and return the episode.
 
-    Each script runs in a fresh session of the sandbox.
+    At most `config.perturbed_traces` scripts have a mistake. Each script runs in a fresh session of the sandbox.
     """
     program = from_json(question.program or {})
     scripts: list[Script] = [gold_script(program)]
-    for number in range(config.perturbed):
+    for number in range(config.perturbed_traces):
         source = rng(seed, "mistake", question.question_id, number)
         recover, slip = source.random() < config.recover_share, source.random() < config.slip_share
         script = draw_mistake(program, profile, recover, slip, source)

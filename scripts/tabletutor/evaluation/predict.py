@@ -116,7 +116,7 @@ def predict(
                 Task(question.question_id, question.table, opening(cards[question.table], question.text), sample)
                 for question in group
             ]
-            for prediction in roll_out(tasks, parquets, student, decoder, config.turn_limit, sandboxes):
+            for prediction in roll_out(tasks, parquets, student, decoder, config.max_turns, sandboxes):
                 with lock:
                     key = keys[prediction.question_id]
                     if journal.get(key) is None:

@@ -112,7 +112,7 @@ def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:
     if accuracy is not None and accuracy >= MAX_SURFACE_ACCURACY and pairs >= MIN_PAIRS:
         raise ValueError(
             f"{path}: form alone predicts {accuracy:.0%} of chosen and rejected texts; below "
-            f"{MAX_SURFACE_ACCURACY:.0%} is required. Set even_surface: true for this format"
+            f"{MAX_SURFACE_ACCURACY:.0%} is required. Set balance_surface: true for this format"
         )
     right = sum(each.right for each in labelled)
     likelier = round(max(right, len(labelled) - right) / len(labelled), 3) if accuracy is not None else None

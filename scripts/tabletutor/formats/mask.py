@@ -39,7 +39,7 @@ class MaskCheck(Record, frozen=True):
 
 
 def check_mask(
-    run: str, name: str, *, model: Path, rows: Mapping[str, Path], max_tokens: int, output: Path
+    run: str, name: str, *, model: Path, rows: Mapping[str, Path], max_length: int, output: Path
 ) -> MaskCheck:
     """Check every row of the format `name`, write the token counts and return them.
 
@@ -64,13 +64,13 @@ def check_mask(
             lengths.append(max(sizes, default=0))
         if not lengths and split == "train":
             raise ValueError(f"{path}: the file has no rows, so run {run} cannot train on {name}")
-        too_long = sum(length > max_tokens for length in lengths)
+        too_long = sum(length > max_length for length in lengths)
         if lengths and too_long == len(lengths):
             raise ValueError(
-                f"{path}: every row is longer than training.max_tokens = {max_tokens} of run {run}; increase max_tokens"
+                f"{path}: every row is longer than training.max_length = {max_length} of run {run}; increase max_length"
             )
         counts.append(SplitMask(split, len(lengths), too_long, sum(lengths), trained, max(lengths, default=0)))
-    result = MaskCheck(run, max_tokens, tuple(counts))
+    result = MaskCheck(run, max_length, tuple(counts))
     write_record(output, result)
     return result
 

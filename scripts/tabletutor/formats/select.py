@@ -78,12 +78,12 @@ def select(rows: Sequence[Candidate], config: FormatConfig, seed: int, dropped: 
     selected = count_dropped("duplicate", deduplicate(rows), rows)
     if isinstance(config, LabelledConfig) and config.positive_share is not None:
         selected = count_dropped("uneven_labels", balance_labels(selected, config.positive_share, seed), selected)
-    if isinstance(config, PairsConfig) and config.even_surface:
+    if isinstance(config, PairsConfig) and config.balance_surface:
         pairs = [row.pair for row in selected if row.pair is not None]
         if len(pairs) != len(selected):
             raise ValueError(
-                f"even_surface needs pairs, but {len(selected) - len(pairs)} of {len(selected)} rows are none; set "
-                f"even_surface: false"
+                f"balance_surface needs pairs, but {len(selected) - len(pairs)} of {len(selected)} rows are none; set "
+                f"balance_surface: false"
             )
         selected = count_dropped("uneven_surface", [selected[index] for index in balance_pairs(pairs)], selected)
     result: list[Candidate] = []

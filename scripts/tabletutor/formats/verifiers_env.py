@@ -32,7 +32,7 @@ from tabletutor.sandbox.host.session import Session
 
 vf: Any = import_module("verifiers")  # not in the lock file, and untyped
 
-TURNS, SESSIONS = EvaluationConfig().turn_limit, EvaluationConfig().batch_size
+TURNS, SESSIONS = EvaluationConfig().max_turns, EvaluationConfig().batch_size
 _POLL_SECONDS = 0.05
 
 

@@ -115,7 +115,7 @@ def compare_arms(scores: Sequence[Score], config: ReportingConfig, seed: int) ->
     ]
     groups = [(by, name, sorted(questions)) for by, name, questions in groups if questions]
     first, *others = arms
-    compared = {arm: config.against.get(arm, first) for arm in others}
+    compared = {arm: config.compare_with.get(arm, first) for arm in others}
     differences: list[ArmDifference] = []
     for dimension in COMPARED:
         family = [

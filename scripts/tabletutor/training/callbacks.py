@@ -77,12 +77,12 @@ class RunCallback(TrainerCallback):
         self._progress.skip(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> Any:
-        """Update the average. Evaluate after the last step, and save a checkpoint after `checkpoint_seconds`."""
+        """Update the average. Evaluate after the last step, and save a checkpoint after `save_seconds`."""
         self._weights.update_average()
         self._progress.advance()
         last = state.global_step >= state.max_steps
         control.should_evaluate = control.should_evaluate or (last and args.eval_strategy != "no")
-        if time.monotonic() - self._saved >= self._config.checkpoint_seconds:
+        if time.monotonic() - self._saved >= self._config.save_seconds:
             control.should_save = True
         if last:
             control.should_save = False

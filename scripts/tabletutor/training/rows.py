@@ -46,9 +46,9 @@ def sample_rows(rows: Sequence[T], count: int) -> list[T]:
     return [rows[index] for index in sorted(chosen)]
 
 
-def short_rows(rows: Sequence[EncodedRow], max_tokens: int) -> list[EncodedRow]:
-    """Return the rows with at most `max_tokens` tokens. The mask check reports how many others there are."""
-    return [row for row in rows if len(row.ids) <= max_tokens]
+def short_rows(rows: Sequence[EncodedRow], max_length: int) -> list[EncodedRow]:
+    """Return the rows with at most `max_length` tokens. The mask check reports how many others there are."""
+    return [row for row in rows if len(row.ids) <= max_length]
 
 
 def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:
@@ -56,9 +56,9 @@ def row_lengths(rows: Sequence[EncodedRow]) -> list[int]:
     return [len(row.ids) for row in rows]
 
 
-def too_long_error(path: Path, max_tokens: int) -> ValueError:
+def too_long_error(path: Path, max_length: int) -> ValueError:
     """Return the error for a file in which every row is too long."""
-    return ValueError(f"{path}: no row has at most training.max_tokens = {max_tokens} tokens; raise that limit")
+    return ValueError(f"{path}: no row has at most training.max_length = {max_length} tokens; raise that limit")
 
 
 def check_validation_rows(path: Path, config: MethodConfig, rows: int) -> None:

@@ -42,17 +42,17 @@ class BatchSchedule:
 def total_steps(config: SftConfig, batches_per_epoch: int, row_tokens: Callable[[int], int]) -> int:
     """Return the number of optimiser steps of a run, at least 1.
 
-    `epochs` (fractions allowed), `max_steps` and `max_row_tokens` are limits; the lowest applies. `row_tokens` returns
-    the tokens of the rows in a step.
+    `epochs` (fractions allowed), `max_steps` and `max_train_tokens` are limits; the lowest applies. `row_tokens`
+    returns the tokens of the rows in a step.
     """
     steps = max(1, round(config.epochs * batches_per_epoch))
     if config.max_steps is not None:
         steps = min(steps, config.max_steps)
-    if config.max_row_tokens is not None:
+    if config.max_train_tokens is not None:
         total = 0
         for step in range(1, steps + 1):
             total += row_tokens(step)
-            if total >= config.max_row_tokens:
+            if total >= config.max_train_tokens:
                 return step
     return steps
 
@@ -62,7 +62,7 @@ def learning_rate(config: MethodConfig, step: int, steps: int) -> float:
 
     It rises linearly to the full rate during warm-up. Then it stays constant, or falls towards 0 as a cosine or a line.
     """
-    warmup = math.ceil(config.warmup_share * steps)
+    warmup = math.ceil(config.warmup_ratio * steps)
     if step <= warmup:
         return config.learning_rate * step / warmup
     share = (step - 1 - warmup) / max(1, steps - warmup)

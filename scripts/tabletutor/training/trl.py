@@ -70,15 +70,15 @@ def read_trl_rows(
     run: TrainingRun, config: TrlConfig, kind: type[Row], columns: Sequence[str], tokenizer: Tokenizer
 ) -> tuple[Rows, Rows]:
     """Read the run's training and validation rows as dictionaries with `columns`. Rows with a conversation of more than
-    `max_tokens` tokens are left out.
+    `max_length` tokens are left out.
 
     Raises ValueError for a row of another kind, or if all rows of a file are too long.
     """
 
     def read(path: Path) -> Rows:
-        rows = [row for row in read_records(path, kind) if _longest(row, tokenizer) <= config.max_tokens]
+        rows = [row for row in read_records(path, kind) if _longest(row, tokenizer) <= config.max_length]
         if not rows and (path != run.files.validation or path.stat().st_size):
-            raise too_long_error(path, config.max_tokens)
+            raise too_long_error(path, config.max_length)
         return [{name: getattr(row, name) for name in columns} for row in rows]
 
     return read(run.files.train), read(run.files.validation)
@@ -143,10 +143,10 @@ def _common_arguments(config: TrlConfig, seed: int, folder: Path) -> dict[str, A
         "per_device_train_batch_size": config.batch_size // config.accumulation,
         "per_device_eval_batch_size": config.batch_size // config.accumulation,
         "gradient_accumulation_steps": config.accumulation, "lr_scheduler_type": SCHEDULERS[config.scheduler],
-        "warmup_steps": config.warmup_share, "weight_decay": config.weight_decay,
+        "warmup_steps": config.warmup_ratio, "weight_decay": config.weight_decay,
         "max_grad_norm": config.max_grad_norm, "activation_checkpointing": config.gradient_checkpointing,
-        "eval_strategy": "steps", "eval_steps": config.eval_every, "logging_steps": 1, "save_strategy": "steps",
-        "save_steps": config.checkpoint_every, "save_total_limit": 2, "report_to": [], "disable_tqdm": True,
+        "eval_strategy": "steps", "eval_steps": config.eval_steps, "logging_steps": 1, "save_strategy": "steps",
+        "save_steps": config.save_steps, "save_total_limit": 2, "report_to": [], "disable_tqdm": True,
         "logging_nan_inf_filter": False, "bf16": False, "use_cpu": not torch.cuda.is_available(),
         "include_num_input_tokens_seen": "all",
         "dataloader_pin_memory": False,

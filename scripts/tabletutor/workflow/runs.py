@@ -29,8 +29,8 @@ class Runs:
         self.lora = [name for name in self.trained if training[name]["lora"]]
         self.full = [name for name in self.trained if not training[name]["lora"]]
         self.students = [name for name in training if not training[name] or self._method(name).TRAINS == "student"]
-        self.choosing = [name for name, run in self._runs.items() if run["choose"]]
-        self.choosing_by_judge = [name for name in self.choosing if self._runs[name]["choose"]["judge"]]
+        self.choosing = [name for name, run in self._runs.items() if run["best_of"]]
+        self.choosing_by_judge = [name for name in self.choosing if self._runs[name]["best_of"]["reward_model"]]
         self.trained_on = sorted({training[name]["format"] for name in self.trained})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
@@ -50,7 +50,7 @@ class Runs:
     def weights(self, wildcards: Any) -> list[str]:
         """Return the checkpoint files that the job's run decodes with; empty for an untuned model."""
         run = self._runs[wildcards.run]
-        name = run["weights"] or (wildcards.run if run["training"] else None)
+        name = run["weights_from"] or (wildcards.run if run["training"] else None)
         return self.checkpoint(name) if name else []
 
     def rows(self, wildcards: Any) -> list[str]:
@@ -64,16 +64,16 @@ class Runs:
 
     def judge_kind(self, wildcards: Any) -> str:
         """Return what the judge of the job's run scores: "process" for steps, "outcome" for whole attempts."""
-        judge = self._method(self._runs[wildcards.run]["choose"]["judge"])
+        judge = self._method(self._runs[wildcards.run]["best_of"]["reward_model"])
         return "process" if judge.TRAINS == "process judge" else "outcome"
 
     def judge(self, wildcards: Any) -> list[str]:
         """Return the checkpoint files of the judge by which the job's run chooses."""
-        return self.checkpoint(self._runs[wildcards.run]["choose"]["judge"])
+        return self.checkpoint(self._runs[wildcards.run]["best_of"]["reward_model"])
 
     def start(self, wildcards: Any) -> list[str]:
         """Return the checkpoint files that the job's run starts training from; empty if it starts from its model."""
-        start = self._runs[wildcards.run]["training"]["start"]
+        start = self._runs[wildcards.run]["training"]["init_from"]
         return self.checkpoint(start) if start else []
 
     def converter(self, digests: Mapping[str, str]) -> Callable[[Any], str]:

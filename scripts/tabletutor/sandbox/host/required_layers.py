@@ -17,8 +17,8 @@ _warned_lock = threading.Lock()
 
 def required_layers(config: SandboxConfig) -> tuple[Layer, ...]:
     """Return the layers without which no cell may run."""
-    if config.require is not None:
-        return config.require
+    if config.required_layers is not None:
+        return config.required_layers
     return LAYERS if config.backend == "process" else tuple(name for name in LAYERS if name not in _CONTAINER_LACKS)
 
 
@@ -33,9 +33,10 @@ def require_layers(config: SandboxConfig, missing: Mapping[str, str], refused: M
     if lacking:
         seen = "\n".join(f"  {layer}: {missing[layer]}" for layer in lacking)
         raise SandboxError(
-            f"layers that sandbox.require asks for do not stand here:\n{seen}\n"
+            f"layers that sandbox.required_layers asks for do not stand here:\n{seen}\n"
             f"The kernel refused: {reasons or 'nothing'}.\n"
-            "Change the kernel's settings (see docs/sandbox.md), or list only the layers you need in sandbox.require."
+            "Change the kernel's settings (see docs/sandbox.md), or list only the layers you need in "
+            "sandbox.required_layers."
         )
     for layer, seen in missing.items():
         _warn_once(layer, f"{seen} (the kernel refused: {reasons or 'nothing'})")

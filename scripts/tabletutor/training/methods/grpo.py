@@ -37,7 +37,7 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
     train, validation = read_trl_rows(run, config, TaskRow, COLUMNS, tokenizer)
     options = {
         "num_generations": config.generations, "temperature": config.temperature, "beta": config.beta,
-        "reward_weights": [config.right_weight, config.runs_weight],
+        "reward_weights": [config.correct_weight, config.execution_weight],
         "per_device_eval_batch_size": config.batch_size,  # whole groups, whatever `accumulation` is
         "use_cpu": True,  # the decoder of attempts runs on the CPU
     }  # fmt: skip

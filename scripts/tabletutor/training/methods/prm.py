@@ -48,14 +48,14 @@ def _read(path: Path, config: PrmConfig, tokenizer: Tokenizer) -> Rows:
     rows: Rows = []
     for row in read_records(path, StepsRow):
         ids, ends = step_ids(tokenizer, row.prompt, row.completions)
-        if len(ids) > config.max_tokens:
+        if len(ids) > config.max_length:
             continue
         labels = [UNLABELLED] * len(ids)
         for end, label in zip(ends, row.labels, strict=True):
             labels[end] = int(label)
         rows.append({"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels})
     if not rows and (path.name == "train.jsonl" or path.stat().st_size):
-        raise too_long_error(path, config.max_tokens)
+        raise too_long_error(path, config.max_length)
     return rows
 
 

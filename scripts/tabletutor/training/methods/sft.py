@@ -85,13 +85,13 @@ def train(run: TrainingRun, config: SftConfig) -> None:
             step += 1
             metrics = _step(loop, schedule.batch(step), learning_rate(config, step, steps), config.max_grad_norm)
             _record(run, lines, step, "train", metrics)
-            if step % config.eval_every == 0 or step == steps:
+            if step % config.eval_steps == 0 or step == steps:
                 with loop.weights.averaged():
                     _record(run, lines, step, "validation", _validate(loop))
                     with without_spans(base_of(loop.model)):
                         samples += generate_samples(base_of(loop.model), loop.tokenizer, loop.prompts, step)
             now = time.monotonic()
-            if step < steps and (step % config.checkpoint_every == 0 or now - saved >= config.checkpoint_seconds):
+            if step < steps and (step % config.save_steps == 0 or now - saved >= config.save_seconds):
                 state = TrainingState(step, lines, samples, before + now - started)
                 save_state(state_file, work.identity, state, loop.weights, loop.optimizer)
                 saved = now
@@ -113,19 +113,19 @@ def _prepare(run: TrainingRun, config: SftConfig) -> _Loop:
     """Read the rows, load the model to train and install the fast layers."""
     files = run.files
     tokenizer = load_tokenizer(files.model)
-    rows = short_rows(read_rows(files.train, tokenizer), config.max_tokens)
+    rows = short_rows(read_rows(files.train, tokenizer), config.max_length)
     encoded = read_rows(files.validation, tokenizer)
-    validation = sample_rows(short_rows(encoded, config.max_tokens), config.eval_rows)
+    validation = sample_rows(short_rows(encoded, config.max_length), config.eval_rows)
     for path, all_too_long in ((files.train, not rows), (files.validation, encoded and not validation)):
         if all_too_long:
-            raise too_long_error(path, config.max_tokens)
+            raise too_long_error(path, config.max_length)
     check_validation_rows(files.validation, config, len(validation))
     model = load_trainable_student(run, config)
     longest = max(row_lengths([*rows, *validation]))
     if longest > model.config.max_position_embeddings:
         limit = model.config.max_position_embeddings
         raise ValueError(
-            f"{files.train}: a row has {longest} tokens, but the model takes {limit}; lower training.max_tokens"
+            f"{files.train}: a row has {longest} tokens, but the model takes {limit}; lower training.max_length"
         )
     check_head(base_of(model))
     model.train()
