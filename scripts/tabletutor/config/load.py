@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from tabletutor.config.jsonschema import booleans_for_numbers, key_paths, keys_at, tags_at
 from tabletutor.config.nearest import closest
 from tabletutor.config.references import Fault, reference_faults
+from tabletutor.config.renamed import with_present_names
 from tabletutor.config.schema import Config
 from tabletutor.config.training import method_fault
 
@@ -55,10 +56,17 @@ def check(raw: object, origin: str) -> Config:
 def examine(raw: object) -> Examined:
     """Return the typed configuration made from plain data, and all its faults: of keys, then of references.
 
-    References are checked with the faulty keys left out, so that all faults are reported at once.
+    Renamed keys are read as if they had their new names, and references are checked with the faulty keys left out, so
+    that all faults are reported at once.
     """
     if not isinstance(raw, Mapping):
         return Examined(None, (Fault((), f"the configuration must be a mapping of keys, not {_short_repr(raw)}"),))
+    present, renamed = with_present_names(cast("Mapping[Any, Any]", raw))
+    examined = _examine(present)
+    return Examined(examined.config, (*renamed, *examined.faults))
+
+
+def _examine(raw: Mapping[Any, Any]) -> Examined:
     faults = [Fault(path, "should be a number, not a boolean") for path in booleans_for_numbers(raw)]
     try:
         config = Config.model_validate(raw)
@@ -129,7 +137,8 @@ def _faults(fault: dict[str, Any], raw: Mapping[Any, Any]) -> Iterator[Fault]:
     elif fault["type"] in ("model_type", "dict_type", "model_attributes_type"):
         yield Fault(path, f"should be a mapping of keys, not {_short_repr(fault['input'])}")
     elif fault["type"] == "literal_error":
-        yield Fault(path, _one_of(re.findall("'([^']*)'", fault["ctx"]["expected"]), fault["input"]))
+        expected = fault["ctx"]["expected"]
+        yield Fault(path, _one_of(re.findall("'([^']*)'", expected) or [expected], fault["input"]))
     else:
         for line in str(fault["msg"]).removeprefix("Value error, ").splitlines():
             message = line.replace("Input should", "should")
@@ -138,7 +147,7 @@ def _faults(fault: dict[str, Any], raw: Mapping[Any, Any]) -> Iterator[Fault]:
 
 def _one_of(options: Sequence[str], given: object) -> str:
     """Return a message with the values a key may have, and the most similar one to the given value if there is one."""
-    message = f"must be one of {', '.join(options)}"
+    message = f"must be {'one of ' if len(options) > 1 else ''}{', '.join(options)}"
     if given is None:
         return message
     close = closest(given, options) if isinstance(given, str) else None

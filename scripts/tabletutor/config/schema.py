@@ -4,7 +4,7 @@ Each stage has its own module of settings, so that a job depends only on the set
 """
 
 import posixpath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +34,11 @@ FilePath = Annotated[str, Field(pattern=r"^[^{}]+$")]
 class Config(Section):
     """The whole configuration of a project."""
 
+    version: Literal[2] = Field(
+        default=2,
+        json_schema_extra=EXECUTION_ONLY,
+        description="Version of the configuration's keys. An old name of a key is an error that names the new key.",
+    )
     project: Name = Field(description="Name of the project, shown in the report; also names the folder of its logs.")
     results: Annotated[FilePath, AfterValidator(_own_folder)] = Field(
         default="results", description="Folder for all artefacts."
