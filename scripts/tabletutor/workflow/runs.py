@@ -60,7 +60,7 @@ class Runs:
 
     def attempts(self, wildcards: Any) -> str:
         """Return the predictions that the job's run chooses among."""
-        return f"{self._results}/predictions/{self._runs[wildcards.run]['choose']['among']}/test.jsonl"
+        return f"{self._results}/predictions/{self._runs[wildcards.run]['best_of']['run']}/test.jsonl"
 
     def judge_kind(self, wildcards: Any) -> str:
         """Return what the judge of the job's run scores: "process" for steps, "outcome" for whole attempts."""
