@@ -7,7 +7,7 @@ are private and may change.
 """
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching import match as matching
 from tabletutor.questions.build import build_questions
+from tabletutor.questions.registry import families_named
 from tabletutor.records.episode import Episode
 from tabletutor.records.question import AnswerSpec, AnswerType, Question
 from tabletutor.records.record import read_records
@@ -71,13 +72,20 @@ def profile(source: Source, config: TablesConfig | None = None) -> TableProfile:
         return table_profile
 
 
-def ask_questions(source: Source, count: int = 20, seed: int = 0, config: TablesConfig | None = None) -> list[Question]:
+def ask_questions(
+    source: Source,
+    count: int = 20,
+    seed: int = 0,
+    families: Sequence[str] | None = None,
+    config: TablesConfig | None = None,
+) -> list[Question]:
     """Generate questions about a table, each with an answer that three engines agree on.
 
     Args:
         source: The path of a CSV, or a DataFrame.
         count: The number of questions wanted; a small or plain table gives fewer.
         seed: The random seed; equal seeds give equal questions.
+        families: The names of the question families to ask from; None asks from all, in turn.
         config: As for `read_table`.
 
     Returns:
@@ -85,22 +93,27 @@ def ask_questions(source: Source, count: int = 20, seed: int = 0, config: Tables
 
     Raises:
         TableError: The file is not a table.
-        ValueError: No question passed the checks.
+        ValueError: No question passed the checks, or there is no family of a name.
         SandboxError: The sandbox cannot start; `tabletutor doctor` says why.
     """
+    chosen = families_named(families) if families is not None else None
+    limits = ProgramQuestionsConfig(per_table={"train": count, "validation": 0, "test": 0})
+    if families is not None:
+        limits = limits.model_copy(update={"per_family": max(1, count)})
     with _ingest(source, config) as (_, parquet):
         place = parquet.parent
         build_questions(
             profile_path=place / "profile.json",
             parquet=parquet,
             split="train",
-            config=ProgramQuestionsConfig(per_table={"train": count, "validation": 0, "test": 0}),
+            config=limits,
             sandbox=SandboxConfig(),
             seed=seed,
             cache=place / "cache",
             code="tabletutor.ask_questions",
             questions=place / "questions.jsonl",
             rejects=place / "rejects.jsonl",
+            families=chosen,
         )
         return read_questions(place / "questions.jsonl")
 

@@ -1,6 +1,7 @@
 """The recipe for a question family in `docs/extending.md`, followed to the letter in a copy of the package."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,9 @@ def test_a_family_of_ones_own_is_one_file(tmp_path: Path) -> None:
     asked = [json.loads(line) for line in (root / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
     mine = [question for question in asked if question["family"] == "group_size_gap"]
     assert len(asked) == 4
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    (look,) = re.findall(r"```python\n(from tabletutor import ask_questions\n.*?)```", page, re.DOTALL)
+    run_python(look.replace("resources/tables", str(ROOT / "resources" / "tables")), root)
     assert len(mine) == 2, "half of the held-out share is for new families"
     for question in mine:
         assert question["novelty"] == "new_family"

@@ -1,7 +1,7 @@
 """Build the questions of one table: try candidates, family by family, until enough are accepted."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loguru import logger
@@ -10,6 +10,7 @@ from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
 from tabletutor.programs import duckdb_engine, polars_engine
+from tabletutor.questions.family import Family
 from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.registry import all_families
 from tabletutor.questions.validate import Rejected, check
@@ -35,11 +36,12 @@ def build_questions(
     code: str,
     questions: Path,
     rejects: Path,
+    families: Sequence[Family] | None = None,
 ) -> list[Question]:
     """Write the accepted and the rejected questions of one table, and return the accepted ones.
 
     The result of each check is appended to a journal in `cache`. The journal is keyed by the digest of the rule's
-    `code`, the table and the settings of the sandbox.
+    `code`, the table and the settings of the sandbox. `families` restricts the questions to some families.
 
     Raises ValueError if no question is accepted, because the table is too small or its columns are too plain.
     """
@@ -72,7 +74,7 @@ def build_questions(
             except Rejected as rejected:
                 return Checked(dropped=rejected.reject)
 
-        for pool in make_pools(all_families(), split, config):
+        for pool in make_pools(families or all_families(), split, config):
             fill_pool(
                 profile=profile,
                 pool=pool,

@@ -7,8 +7,8 @@ from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.programs.describe import outline
 from tabletutor.programs.grammar import size, to_json
 from tabletutor.questions.draw import CannotDraw, Draw
-from tabletutor.questions.family import Family, with_rounding
-from tabletutor.questions.wording import fill
+from tabletutor.questions.family import Candidate, Family, with_rounding
+from tabletutor.questions.wording import fill, slots_of
 from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import AnswerSpec, Difficulty, Novelty, Question
 from tabletutor.records.table import Split, TableProfile
@@ -73,6 +73,7 @@ def candidates(
                 candidate = family.build(Draw(profile, source))
             except CannotDraw:
                 continue
+            _check_slots(family, candidate)
             held_out = heldout_count(family, config.heldout_wordings)
             trained = len(family.wordings) - held_out
             index = (
@@ -107,6 +108,16 @@ def candidates(
                     program=to_json(program),
                     tags=candidate.tags,
                 ),
+            )
+
+
+def _check_slots(family: Family, candidate: Candidate) -> None:
+    """Raise ValueError if any wording, held out or not, has a slot without words."""
+    for place, wording in enumerate(family.wordings, start=1):
+        if unknown := sorted(slots_of(wording) - candidate.slots.keys()):
+            raise ValueError(
+                f"question family {family.name!r}, wording {place}: no words for the slot {{{unknown[0]}}}; its "
+                f"candidates have words for: {', '.join(sorted(candidate.slots)) or 'no slot'}"
             )
 
 

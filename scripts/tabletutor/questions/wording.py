@@ -53,6 +53,11 @@ def fill(template: str, slots: Mapping[str, str], source: random.Random) -> str:
     return text[:1].upper() + text[1:]
 
 
+def slots_of(template: str) -> set[str]:
+    """Return the names of the slots of a template."""
+    return {piece["slot"] for piece in _PIECE.finditer(template) if piece["slot"]}
+
+
 def column_words(column: str) -> str:
     """Return a header in the form in which questions quote it."""
     return header_label(column)
