@@ -1,9 +1,10 @@
 """Run the tests and count which lines and branches of the project they run (`make coverage`). Not a test:
 
-python tests/coverage/measure.py [ARGUMENTS OF PYTEST]
+python tests/coverage/measure.py [--append] [ARGUMENTS OF PYTEST]
 
 Every process counts: the tests, their sub-processes and forks, Snakemake's jobs in copies of the checkout, and the
 sandbox's sessions (see `startup.py`). The results: a table on the terminal, `coverage.xml` and `htmlcov/index.html`.
+`--append` adds to what the last run has measured.
 Ends with 1 if a test failed, and with 2 below the gate (`fail_under` in `pyproject.toml`).
 """
 
@@ -24,16 +25,19 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".coverage-data"
 HOOK = Path(site.getsitepackages()[0], "tabletutor_coverage.pth")
 PREAMBLE = 3  # lines that Snakemake writes before a job's script
+DEFAULT = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 Arc = tuple[int, int]
 
 
 def main() -> int:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+    append = "--append" in sys.argv
+    if not append:
+        shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(exist_ok=True)
     FOLDER.chmod(0o1777)  # some tests run as another user
     HOOK.write_text(_hook(), encoding="utf-8")
     environment = {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(FOLDER / "data")}
-    arguments = sys.argv[1:] or ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    arguments = [argument for argument in sys.argv[1:] if argument != "--append"] or DEFAULT
     try:
         command = [sys.executable, "-m", "pytest", *arguments]
         failed = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
@@ -63,6 +67,7 @@ def _coverage(command: str) -> int:
 
 def _combine(target: Path) -> None:
     """Gather what all processes have measured, as if the files of this checkout had run."""
+    target.unlink(missing_ok=True)
     data = CoverageData(str(target))
     files = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "scripts").rglob("*.py"))]
     known = set(files)

@@ -5,6 +5,7 @@ writes to memory instead that it shares with a file, which the warm parent maps 
 has a slice of its own, with one JSON line for each time something was sent: the arcs that were new, by file.
 """
 
+import contextlib
 import json
 import mmap
 import os
@@ -17,6 +18,7 @@ import coverage
 SLICE = 1 << 18
 SLICES = 4096  # processes of one warm parent; the file is sparse
 SUFFIX = ".sandbox"
+_dumps = json.dumps  # a cell may replace it
 _LAST = 2  # a first process, the warm parent below it, sessions below that; not what cells fork
 
 
@@ -42,7 +44,7 @@ class _Recorder:
             if new := set(data.arcs(file) or ()) - seen:
                 found[file] = sorted(new)
                 seen |= new
-        line = json.dumps(found).encode() + b"\n"
+        line = _dumps(found).encode() + b"\n"
         if found and self._depth <= _LAST and self._slice < SLICES and self._place + len(line) <= SLICE:
             start = self._slice * SLICE + self._place
             self._memory[start : start + len(line)] = line
@@ -63,7 +65,8 @@ def start(folder: str) -> None:
 
     def noted(call: Any) -> Any:
         def noting(*arguments: Any, **options: Any) -> Any:
-            recorder.note()
+            with contextlib.suppress(Exception):  # whatever a cell has done to Python, its session goes on
+                recorder.note()
             return call(*arguments, **options)
 
         return noting
