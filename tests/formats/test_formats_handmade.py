@@ -232,6 +232,8 @@ def test_a_quotation_of_six_words_is_a_leak_and_of_five_is_none() -> None:
 
     assert leak("so KEEP rows where wind blows then stop") == "keep rows where wind blows then"
     assert leak("zeta keep rows where wind, blows then sum") == "keep rows where wind blows then", "the first by name"
+    assert leak("rows where wind blows then sum") == "rows where wind blows then sum", "the last six"
+    assert leak("where wind blows then sum") is None
     assert leak("keep rows where wind blows") is None
     assert leak("rows where wind blows; where wind blows then") is None
     assert (
