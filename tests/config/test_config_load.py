@@ -1,7 +1,6 @@
 """The shipped configurations are complete and valid; error messages name each fault and what to write instead."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from tabletutor.config.formats import FORMATS, formats_section
 from tabletutor.config.jsonschema import key_paths, schema, schema_text
 from tabletutor.config.load import ConfigError, check, load, plain
-from tabletutor.config.training import TrainingConfig, method_fault
+from tabletutor.config.training import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
 SOURCES = "hub, local, packaged, scratch"
@@ -250,16 +249,6 @@ def test_any_slip_in_a_key_is_noticed(path: str, data: st.DataObject) -> None:
 def test_knobs_of_training_that_exclude_each_other_are_named(training: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         TypeAdapter(TrainingConfig).validate_python(training)
-
-
-def test_a_method_without_its_file_or_its_class_is_named(tmp_path: Path) -> None:
-    (tmp_path / "half.py").touch()
-    assert method_fault("sft") is None
-    assert method_fault("none", tmp_path) is None
-    no_class = rf'{tmp_path}/half\.py: no configuration class; add one with method: Literal\["half"\] to TrainingConfig'
-    assert re.match(no_class, method_fault("half", tmp_path) or "")
-    no_file = rf"{tmp_path}/sft\.py: no such file; add it with CONFIG = SftConfig and train\(run, config\)"
-    assert re.match(no_file, method_fault("sft", tmp_path) or "")
 
 
 def test_settings_of_a_format_without_a_converter_are_named() -> None:

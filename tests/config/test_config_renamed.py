@@ -6,8 +6,8 @@ import pytest
 
 from tabletutor.config.jsonschema import keys_at
 from tabletutor.config.load import ConfigError, check
+from tabletutor.config.methods import method_configs
 from tabletutor.config.renamed import RENAMED, with_present_names
-from tabletutor.config.training import method_configs
 
 ENTRIES = [(version, pattern, name) for version, names in RENAMED.items() for pattern, name in names.items()]
 

@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from tabletutor.config.training import MethodConfig, SftConfig
+from tabletutor.config.training import MethodConfig
 from tabletutor.training.registry import declared_method
 
 
@@ -17,25 +17,25 @@ def train() -> None:
 
 
 def module_with(**names: object) -> ModuleType:
-    module = ModuleType("mine")
-    vars(module).update(names, __file__="methods/mine.py")
+    module = ModuleType("sft")
+    vars(module).update(names, __file__="methods/sft.py")
     return module
 
 
 @pytest.mark.parametrize(
     ("module", "message"),
     [
-        (module_with(train=train), r"methods/mine\.py: CONFIG is missing; set it to the method's configuration class"),
-        (module_with(CONFIG=train, train=train), r"methods/mine\.py: CONFIG is missing"),
-        (module_with(CONFIG=HalfConfig), r"methods/mine\.py: train is missing; define train\(run, config\)"),
+        (
+            module_with(train=train),
+            r"methods/sft\.py: CONFIG is None, but the class of the method \"sft\" .* is SftConfig",
+        ),
         (
             module_with(CONFIG=HalfConfig, train=train),
-            r"methods/mine\.py: CONFIG is HalfConfig, which is not the class of the method \"mine\"; .* add it to "
-            r"TrainingConfig",
+            r"methods/sft\.py: CONFIG is HalfConfig, but the class .* SftConfig",
         ),
-        (module_with(CONFIG=SftConfig, train=train), r"methods/mine\.py: CONFIG is SftConfig, which is not"),
+        (module_with(CONFIG=train, train=train), r"methods/sft\.py: CONFIG is train, but"),
     ],
 )
 def test_a_method_without_what_the_registry_needs_is_named(module: ModuleType, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        declared_method("mine", module)
+        declared_method("sft", module)

@@ -9,11 +9,11 @@ import yaml
 from pydantic import ValidationError
 
 from tabletutor.config.jsonschema import booleans_for_numbers, key_paths, keys_at, tags_at
+from tabletutor.config.methods import method_fault
 from tabletutor.config.nearest import closest
 from tabletutor.config.references import Fault, reference_faults
 from tabletutor.config.renamed import with_present_names
 from tabletutor.config.schema import Config
-from tabletutor.config.training import method_fault
 
 
 class ConfigError(ValueError):

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tabletutor.config.methods import method_configs, method_fault
 from tabletutor.config.nearest import suggestion
 from tabletutor.config.runs import ChoiceConfig, RunConfig
 from tabletutor.config.schema import Config
 from tabletutor.config.section import Section
-from tabletutor.config.training import TrainingConfig, method_configs, method_fault
+from tabletutor.config.training import TrainingConfig
 
 
 class Fault(NamedTuple):

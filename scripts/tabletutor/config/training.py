@@ -5,8 +5,7 @@ reads and whether it runs answers. Add the class to `TrainingConfig`; checks, ru
 """
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -32,12 +31,14 @@ class LoraConfig(Section):
     use_dora: bool = Field(default=False, description="Train magnitudes separately from directions (DoRA).")
 
 
-METHODS = Path(__file__).resolve().parents[1] / "training" / "methods"
 Trained = Literal["student", "outcome judge", "process judge"]
 
 
 class MethodConfig(Section):
     """Settings that every method has.
+
+    A method's class adds three: `method`, a Literal of its name; `format`, the rows it trains on; and `threads`.
+    Methods that TRL trains derive from `TrlConfig`.
 
     Attributes:
         TRAINS: What the method trains: a student, or a judge of whole attempts or of their steps.
@@ -271,27 +272,6 @@ TrainingConfig = Annotated[
     SftConfig | DpoConfig | KtoConfig | RewardConfig | PrmConfig | GrpoConfig, Field(discriminator="method")
 ]
 DEFAULT_METHOD = "sft"
-
-
-def method_configs() -> dict[str, type[MethodConfig]]:
-    """Return the configuration class of each method, by the method's name."""
-    classes: tuple[type[MethodConfig], ...] = get_args(get_args(TrainingConfig)[0])
-    return {get_args(each.model_fields["method"].annotation)[0]: each for each in classes}
-
-
-def method_fault(name: str, folder: Path = METHODS) -> str | None:
-    """Return what is missing if a training method has a configuration class but no file in `folder`, or a file but no
-    class. None if it has both or neither.
-    """
-    path, config = folder / f"{name}.py", method_configs().get(name)
-    if config is not None and not path.is_file():
-        return f"{path}: no such file; add it with CONFIG = {config.__name__} and train(run, config)"
-    if config is None and path.is_file() and not name.startswith("_"):
-        return (
-            f'{path}: no configuration class; add one with method: Literal["{name}"] to TrainingConfig in '
-            f"config/training.py"
-        )
-    return None
 
 
 def with_method(training: object) -> object:

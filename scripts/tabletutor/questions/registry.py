@@ -61,8 +61,8 @@ def collect(modules: Iterable[Any]) -> tuple[Family, ...]:
             if len(set(family.wordings)) < max(MIN_WORDINGS, len(family.wordings)):
                 raise ValueError(
                     f"{module.__file__}: family {family.name!r} has {len(family.wordings)} wordings, of which "
-                    f"{len(set(family.wordings))} are different. Give it at least {MIN_WORDINGS}, all different: the last quarter is kept "
-                    f"out of training"
+                    f"{len(set(family.wordings))} are different. Give it at least {MIN_WORDINGS}, all different: the "
+                    f"last quarter is kept out of training"
                 )
             found[family.name] = family
     return tuple(found.values())

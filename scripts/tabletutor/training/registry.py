@@ -8,7 +8,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from tabletutor.config.training import MethodConfig, method_configs, method_fault
+from tabletutor.config.methods import method_configs, method_fault
+from tabletutor.config.training import MethodConfig
 from tabletutor.training.run import TrainingRun
 
 
@@ -36,19 +37,13 @@ def load_method(name: str) -> Method:
 def declared_method(name: str, module: ModuleType) -> Method:
     """Return a module of `training/methods/` as a method.
 
-    Raises ValueError naming the file if it has no `CONFIG` or no function `train`, or if `CONFIG` is not the class that
-    the configuration uses for this method.
+    Raises ValueError naming the file if `CONFIG` is not the class that the configuration uses for this method.
     """
-    config: object = getattr(module, "CONFIG", None)
-    if not isinstance(config, type) or not issubclass(config, MethodConfig):
+    config: Any = vars(module).get("CONFIG")
+    wanted = method_configs().get(name)
+    if wanted is None or wanted is not config:
         raise ValueError(
-            f"{module.__file__}: CONFIG is missing; set it to the method's configuration class from config/training.py"
-        )
-    if not callable(getattr(module, "train", None)):
-        raise ValueError(f"{module.__file__}: train is missing; define train(run, config) (docs/extending.md)")
-    if method_configs().get(name) is not config:
-        raise ValueError(
-            f'{module.__file__}: CONFIG is {config.__name__}, which is not the class of the method "{name}"; give it '
-            f'method: Literal["{name}"] and add it to TrainingConfig in config/training.py'
+            f'{module.__file__}: CONFIG is {getattr(config, "__name__", None)}, but the class of the method "{name}" '
+            f"in config/training.py is {wanted.__name__ if wanted else None}; let both name the same class"
         )
     return cast(Method, module)

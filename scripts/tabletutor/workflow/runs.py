@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tabletutor.config.training import MethodConfig, method_configs
+from tabletutor.config.methods import method_configs
+from tabletutor.config.training import MethodConfig
 from tabletutor.models.load import ADAPTER_FILES, MODEL_FILES
 
 
