@@ -1,4 +1,4 @@
-"""What a training method must have: a class with three settings, and a file with `CONFIG` and `train`."""
+"""Every training method needs a class with three settings and a file with `CONFIG` and `train`."""
 
 import re
 from pathlib import Path

@@ -37,7 +37,7 @@ Trained = Literal["student", "outcome judge", "process judge"]
 class MethodConfig(Section):
     """Settings that every method has.
 
-    A method's class adds three: `method`, a Literal of its name; `format`, the rows it trains on; and `threads`.
+    A method's class adds `method` (a Literal of its name), `format` (the rows it trains on) and `threads`.
     Methods that TRL trains derive from `TrlConfig`.
 
     Attributes:
