@@ -56,7 +56,7 @@ def test_shipped_configurations_are_valid(name: str) -> None:
 
 def test_the_default_configuration_names_every_knob() -> None:
     path = ROOT / "config" / "config.yaml"
-    assert every_key(yaml.safe_load(path.read_text())) == every_key(plain(load(path)))
+    assert every_key(yaml.safe_load(path.read_text())) == every_key(plain(load(path))), f"add it to {path}"
 
 
 def test_the_schema_file_is_in_step() -> None:

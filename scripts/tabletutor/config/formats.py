@@ -59,7 +59,7 @@ class PairsConfig(FormatConfig):
     )
 
 
-DEFAULT_FORMAT = "sft-standard"  # built if the configuration names no formats
+DEFAULT_FORMAT = "sft-standard"  # built unless the configuration sets it to null
 # Formats with settings of their own; others have `FormatConfig`.
 FORMAT_CONFIGS: dict[str, type[FormatConfig]] = {
     "sft-standard": ConversationConfig,
@@ -94,7 +94,8 @@ def formats_section(names: Iterable[str]) -> type[Section]:
         default = kind() if name == DEFAULT_FORMAT else None
         fields[name.replace("-", "_")] = (kind | None, Field(default=default, alias=name))
     description = (
-        "The training formats by name. Formats that are null or absent are skipped; `{}` builds one with its defaults."
+        "The training formats by name. `{}` builds a format with its defaults, null skips it. Formats that are absent are "
+        f"skipped, except {DEFAULT_FORMAT}."
     )
     return create_model("FormatsConfig", __base__=Section, __doc__=description, **fields)
 

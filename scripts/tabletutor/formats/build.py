@@ -64,6 +64,7 @@ def build_format(
         selected = sorted(select(rows, config, seed, dropped), key=Candidate.sort_key)
         if not selected:
             logger.warning("{}: the {} split has no row; stats.json counts what was left out, by reason", name, split)
+        logger.info("{} {}: {} rows of {} candidates kept", name, split, len(selected), len(rows))
         write_lines(outputs[split].rows, [row.line for row in selected])
         write_records(outputs[split].notes, [row.note for row in selected])
         all_stats.append(split_stats(split, selected, dropped))
