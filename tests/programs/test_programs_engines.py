@@ -81,6 +81,8 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Where("city", ">", "Rome"), g.Distinct("city")), ["Ärhus"]),
     ((g.Where("units", ">=", 5), g.Count()), 3),
     ((g.Where("units", ">", 4.5), g.Count()), 3),
+    ((g.Where("units", ">=", 5), g.Distinct("units")), [5, 10]),
+    ((g.Where("units", "<", 5), g.Distinct("units")), [0, 2, 3]),
     ((g.Where("price", "==", 2), g.ListOf("city")), ["Rome"]),
     ((g.Where("paid", "!=", True), g.Count()), 4),
     ((g.Where("sold", "<=", "2012-01-31"), g.Count()), 3),
@@ -94,6 +96,8 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Missing("units", negated=True), g.Count()), 6),
     ((g.BeyondStatistic("units", ">", "mean"), g.ListOf("units")), [5, 10, 5]),
     ((g.BeyondStatistic("units", "<", "median"), g.ListOf("units")), [3, 2, 0]),
+    ((g.BeyondStatistic("price", ">", "mean"), g.ListOf("price")), [4.0, 8.0]),
+    ((g.BeyondStatistic("price", ">", "median"), g.ListOf("price")), [4.0, 2.5, 8.0]),
     ((g.Where("units", ">", 99), g.BeyondStatistic("units", ">", "mean"), g.Count()), 0),
     ((g.Top("price", 3, "largest"), g.ListOf("price")), [8.0, 4.0, 2.5]),
     ((g.Top("sold", 2, "smallest"), g.ListOf("sold")), ["1969-12-31T23:00:00", "2012-01-30"]),
@@ -127,10 +131,15 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Where("city", "==", "Rome"), g.Aggregate("sold", "max")), "2013-07-01T00:00:00.25"),
     ((g.Quantile("price", 0.25),), 1.625),
     ((g.Span("units"),), 10),
+    ((g.Span("price"),), 7.5),
     ((g.Share("units", ">", 4),), 300 / 7),
     ((g.Share("paid", "==", True),), 200 / 7),
     ((g.MissingShare("city"),), 100 / 7),
+    ((g.Arithmetic("units", "*", "price", "x"), g.MissingShare("x")), 200 / 7),
     ((g.MostFrequent("city"),), "Oslo"),
+    ((g.Where("city", "==", "Oslo"), g.MostFrequent("city")), "Oslo"),
+    ((g.Where("city", "==", "Oslo"), ROWS, g.BestGroup("largest")), "Oslo"),
+    ((g.Where("city", "==", "Ärhus"), g.Lookup("price", "largest", "units")), 10),
     ((g.Lookup("price", "largest", "city"),), "Oslo"),
     ((g.Lookup("price", "smallest", "sold"),), "2012-01-30"),
     ((g.Lookup("price", "largest", "paid"),), False),
@@ -170,6 +179,7 @@ REFUSALS: list[tuple[tuple[g.Step, ...], str]] = [
     ((g.Top("units", 7, "largest"), g.Count()), "no_answer"),
     ((g.Top("units", 2, "largest"), g.Count()), "tie"),
     ((g.Top("units", 3, "largest"), g.Count()), "tie"),
+    ((g.Top("units", 4, "largest"), g.Count()), "tie"),
     ((g.Lookup("sold", "smallest", "city"),), "no_answer"),
     ((g.MostFrequent("note"),), "tie"),
     ((g.Where("units", "==", 5), g.Lookup("units", "largest", "city")), "tie"),
@@ -178,6 +188,7 @@ REFUSALS: list[tuple[tuple[g.Step, ...], str]] = [
     ((UNITS, g.BestGroup("largest", 2)), "tie"),
     ((UNITS, g.BestGroup("smallest", 4)), "no_answer"),
     ((UNITS, g.TopGroups(1, "largest")), "tie"),
+    ((UNITS, g.TopGroups(3, "largest")), "tie"),
     ((UNITS, g.TopGroups(4, "largest")), "no_answer"),
     ((UNITS, g.Keep(">", 99), g.BestValue("largest")), "no_answer"),
     ((UNITS, g.Keep(">", 99), g.GroupSpread()), "no_answer"),
@@ -354,6 +365,30 @@ def test_groups_are_ranked_by_exact_integers_and_by_finite_floats(tmp_path: Path
         assert outcome(engine, g.Program((largest, g.BestGroup("largest")))).reason == "tie"
         for best in (g.BestGroup("smallest"), g.TopGroups(1, "smallest"), g.BestValue("smallest")):
             assert outcome(engine, g.Program((g.Group("k", "sum", "x"), best))).reason == "no_answer"
+
+
+def test_every_day_of_the_week_has_its_name(tmp_path: Path) -> None:
+    table = pa.table({"a": moments(*(f"2012-01-0{day}" for day in range(2, 9)))})
+    program = g.Program((g.DatePart("a", "weekday", "w"), g.ListOf("w")))
+    names = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    for engine in engines(tmp_path, table).values():
+        assert engine(program) == names
+    assert submitted(program, read_frame(tmp_path / "table.parquet")) == names
+
+
+def test_a_path_is_a_name_and_no_pattern(tmp_path: Path) -> None:
+    folder = tmp_path / "k=1"
+    folder.mkdir()
+    pq.write_table(SALES, path := folder / "t[ab]le*.parquet")
+    assert polars_engine.load(path).columns == SALES.column_names
+    assert duckdb_engine.run(g.Program((g.Count(),)), duckdb_engine.connect(path)) == 7
+
+
+def test_a_tie_is_told_with_both_values(tmp_path: Path) -> None:
+    table = pa.table({"k": ["a", "b", "c"], "x": [0.1 + 0.2, 0.3, 0.5]})
+    pq.write_table(table, path := tmp_path / "table.parquet")
+    with pytest.raises(g.NoAnswer, match=r"0\.30000000000000004 and 0\.3 share a place"):
+        polars_engine.run(g.Program((g.Top("x", 2, "largest"), g.Count())), polars_engine.load(path))
 
 
 def test_days_are_whole_to_the_microsecond(tmp_path: Path) -> None:
