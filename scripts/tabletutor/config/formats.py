@@ -94,7 +94,7 @@ def formats_section(names: Iterable[str]) -> type[Section]:
         default = kind() if name == DEFAULT_FORMAT else None
         fields[name.replace("-", "_")] = (kind | None, Field(default=default, alias=name))
     description = (
-        "The training formats by name. `{}` builds a format with its defaults, null skips it. Formats that are absent are "
+        "The training formats by name. `{}` builds a format with its defaults, null skips it. Absent formats are "
         f"skipped, except {DEFAULT_FORMAT}."
     )
     return create_model("FormatsConfig", __base__=Section, __doc__=description, **fields)
