@@ -32,11 +32,8 @@ def saying(project: Path, tmp_path: Path, *codes: str) -> Path:
     folder = tmp_path / "rows"
     folder.mkdir()
     for split in ("train", "validation"):
-        written = [
-            {**row, "messages": [*row["messages"][:2], {"role": "assistant", "content": f"```python\n{code}\n```"}]}
-            for row in rows
-            for code in codes
-        ]
+        turns = [{"role": "assistant", "content": f"```python\n{code}\n```", "weight": 1} for code in codes]
+        written = [{**row, "messages": [*row["messages"][:2], turn]} for row in rows for turn in turns]
         (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in written))
     train(project, folder, tmp_path / "student", settings("sft", **WHOLE, max_steps=250, eval_steps=250))
     return tmp_path / "student"
