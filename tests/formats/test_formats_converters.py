@@ -141,6 +141,19 @@ def test_dpo_leaves_out_pairs_that_differ_in_form(case: Case) -> None:
     assert [row.rejected_id for row in dpo.rows(hasty, PairsConfig(), 0)] == []
 
 
+def test_dpo_passes_over_traces_without_a_wrong_turn_of_their_own(case: Case) -> None:
+    """One ends where the gold trace goes on, one is right where it differs. The pair of the last one is made."""
+    slip = next(trace for trace in case.episode.traces if trace.trace_id == "slip")
+    ended = msgspec.structs.replace(slip, trace_id="ended", turns=case.gold.turns[:2])
+    other = msgspec.structs.replace(slip, trace_id="other")
+    labels = {**case.verdict.step_labels, "ended": ("correct", "wrong"), "other": ("correct", "correct", "wrong")}
+    correct = {**case.verdict.trace_correct, "ended": False, "other": False}
+    verdict = msgspec.structs.replace(case.verdict, trace_correct=correct, step_labels=labels)
+    episode = msgspec.structs.replace(case.episode, traces=(case.gold, ended, other, slip))
+    rows = dpo.rows(case._replace(episode=episode, verdict=verdict), PairsConfig(), 0)
+    assert [row.rejected_id for row in rows] == ["slip"]
+
+
 def trace_that_submits_at_once(case: Case) -> Case:
     slip = next(trace for trace in case.episode.traces if trace.trace_id == "slip")
     submitting = Turn(1, "Step 1.", "submit(3)", "")
