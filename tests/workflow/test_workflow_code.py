@@ -134,6 +134,19 @@ def test_values_that_are_equal_but_not_the_same_count(tmp_path: Path, one: str, 
 
 # Code that cannot be followed by name alone: (sources, edit).
 UNSEEN = {
+    "an import of a module that is passed around": (
+        {LATE: "from tabletutor import child\ndef late(x):\n    return getattr(child, x)\n",
+         "tabletutor/child.py": "from tabletutor.base.apart import A\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "an act of the package itself": (
+        {"tabletutor/__init__.py": "import os\nos.umask(0)\n"},
+        {"tabletutor/__init__.py": "import os\nos.umask(1)\n"},
+    ),
+    "a value made between two acts or after them": (
+        {LATE: "D = {1: 1}\nD[2] = 2\nK = tuple(D)\nD[3] = 3\ndef late(x):\n    return K\n"},
+        {LATE: "D = {1: 1}\nD[2] = 2\nD[3] = 3\nK = tuple(D)\ndef late(x):\n    return K\n"},
+    ),
     "registered by a decorator of ours": (
         {"tabletutor/base/text.py": "from tabletutor.base import kinds, forms\nT = kinds.KINDS\n",
          "tabletutor/base/kinds.py": "KINDS = {}\ndef kind(f):\n    KINDS[f.__name__] = f\n    return f\n",
@@ -374,6 +387,24 @@ UNSEEN = {
 def test_what_cannot_be_followed_by_name_is_not_missed(tmp_path: Path, case: str) -> None:
     base, edit = UNSEEN[case]
     assert digest_changes(tmp_path, edit, base)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "'''one'''\nU = 1\ndef late(x):\n    return __doc__\n",
+            "'''one'''\nU = 2\ndef late(x):\n    return __doc__\n",
+        ),
+        (
+            "D = {1: 1}\nD[2] = 2\nU = 1\ndef late(x):\n    return D\n",
+            "D = {1: 1}\nD[2] = 2\nV = 1\ndef late(x):\n    return D\n",
+        ),
+    ],
+    ids=["beside a docstring that is read", "after an act"],
+)
+def test_a_value_that_is_not_reached_does_not_count(tmp_path: Path, one: str, other: str) -> None:
+    assert not digest_changes(tmp_path, {LATE: other}, {LATE: one})
 
 
 @pytest.mark.parametrize(
