@@ -428,6 +428,11 @@ def test_locked_versions_count_where_they_are_used(tmp_path: Path) -> None:
     assert not digest_changes(tmp_path / "unused", {}, pins=PINS.replace("1.16.0", "1.16.1"))
 
 
+def test_a_package_that_is_imported_for_its_effects_counts(tmp_path: Path) -> None:
+    reached = closure_of(tmp_path, {LATE: "import json\nimport scipy\ndef late(x):\n    return x\n"})
+    assert keys(reached, "version") == {"pandas", "numpy", "scipy"}
+
+
 def test_a_package_is_found_under_the_name_it_is_imported_by(tmp_path: Path) -> None:
     reached = closure_of(tmp_path, {"questions.py": "import yaml\nimport vl_convert\nyaml, vl_convert\n"})
     assert {"pyyaml", "vl-convert-python"} <= keys(reached, "version")
