@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.formats.mask import check_mask, mask_fault
+from tabletutor.formats.mask import MaskCheck, SplitMask, check_mask, mask_fault
 from tabletutor.models.chat import encode
 from tabletutor.models.load import load_tokenizer
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.record import write_records
-from tabletutor.rows.row import ConversationRow, LabelledRow
+from tabletutor.rows.prm_steps import step_ids
+from tabletutor.rows.row import ConversationRow, LabelledRow, StepsRow
 
 ROW = ConversationRow(
     question_id="q",
@@ -77,6 +78,25 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
     tokenizer = load_tokenizer(model)
     completion = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
     assert result.splits[0].trained_tokens == len(completion) + 1
+
+
+def test_rows_of_steps_are_measured_and_rows_too_long_are_counted(model: Path, tmp_path: Path) -> None:
+    ids = {"question_id": "q", "table": "t", "trace_id": "g"}
+    rows = [
+        StepsRow(**ids, prompt="Be brief.", completions=("Look.", "Done." * size), labels=(True, False))
+        for size in (1, 30)
+    ]
+    write_records(tmp_path / "train.jsonl", rows)
+    write_records(tmp_path / "validation.jsonl", [])
+    tokenizer = load_tokenizer(model)
+    lengths = [len(step_ids(tokenizer, row.prompt, row.completions)[0]) for row in rows]
+    files = {split: tmp_path / f"{split}.jsonl" for split in ("train", "validation")}
+    result = check_mask("tuned", "prm", model=model, rows=files, max_length=lengths[0], output=tmp_path / "mask.json")
+    assert result == MaskCheck(
+        "tuned",
+        lengths[0],
+        (SplitMask("train", 2, 1, sum(lengths), 0, lengths[1]), SplitMask("validation", 0, 0, 0, 0, 0)),
+    )
 
 
 def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
