@@ -78,7 +78,7 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
     """Over several turns, the tokens that the student chose are trained; prompts, results and markup are not."""
     rows = [json.loads(line) for line in (project / "rl" / "train.jsonl").read_text().splitlines()[:3]]
     model, tokenizer = load_student(project / "model", halting, "float32"), load_tokenizer(project / "model")
-    config = settings("grpo", turn_limit=3, max_new_tokens=24)
+    config = settings("grpo", max_turns=3, max_new_tokens=24)
     answering = Answering(tables(project), {}, {}, whole_turns)
     prompts = [row["prompt"] for row in rows for _ in range(4)]
     accelerator, state = SimpleNamespace(unwrap_model=lambda each: each), SimpleNamespace(global_step=1)

@@ -24,6 +24,7 @@ RENAMED: dict[int, dict[str, str]] = {
         "runs.*.training.right_weight": "correct_weight",
         "runs.*.training.runs_weight": "execution_weight",
         "runs.*.training.start": "init_from",
+        "runs.*.training.turn_limit": "max_turns",
         "runs.*.training.warmup_share": "warmup_ratio",
         "runs.*.weights": "weights_from",
         "sandbox.require": "required_layers",

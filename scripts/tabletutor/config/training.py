@@ -243,7 +243,7 @@ class GrpoConfig(TrlConfig):
         default=4, ge=2, description="Number of answers per question that are compared with each other."
     )
     temperature: float = Field(default=1.0, gt=0, description="Sampling temperature.")
-    turn_limit: int = Field(default=3, ge=1, description="Turns a student has to submit an answer.")
+    max_turns: int = Field(default=3, ge=1, description="Turns a student has to submit an answer.")
     max_new_tokens: int = Field(default=128, ge=8, description="Maximum number of tokens per turn.")
     max_context: int = Field(default=1536, ge=128, description="Maximum number of tokens per conversation.")
     beta: float = Field(

@@ -92,7 +92,7 @@ def roll_out(
     parquets: Mapping[str, Path],
     student: Student,
     decoder: TurnDecoder,
-    turn_limit: int,
+    max_turns: int,
     sandboxes: Sandboxes,
 ) -> Iterator[Prediction]:
     """Let the student work on a group of tasks; yield each attempt's Prediction when it ends.
@@ -123,7 +123,7 @@ def roll_out(
             cells = [pool.submit(_run, live[turn.key].session, parse_turn(turn.text).code) for turn in finished]
             for turn, cell in zip(finished, cells, strict=True):
                 attempt = live[turn.key]
-                reply = _advance(attempt, turn, cell.result(), turn_limit)
+                reply = _advance(attempt, turn, cell.result(), max_turns)
                 if attempt.ended is not None:
                     decoder.end(turn.key)
                     yield _prediction(live.pop(turn.key), attempt.ended, student)
@@ -136,7 +136,7 @@ def _run(session: Session, code: str | None) -> CellResult | None:
     return None if code is None else session.run(code)
 
 
-def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None, turn_limit: int) -> Message:
+def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None, max_turns: int) -> Message:
     """Record a finished turn and set how the attempt ended, if it did. Return the reply to the student."""
     reasoning, code = parse_turn(decoded.text)
     attempt.tokens += decoded.tokens
@@ -151,7 +151,7 @@ def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None,
         if result.ended != "open":
             attempt.ended = result.ended
             attempt.answer = result.answer if result.submitted else None
-    if attempt.ended is None and len(attempt.turns) >= turn_limit:
+    if attempt.ended is None and len(attempt.turns) >= max_turns:
         attempt.ended = "turn_limit"
     return reply
 

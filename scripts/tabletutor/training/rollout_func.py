@@ -95,7 +95,7 @@ class Attempts:
         decoder = RecordingDecoder(model, self._student.tokenizer, len(tasks), self._limits)
         training = model.training
         model.eval()
-        done = roll_out(tasks, self._parquets, self._student, decoder, self._config.turn_limit, self._sandboxes)
+        done = roll_out(tasks, self._parquets, self._student, decoder, self._config.max_turns, self._sandboxes)
         traces = {(each.question_id, each.sample): each.trace for each in done}
         model.train(training)
         finished = [traces[task.question_id, task.sample] for task in tasks]
