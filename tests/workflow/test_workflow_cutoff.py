@@ -88,7 +88,7 @@ def test_the_same_work_is_kept_with_all_its_files() -> None:
     assert reuse_artefact(make_plan(), None) == "kept"
     assert Path(OUTPUT).read_text() == "weights"
     assert Path(f"{OUTPUT}.sums").read_text() == "sum of weights"
-    assert reuse_source(make_plan().file) == "kept"
+    assert reuse_source(make_plan().file) == reuse_source(make_plan().file.absolute()) == "kept"
     assert reuse_source(Path("results/identity/other.json")) is None
 
 

@@ -61,7 +61,7 @@ def record_artefact(plan: Plan, cache: Path | None) -> None:
 def reuse_source(path: Path) -> Source | None:
     """Return where the last job of the identity file `path` took its artefact from; None if it did the work itself."""
     try:
-        return json.loads((_SOURCES / path).read_bytes())
+        return json.loads((_SOURCES / os.path.relpath(path)).read_bytes())
     except FileNotFoundError:
         return None
 
