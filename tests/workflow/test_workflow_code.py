@@ -134,6 +134,29 @@ def test_values_that_are_equal_but_not_the_same_count(tmp_path: Path, one: str, 
 
 # Code that cannot be followed by name alone: (sources, edit).
 UNSEEN = {
+    "an act of a module that a function imports and does not name": (
+        {LATE: "def late(x):\n    import tabletutor.child\n    return x\n",
+         "tabletutor/child.py": "import os\nos.umask(0)\n"},
+        {"tabletutor/child.py": "import os\nos.umask(1)\n"},
+    ),
+    "a value of a module that a function imports": (
+        {LATE: "def late(x):\n    from tabletutor import child\n    return child.C\n"},
+        {"tabletutor/child.py": "C = 2\n"},
+    ),
+    "the source, asked of a value": (
+        {LATE: "def late(x):\n    return x().getsource(late)  # a\n"},
+        {LATE: "def late(x):\n    return x().getsource(late)  # b\n"},
+    ),
+    "importlib that is passed around": (
+        {LATE: "import importlib\ndef late(x):\n    return x(importlib)\n"},
+        {"tabletutor/base/apart.py": "A = 2\n"},
+    ),
+    "a subclass in a module that is reached later": (
+        {LATE: "from tabletutor import child\ndef late(x):\n    return x.__subclasses__(), child.f\n",
+         "tabletutor/child.py": "def f():\n    from tabletutor.base import apart\n    return apart.B\n",
+         "tabletutor/base/apart.py": "B = 1\nclass K:\n    y = 1\n"},
+        {"tabletutor/base/apart.py": "B = 1\nclass K:\n    y = 2\n"},
+    ),
     "an import of a module that is passed around": (
         {LATE: "from tabletutor import child\ndef late(x):\n    return getattr(child, x)\n",
          "tabletutor/child.py": "from tabletutor.base.apart import A\n"},
@@ -431,6 +454,8 @@ def test_locked_versions_count_where_they_are_used(tmp_path: Path) -> None:
 def test_a_package_that_is_imported_for_its_effects_counts(tmp_path: Path) -> None:
     reached = closure_of(tmp_path, {LATE: "import json\nimport scipy\ndef late(x):\n    return x\n"})
     assert keys(reached, "version") == {"pandas", "numpy", "scipy"}
+    named = closure_of(tmp_path / "named", {LATE: "import scipy\nS = scipy.x\ndef late(x):\n    return x\n"})
+    assert keys(named, "version") == {"pandas", "numpy"}, "what names it is not reached"
 
 
 def test_a_package_is_found_under_the_name_it_is_imported_by(tmp_path: Path) -> None:
