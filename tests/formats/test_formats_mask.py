@@ -62,6 +62,15 @@ def test_a_turn_of_weight_0_is_not_trained(model: Path) -> None:
     assert mask_fault(tokenizer, messages, *encode(tokenizer, ROW.messages))
 
 
+def test_spaces_before_marks_are_kept_and_a_mask_has_a_value_for_every_token(model: Path) -> None:
+    tokenizer = load_tokenizer(model)
+    messages = [*ROW.messages[:2], {"role": "assistant", "content": "Is it so ? Yes , it is .", "weight": 1}]
+    ids, mask = encode(tokenizer, messages)  # type: ignore[arg-type]
+    assert mask_fault(tokenizer, messages, ids, mask) is None  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="shorter"):
+        mask_fault(tokenizer, messages, ids, mask[:-1])  # type: ignore[arg-type]
+
+
 def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -> None:
     """In a row that continues an earlier turn, only the completion is trained."""
     ids = {"question_id": "q", "table": "t", "trace_id": "g"}
