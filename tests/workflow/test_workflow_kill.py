@@ -247,7 +247,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     assert "Nothing to be done" in fuzz.checkout.run().stdout
 
     # Work finished before a kill was not repeated.
-    assert any("taken up after step" in text for text in fuzz.outputs), summary
+    assert any("resumed after step" in text for text in fuzz.outputs), summary
     units = fuzz.journal_units()
     assert fuzz.journal, summary
     assert set(fuzz.journal) <= set(units), summary
