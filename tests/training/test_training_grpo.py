@@ -42,7 +42,7 @@ def saying(project: Path, tmp_path: Path, *codes: str) -> Path:
 def test_rewards_teach_what_runs(project: Path, halting: Path, tmp_path: Path) -> None:
     """A student whose code runs half of the time learns to write running code more often."""
     sampled = {
-        "generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "correct_weight": 0,
+        "generations": 8, "batch_size": 32, "max_new_tokens": 24, "max_turns": 1, "correct_weight": 0,
         "execution_weight": 1,
     }  # fmt: skip
     config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_steps=12, scheduler="constant")
@@ -62,7 +62,7 @@ def test_rewards_teach_what_is_right(project: Path, tmp_path: Path) -> None:
     shutil.copytree(project / "rl", mixed)
     changed = [{**row, "answer": answer} for row, answer in zip(rows, ["1.5", "9"] * 30, strict=True)]
     (mixed / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
-    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "turn_limit": 1, "execution_weight": 0}
+    sampled = {"generations": 8, "batch_size": 32, "max_new_tokens": 24, "max_turns": 1, "execution_weight": 0}
     config = settings("grpo", **WHOLE, **sampled, max_steps=12, eval_steps=12, scheduler="constant")
     right, wrong = (
         train(project, folder, tmp_path / f"{folder.name}-out", config, start=guessing)
