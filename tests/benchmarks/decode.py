@@ -7,7 +7,7 @@ from random import Random
 
 import torch
 
-from tabletutor.models.generate import DecodeLimits, Decoder
+from tabletutor.models.decoder import DecodeLimits, Decoder
 from tabletutor.models.load import load_model, load_tokenizer
 from tabletutor.models.mkldnn_linear import use_packed_linears
 

@@ -14,8 +14,8 @@ import pytest
 
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
-from tabletutor.programs.kinds import IllTypedError
 from tabletutor.programs.pandas_source import source
+from tabletutor.programs.typecheck import IllTypedError
 from tabletutor.sandbox.guest.frame import read_frame
 from tabletutor.sandbox.guest.values import to_json
 

@@ -46,7 +46,7 @@ def test_a_step_of_ones_own(tmp_path: Path) -> None:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
     changed = follow(recipe("A step of the grammar"), root)
-    modules = ("grammar", "kinds", "polars_engine", "duckdb_sql", "pandas_source", "describe")
+    modules = ("grammar", "typecheck", "polars_engine", "duckdb_sql", "pandas_source", "describe")
     assert changed == {*(f"scripts/tabletutor/programs/{name}.py" for name in modules), ENGINES}
     assert json.loads(run_python(RUN, root, ENGINES).splitlines()[0]) == {
         "polars": 30.0,

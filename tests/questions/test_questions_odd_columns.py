@@ -10,7 +10,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.tables import TablesConfig
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs.grammar import Aggregate, Count, Distinct, MissingShare, Program, Step
-from tabletutor.programs.kinds import IllTypedError
+from tabletutor.programs.typecheck import IllTypedError
 from tabletutor.questions.build import build_questions
 from tabletutor.records.question import Reject
 from tabletutor.records.record import read_records

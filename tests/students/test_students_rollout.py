@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.models.generate import DecodedTurn
+from tabletutor.models.decoder import DecodedTurn
 from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.students.rollout import Student, Task, roll_out

@@ -19,7 +19,7 @@ from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
 from tabletutor.evaluation.question_groups import files_digest, group_questions, journal_keys, read_questions
-from tabletutor.models.generate import DecodeLimits, Decoder
+from tabletutor.models.decoder import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable, model_files
 from tabletutor.models.mkldnn_linear import use_packed_linears
 from tabletutor.models.prompt import opening, table_card

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from tabletutor.programs import grammar as g
 from tabletutor.programs.answers import Scalar, to_answer, to_key
 from tabletutor.programs.duckdb_sql import Column, Plan, compile_chain
-from tabletutor.programs.kinds import Kind, answer_kind
+from tabletutor.programs.typecheck import Kind, answer_kind
 
 KINDS: dict[Any, Kind] = {
     pa.int64(): "integer",

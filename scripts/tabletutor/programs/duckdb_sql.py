@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.kinds import Kind, moment
+from tabletutor.programs.typecheck import Kind, moment
 
 # The characters at which Python's str.split splits (those of str.isspace), spelt out for RE2.
 SPACES = r"\x{9}-\x{d}\x{1c}-\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"

@@ -13,7 +13,7 @@ import polars as pl
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.answers import to_answer, to_key
-from tabletutor.programs.kinds import Kind, answer_kind, moment
+from tabletutor.programs.typecheck import Kind, answer_kind, moment
 
 WEEKDAYS = {1: "Monday", 2: "Tuesday", 3: "Wednesday", 4: "Thursday", 5: "Friday", 6: "Saturday", 7: "Sunday"}
 DAY = 86_400_000_000  # microseconds

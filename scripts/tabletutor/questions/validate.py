@@ -12,7 +12,7 @@ from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Pro
 from tabletutor.programs.pandas_source import frame_variable, render
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.question import Question, Reject
-from tabletutor.sandbox.protocol.result import CellResult, incident_of
+from tabletutor.sandbox.protocol.result import CellResult
 
 ENGINE_AGREEMENT = VerdictsConfig(relative_tolerance=1e-9)
 MIN_ROWS = 3
@@ -49,7 +49,7 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
         detail = f"pandas: {result.ended}: {(result.error or '')[-300:]}"
-        raise _rejection(question, "engine_error", detail, incident_of(result))
+        raise _rejection(question, "engine_error", detail, result.incident)
     answers["pandas"] = result.answer
     _check_agreement(question, answers, "pandas", "polars")
     for hook in result.hooks:

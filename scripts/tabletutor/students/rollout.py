@@ -14,7 +14,7 @@ from random import Random
 from typing import NamedTuple, Protocol
 
 from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
-from tabletutor.models.generate import DecodedTurn
+from tabletutor.models.decoder import DecodedTurn
 from tabletutor.models.parse import parse_turn
 from tabletutor.models.prompt import NO_CODE, Message, observation
 from tabletutor.records.episode import Ended, Prediction, Trace, Turn
@@ -27,7 +27,7 @@ WAITING_SHARE = 4  # resume when 1/WAITING_SHARE of the live conversations have 
 
 
 class TurnDecoder(Protocol):
-    """The interface of `models.generate.Decoder`, which generates the student's turns."""
+    """The interface of `models.decoder.Decoder`, which generates the student's turns."""
 
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
         """Add a conversation that starts with the tokens `ids`."""

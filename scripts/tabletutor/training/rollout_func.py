@@ -14,7 +14,7 @@ from typing import Any
 from tabletutor.config.training import GrpoConfig
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder
+from tabletutor.models.decoder import DecodedTurn, DecodeLimits, Decoder
 from tabletutor.models.load import Model
 from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Trace

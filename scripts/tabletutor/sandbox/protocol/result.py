@@ -41,9 +41,9 @@ class CellResult(Record, frozen=True):
             interrupted=True if self.interrupted else UNSET,
         )
 
-
-def incident_of(result: CellResult) -> IncidentCause | UnsetType:
-    """Return how the sandbox stopped the cell; UNSET where it ran to its end or to its own error."""
-    if result.interrupted:
-        return "interrupted"
-    return UNSET if result.ended in ("open", "submit") else result.ended
+    @property
+    def incident(self) -> IncidentCause | UnsetType:
+        """How the sandbox stopped the cell; UNSET if it ran to its end or to its own error."""
+        if self.interrupted:
+            return "interrupted"
+        return UNSET if self.ended in ("open", "submit") else self.ended

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from tabletutor.config.models import ScratchModelConfig
-from tabletutor.models.generate import DecodedTurn, DecodeLimits, Decoder, is_looping
+from tabletutor.models.decoder import DecodedTurn, DecodeLimits, Decoder, is_looping
 from tabletutor.models.load import load_model, load_tokenizer
 from tabletutor.models.scratch import make_scratch
 
