@@ -43,7 +43,7 @@ class CellResult(Record, frozen=True):
 
     @property
     def incident(self) -> IncidentCause | UnsetType:
-        """How the sandbox stopped the cell; UNSET if it ran to its end or to its own error."""
+        """The way in which the sandbox stopped the cell; UNSET if it ran to its end or to its own error."""
         if self.interrupted:
             return "interrupted"
         return UNSET if self.ended in ("open", "submit") else self.ended
