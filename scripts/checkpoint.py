@@ -12,11 +12,15 @@ with job(snakemake, shares=True) as here:
     name, params, resources = snakemake.wildcards.run, snakemake.params, snakemake.resources
     method, graded = load_method(params.config["method"]), params.answering
     train_rows, validation_rows = here.files("rows")
-    answering = graded and Answering(
-        parquets=here.by_table("parquets"),
-        sandbox=here.values("sandbox", graded["sandbox"]),
-        verdicts=graded["verdicts"],
-        whole_turns=graded["whole_turns"],
+    answering = (
+        Answering(
+            parquets=here.by_table("parquets"),
+            sandbox=here.values("sandbox", graded["sandbox"]),
+            verdicts=graded["verdicts"],
+            whole_turns=graded["whole_turns"],
+        )
+        if graded
+        else None
     )
     run = TrainingRun(
         name=name,
@@ -31,6 +35,6 @@ with job(snakemake, shares=True) as here:
             cache=here.cache,
         ),
         tracker=trackers(Path(snakemake.log[0]), resources.mlflow, resources.tensorboard),
-        answering=answering or None,
+        answering=answering,
     )
     method.train(run, here.section(method.CONFIG, f"runs/{name}/training", params.config))
