@@ -7,6 +7,7 @@ both and never reads the text of a slot again, so headers and cells may hold bra
 import random
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from tabletutor.models.prompt import header_label
 from tabletutor.programs.grammar import Aggregation, Comparison, DatePartName, Direction
@@ -53,9 +54,10 @@ def fill(template: str, slots: Mapping[str, str], source: random.Random) -> str:
     return text[:1].upper() + text[1:]
 
 
-def slots_of(template: str) -> set[str]:
-    """Return the names of the slots of a template."""
-    return {piece["slot"] for piece in _PIECE.finditer(template) if piece["slot"]}
+@cache
+def slots_of(template: str) -> frozenset[str]:
+    """Return the names of the slots of a template. Cached, because each candidate asks for those of all wordings."""
+    return frozenset(piece["slot"] for piece in _PIECE.finditer(template) if piece["slot"])
 
 
 def column_words(column: str) -> str:
