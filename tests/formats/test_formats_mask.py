@@ -37,16 +37,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def check_train(name: str, model: Path, folder: Path, max_length: int) -> MaskCheck:
+    """Check the file `train.jsonl` of a folder and write `mask.json` beside it."""
+    rows, output = {"train": folder / "train.jsonl"}, folder / "mask.json"
+    return check_mask("tuned", name, model=model, rows=rows, max_length=max_length, output=output)
+
+
 def test_a_sound_file_passes_with_its_counts(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW, ROW])
-    result = check_mask(
-        "tuned",
-        "sft-standard",
-        model=model,
-        rows={"train": tmp_path / "train.jsonl"},
-        max_length=4096,
-        output=tmp_path / "mask.json",
-    )
+    result = check_train("sft-standard", model, tmp_path, max_length=4096)
     (split,) = result.splits
     assert (split.rows, split.too_long) == (2, 0)
     assert 0 < split.trained_tokens < split.tokens
@@ -76,14 +75,7 @@ def test_what_was_said_in_a_prompt_is_not_trained(model: Path, tmp_path: Path) -
     ids = {"question_id": "q", "table": "t", "trace_id": "g"}
     row = LabelledRow(**ids, prompt=ROW.messages[:4], completion=ROW.messages[4:], label=True)
     write_records(tmp_path / "train.jsonl", [row])
-    result = check_mask(
-        "tuned",
-        "kto",
-        model=model,
-        rows={"train": tmp_path / "train.jsonl"},
-        max_length=4096,
-        output=tmp_path / "mask.json",
-    )
+    result = check_train("kto", model, tmp_path, max_length=4096)
     tokenizer = load_tokenizer(model)
     completion = tokenizer.encode(ROW.messages[4]["content"], add_special_tokens=False)
     assert result.splits[0].trained_tokens == len(completion) + 1
@@ -111,27 +103,13 @@ def test_rows_of_steps_are_measured_and_rows_too_long_are_counted(model: Path, t
 def test_a_file_without_rows_is_named(model: Path, tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").touch()
     with pytest.raises(ValueError, match=r"train\.jsonl: the file has no rows, so run tuned cannot train on dpo"):
-        check_mask(
-            "tuned",
-            "dpo",
-            model=model,
-            rows={"train": tmp_path / "train.jsonl"},
-            max_length=16,
-            output=tmp_path / "mask.json",
-        )
+        check_train("dpo", model, tmp_path, max_length=16)
 
 
 def test_rows_that_are_all_too_long_fail_the_build(model: Path, tmp_path: Path) -> None:
     write_records(tmp_path / "train.jsonl", [ROW])
     with pytest.raises(ValueError, match=r"every row is longer than training\.max_length = 16 of run tuned"):
-        check_mask(
-            "tuned",
-            "sft-standard",
-            model=model,
-            rows={"train": tmp_path / "train.jsonl"},
-            max_length=16,
-            output=tmp_path / "mask.json",
-        )
+        check_train("sft-standard", model, tmp_path, max_length=16)
     assert not (tmp_path / "mask.json").exists()
 
 
