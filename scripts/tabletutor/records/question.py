@@ -7,21 +7,25 @@ import msgspec
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.record import Record
 
-AnswerType = Literal["integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping"]
+AnswerType = Literal[
+    "integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping", "record", "table"
+]
 Difficulty = Literal["easy", "medium", "hard"]
-Novelty = Literal["trained", "new_wording", "new_family"]
+Novelty = Literal["trained", "new_wording", "new_composition"]
 
 
 class AnswerSpec(Record, frozen=True):
     """The rules for comparing an answer.
 
     `decimals`: the decimal places the question declares, or None for full precision (relative 1e-6). `item`: the type
-    of the members of a list or set, or of the values of a mapping. `unit` is informative.
+    of the members of a list or set, or of the values of a mapping or a table. `parts` are the names of the parts of a
+    record, each with its type. `unit` is informative.
     """
 
     decimals: int | None = None
     item: AnswerType | None = None
     unit: str | None = None
+    parts: tuple[tuple[str, AnswerType], ...] = ()
 
 
 class Question(Record, frozen=True):
@@ -58,7 +62,16 @@ class Reject(Record, frozen=True):
     family: str
     text: str
     reason: Literal[
-        "engines_disagree", "engine_error", "no_answer", "tie", "trivial", "too_few_rows", "duplicate", "guessable"
+        "engines_disagree",
+        "engine_error",
+        "no_answer",
+        "tie",
+        "trivial",
+        "too_few_rows",
+        "duplicate",
+        "guessable",
+        "ambiguous",  # another reading of the text gives another answer
+        "dull",  # the statistic says nothing about this column
     ]
     detail: str = ""
     incident: IncidentCause | msgspec.UnsetType = msgspec.UNSET

@@ -5,6 +5,26 @@ from typing import Literal
 from tabletutor.records.record import Record
 
 Kind = Literal["integer", "number", "boolean", "date", "datetime", "category", "text", "identifier", "empty"]
+# What a column is to an analyst. `docs/tables.md` explains each role and how it is found.
+Role = Literal[
+    "additive",  # a measure that adds up: counts, money, weights
+    "intensive",  # a measure that does not: rates, prices per unit, temperatures, percentages, scores
+    "duration",  # a length of time, as a number
+    "ordinal",  # a rank, a grade, or ordered categories (low < medium < high)
+    "year",
+    "date_part",  # a month, a weekday, an hour
+    "date",  # a date or a date with time
+    "coordinate",
+    "identifier",  # numbers or texts that only tell rows apart
+    "code",  # digits or letters that stand for something else: postal codes, precincts, SKUs
+    "label",  # the name of what a row is about
+    "category",
+    "flag",  # two values: yes/no, 0/1
+    "list",  # several values in a cell, joined by a separator
+    "free_text",
+    "constant",
+    "empty",
+]
 Split = Literal["train", "validation", "test"]
 
 NUMERIC: frozenset[Kind] = frozenset({"integer", "number"})
@@ -23,7 +43,11 @@ class Source(Record, frozen=True):
 class ColumnProfile(Record, frozen=True):
     """One column. Numeric columns have `min`, `max` and `quantiles` (0.05, 0.25, 0.5, 0.75, 0.95); date columns
     have ISO 8601 strings in `min` and `max`. `top_values` are the most frequent values as (text, count), at most 12,
-    ties sorted by value. `unit` is declared by the cells or the header: a currency sign, "%", "mm" …
+    ties sorted by value. `unit` is declared by the cells, the header or the data dictionary: "$", "%", "mm" …
+
+    `role` is what the column is to an analyst, `role_reason` why. `levels` are the values of ordered categories, lowest
+    first. `separator` joins the values in a cell of role "list". `title` (how people call the column) and `description`
+    come from the data dictionary.
     """
 
     name: str
@@ -35,6 +59,20 @@ class ColumnProfile(Record, frozen=True):
     quantiles: tuple[float, ...] = ()
     top_values: tuple[tuple[str, int], ...] = ()
     unit: str | None = None
+    role: Role = "category"
+    role_reason: str = ""
+    levels: tuple[str, ...] = ()
+    separator: str | None = None
+    title: str | None = None
+    description: str | None = None
+
+
+class Total(Record, frozen=True):
+    """A value of a category column whose rows are totals over its other values ("All", "United States")."""
+
+    column: str
+    value: str
+    reason: str
 
 
 class Repair(Record, frozen=True):
@@ -48,7 +86,8 @@ class TableProfile(Record, frozen=True):
     """A table: the SHA-256 of the CSV, its columns in order, the key columns (`keys`), and the repairs.
 
     `repaired` and `quarantined` count rows. `repairs` lists the first hundred of them; `quarantine.csv` holds all
-    quarantined rows.
+    quarantined rows. `totals` are the values whose rows sum up other rows. `dictionary` is the path of the data dictionary
+    beside the CSV, if there is one.
     """
 
     table: str
@@ -61,6 +100,8 @@ class TableProfile(Record, frozen=True):
     repaired: int = 0
     quarantined: int = 0
     repairs: tuple[Repair, ...] = ()
+    totals: tuple[Total, ...] = ()
+    dictionary: str | None = None
 
 
 class TableSplit(Record, frozen=True):
