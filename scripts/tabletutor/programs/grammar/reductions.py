@@ -5,7 +5,22 @@ from typing import Literal
 from tabletutor.programs.grammar.rows import Comparison, Direction
 from tabletutor.records.record import Record
 
-Aggregation = Literal["mean", "sum", "min", "max", "median", "std", "var", "skew", "kurt", "nunique", "count"]
+Aggregation = Literal[
+    "mean",
+    "sum",
+    "min",
+    "max",
+    "median",
+    "std",
+    "var",
+    "skew",
+    "kurt",
+    "nunique",
+    "count",
+    "population_std",
+    "population_var",
+]
+Interpolation = Literal["linear", "lower", "higher", "nearest"]
 
 
 class Count(Record, frozen=True, tag_field="op", tag="count"):
@@ -20,10 +35,11 @@ class Aggregate(Record, frozen=True, tag_field="op", tag="aggregate"):
 
 
 class Quantile(Record, frozen=True, tag_field="op", tag="quantile"):
-    """Frame → number: the `q` quantile of a column, 0 < q < 1."""
+    """Frame → number: the `q` quantile of a column, 0 < q < 1, between the two nearest values by `interpolation`."""
 
     column: str
     q: float
+    interpolation: Interpolation = "linear"
 
 
 class Span(Record, frozen=True, tag_field="op", tag="span"):

@@ -15,11 +15,15 @@ TextPartName = Literal["length", "words", "first_word"]
 
 
 class Where(Record, frozen=True, tag_field="op", tag="where"):
-    """Frame → frame: rows where `column` fulfils the comparison with `value` (number, text, boolean, ISO 8601 date)."""
+    """Frame → frame: rows where `column` fulfils the comparison with `value` (number, text, boolean, ISO 8601 date).
+
+    `ignore_case`: compare text by == or != after Python's `str.lower`.
+    """
 
     column: str
     comparison: Comparison
     value: int | float | str | bool
+    ignore_case: bool = False
 
 
 class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
@@ -30,10 +34,15 @@ class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
 
 
 class Contains(Record, frozen=True, tag_field="op", tag="contains"):
-    """Frame → frame: rows whose text `column` contains `text` (case matters; `text` is not a pattern)."""
+    """Frame → frame: rows whose text `column` contains `text`, which is not a pattern.
+
+    `ignore_case`: after Python's `str.lower`. `whole_word`: only where no letter, digit or underscore stands beside it.
+    """
 
     column: str
     text: str
+    ignore_case: bool = False
+    whole_word: bool = False
 
 
 class Missing(Record, frozen=True, tag_field="op", tag="missing"):
