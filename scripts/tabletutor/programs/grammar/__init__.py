@@ -12,6 +12,9 @@ Every engine follows these rules:
 - Text is compared by code point. Dates are compared as instants; a date without a time is its midnight.
 - A selection (largest, smallest, most frequent, top n) without a unique winner has no answer.
 - An aggregate of no values has no answer. A count of no rows is 0.
+
+Fields and values "for other readings only" compute what a question might also mean (`questions/readings`). Only Polars
+supports them; a question's own program never has them.
 """
 
 from tabletutor.programs.grammar.groups import (

@@ -10,12 +10,14 @@ from tabletutor.records.record import Record
 class Group(Record, frozen=True, tag_field="op", tag="group"):
     """Frame → groups: `aggregation` of `column` for each value of `by`; without a column, the number of rows.
 
-    A group whose values are all missing is left out.
+    A group whose values are all missing is left out. `with_missing` (for other readings only): the rows without a text
+    `by` form a group too.
     """
 
     by: str
     aggregation: Aggregation
     column: str | None = None
+    with_missing: bool = False
 
 
 class Keep(Record, frozen=True, tag_field="op", tag="keep"):
@@ -81,9 +83,12 @@ class Along(Record, frozen=True, tag_field="op", tag="along"):
 
 
 class GroupStatistic(Record, frozen=True, tag_field="op", tag="group_statistic"):
-    """Groups → number: the mean, median, sample standard deviation or sum of the values of the groups."""
+    """Groups → number: the mean, median, sample standard deviation or sum of the values of the groups.
 
-    statistic: Literal["mean", "median", "std", "sum"]
+    `population_std` is for other readings only.
+    """
+
+    statistic: Literal["mean", "median", "std", "sum", "population_std"]
 
 
 class GroupValue(Record, frozen=True, tag_field="op", tag="group_value"):

@@ -19,6 +19,10 @@ Aggregation = Literal[
     "count",
     "population_std",
     "population_var",
+    "population_skew",
+    "population_kurt",
+    "pearson_kurt",
+    "nunique_with_missing",
 ]
 Interpolation = Literal["linear", "lower", "higher", "nearest"]
 
@@ -28,7 +32,11 @@ class Count(Record, frozen=True, tag_field="op", tag="count"):
 
 
 class Aggregate(Record, frozen=True, tag_field="op", tag="aggregate"):
-    """Frame → number: one aggregate of a column (`nunique` and `count` leave out missing values)."""
+    """Frame → number: one aggregate of a column (`nunique` and `count` leave out missing values).
+
+    For other readings only: `population_…` divide by n and correct no bias, `pearson_kurt` is `population_kurt` + 3, and
+    `nunique_with_missing` counts missing as one more value.
+    """
 
     column: str
     aggregation: Aggregation
@@ -167,13 +175,14 @@ class Pivot(Record, frozen=True, tag_field="op", tag="pivot"):
     """Frame → table: `aggregation` of `column` (without one, the number of rows) for each pair of `by` and `across`.
 
     The answer is a mapping from each value of `by` to a mapping from values of `across`. A pair without rows, or whose
-    values are all missing, is left out.
+    values are all missing, is left out. `zeros` (for other readings only) gives it the value 0.
     """
 
     by: str
     across: str
     aggregation: Aggregation
     column: str | None = None
+    zeros: bool = False
 
 
 class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test"):
@@ -188,7 +197,8 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     - "chi_square": Pearson's chi-square of the counts of `column` by `by`, without Yates' correction; `values` empty.
     - "shapiro": Shapiro-Wilk W of `column` for 3 to 5000 values; no `by`, no `values`.
 
-    Missing values are left out. Each group needs at least two values and the values must vary, else no answer.
+    Missing values are left out. Each group needs at least two values and the values must vary, else no answer. For other
+    readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a chi-square of two by two counts.
     """
 
     kind: Literal["welch_t", "student_t", "mann_whitney", "anova", "chi_square", "shapiro"]
@@ -197,6 +207,8 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     by: str | None = None
     values: tuple[str, ...] = ()
     level: float = 0.05
+    tails: Literal[1, 2] = 2
+    yates: bool = False
 
 
 NumberReduction = (

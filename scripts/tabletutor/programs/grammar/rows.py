@@ -17,20 +17,23 @@ TextPartName = Literal["length", "words", "first_word"]
 class Where(Record, frozen=True, tag_field="op", tag="where"):
     """Frame → frame: rows where `column` fulfils the comparison with `value` (number, text, boolean, ISO 8601 date).
 
-    `ignore_case`: compare text by == or != after Python's `str.lower`.
+    For other readings only: `ignore_case` compares text by == or != after Python's `str.lower`; `or_missing` also keeps
+    the rows without a value.
     """
 
     column: str
     comparison: Comparison
     value: int | float | str | bool
     ignore_case: bool = False
+    or_missing: bool = False
 
 
 class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
-    """Frame → frame: rows whose text `column` is one of `values`."""
+    """Frame → frame: rows whose text `column` is one of `values`. `ignore_case` (for other readings only) as in `where`."""
 
     column: str
     values: tuple[str, ...]
+    ignore_case: bool = False
 
 
 class Contains(Record, frozen=True, tag_field="op", tag="contains"):
@@ -106,21 +109,25 @@ class Outliers(Record, frozen=True, tag_field="op", tag="outliers"):
 
     "iqr": strictly below Q1 - 1.5 · IQR or above Q3 + 1.5 · IQR (linear quartiles). "zscore": more than 3 sample
     standard deviations from the mean. If all values are equal, or there are fewer than two, none is an outlier.
+    `population` (for other readings only): the deviation of the population.
     """
 
     column: str
     method: Literal["iqr", "zscore"]
     negated: bool = False
+    population: bool = False
 
 
 class Repeated(Record, frozen=True, tag_field="op", tag="repeated"):
     """Frame → frame: rows that equal an earlier row (in row order) in `columns`; with `negated`, the first of each.
 
-    No `columns` means all columns of the table, without derived ones. Missing values equal each other here.
+    No `columns` means all columns of the table, without derived ones. Missing values equal each other here. `every` (for
+    other readings only): rows that equal any other row; with `negated`, rows that equal none.
     """
 
     columns: tuple[str, ...] = ()
     negated: bool = False
+    every: bool = False
 
 
 class Sort(Record, frozen=True, tag_field="op", tag="sort"):
@@ -146,13 +153,15 @@ class RankWithin(Record, frozen=True, tag_field="op", tag="rank_within"):
     """Frame → frame with the new integer column `name`: the rank of `column` among the rows of the same `by`.
 
     Rank 1 is the largest (or smallest); equal values share the best rank (1, 2, 2, 4). Without `by`, among all rows. A
-    missing value, or a missing `by`, has no rank.
+    missing value, or a missing `by`, has no rank. For other readings only: "dense" ranks have no gaps (1, 2, 2, 3), and of
+    equal values all get the "worst" rank (1, 3, 3, 4).
     """
 
     column: str
     by: str | None
     direction: Direction
     name: str
+    ties: Literal["best", "dense", "worst"] = "best"
 
 
 class Period(Record, frozen=True, tag_field="op", tag="period"):
@@ -165,11 +174,15 @@ class Period(Record, frozen=True, tag_field="op", tag="period"):
 
 class Scale(Record, frozen=True, tag_field="op", tag="scale"):
     """Frame → frame with the new column `name`: (x - mean) / sample standard deviation ("zscore"), or
-    (x - min) / (max - min) ("minmax"). Missing everywhere if the column does not vary or has fewer than two values."""
+    (x - min) / (max - min) ("minmax"). Missing everywhere if the column does not vary or has fewer than two values.
+
+    `population` (for other readings only): the deviation of the population.
+    """
 
     column: str
     method: Literal["zscore", "minmax"]
     name: str
+    population: bool = False
 
 
 class Impute(Record, frozen=True, tag_field="op", tag="impute"):
