@@ -11,7 +11,7 @@ from tabletutor.records.record import Record, decoder
 
 
 class Round(Record, frozen=True, tag_field="op", tag="round"):
-    """Number → number rounded to `decimals` places: of two equally near neighbours the even one, or the one away from 0.
+    """Number → number rounded to `decimals` places: of two equally near neighbours the even one, or that away from 0.
 
     "even" is Python's `round` of the double; "away" rounds the shortest decimal text of the double, as on paper.
     """

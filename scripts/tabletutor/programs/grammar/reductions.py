@@ -34,8 +34,8 @@ class Count(Record, frozen=True, tag_field="op", tag="count"):
 class Aggregate(Record, frozen=True, tag_field="op", tag="aggregate"):
     """Frame → number: one aggregate of a column (`nunique` and `count` leave out missing values).
 
-    For other readings only: `population_…` divide by n and correct no bias, `pearson_kurt` is `population_kurt` + 3, and
-    `nunique_with_missing` counts missing as one more value.
+    For other readings only: `population_…` divide by n and correct no bias, `pearson_kurt` is `population_kurt` + 3,
+    and `nunique_with_missing` counts missing as one more value.
     """
 
     column: str
@@ -197,8 +197,8 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     - "chi_square": Pearson's chi-square of the counts of `column` by `by`, without Yates' correction; `values` empty.
     - "shapiro": Shapiro-Wilk W of `column` for 3 to 5000 values; no `by`, no `values`.
 
-    Missing values are left out. Each group needs at least two values and the values must vary, else no answer. For other
-    readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a chi-square of two by two counts.
+    Missing values are left out. Each group needs at least two values and the values must vary, else no answer.
+    For other readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a chi-square of two by two counts.
     """
 
     kind: Literal["welch_t", "student_t", "mann_whitney", "anova", "chi_square", "shapiro"]

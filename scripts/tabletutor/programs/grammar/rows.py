@@ -29,7 +29,10 @@ class Where(Record, frozen=True, tag_field="op", tag="where"):
 
 
 class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
-    """Frame → frame: rows whose text `column` is one of `values`. `ignore_case` (for other readings only) as in `where`."""
+    """Frame → frame: rows whose text `column` is one of `values`.
+
+    `ignore_case` (for other readings only): as in `where`.
+    """
 
     column: str
     values: tuple[str, ...]
@@ -121,8 +124,8 @@ class Outliers(Record, frozen=True, tag_field="op", tag="outliers"):
 class Repeated(Record, frozen=True, tag_field="op", tag="repeated"):
     """Frame → frame: rows that equal an earlier row (in row order) in `columns`; with `negated`, the first of each.
 
-    No `columns` means all columns of the table, without derived ones. Missing values equal each other here. `every` (for
-    other readings only): rows that equal any other row; with `negated`, rows that equal none.
+    No `columns` means all columns of the table, without derived ones. Missing values equal each other here.
+    `every` (for other readings only): rows that equal any other row; with `negated`, rows that equal none.
     """
 
     columns: tuple[str, ...] = ()
@@ -153,7 +156,7 @@ class RankWithin(Record, frozen=True, tag_field="op", tag="rank_within"):
     """Frame → frame with the new integer column `name`: the rank of `column` among the rows of the same `by`.
 
     Rank 1 is the largest (or smallest); equal values share the best rank (1, 2, 2, 4). Without `by`, among all rows. A
-    missing value, or a missing `by`, has no rank. For other readings only: "dense" ranks have no gaps (1, 2, 2, 3), and of
+    missing value, or a missing `by`, has no rank. For other readings only: "dense" ranks have no gaps (1, 2, 2, 3), of
     equal values all get the "worst" rank (1, 3, 3, 4).
     """
 
