@@ -58,11 +58,14 @@ def run(program: g.Program, connection: duckdb.DuckDBPyConnection) -> Any:
     rows = connection.execute("SELECT index, header, kind FROM headers ORDER BY index").fetchall()
     columns = {header: Column(f"c{index}", kind) for index, header, kind in rows}
     answer_kind(program, {header: column.kind for header, column in columns.items()})
+    if program.parts:
+        chains = {part.name: (*program.steps, *part.steps) for part in program.parts}
+        return {name: _execute(compile_chain(steps, columns), connection) for name, steps in chains.items()}
     answer = _execute(compile_chain(program.steps, columns), connection)
     if program.join is not None:
         answer = _combine(program.join, answer, _execute(compile_chain(program.other, columns), connection))
     for step in program.after:
-        answer = _round(answer, step.decimals)
+        answer = _round(step, answer)
     return answer
 
 
@@ -81,13 +84,13 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
         return [to_answer(value) for (value,) in rows]
     ((value,),) = rows
     answer = to_answer(value)
-    for decimals in plan.decimals:
-        answer = _round(answer, decimals)
+    for step in plan.rounds:
+        answer = _round(step, answer)
     return answer
 
 
-def _round(number: Any, decimals: int) -> Scalar:
-    return to_answer(round(number, decimals))
+def _round(step: g.Round, number: Any) -> Scalar:
+    return to_answer(round(number, step.decimals))
 
 
 def _combine(join: g.Join, left: Any, right: Any) -> Scalar:

@@ -211,19 +211,21 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     yates: bool = False
 
 
-NumberReduction = (
+Statistic = Quantile | Correlation | StrongestPair | InterquartileRange | WeightedMean | Regression
+Reduction = (
     Count
     | Aggregate
-    | Quantile
     | Span
     | Share
     | MissingShare
-    | Correlation
-    | InterquartileRange
-    | WeightedMean
-    | Regression
+    | MostFrequent
+    | Lookup
+    | ListOf
+    | Distinct
+    | Statistic
+    | Edge
     | Streak
+    | BestWithin
+    | Pivot
     | HypothesisTest
 )
-ValueReduction = MostFrequent | Lookup | ListOf | Distinct | StrongestPair | Edge | BestWithin | Pivot
-Reduction = NumberReduction | ValueReduction

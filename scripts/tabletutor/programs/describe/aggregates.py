@@ -1,0 +1,14 @@
+"""Aggregates in words."""
+
+from tabletutor.programs import grammar as g
+
+AGGREGATIONS = {
+    "nunique": "count the distinct values of",
+    "count": "count the known values of",
+    "std": "take the standard deviation of",
+}
+
+
+def aggregate_words(aggregation: g.Aggregation, column: str) -> str:
+    """Return an aggregate of a column, as an imperative clause."""
+    return f"{AGGREGATIONS.get(aggregation, f'take the {aggregation} of')} {column!r}"

@@ -1,0 +1,71 @@
+"""Steps that make, change and reduce groups as SQL."""
+
+from typing import assert_never
+
+from tabletutor.programs import grammar as g
+from tabletutor.programs.duckdb_sql.aggregates import aggregate, is_inexact
+from tabletutor.programs.duckdb_sql.chain import ORDER, Chain
+from tabletutor.programs.duckdb_sql.query import Query
+
+EXTREME = {"largest": "max", "smallest": "min"}
+
+
+def make_groups(step: g.Group, chain: Chain) -> None:
+    """Add the expression with one row per group: its name and its value."""
+    by = chain.columns[step.by].name
+    value = "count(*)"
+    if step.column is not None:
+        name, kind = chain.columns[step.column]
+        value = aggregate(step.aggregation, name)
+        chain.inexact = is_inexact(step.aggregation, kind)
+    select = f"SELECT {by} AS name, {value} AS value FROM {chain.source} WHERE {by} IS NOT NULL GROUP BY {by}"
+    chain.push(f"SELECT * FROM ({select}) WHERE value IS NOT NULL")
+    if chain.inexact:
+        chain.check_finite("value")
+
+
+def change_groups(step: g.GroupChange, chain: Chain) -> None:
+    """Add the expression with other groups, or other values."""
+    match step:
+        case g.Keep():
+            chain.push(f"SELECT * FROM {chain.source} WHERE value {step.comparison} {chain.bind(step.value)}")
+        case g.GroupShares() | g.Along():
+            raise NotImplementedError
+        case _:
+            assert_never(step)
+
+
+def reduce_groups(step: g.GroupReduction, chain: Chain) -> Query:
+    """Return the query for an answer from the groups."""
+    match step:
+        case g.BestGroup():
+            chain.check_ranks("value", chain.inexact, step.direction, step.rank, step.rank)
+            order = f"ORDER BY value {ORDER[step.direction]} LIMIT 1 OFFSET {chain.bind(step.rank - 1)}"
+            return Query(f"SELECT name FROM {chain.source} {order}")
+        case g.TopGroups():
+            chain.check_ranks("value", chain.inexact, step.direction, 1, step.n)
+            order = f"ORDER BY value {ORDER[step.direction]} LIMIT {chain.bind(step.n)}"
+            return Query(f"SELECT name FROM {chain.source} {order}", "list")
+        case g.GroupNames():
+            return Query(f"SELECT name FROM {chain.source} ORDER BY name", "list")
+        case g.GroupMapping():
+            return Query(f"SELECT name, value FROM {chain.source} ORDER BY name", "mapping")
+        case _:
+            return Query(f"SELECT {_number(step)} FROM {chain.source}")
+
+
+def _number(step: g.BestValue | g.GroupCount | g.GroupSpread | g.GroupShare | g.GroupStatistic | g.GroupValue) -> str:
+    """Return the expression for an answer that is one number."""
+    match step:
+        case g.GroupCount():
+            return "count(*)"
+        case g.BestValue():
+            return f"{EXTREME[step.direction]}(value)"
+        case g.GroupSpread():
+            return "max(value) - min(value)"
+        case g.GroupShare():
+            return "100 * CAST(max(value) AS DOUBLE) / nullif(CAST(sum(value) AS DOUBLE), 0)"
+        case g.GroupStatistic() | g.GroupValue():
+            raise NotImplementedError
+        case _:
+            assert_never(step)

@@ -1,0 +1,53 @@
+"""Steps that make, change and reduce groups as pandas source."""
+
+from typing import assert_never
+
+from tabletutor.programs import grammar as g
+
+
+def make_groups(step: g.Group, frame: str) -> str:
+    """Return the expression for a Series with one value per group."""
+    groups = f"{frame}.groupby({step.by!r})"
+    if step.column is None:
+        return f"{groups}.size()"
+    if step.aggregation == "sum":
+        return f"{groups}[{step.column!r}].sum(min_count=1)"
+    return f"{groups}[{step.column!r}].{step.aggregation}()"
+
+
+def change_groups(step: g.GroupChange, groups: str) -> str:
+    """Return the expression for other groups, or for the groups with other values."""
+    match step:
+        case g.Keep():
+            return f"{groups}[{groups} {step.comparison} {step.value!r}]"
+        case g.GroupShares() | g.Along():
+            raise NotImplementedError
+        case _:
+            assert_never(step)
+
+
+def group_reduction(step: g.GroupReduction, groups: str) -> str:
+    """Return the expression for an answer from `groups`."""
+    match step:
+        case g.BestGroup(direction=direction, rank=1):
+            return f"{groups}.{'idxmax' if direction == 'largest' else 'idxmin'}()"
+        case g.BestGroup():
+            return f"{groups}.sort_values(ascending={step.direction == 'smallest'}).index[{step.rank - 1}]"
+        case g.BestValue():
+            return f"{groups}.{'max' if step.direction == 'largest' else 'min'}()"
+        case g.TopGroups():
+            return f"{groups}.n{step.direction}({step.n}).index.tolist()"
+        case g.GroupCount():
+            return f"len({groups})"
+        case g.GroupSpread():
+            return f"{groups}.max() - {groups}.min()"
+        case g.GroupShare():
+            return f"{groups}.max() / {groups}.sum() * 100"
+        case g.GroupNames():
+            return f"sorted({groups}.index)"
+        case g.GroupMapping():
+            return f"{groups}.to_dict()"
+        case g.GroupStatistic() | g.GroupValue():
+            raise NotImplementedError
+        case _:
+            assert_never(step)

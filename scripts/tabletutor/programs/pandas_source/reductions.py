@@ -1,0 +1,40 @@
+"""Steps from rows to an answer as pandas source."""
+
+from typing import assert_never
+
+from tabletutor.programs import grammar as g
+from tabletutor.programs.pandas_source.hypothesis_tests import hypothesis_test
+from tabletutor.programs.pandas_source.rows import comparison
+from tabletutor.programs.pandas_source.statistics import statistic
+
+
+def reduction(step: g.Reduction, frame: str) -> str:
+    """Return the expression for an answer from the rows of `frame`."""
+    if isinstance(step, g.HypothesisTest):
+        return hypothesis_test(step, frame)
+    if isinstance(step, g.Statistic):
+        return statistic(step, frame)
+    match step:
+        case g.Count():
+            return f"len({frame})"
+        case g.Aggregate():
+            return f"{frame}[{step.column!r}].{step.aggregation}()"
+        case g.Span():
+            return f"{frame}[{step.column!r}].max() - {frame}[{step.column!r}].min()"
+        case g.Share():
+            return f"({comparison(step.column, step.comparison, step.value, frame)}).mean() * 100"
+        case g.MissingShare():
+            return f"{frame}[{step.column!r}].isna().mean() * 100"
+        case g.MostFrequent():
+            return f"{frame}[{step.column!r}].value_counts().idxmax()"
+        case g.Lookup():
+            best = "idxmax" if step.direction == "largest" else "idxmin"
+            return f"{frame}.loc[{frame}[{step.column!r}].{best}(), {step.target!r}]"
+        case g.ListOf():
+            return f"{frame}[{step.column!r}].tolist()"
+        case g.Distinct():
+            return f"sorted({frame}[{step.column!r}].dropna().unique())"
+        case g.Edge() | g.Streak() | g.BestWithin() | g.Pivot():
+            raise NotImplementedError
+        case _:
+            assert_never(step)

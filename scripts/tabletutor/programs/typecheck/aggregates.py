@@ -1,0 +1,15 @@
+"""Check the aggregates of a column, of all rows or by group."""
+
+from tabletutor.programs import grammar as g
+from tabletutor.programs.typecheck.kinds import ANY, NUMERIC, ORDERED, Columns, Kind, require
+
+
+def aggregate_kind(step: g.Aggregate | g.Group, column: str, columns: Columns) -> Kind:
+    """Return the kind of an aggregate. Raises `IllTypedError` if the column does not have it."""
+    if step.aggregation in ("nunique", "count"):
+        require(step, columns, column, ANY)
+        return "integer"
+    if step.aggregation in ("min", "max"):
+        return require(step, columns, column, ORDERED)
+    kind = require(step, columns, column, NUMERIC)
+    return kind if step.aggregation == "sum" else "number"
