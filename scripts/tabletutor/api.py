@@ -144,11 +144,12 @@ def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec |
     Args:
         gold: The right answer, as JSON.
         candidate: The answer to grade, as JSON; text such as "1,234" is parsed as the answer type.
-        answer_type: "integer", "number", "percentage", "category", "boolean", "date", "list", "set" or "mapping".
-        spec: Declared decimals and member type; default: full precision.
+        answer_type: "integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping",
+            "record" or "table".
+        spec: Declared decimals, member type and types of the parts; default: full precision.
 
     Raises:
-        ValueError: There is no such answer type.
+        ValueError: There is no such answer type, or a part of a record is a record itself.
     """
     return matching.match(gold, candidate, answer_type, spec or AnswerSpec(), VerdictsConfig())
 

@@ -64,3 +64,7 @@ def test_the_type_a_question_declares_decides() -> None:
     assert graded("submit", ["b", "a"], kind="set", gold=["a", "b"]).correct
     assert graded("submit", ["b", "a"], kind="list", gold=["a", "b"]).error_kind == "wrong_answer"
     assert graded("submit", "a", kind="list", gold=["a", "b"]).error_kind == "wrong_type"
+    assert graded("submit", {"b": 2, "a": 1.0}, kind="record", gold={"a": 1, "b": 2}).correct
+    assert graded("submit", {"a": {"x": 2}}, kind="table", gold={"a": {"x": 1}}).error_kind == "wrong_answer"
+    for kind in ("record", "table"):
+        assert graded("submit", [1, 2], kind=kind, gold={"a": {"b": 2}}).error_kind == "wrong_type"

@@ -23,6 +23,7 @@ def same(gold: Any, candidate: Any, answer_type: AnswerType, **spec: Any) -> boo
     return match(gold, candidate, answer_type, AnswerSpec(**spec), CONFIG)
 
 
+MEAN_TOP = (("mean", "number"), ("top", "category"))
 EQUAL = [
     (12, 12.0, "integer", {}),
     (1234, "1,234", "integer", {}),
@@ -85,6 +86,26 @@ EQUAL = [
     ({"a": 1, "b": None}, {"B": math.nan, "A": 1}, "mapping", {"item": "number"}),
     ({"x": 1.234}, {"x": 1.2}, "mapping", {"item": "number", "decimals": 1}),
     (math.nan, None, "number", {}),
+    (
+        {"mean": 1 / 3, "n": 12},
+        {"N": 12.0, " Mean": 0.3333333},
+        "record",
+        {"parts": (("mean", "number"), ("n", "integer"))},
+    ),
+    ({"mean": 1.234, "top": "Oslo"}, {"mean": "1.2", "top": "OSLO"}, "record", {"parts": MEAN_TOP, "decimals": 1}),
+    ({"mean": None, "top": "x"}, {"mean": math.nan, "top": "x"}, "record", {"parts": MEAN_TOP}),
+    ({"tops": ["b", "a"]}, {"tops": ["a", "b"]}, "record", {"parts": (("tops", "set"),), "item": "category"}),
+    ({"a": 1, "A": "b"}, {"A": "B", "a": 1.0}, "record", {"parts": (("a", "number"), ("A", "category"))}),
+    ({"other": 1}, {"other": 1.0}, "record", {"parts": MEAN_TOP}),  # a part that is not declared: by its JSON type
+    ({"Oslo": {"2020": 1.5}}, {"oslo": {"2020.0": 1.5000001}}, "table", {"item": "number"}),
+    (
+        {"a": {"x": 1}, "b": {"y": 2}},
+        {"b": {"y": 2, "x": None}, "a": {"y": None, "x": 1}},
+        "table",
+        {"item": "integer"},
+    ),
+    ({"a": {"x": 1}}, {"a": {"x": 1}, "b": {"x": math.nan}}, "table", {"item": "integer"}),  # a row without cells
+    ({"a": {"x": 1.26}}, {"a": {"x": 1.3}}, "table", {"item": "percentage", "decimals": 1}),
 ]
 
 DIFFERENT = [
@@ -146,6 +167,23 @@ DIFFERENT = [
     ({"a": 1}, [["a", 1]], "mapping", {"item": "integer"}),
     ({"a": 1, "A": 2}, {"a": 2, "A": 1}, "mapping", {"item": "integer"}),
     ([True], [1], "list", {}),
+    ({"mean": 1.5, "top": "Oslo"}, [1.5, "Oslo"], "record", {"parts": MEAN_TOP}),  # names are asked for
+    ({"mean": 1.5, "top": "Oslo"}, {"mean": 1.5}, "record", {"parts": MEAN_TOP}),
+    ({"mean": 1.5, "top": "Oslo"}, {"mean": 1.5, "top": "Oslo", "n": 3}, "record", {"parts": MEAN_TOP}),
+    ({"mean": 1.5, "top": None}, {"mean": 1.5}, "record", {"parts": MEAN_TOP}),
+    ({"mean": 1.5, "top": "Oslo"}, {"mean": 1.5, "top": "Rome"}, "record", {"parts": MEAN_TOP}),
+    ({"mean": 1.5, "top": "Oslo"}, {"avg": 1.5, "top": "Oslo"}, "record", {"parts": MEAN_TOP}),
+    ({"n": 1}, {"n": True}, "record", {"parts": (("n", "integer"),)}),
+    ({"n": 12}, {"n": 12.4}, "record", {"parts": (("n", "integer"),), "decimals": 0}),  # integers stay exact
+    ({"mean": 1.5}, 1.5, "record", {"parts": (("mean", "number"),)}),
+    ({"a": {"x": 1}}, {"a": {"x": 2}}, "table", {"item": "integer"}),
+    ({"a": {"x": 1}}, {"a": {"x": 1, "y": 0}}, "table", {"item": "integer"}),  # 0 is not absent
+    ({"a": {"x": 1}}, {"a": {"x": 1}, "b": {"x": 1}}, "table", {"item": "integer"}),
+    ({"a": {"x": 1, "y": 2}}, {"x": {"a": 1}, "y": {"a": 2}}, "table", {"item": "integer"}),  # rows and columns swapped
+    ({"a": {"x": 1}}, [{"index": "a", "x": 1}], "table", {"item": "integer"}),
+    ({"a": {"x": 1}}, {"a": 1}, "table", {"item": "integer"}),
+    ({"a": {"x": 1}}, {"a": {"x": "one"}}, "table", {"item": "integer"}),
+    ({"a": {"x": 1}}, None, "table", {"item": "integer"}),
 ]
 
 
@@ -179,8 +217,13 @@ documents = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4)
 )
 types = st.sampled_from(TYPES)
+parts = st.lists(st.tuples(st.text(max_size=3), types.filter(lambda kind: kind != "record")), max_size=4).map(tuple)
 specs = st.builds(
-    AnswerSpec, decimals=st.none() | st.integers(-2, 12), item=st.none() | st.sampled_from(TYPES), unit=st.none()
+    AnswerSpec,
+    decimals=st.none() | st.integers(-2, 12),
+    item=st.none() | st.sampled_from(TYPES),
+    unit=st.none(),
+    parts=parts,
 )
 
 
@@ -209,6 +252,36 @@ def test_a_set_has_no_order(members: list[Any], source: Any, item: AnswerType | 
     shuffled = list(members)
     source.shuffle(shuffled)
     assert same(members, shuffled, "set", item=item)
+
+
+mappings = st.dictionaries(st.text(max_size=3), scalars, min_size=1, max_size=5)
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), scalars | mappings, max_size=5),
+    st.randoms(use_true_random=False),
+    types,
+    specs,
+)
+def test_keys_have_no_order(answer: dict[str, Any], source: Any, answer_type: AnswerType, spec: AnswerSpec) -> None:
+    def shuffle(entries: dict[str, Any]) -> dict[str, Any]:
+        pairs = [(key, shuffle(value) if isinstance(value, dict) else value) for key, value in entries.items()]  # pyright: ignore[reportUnknownArgumentType]
+        source.shuffle(pairs)
+        return dict(pairs)
+
+    assert match(answer, shuffle(answer), answer_type, spec, CONFIG)
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.integers(), min_size=1, max_size=5), st.data())
+def test_a_part_more_or_less_is_wrong(answer: dict[str, int], data: Any) -> None:
+    left_out = data.draw(st.sampled_from(sorted(answer)))
+    fewer = {name: value for name, value in answer.items() if name != left_out}
+    for spec in (AnswerSpec(parts=tuple((name, "integer") for name in answer)), AnswerSpec()):
+        assert not match(answer, fewer, "record", spec, CONFIG)
+        assert not match(fewer, answer, "record", spec, CONFIG)
+    table, cells = ({name: {"x": each} for name, each in side.items()} for side in (answer, fewer))
+    assert not match(table, cells, "table", AnswerSpec(item="integer"), CONFIG)
+    assert not match({"row": answer}, {"row": fewer}, "table", AnswerSpec(item="integer"), CONFIG)
 
 
 def test_deep_nesting_neither_raises_nor_matches_another_depth() -> None:
@@ -271,10 +344,17 @@ def _declared(case: dict[str, Any]) -> tuple[AnswerType, AnswerSpec]:
     )
 
 
-@pytest.mark.parametrize(("kind", "spec"), [("numbr", AnswerSpec()), ("list", AnswerSpec(item="numbr"))])
-def test_a_type_that_there_is_not_is_an_error_and_not_a_wrong_answer(kind: Any, spec: AnswerSpec) -> None:
+@pytest.mark.parametrize(
+    ("kind", "spec"), [("numbr", {}), ("list", {"item": "numbr"}), ("record", {"parts": (("mean", "numbr"),)})]
+)
+def test_a_type_that_there_is_not_is_an_error_and_not_a_wrong_answer(kind: Any, spec: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no answer type 'numbr'; did you mean number"):
-        match(1, 1, kind, spec, VerdictsConfig())
+        match(1, 1, kind, AnswerSpec(**spec), VerdictsConfig())
+
+
+def test_a_record_inside_a_record_is_an_error() -> None:
+    with pytest.raises(ValueError, match="part 'inner' is a record"):
+        match({}, {}, "record", AnswerSpec(parts=(("inner", "record"),)), CONFIG)
 
 
 @pytest.mark.skipif(not CASES.exists(), reason=f"the shared matcher cases are not at {CASES}")

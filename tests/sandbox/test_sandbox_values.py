@@ -4,7 +4,7 @@ import datetime
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,11 @@ from tabletutor.sandbox.guest.values import MAX_ITEMS, to_json
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=12)
+
+
+class Fit(NamedTuple):
+    slope: float
+    p: float | None
 
 
 @pytest.mark.parametrize(
@@ -45,12 +50,28 @@ PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st
         (np.array(7), 7),
         (pd.Index(["x", "y"]), ["x", "y"]),
         (pd.Series([1.5, None], index=["a", "b"]), {"a": 1.5, "b": None}),
-        (pd.Series([1], index=pd.MultiIndex.from_tuples([("a", 2)])), {"a, 2": 1}),
+        (pd.Series([1], index=pd.MultiIndex.from_tuples([("a", 2)])), {"a": {"2": 1}}),
+        (pd.Series([1], index=pd.MultiIndex.from_tuples([("a", 2, "b")])), {"a, 2, b": 1}),
+        ({("a", 2): 1}, {"a, 2": 1}),
         (pd.Series([1], index=pd.to_datetime(["2020-01-01"])), {"2020-01-01": 1}),
         (pd.Series(["x"], index=[2019], dtype="category"), {"2019": "x"}),
         ({1: True, None: 2}, {"1": True, "NaN": 2}),
         (pd.DataFrame({"a": [1, 2], "b": ["x", None]}), [{"a": 1, "b": "x"}, {"a": 2, "b": None}]),
-        (pd.DataFrame({"n": [1]}, index=pd.Index(["k"], name="key")), [{"key": "k", "n": 1}]),
+        (pd.DataFrame({"n": [1]}, index=pd.Index(["k"], name="key")), {"k": {"n": 1}}),
+        (
+            pd.DataFrame({"n": [1, 2]}, index=pd.Index(["k", "k"], name="key")),
+            [{"key": "k", "n": 1}, {"key": "k", "n": 2}],
+        ),
+        (pd.DataFrame({"n": [1, 2]})[1:], [{"n": 2}]),
+        (
+            pd.DataFrame({"n": [1, 2, 3]}).iloc[[0, 1, 0]],
+            [{"index": 0, "n": 1}, {"index": 1, "n": 2}, {"index": 0, "n": 1}],
+        ),
+        (
+            pd.crosstab(pd.Series(["a", "b"]), pd.Series([2020, 2021])),
+            {"a": {"2020": 1, "2021": 0}, "b": {"2020": 0, "2021": 1}},
+        ),
+        (Fit(1.5, None), {"slope": 1.5, "p": None}),
     ],
 )
 def test_values_become_plain_json(value: Any, plain: Any) -> None:
@@ -68,6 +89,8 @@ def test_values_become_plain_json(value: Any, plain: Any) -> None:
         (pd.DataFrame({"a": [1]}).groupby("a"), "DataFrameGroupBy"),
         ("\ud800", "surrogates"),
         (pd.Series([1, 2], index=["a", "a"]), "occurs twice"),
+        (pd.Series([1, 2], index=pd.MultiIndex.from_tuples([("a", "b"), ("a", "b")])), "'b' occurs twice"),
+        (pd.DataFrame({"n": [1, 2]}, index=pd.Index([1, "1"])), "'1' occurs twice"),
         (list(range(MAX_ITEMS + 1)), "too large"),
     ],
 )

@@ -23,6 +23,8 @@ _JSON_TYPES: dict[AnswerType, tuple[type, ...]] = {
     "list": (list,),
     "set": (list,),
     "mapping": (dict,),
+    "record": (dict,),
+    "table": (dict,),
 }
 
 

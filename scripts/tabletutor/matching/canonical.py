@@ -48,7 +48,7 @@ class Items(NamedTuple):
 
 
 class Entries(NamedTuple):
-    """A mapping as (folded key, key as written, value)."""
+    """A mapping, a record or a table as (folded key, key as written, value); the values of a table are entries."""
 
     entries: tuple[tuple[str, str, "Canonical"], ...]
 
@@ -89,12 +89,41 @@ def canonical(value: Any, answer_type: AnswerType, spec: AnswerSpec) -> Canonica
             return _to_missing_or_unfit(value)
         members = cast("list[Any]", value)
         return Items(answer_type == "list", tuple(_to_scalar(member, spec.item) for member in members))
-    if answer_type == "mapping":
-        if not isinstance(value, dict):
-            return _to_missing_or_unfit(value)
-        pairs = cast("dict[Any, Any]", value).items()
-        return Entries(tuple((category_text(key), str(key), _to_scalar(entry, spec.item)) for key, entry in pairs))
-    return _to_scalar(value, answer_type)
+    if answer_type not in ("mapping", "record", "table"):
+        return _to_scalar(value, answer_type)
+    if not isinstance(value, dict):
+        return _to_missing_or_unfit(value)
+    pairs = cast("dict[Any, Any]", value)
+    if answer_type == "record":
+        return _to_record(pairs, spec)
+    if answer_type == "table":
+        return _to_table(pairs, spec.item)
+    return Entries(tuple((category_text(key), str(key), _to_scalar(entry, spec.item)) for key, entry in pairs.items()))
+
+
+def _to_record(parts: dict[Any, Any], spec: AnswerSpec) -> Entries:
+    """Return the parts, each of the type declared for its name; a part that is not declared by its JSON type."""
+    exact = dict(spec.parts)
+    folded = {category_text(name): kind for name, kind in spec.parts}
+
+    def part(key: Any, value: Any) -> Canonical:
+        kind = exact.get(str(key), folded.get(category_text(key)))
+        return _to_scalar(value, None) if kind is None else canonical(value, kind, spec)
+
+    return Entries(tuple((category_text(key), str(key), part(key, value)) for key, value in parts.items()))
+
+
+def _to_table(rows: dict[Any, Any], item: AnswerType | None) -> Canonical:
+    """Return the rows that have a cell; a missing value is a cell that is absent."""
+    table: list[tuple[str, str, Canonical]] = []
+    for name, row in rows.items():
+        if not isinstance(row, dict):
+            return to_unfit(rows)
+        cells = cast("dict[Any, Any]", row).items()
+        entries = ((category_text(key), str(key), _to_scalar(cell, item)) for key, cell in cells)
+        if present := tuple(entry for entry in entries if not isinstance(entry[2], Missing)):
+            table.append((category_text(name), str(name), Entries(present)))
+    return Entries(tuple(table))
 
 
 def _to_scalar(value: Any, answer_type: AnswerType | None) -> Canonical:

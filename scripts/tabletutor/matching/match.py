@@ -2,7 +2,7 @@
 
 The declared type decides (see `canonical`). Integers, categories, booleans and instants are compared exactly. Numbers
 are equal within a relative tolerance or, if the question declares decimals, within half a unit of the last one. There
-is no other absolute tolerance. Lists are ordered, sets are not, and mappings are compared by key.
+is no other absolute tolerance. Lists are ordered, sets are not. Mappings, records and tables are compared by key.
 """
 
 from bisect import bisect_left
@@ -20,14 +20,19 @@ ROUNDING_NOISE = 1e-9  # relative rounding error of a value exactly half a unit 
 
 
 def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, config: VerdictsConfig) -> bool:
-    """Return whether two answers, given as JSON, are equal. Symmetric. Raises ValueError only for an unknown type.
+    """Return whether two answers, given as JSON, are equal. Symmetric. Raises ValueError for an unknown type, and
+    for a part of type record.
 
     Percentages are in percentage points: 45.3, "45.3" and "45.3%" are equal, 0.453 is not. A list with one member does
-    not equal the member. `spec.decimals` applies to numbers and percentages, also inside a list, set or mapping.
+    not equal the member. `spec.decimals` applies to numbers and percentages, also inside a list, set, mapping, record
+    or table.
     """
-    for kind in (answer_type, spec.item):
+    for kind in (answer_type, spec.item, *(kind for _, kind in spec.parts)):
         if kind is not None and kind not in TYPES:
             raise ValueError(f"no answer type {kind!r}; {suggestion(str(kind), TYPES)}")
+    for name, kind in spec.parts:
+        if kind == "record":
+            raise ValueError(f"part {name!r} is a record; a part of a record must have another type")
     return _equal(canonical(gold, answer_type, spec), canonical(candidate, answer_type, spec), spec, config)
 
 

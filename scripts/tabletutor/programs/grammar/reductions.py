@@ -198,7 +198,7 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     - "shapiro": Shapiro-Wilk W of `column` for 3 to 5000 values; no `by`, no `values`.
 
     Missing values are left out. Each group needs at least two values and the values must vary, else no answer.
-    For other readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a chi-square of two by two counts.
+    For other readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a 2 × 2 chi-square.
     """
 
     kind: Literal["welch_t", "student_t", "mann_whitney", "anova", "chi_square", "shapiro"]

@@ -2,7 +2,7 @@
 
 import datetime
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -38,8 +38,11 @@ def to_json(value: Any) -> Any:
     """Return `value` as None, bool, int, float, str, list or dict with text keys.
 
     Missing values become None. Dates and midnight timestamps become "YYYY-MM-DD", other times ISO 8601. A set becomes
-    a sorted list, a Series a mapping by its index, a DataFrame a list of records (the index first, unless it is the
-    default one). Raises TypeError for other types, for infinity, and for values that are too large or too deep.
+    a sorted list, a named tuple a mapping by its fields, and a Series a mapping by its index, whose values are mappings
+    if the index has two levels. A DataFrame whose index names its rows (see `_has_row_names`) becomes a mapping from
+    row to column to value, any other a list of records, which begin with the index unless it is the default one.
+
+    Raises TypeError for other types, for infinity, and for values that are too large or too deep.
     """
     try:
         return _convert(value, _Budget(), 0)
@@ -78,6 +81,7 @@ def _text_size(scalar: Any) -> int:
 
 
 _NOT_SCALAR: Any = object()
+Convert = Callable[[Any, _Budget, int], Any]
 
 
 def _scalar(value: Any) -> Any:
@@ -127,13 +131,16 @@ def _temporal(value: Any) -> Any:
 
 def _container(value: Any, budget: _Budget, depth: int) -> Any:
     if isinstance(value, pd.DataFrame):
-        return _records(value, budget, depth)
+        return _table(value, budget, depth) if _has_row_names(value) else _records(value, budget, depth)
     if isinstance(value, pd.Series):
-        return _mapping(zip(value.index, value.array, strict=True), budget, depth)
+        pairs = zip(value.index, value.array, strict=True)
+        return _nested(pairs, budget, depth) if value.index.nlevels == 2 else _mapping(pairs, budget, depth)
     if isinstance(value, Mapping):
         return _mapping(value.items(), budget, depth)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return _convert(value.item(), budget, depth)
+    if isinstance(value, tuple) and hasattr(type(value), "_fields"):
+        return _mapping(zip(value._fields, value, strict=True), budget, depth)  # pyright: ignore[reportAttributeAccessIssue]
     if isinstance(value, (set, frozenset)):
         budget.spend()
         return sorted((_convert(item, budget, depth + 1) for item in value), key=_sort_key)
@@ -147,7 +154,7 @@ def _container(value: Any, budget: _Budget, depth: int) -> Any:
     )
 
 
-def _mapping(pairs: Any, budget: _Budget, depth: int) -> dict[str, Any]:
+def _mapping(pairs: Any, budget: _Budget, depth: int, convert: Convert = _convert) -> dict[str, Any]:
     budget.spend()
     result: dict[str, Any] = {}
     for key, item in pairs:
@@ -155,8 +162,33 @@ def _mapping(pairs: Any, budget: _Budget, depth: int) -> dict[str, Any]:
         budget.spend(len(name))
         if name in result:
             raise TypeError(f"the label {name!r} occurs twice, so a mapping would lose a value; give a list instead")
-        result[name] = _convert(item, budget, depth + 1)
+        result[name] = convert(item, budget, depth + 1)
     return result
+
+
+def _nested(pairs: Any, budget: _Budget, depth: int) -> dict[str, Any]:
+    """Return values with two labels each as a mapping of mappings."""
+    rows: dict[Any, list[tuple[Any, Any]]] = {}
+    for (row, column), item in pairs:
+        rows.setdefault(key_text(row), []).append((column, item))
+    return _mapping(rows.items(), budget, depth, _mapping)
+
+
+def _has_row_names(frame: pd.DataFrame) -> bool:
+    """Return whether the index names the rows, as after `pivot_table` or `set_index`: it has one level, no label occurs
+    twice, and it has a name or is not of integers, as that of filtered rows is.
+    """
+    index = frame.index
+    plain = index.name is None and pd.api.types.is_integer_dtype(index.dtype)
+    return index.nlevels == 1 and index.is_unique and not plain
+
+
+def _table(frame: pd.DataFrame, budget: _Budget, depth: int) -> dict[str, Any]:
+    columns = [key_text(name) for name in frame.columns]
+    cells = [frame.iloc[:, place].array for place in range(frame.shape[1])]
+    rows = zip(*cells, strict=True) if cells else (() for _ in range(len(frame)))
+    named = (zip(columns, row, strict=True) for row in rows)
+    return _mapping(zip(frame.index, named, strict=True), budget, depth, _mapping)
 
 
 def _records(frame: pd.DataFrame, budget: _Budget, depth: int) -> list[Any]:
