@@ -15,9 +15,15 @@ class ProgramQuestionsConfig(Section):
         description="Maximum number of questions per table, by split.",
     )
     attempts_per_question: int = Field(default=6, ge=1, description="Candidate programs tried per requested question.")
-    per_family: int = Field(default=6, ge=1, description="Maximum number of questions per family and table.")
+    per_family: int = Field(default=6, ge=1, description="Maximum number of questions per family and table, times the weight of the family.")
     heldout_families: tuple[str, ...] = Field(
-        default=(), description="Families used only on validation and test tables."
+        default=(), description="Families used only on validation and test tables, besides held-out compositions."
+    )
+    heldout_compositions: float = Field(
+        default=0.2,
+        ge=0,
+        lt=1,
+        description="Share of the compositions (family, variant and conditions) used only on validation and test tables.",
     )
     heldout_wordings: float = Field(
         default=0.25,
@@ -29,7 +35,7 @@ class ProgramQuestionsConfig(Section):
         default=0.4,
         ge=0,
         le=1,
-        description="Share of a validation or test table's questions with a held-out family or wording.",
+        description="Share of a validation or test table's questions with a held-out composition or wording.",
     )
 
 

@@ -133,7 +133,7 @@ def fill_pool(
     for family, question in candidates(profile, pool, config, seed):
         if len(kept) >= goal:
             break
-        if count[family.name] >= config.per_family:
+        if count[family.name] >= config.per_family * family.weight:
             continue
         if question.text in texts or digest(question.program) in programs:
             dropped.append(Reject(table=profile.table, family=family.name, text=question.text, reason="duplicate"))

@@ -1,20 +1,23 @@
-"""Draw columns, values and thresholds at random from a table's profile, for the families of questions."""
+"""Draw columns, values and thresholds at random from a table's profile, by what each column means (its role)."""
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
-from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, TableProfile
+from tabletutor.questions.header_words import SpokenColumn
+from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
 
 T = TypeVar("T")
 
-NOT_ADDITIVE = frozenset(
-    {"year", "month", "day", "hour", "lat", "lon", "latitude", "longitude", "id", "rank", "code", "date"}
-)
+MEASURES: tuple[Role, ...] = ("additive", "intensive", "duration")
+SUMMABLE: tuple[Role, ...] = ("additive", "duration")
+GROUPS: tuple[Role, ...] = ("category", "ordinal", "flag", "year", "date_part")
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
+MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
+MIN_DISTINCT = 5
 
 
 class CannotDraw(Exception):
@@ -27,10 +30,12 @@ class Draw:
     Methods raise CannotDraw if the table has nothing suitable.
     """
 
-    def __init__(self, profile: TableProfile, source: random.Random) -> None:
+    def __init__(self, profile: TableProfile, spoken: Mapping[str, SpokenColumn], source: random.Random) -> None:
         self.profile = profile
+        self.spoken = spoken
         self.source = source
         self._taken: set[str] = set()
+        self._names = {column.name for column in profile.columns}
 
     def choice(self, items: Sequence[T]) -> T:
         """Return one of `items`."""
@@ -38,22 +43,37 @@ class Draw:
             raise CannotDraw
         return self.source.choice(items)
 
-    def measure(self, additive: bool = False, complete: bool = False) -> ColumnProfile:
-        """Return a numeric column with more than 4 values, at most half of them missing.
+    def measure(
+        self, roles: Sequence[Role] = MEASURES, *, complete: bool = False, like: ColumnProfile | None = None
+    ) -> ColumnProfile:
+        """Return a numeric column of these roles that varies, with at most half of its values missing.
 
-        `additive`: a sum of it makes sense. `complete`: no value is missing.
+        `complete`: no value is missing. `like`: a column that can be compared with this one, value by value.
         """
         return self._take(
             [
                 column
                 for column in self.profile.columns
                 if column.kind in NUMERIC
-                and column.unique > 4
+                and column.role in roles
+                and column.unique >= MIN_DISTINCT
                 and column.missing <= self.profile.rows // 2
-                and not (additive and not is_additive(column.name))
                 and not (complete and column.missing)
+                and (like is None or are_comparable(like, column))
             ]
         )
+
+    def group(self, most: int = MAX_GROUPS, least: int = 2, roles: Sequence[Role] = GROUPS) -> ColumnProfile:
+        """Return a column by whose values rows are grouped. Categories come three times as often as other roles."""
+        columns = [
+            column
+            for column in self.profile.columns
+            if column.role in roles
+            and column.kind in ("category", "text", "identifier", "boolean", "integer")
+            and least <= column.unique <= most
+            and column.unique * MIN_GROUP_ROWS <= self.profile.rows - column.missing
+        ]
+        return self._take([column for column in columns for _ in range(3 if column.role == "category" else 1)])
 
     def category(self, most: int = MAX_GROUPS, least: int = 2) -> ColumnProfile:
         """Return a text column with repeated values, of which `least` to `most` are different."""
@@ -61,7 +81,9 @@ class Draw:
             [
                 column
                 for column in self.profile.columns
-                if column.kind == "category" and least <= column.unique <= most and column.missing < self.profile.rows
+                if column.role in ("category", "ordinal", "flag")
+                and column.kind in ("category", "text", "identifier")
+                and least <= column.unique <= most
             ]
         )
 
@@ -70,35 +92,41 @@ class Draw:
         return self.values(column, 1)[0]
 
     def values(self, column: ColumnProfile, n: int) -> list[str]:
-        """Return `n` different values of a category column, each in at least `MIN_VALUE_COUNT` rows."""
-        frequent = [value for value, count in column.top_values if count >= MIN_VALUE_COUNT]
+        """Return `n` different values of a category column, each in at least `MIN_VALUE_COUNT` rows, and no totals."""
+        totals = {total.value for total in self.profile.totals if total.column == column.name}
+        frequent = [value for value, count in column.top_values if count >= MIN_VALUE_COUNT and value not in totals]
         if len(frequent) < n:
             raise CannotDraw
         return self.source.sample(frequent, n)
 
     def label(self) -> ColumnProfile:
-        """Return a column that names rows: text or identifiers, more than half of them different."""
-        return self._take(
-            [column for column in self.profile.columns if is_textual(column) and column.unique * 2 > self.profile.rows]
-        )
+        """Return the column that names rows; one of identifiers if no column has names."""
+        columns = [column for column in self.profile.columns if is_text(column) and column.unique > 1]
+        named = [column for column in columns if column.role == "label"]
+        numbered = [column for column in columns if column.role == "identifier" and not column.missing]
+        return self._take(named or numbered)
 
-    def text(self) -> ColumnProfile:
-        """Return a column of free text or names."""
-        return self._take(
-            [
-                column
-                for column in self.profile.columns
-                if is_textual(column) and column.kind != "identifier" and column.unique >= 4
-            ]
-        )
+    def text(self, roles: Sequence[Role] = ("label", "free_text")) -> ColumnProfile:
+        """Return a text column of these roles."""
+        return self._take([column for column in self.profile.columns if is_text(column) and column.role in roles])
 
     def date(self) -> ColumnProfile:
         """Return a date column with more than 5 different values."""
         return self._take([column for column in self.profile.columns if column.kind in TEMPORAL and column.unique > 5])
 
-    def incomplete(self) -> ColumnProfile:
-        """Return a column in which some values are missing and some are not."""
-        return self._take([column for column in self.profile.columns if 0 < column.missing < self.profile.rows])
+    def column(self, roles: Sequence[Role]) -> ColumnProfile:
+        """Return any column of these roles with at least two values."""
+        return self._take([column for column in self.profile.columns if column.role in roles and column.unique > 1])
+
+    def incomplete(self, roles: Sequence[Role] | None = None) -> ColumnProfile:
+        """Return a column, of these roles if they are given, in which some values are missing and some are not."""
+        return self._take(
+            [
+                column
+                for column in self.profile.columns
+                if 0 < column.missing < self.profile.rows and (roles is None or column.role in roles)
+            ]
+        )
 
     def threshold(self, column: ColumnProfile, low: float = 0.2, high: float = 0.8) -> int | float:
         """Return a round number between the quartiles of a numeric column.
@@ -112,10 +140,9 @@ class Draw:
         value = marks[1] + (marks[3] - marks[1]) * at
         return round_number(value, marks[3] - marks[1], whole=column.kind == "integer")
 
-    def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation] | None = None) -> Aggregation:
-        """Return an aggregation that makes sense for a numeric column: no sum of years, codes or ranks."""
-        offered: Sequence[Aggregation] = choices or ("mean", "mean", "sum", "max", "min", "median")
-        return self.choice([name for name in offered if name != "sum" or is_additive(column.name)])
+    def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:
+        """Return one of `choices` that makes sense for a numeric column: only counts, money and durations add up."""
+        return self.choice([name for name in choices if name != "sum" or column.role in SUMMABLE])
 
     def comparison(self) -> Comparison:
         """Return a comparison of a number with a threshold."""
@@ -126,11 +153,24 @@ class Draw:
         return self.choice(("largest", "largest", "smallest"))
 
     def free_name(self, name: str) -> str:
-        """Return `name`, with as many `_` appended as it takes to differ from every header."""
-        headers = {column.name for column in self.profile.columns}
-        while name in headers:
+        """Return `name` for a new column, with as many `_` appended as it takes to differ from every other column."""
+        while name in self._names:
             name += "_"
+        self._names.add(name)
         return name
+
+    def take(self, column: ColumnProfile) -> ColumnProfile:
+        """Mark a column as drawn, and return it. Raises CannotDraw if it was drawn before."""
+        return self._take([column])
+
+    def say(self, column: ColumnProfile) -> str:
+        """Return how people say a column, without an article: "body mass"."""
+        return self.spoken[column.name].singular
+
+    def say_many(self, column: ColumnProfile) -> str:
+        """Return the plural of `say`: "body masses", or "sex values" where the word has no plural."""
+        spoken = self.spoken[column.name]
+        return spoken.plural if spoken.plural is not None else f"{spoken.singular} values"
 
     def _take(self, columns: list[ColumnProfile]) -> ColumnProfile:
         column = self.choice([column for column in columns if column.name not in self._taken])
@@ -138,17 +178,29 @@ class Draw:
         return column
 
 
-def is_textual(column: ColumnProfile) -> bool:
+def is_text(column: ColumnProfile) -> bool:
     """Return whether a column holds text. An identifier column may hold numbers; then it has a numeric minimum."""
     return column.kind in ("category", "text") or (
         column.kind == "identifier" and not isinstance(column.min, int | float)
     )
 
 
-def is_additive(header: str) -> bool:
-    """Return whether a sum of the column can make sense: not for a year, a coordinate, a code or a rank."""
-    words = header.lower().replace("_", " ").split()
-    return not (set(words) & NOT_ADDITIVE or (header.isdigit() and not 1800 <= int(header) <= 2100))
+def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
+    """Return whether the values of two measures can be added or subtracted: one role, one unit, and one word in common.
+
+    Without a unit, headers such as "min temp" and "max temp" say it by the word that they share.
+    """
+    if one.role != other.role or one.unit != other.unit:
+        return False
+    return one.unit is not None or bool(header_parts(one.name) & header_parts(other.name))
+
+
+def header_parts(header: str) -> set[str]:
+    """Return the words of a header, in lower case and split at `_`, spaces and changes of case."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter if letter.isalpha() else " " for letter in header)
+    return {word.lower() for word in spaced.split() if len(word) > 1} | {
+        word.lower() for word in header.replace("_", " ").split() if len(word) > 1
+    }
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:

@@ -1,7 +1,7 @@
 """The type of a question family: a way to build a program from a table, and several wordings for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tabletutor.programs.grammar import Aggregate, Program, Round, Step
 from tabletutor.questions.draw import Draw
@@ -12,15 +12,23 @@ from tabletutor.records.question import AnswerType
 class Candidate:
     """A program, the words for the slots of its wordings, and the type of its answer. No engine has run it yet.
 
-    `item` is the type of the members of a list, set or mapping; `unit` the unit of the answer. The tag `binary_choice`
-    allows the answer to occur in the question.
+    `item` is the type of the members of a list, set, mapping or table; `parts` the types of the parts of a record;
+    `unit` the unit of the answer. `form` is a sentence on the form of the answer. `variant` tells candidates of one
+    family apart that do different work, such as a mean and a median. `subject` is the measured column, which a
+    preparation may fill or free of outliers. `settled` names the readings that the words already fix (`readings.py`).
+    The tag `binary_choice` allows the answer to occur in the question.
     """
 
     program: Program
     slots: Mapping[str, str]
     answer_type: AnswerType
     item: AnswerType | None = None
+    parts: tuple[tuple[str, AnswerType], ...] = ()
     unit: str | None = None
+    form: str = ""
+    variant: str = ""
+    subject: str | None = None
+    settled: frozenset[str] = field(default_factory=frozenset[str])
     tags: tuple[str, ...] = ()
 
 
@@ -28,15 +36,19 @@ class Candidate:
 class Family:
     """A question family. `build` raises `CannotDraw` for a table that does not fit.
 
-    The last of the `wordings` are held out from training. `rounds`: the question may ask for a rounded answer, if it
-    is a number or a percentage.
+    The last of the `wordings` are held out from training. Wordings with the slots `{back}` or `{front}` can be asked
+    about a part of the table: `conditions` is the least and the largest number of conditions on the rows. `rounds`: the
+    question may ask for a rounded answer, if it is a number or a percentage. `weight`: how often the family has a turn,
+    compared with the others.
     """
 
     name: str
     category: str
     build: Callable[[Draw], Candidate]
     wordings: tuple[str, ...]
+    conditions: tuple[int, int] = (0, 2)
     rounds: bool = False
+    weight: int = 1
 
 
 def chain(*steps: Step) -> Program:

@@ -1,24 +1,21 @@
 """Generate candidate questions of one table: each has a program, a text and an id, and no engine has run it yet."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.programs.describe import outline
 from tabletutor.programs.grammar import size, to_json
+from tabletutor.questions.compose import Composed, ask, draw_composed, is_held_out
 from tabletutor.questions.draw import CannotDraw, Draw
-from tabletutor.questions.family import Candidate, Family, with_rounding
-from tabletutor.questions.wording import fill, slots_of
+from tabletutor.questions.family import Family
+from tabletutor.questions.header_words import spoken_columns
 from tabletutor.records.identity import content_id, rng
-from tabletutor.records.question import AnswerSpec, Difficulty, Novelty, Question
+from tabletutor.records.question import Difficulty, Novelty, Question
 from tabletutor.records.table import Split, TableProfile
 
-ROUNDED_SHARE = 0.25
-ROUNDINGS = (
-    " Round to {decimals} decimals.",
-    " Give {decimals} decimal places.",
-    " Rounded to {decimals} decimals, please.",
-)
+TRIES = 25  # compositions drawn until one has the novelty that is wanted
 
 
 @dataclass(frozen=True)
@@ -43,18 +40,17 @@ def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestion
             raise ValueError(
                 f"questions.program.heldout_families: no family {name!r}; there are: {', '.join(sorted(names))}"
             )
-    known = tuple(family for family in families if family.name not in config.heldout_families)
-    new = tuple(family for family in families if family.name in config.heldout_families)
+    families = tuple(families)
     wanted = config.per_table.get(split, 0)
     if split == "train":
-        return [Pool("trained", known, wanted)]
+        return [Pool("trained", families, wanted)]
     part = round(wanted * config.heldout_share / 2)
-    new_families = part if new else 0
+    new_compositions = part if config.heldout_compositions > 0 or config.heldout_families else 0
     new_wordings = part if config.heldout_wordings > 0 else 0
     pools = (
-        Pool("trained", known, wanted - new_families - new_wordings),
-        Pool("new_wording", known, new_wordings),
-        Pool("new_family", new, new_families),
+        Pool("trained", families, wanted - new_compositions - new_wordings),
+        Pool("new_wording", families, new_wordings),
+        Pool("new_composition", families, new_compositions),
     )
     return [pool for pool in pools if pool.wanted > 0]
 
@@ -62,63 +58,71 @@ def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestion
 def candidates(
     profile: TableProfile, pool: Pool, config: ProgramQuestionsConfig, seed: int
 ) -> Iterator[tuple[Family, Question]]:
-    """Yield candidates without answers, one of each family in turn, round after round."""
-    order = list(pool.families)
+    """Yield candidates without answers. Families take turns, each as often a round as its weight says."""
+    order = [family for family in pool.families for _ in range(family.weight)]
     rng(seed, "families", profile.sha256, pool.novelty).shuffle(order)
-    rounds = config.per_family * config.attempts_per_question
-    for attempt in range(rounds):
+    turns: Counter[str] = Counter()
+    for _ in range(config.per_family * config.attempts_per_question):
         for family in order:
-            source = rng(seed, "question", profile.sha256, pool.novelty, family.name, attempt)
-            try:
-                candidate = family.build(Draw(profile, source))
-            except CannotDraw:
-                continue
-            _check_slots(family, candidate)
-            held_out = heldout_count(family, config.heldout_wordings)
-            trained = len(family.wordings) - held_out
-            index = (
-                source.randrange(trained, len(family.wordings))
-                if pool.novelty == "new_wording"
-                else source.randrange(trained)
-            )
-            text = fill(family.wordings[index], candidate.slots, source)
-            decimals: int | None = None
-            program = candidate.program
-            if family.rounds and candidate.answer_type in ("number", "percentage") and source.random() < ROUNDED_SHARE:
-                decimals = source.choice((1, 2, 2, 3))
-                text += fill(source.choice(ROUNDINGS), {"decimals": str(decimals)}, source)
-                program = with_rounding(program, decimals)
-            spec = AnswerSpec(decimals=decimals, item=candidate.item, unit=candidate.unit)
-            yield (
-                family,
-                Question(
-                    question_id=content_id(profile.sha256, to_json(program), text, candidate.answer_type, decimals),
-                    table=profile.table,
-                    source="program",
-                    text=text,
-                    answer_type=candidate.answer_type,
-                    answer_spec=spec,
-                    answer=None,
-                    family=family.name,
-                    category=family.category,
-                    wording=f"{family.name}/{index}",
-                    novelty=pool.novelty,
-                    difficulty=difficulty(size(program)),
-                    hint=outline(program),
-                    program=to_json(program),
-                    tags=candidate.tags,
-                ),
-            )
+            turn = turns[family.name]
+            turns[family.name] += 1
+            question = _candidate(profile, pool, family, config, (seed, turn))
+            if question is not None:
+                yield family, question
 
 
-def _check_slots(family: Family, candidate: Candidate) -> None:
-    """Raise ValueError if any wording, held out or not, has a slot without words."""
-    for place, wording in enumerate(family.wordings, start=1):
-        if unknown := sorted(slots_of(wording) - candidate.slots.keys()):
-            raise ValueError(
-                f"question family {family.name!r}, wording {place}: no words for the slot {{{unknown[0]}}}; its "
-                f"candidates have words for: {', '.join(sorted(candidate.slots)) or 'no slot'}"
-            )
+def _candidate(
+    profile: TableProfile, pool: Pool, family: Family, config: ProgramQuestionsConfig, turn: tuple[int, int]
+) -> Question | None:
+    """Return one candidate of a family, or None if the table does not fit. `turn`: the project's seed and the turn."""
+    source = rng(turn[0], "question", profile.sha256, pool.novelty, family.name, turn[1])
+    spoken = spoken_columns(profile)
+    held_out = heldout_count(family, config.heldout_wordings)
+    trained = len(family.wordings) - held_out
+    for _ in range(TRIES):
+        draw = Draw(profile, spoken, source)
+        try:
+            composed = draw_composed(draw, family)
+        except CannotDraw:
+            continue
+        new = is_held_out(composed, family, config.heldout_compositions, config.heldout_families)
+        if new != (pool.novelty == "new_composition"):
+            continue
+        new_wording = pool.novelty == "new_wording"
+        index = source.randrange(trained, len(family.wordings)) if new_wording else source.randrange(trained)
+        return _question(profile, pool, family, composed, (index, draw))
+    return None
+
+
+def _question(
+    profile: TableProfile, pool: Pool, family: Family, composed: Composed, wording: tuple[int, Draw]
+) -> Question:
+    index, draw = wording
+    asked = ask(composed, family, family.wordings[index], draw)
+    candidate, program = composed.candidate, to_json(asked.program)
+    return Question(
+        question_id=question_id(profile, program, asked.text, candidate.answer_type, asked.spec.decimals),
+        table=profile.table,
+        source="program",
+        text=asked.text,
+        answer_type=candidate.answer_type,
+        answer_spec=asked.spec,
+        answer=None,
+        family=family.name,
+        category=family.category,
+        composition=composed.composition,
+        wording=f"{family.name}/{index}",
+        novelty=pool.novelty,
+        difficulty=difficulty(size(asked.program)),
+        hint=outline(asked.program),
+        program=program,
+        tags=(*candidate.tags, *(f"settled:{name}" for name in sorted(candidate.settled))),
+    )
+
+
+def question_id(profile: TableProfile, *content: object) -> str:
+    """Return the id of a question: the hash of the CSV and of its program, text, answer type and decimals."""
+    return content_id(profile.sha256, *content)
 
 
 def difficulty(steps: int) -> Difficulty:

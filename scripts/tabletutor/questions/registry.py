@@ -21,9 +21,7 @@ MIN_WORDINGS = 4
 def all_families() -> tuple[Family, ...]:
     """Return every family, in a fixed order. Raises ValueError for a file that `collect` refuses."""
     names = [module.name for module in iter_modules(families.__path__) if not module.name.startswith("_")]
-    first = {name: place for place, name in enumerate(families.FIRST)}
-    ordered = sorted(names, key=lambda name: (first.get(name, len(first)), name))
-    return collect(import_module(f"{families.__name__}.{name}") for name in ordered)
+    return collect(import_module(f"{families.__name__}.{name}") for name in sorted(names))
 
 
 def families_named(names: Iterable[str]) -> tuple[Family, ...]:

@@ -31,7 +31,8 @@ class AnswerSpec(Record, frozen=True):
 class Question(Record, frozen=True):
     """A question. `answer` is JSON: dates as ISO 8601 text, a set as a sorted list. `program` is the typed program that
     answers the question (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the
-    id of the template. `novelty` says whether training tables may have the question's family and wording.
+    id of the template. `composition` names the kind of question: the family, its variant and the pieces of its
+    population. `novelty` says whether training tables may have the question's composition and wording.
     """
 
     question_id: str
@@ -43,6 +44,7 @@ class Question(Record, frozen=True):
     answer: Any
     family: str
     category: str
+    composition: str
     wording: str
     novelty: Novelty
     difficulty: Difficulty

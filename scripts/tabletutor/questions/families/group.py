@@ -1,176 +1,201 @@
-"""Group: one number for each value of a column, then the best or a ranked group."""
+"""Group: one number for each value of a column, then the best group, some groups, all of them, or their spread."""
 
-from tabletutor.programs.grammar import Aggregate, BestGroup, BestValue, Group, TopGroups, Where
-from tabletutor.questions.draw import Draw
-from tabletutor.questions.family import Candidate, Family, chain, number_type
-from tabletutor.questions.wording import AGGREGATION_WORDS, DIRECTION_WORDS, RANK_WORDS, column_words, equals_words
+from tabletutor.programs.grammar import (
+    BestGroup,
+    Direction,
+    Group,
+    GroupCount,
+    GroupMapping,
+    GroupNames,
+    GroupShares,
+    GroupSpread,
+    GroupStatistic,
+    GroupValue,
+    Keep,
+    Pivot,
+    TopGroups,
+)
+from tabletutor.questions.draw import SUMMABLE, CannotDraw, Draw, round_number
+from tabletutor.questions.family import Candidate, Family, chain
+from tabletutor.questions.frames import HOW_MANY, LIST, MAPPING, SET, TABLE, VALUE, WHICH
+from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_numbers, limit_words
+from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile
 
-
-def draw_group(draw: Draw, most: int = 60) -> tuple[Group, dict[str, str], ColumnProfile, ColumnProfile]:
-    """Draw a grouping with an aggregate. Returns the step, its slots, the group column and the aggregated column."""
-    by, measure = draw.category(most=most, least=3), draw.measure()
-    step = Group(by.name, draw.aggregation(measure, ("mean", "mean", "sum", "max", "min", "median")), measure.name)
-    slots = {
-        "by": column_words(by.name),
-        "agg": draw.choice(AGGREGATION_WORDS[step.aggregation]),
-        "measure": column_words(measure.name),
-    }
-    return step, slots, by, measure
+MAPPED = 8  # most groups in a mapping
 
 
-def value_type(step: Group, measure: ColumnProfile) -> AnswerType:
-    """Return the answer type of one group's value."""
-    return number_type(Aggregate(measure.name, step.aggregation), measure.kind)
+def draw_groups(draw: Draw, most: int = 60, least: int = 3) -> tuple[Group, ColumnProfile, str, AnswerType]:
+    """Return a group step, the column it groups by, the noun of its values and their type."""
+    by = draw.group(most=most, least=least)
+    if draw.source.random() < 0.25:
+        return Group(by.name, "count"), by, "number of rows", "integer"
+    measure = draw.measure()
+    aggregation = draw.aggregation(measure, ("mean", "mean", "mean", "sum", "sum", "median"))
+    step = Group(by.name, aggregation, measure.name)
+    return step, by, aggregate_noun(draw, aggregation, measure), aggregate_type(aggregation, measure)
+
+
+def best_words(draw: Draw, step: Group, noun: str, direction: Direction) -> tuple[str, str]:
+    """Return the words for the best group ("the highest average fare", "the most rows"), and for its end."""
+    end = end_of_numbers(draw, direction)
+    if step.column is None:
+        return f"the {'most' if direction == 'largest' else 'fewest'} rows", end
+    return f"the {end} {noun}", end
 
 
 def _best(draw: Draw) -> Candidate:
-    step, slots, _, _ = draw_group(draw)
+    step, by, noun, _ = draw_groups(draw)
     direction = draw.direction()
-    slots["best"] = draw.choice(DIRECTION_WORDS[direction])
-    return Candidate(chain(step, BestGroup(direction)), slots, "category")
+    best, end = best_words(draw, step, noun, direction)
+    slots = {"what": draw.say(by), "best": best, "noun": noun, "end": end}
+    return Candidate(chain(step, BestGroup(direction)), slots, "category", variant=f"{step.aggregation}_{direction}")
 
 
-def _best_where(draw: Draw) -> Candidate:
-    column = draw.category()
-    value = draw.value(column)
-    step, slots, _, _ = draw_group(draw)
-    direction = draw.direction()
-    slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "where": equals_words(column.name, value, draw.source)}
-    return Candidate(chain(Where(column.name, "==", value), step, BestGroup(direction)), slots, "category")
-
-
-def _best_value(draw: Draw) -> Candidate:
-    step, slots, _, measure = draw_group(draw)
-    direction = draw.direction()
-    slots["best"] = draw.choice(DIRECTION_WORDS[direction])
-    return Candidate(chain(step, BestValue(direction)), slots, value_type(step, measure))
-
-
-def _ranked_group(draw: Draw) -> Candidate:
-    step, slots, _, _ = draw_group(draw)
+def _ranked(draw: Draw) -> Candidate:
+    step, by, noun, _ = draw_groups(draw, least=4)
     direction, rank = draw.direction(), draw.choice((2, 2, 3))
-    slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "rank": RANK_WORDS[rank]}
-    return Candidate(chain(step, BestGroup(direction, rank)), slots, "category")
+    place = f"{RANK_WORDS[rank]} {end_of_numbers(draw, direction)}"
+    slots = {"what": draw.say(by), "best": f"the {place} {noun}", "noun": noun, "end": place}
+    program = chain(step, BestGroup(direction, rank))
+    return Candidate(program, slots, "category", variant=f"{step.aggregation}_{direction}_{rank}")
 
 
 def _top(draw: Draw) -> Candidate:
-    step, slots, _, _ = draw_group(draw)
-    direction, n = draw.direction(), draw.choice((2, 3))
-    slots |= {"best": draw.choice(DIRECTION_WORDS[direction]), "n": {2: "two", 3: "three"}[n]}
-    return Candidate(chain(step, TopGroups(n, direction)), slots, "list", item="category")
+    step, by, noun, _ = draw_groups(draw, least=5)
+    direction, n = draw.direction(), draw.choice((2, 3, 3))
+    best, end = best_words(draw, step, noun, direction)
+    order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
+    slots = {"whats": draw.say_many(by), "best": best, "noun": noun, "n": str(n), "order": order}
+    return Candidate(
+        chain(step, TopGroups(n, direction)), slots, "list", item="category", variant=f"{step.aggregation}_{direction}"
+    )
 
 
-def _largest(draw: Draw) -> Candidate:
-    by = draw.category(least=3)
-    direction = draw.choice(("largest", "largest", "smallest"))
-    slots = {"by": column_words(by.name), "most": "most" if direction == "largest" else "fewest"}
-    return Candidate(chain(Group(by.name, "count"), BestGroup(direction)), slots, "category")
+def _form(draw: Draw, by: str, value: str) -> str:
+    return draw.choice((f" Answer with a dictionary from {by} to {value}.", f" Give a mapping from {by} to {value}."))
 
 
-def _most_distinct(draw: Draw) -> Candidate:
-    by, other = draw.category(least=3), draw.category(most=2000, least=3)
-    slots = {"by": column_words(by.name), "other": column_words(other.name)}
-    return Candidate(chain(Group(by.name, "nunique", other.name), BestGroup("largest")), slots, "category")
+def _mapping(draw: Draw) -> Candidate:
+    step, by, noun, kind = draw_groups(draw, most=MAPPED, least=2)
+    slots = {"noun": noun, "by": draw.say(by)}
+    form = _form(draw, draw.say(by), "number")
+    return Candidate(chain(step, GroupMapping()), slots, "mapping", item=kind, form=form, variant=step.aggregation)
+
+
+def _shares(draw: Draw) -> Candidate:
+    by = draw.group(most=MAPPED)
+    if draw.choice((True, False)):
+        step, noun = Group(by.name, "count"), "percentage of rows"
+    else:
+        measure = draw.measure(SUMMABLE)
+        step, noun = Group(by.name, "sum", measure.name), f"percentage of the total {draw.say(measure)}"
+    form = _form(draw, draw.say(by), "percentage")
+    return Candidate(
+        chain(step, GroupShares(), GroupMapping()),
+        {"noun": noun, "by": draw.say(by)},
+        "mapping",
+        item="percentage",
+        unit="%",
+        form=form,
+        variant=step.aggregation,
+    )
+
+
+def _share(draw: Draw) -> Candidate:
+    by, measure = draw.category(least=3), draw.measure(SUMMABLE)
+    value = draw.value(by)
+    noun = f"percentage of the total {draw.say(measure)} that comes from {draw.say(by)} {value_words(value)}"
+    program = chain(Group(by.name, "sum", measure.name), GroupShares(), GroupValue(value))
+    return Candidate(program, {"noun": noun}, "percentage", unit="%")
+
+
+def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
+    by = draw.group(least=4)
+    if draw.source.random() < 0.4 and len(by.top_values) >= 4:
+        counts = sorted(count for _, count in by.top_values)
+        keep = Keep(draw.choice((">", ">=")), draw.choice(counts[1:-1]))
+        limit = f"{limit_words(draw, keep.comparison, keep.value)} rows"
+        return Group(by.name, "count"), keep, {"whats": draw.say_many(by), "limit": limit}
+    measure = draw.measure()
+    step = Group(by.name, draw.choice(("mean", "median")), measure.name)
+    marks = measure.quantiles
+    if marks[1] == marks[3]:
+        raise CannotDraw
+    value = round_number(draw.source.uniform(marks[1], marks[3]), marks[3] - marks[1], whole=False)
+    keep = Keep(draw.choice((">", "<")), value)
+    noun = aggregate_noun(draw, step.aggregation, measure)
+    article = "an" if noun[0] in "aeiou" else "a"
+    limit = f"{article} {noun} {limit_words(draw, keep.comparison, value)}"
+    return step, keep, {"whats": draw.say_many(by), "limit": limit}
+
+
+def _count_having(draw: Draw) -> Candidate:
+    step, keep, slots = _having(draw)
+    return Candidate(chain(step, keep, GroupCount()), slots, "integer", variant=step.aggregation)
+
+
+def _names_having(draw: Draw) -> Candidate:
+    step, keep, slots = _having(draw)
+    return Candidate(chain(step, keep, GroupNames()), slots, "set", item="category", variant=step.aggregation)
+
+
+def _spread(draw: Draw) -> Candidate:
+    step, by, noun, kind = draw_groups(draw)
+    said = f"difference between the highest and the lowest {noun} of any {draw.say(by)}"
+    return Candidate(chain(step, GroupSpread()), {"noun": said}, kind, variant=step.aggregation)
+
+
+def _statistic(draw: Draw) -> Candidate:
+    by = draw.group(least=4)
+    statistic = draw.choice(("mean", "mean", "median"))
+    word = "average" if statistic == "mean" else "median"
+    if draw.choice((True, False)):
+        step, noun = Group(by.name, "count"), f"{word} number of rows per {draw.say(by)}"
+    else:
+        measure = draw.measure(SUMMABLE)
+        step, noun = Group(by.name, "sum", measure.name), f"{word} of the total {draw.say(measure)} per {draw.say(by)}"
+    program = chain(step, GroupStatistic(statistic))
+    return Candidate(program, {"noun": noun}, "number", variant=f"{step.aggregation}_{statistic}")
+
+
+def _pivot(draw: Draw) -> Candidate:
+    by, across = draw.group(most=5), draw.group(most=4)
+    if draw.choice((True, False)):
+        step, noun, kind = Pivot(by.name, across.name, "count"), "number of rows", "integer"
+    else:
+        measure = draw.measure()
+        aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
+        step = Pivot(by.name, across.name, aggregation, measure.name)
+        noun, kind = aggregate_noun(draw, aggregation, measure), aggregate_type(aggregation, measure)
+    names = draw.say(by), draw.say(across)
+    form = draw.choice(
+        (
+            f" Answer with a dictionary from {names[0]} to a dictionary from {names[1]} to number.",
+            f" Give a nested mapping: {names[0]}, then {names[1]}, then the number.",
+        )
+    )
+    return Candidate(
+        chain(step),
+        {"noun": noun, "by": names[0], "across": names[1]},
+        "table",
+        item=kind,
+        form=form,
+        variant=step.aggregation,
+    )
 
 
 FAMILIES = (
-    Family(
-        "group_best",
-        "group",
-        _best,
-        (
-            "Which {by} has the {best} {agg} {measure}?",
-            "[Find|Give|Name] the {by} with the {best} {agg} {measure}.",
-            "For which {by} is the {agg} {measure} {best}?",
-            "[Tell me|Report] which {by} has the {best} {agg} {measure}.",
-            "Compare the {agg} {measure} by {by}: which {by} comes out {best}?",
-            "Group the table by {by}. Which group has the {best} {agg} {measure}?",
-            "In terms of {agg} {measure}, which {by} is {best}?",
-            "Among all values of {by}, where is the {agg} {measure} {best}?",
-        ),
-    ),
-    Family(
-        "group_best_where",
-        "group",
-        _best_where,
-        (
-            "Among [rows|records|entries] {where}, which {by} has the {best} {agg} {measure}?",
-            "For [rows|records|entries] {where}, [find|name] the {by} with the {best} {agg} {measure}.",
-            "Considering only [rows|records|entries] {where}, for which {by} is the {agg} {measure} {best}?",
-            "Which {by} has the {best} {agg} {measure} among [rows|records|entries] {where}?",
-            "Keep the [rows|records|entries] {where}. Which {by} then has the {best} {agg} {measure}?",
-            "[Tell me|Report] which {by} has the {best} {agg} {measure}, [rows|records] {where} only.",
-            "If we look just at [rows|records] {where}, which {by} shows the {best} {agg} {measure}?",
-        ),
-    ),
-    Family(
-        "group_best_value",
-        "group",
-        _best_value,
-        (
-            "What is the {best} {agg} {measure} of any {by}?",
-            "Compute the {agg} {measure} for each {by}: what is the {best} of these values?",
-            "[Find|Give] the {best} {agg} {measure} over the groups of {by}.",
-            "Group by {by} and take the {agg} {measure}. How high is the {best} one?",
-            "Among the values of {by}, what is the {best} {agg} {measure} reached?",
-            "[Tell me|Report] the {best} value of the {agg} {measure} per {by}.",
-            "Per {by}, the {agg} {measure} differs: what is the {best} value it takes?",
-        ),
-        rounds=True,
-    ),
-    Family(
-        "group_rank",
-        "group",
-        _ranked_group,
-        (
-            "Which {by} has the {rank} {best} {agg} {measure}?",
-            "[Find|Name] the {by} with the {rank} {best} {agg} {measure}.",
-            "Ranked by {agg} {measure}, which {by} is {rank} {best}?",
-            "Order the groups of {by} by their {agg} {measure}: which has the {rank} {best}?",
-        ),
-    ),
-    Family(
-        "group_top",
-        "rank",
-        _top,
-        (
-            "Which {n} values of {by} have the {best} {agg} {measure}? List them, {best} first.",
-            "[List|Give] the {n} {by} values with the {best} {agg} {measure}, in order, {best} first.",
-            "[Find|Name] the {n} groups of {by} with the {best} {agg} {measure}, beginning with the {best}.",
-            "By {agg} {measure}, what are the {n} {best} values of {by}, in order?",
-            "Rank {by} by {agg} {measure} and list the first {n}, {best} first.",
-            "What are the {n} values of {by} whose {agg} {measure} is {best}? Start with the {best}.",
-            "Give a ranking of {by} by {agg} {measure} that stops after the {n} {best}.",
-        ),
-    ),
-    Family(
-        "group_largest",
-        "group",
-        _largest,
-        (
-            "Which {by} has the {most} [rows|records|entries]?",
-            "[Find|Name] the {by} with the {most} [rows|records|entries].",
-            "Which value of {by} occurs in the {most} [rows|records]?",
-            "[Tell me|Report] which {by} has the {most} [rows|records|entries].",
-            "Count the [rows|records] for each {by}: which {by} has the {most}?",
-            "Of all values of {by}, which one has the {most} [entries|records]?",
-            "Group by {by}: which group is made of the {most} rows?",
-        ),
-    ),
-    Family(
-        "group_most_distinct",
-        "group",
-        _most_distinct,
-        (
-            "Which {by} has the most [different|distinct] values of {other}?",
-            "[Find|Name] the {by} with the largest number of [different|distinct|unique] {other} values.",
-            "For which {by} does {other} take the most [different|distinct] values?",
-            "Count the [different|distinct] {other} values for each {by}: which {by} has the most?",
-            "[Tell me|Report] which {by} has the most unique values of {other}.",
-            "Which {by} shows the greatest variety of {other}?",
-            "In which group of {by} are there most distinct values of {other}?",
-        ),
-    ),
+    Family("group_best", "group", _best, WHICH, weight=4),
+    Family("group_rank", "group", _ranked, WHICH, conditions=(0, 1)),
+    Family("group_top", "group", _top, LIST, conditions=(0, 1)),
+    Family("group_mapping", "group", _mapping, MAPPING, weight=2),
+    Family("group_shares", "group", _shares, MAPPING, conditions=(0, 1)),
+    Family("group_share", "group", _share, VALUE, conditions=(0, 1), rounds=True),
+    Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1)),
+    Family("group_names_having", "group", _names_having, SET, conditions=(0, 1)),
+    Family("group_spread", "group", _spread, VALUE, conditions=(0, 1), rounds=True),
+    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 1), rounds=True),
+    Family("pivot", "group", _pivot, TABLE, conditions=(0, 1)),
 )

@@ -1,52 +1,62 @@
-"""Relate: the correlation of two numeric columns."""
+"""Relate: how two measures go together, by correlation and by a fitted line."""
 
-from tabletutor.programs.grammar import Correlation, Where
-from tabletutor.questions.draw import Draw
+from tabletutor.programs.grammar import Correlation, Regression, StrongestPair
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
-from tabletutor.questions.wording import column_words, equals_words
+from tabletutor.questions.frames import VALUE
+
+STRONGEST = (
+    "Which two of {names} have the strongest {method} correlation{back}, positive or negative?",
+    "{front}which two of {names} are most strongly correlated ({method}), positively or negatively?",
+    "[Find|Name] the two of {names} with the largest absolute {method} correlation{back}.",
+    "[Can|Could] you tell me which two of {names} have the largest absolute {method} correlation{back}?",
+    "Please report the pair among {names} with the largest absolute {method} correlation{back}.",
+    # held out
+    "Make the {method} correlation matrix of {names}{back}. Which pair has the largest absolute value?",
+    "Looking at {whole} and at {names}, which two columns move together most closely, by absolute {method} correlation?",
+)
+MANY_VALUES = 10
 
 
 def _correlation(draw: Draw) -> Candidate:
     left, right = draw.measure(), draw.measure()
-    slots = {"left": column_words(left.name), "right": column_words(right.name)}
-    return Candidate(chain(Correlation(left.name, right.name)), slots, "number")
+    method = draw.choice(("pearson", "pearson", "spearman"))
+    if min(left.unique, right.unique) < MANY_VALUES:
+        raise CannotDraw
+    named = {"pearson": ("Pearson correlation", "Pearson correlation coefficient"), "spearman": ("Spearman rank correlation",)}
+    noun = f"{draw.choice(named[method])} between {draw.say(left)} and {draw.say(right)}"
+    program = chain(Correlation(left.name, right.name, method))
+    return Candidate(program, {"noun": noun}, "number", variant=method)
 
 
-def _correlation_where(draw: Draw) -> Candidate:
-    column = draw.category()
-    value = draw.value(column)
-    inner = _correlation(draw)
-    where = equals_words(column.name, value, draw.source)
-    program = chain(Where(column.name, "==", value), *inner.program.steps)
-    return Candidate(program, {**inner.slots, "where": where}, "number")
+def _regression(draw: Draw) -> Candidate:
+    x, y = draw.measure(), draw.measure()
+    if min(x.unique, y.unique) < MANY_VALUES:
+        raise CannotDraw
+    part, words = draw.choice((("slope", "slope"), ("slope", "slope"), ("intercept", "intercept"), ("r2", "R²")))
+    noun = f"{words} of the least-squares line that predicts {draw.say(y)} from {draw.say(x)}"
+    return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", variant=part)
+
+
+def _strongest(draw: Draw) -> Candidate:
+    columns = [draw.measure() for _ in range(draw.choice((3, 3, 4)))]
+    if min(column.unique for column in columns) < MANY_VALUES:
+        raise CannotDraw
+    method = draw.choice(("pearson", "pearson", "spearman"))
+    spoken = [draw.say(column) for column in columns]
+    slots = {"names": f"{', '.join(spoken[:-1])} and {spoken[-1]}", "method": method.capitalize()}
+    return Candidate(
+        chain(StrongestPair(tuple(column.name for column in columns), method)),
+        slots,
+        "set",
+        item="category",
+        form=draw.choice((" Give the two column names.", " Answer with the names of the two columns.")),
+        variant=method,
+    )
 
 
 FAMILIES = (
-    Family(
-        "correlation",
-        "correlation",
-        _correlation,
-        (
-            "What is the [Pearson correlation|correlation] between {left} and {right}?",
-            "[Find|Compute|Calculate] the [Pearson correlation|correlation coefficient] of {left} and {right}.",
-            "How strongly are {left} and {right} correlated (Pearson's r)?",
-            "[Tell me|Report] the correlation of {left} with {right}.",
-            "Give Pearson's r for {left} and {right}.",
-            "Do {left} and {right} move together? Give the correlation coefficient.",
-            "As a number between -1 and 1, how closely does {left} follow {right} (Pearson)?",
-        ),
-        rounds=True,
-    ),
-    Family(
-        "correlation_where",
-        "correlation",
-        _correlation_where,
-        (
-            "Among [rows|records] {where}, what is the correlation between {left} and {right}?",
-            "[Find|Compute] the Pearson correlation of {left} and {right} for [rows|records] {where}.",
-            "Considering only [rows|records] {where}, how strongly are {left} and {right} correlated (Pearson's r)?",
-            "Keep the [rows|records] {where} and give the correlation of {left} with {right}.",
-        ),
-        rounds=True,
-    ),
+    Family("correlation", "relate", _correlation, VALUE, rounds=True, weight=2),
+    Family("regression", "relate", _regression, VALUE, conditions=(0, 1), rounds=True),
+    Family("strongest_pair", "relate", _strongest, STRONGEST, conditions=(0, 1)),
 )

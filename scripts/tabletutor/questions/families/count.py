@@ -1,0 +1,107 @@
+"""Count: how many rows or values there are, and what share of the rows fulfils a condition."""
+
+from tabletutor.programs.grammar import Aggregate, Count, Missing, MissingShare, Outliers, Repeated, Share, Where
+from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.family import Candidate, Family, chain
+from tabletutor.questions.frames import COUNT, VALUE
+from tabletutor.questions.population import draw_condition
+
+SHARE = (
+    "What percentage of the [rows|records] {back} have {attribute}?",
+    "{front}what percentage of [rows|records] have {attribute}?",
+    "[Compute|Find] the percentage of [rows|records] with {attribute}{back}.",
+    "[Can|Could] you tell me what percentage of the [rows|records]{back} have {attribute}?",
+    "Please report the share of [rows|records] with {attribute}{back}, in percent.",
+    "The percentage of [rows|records] with {attribute}{back}?",
+    # held out
+    "Out of {whole}, how many percent have {attribute}?",
+    "Imagine 100 [rows|records]{back}: how many of them have {attribute}, as a percentage?",
+)
+DISTINCT = (
+    "How many different {whats} are there{back}?",
+    "{front}how many different {whats} are there?",
+    "Count the [distinct|different] {whats}{back}.",
+    "What is the number of [distinct|different] {whats}{back}?",
+    "[Can|Could] you count the different {whats}{back}?",
+    "Please report the number of distinct {whats}{back}.",
+    # held out
+    "Counting each of them once, how many {whats} do you find in {whole}?",
+    "Make a list of the {whats}{back} without repeats: how long is it?",
+)
+GAPS = (
+    "How many [rows|records] have no {name}{back}?",
+    "{front}how many [rows|records] have no {name}?",
+    "Count the [rows|records]{back} in which {name} is missing.",
+    "What is the number of missing {name} values{back}?",
+    "[Can|Could] you count the missing {name} values{back}?",
+    "Please report how many {name} values are missing{back}.",
+    # held out
+    "How many gaps does {name} have in {whole}?",
+    "Looking at {whole}, for how many is {name} not recorded?",
+)
+
+
+def _rows(draw: Draw) -> Candidate:
+    return Candidate(chain(Count()), {}, "integer")
+
+
+def _share(draw: Draw) -> Candidate:
+    condition = draw_condition(draw, ("is", "threshold"))
+    (step,) = condition.steps
+    if not isinstance(step, Where) or condition.attribute is None:
+        raise CannotDraw
+    program = chain(Share(step.column, step.comparison, step.value))
+    return Candidate(program, {"attribute": condition.attribute}, "percentage", unit="%", variant=condition.kind)
+
+
+def _distinct(draw: Draw) -> Candidate:
+    column = draw.column(("category", "label", "code", "year"))
+    return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
+
+
+def _missing(draw: Draw) -> Candidate:
+    column = draw.incomplete()
+    return Candidate(chain(Missing(column.name), Count()), {"name": draw.say(column)}, "integer")
+
+
+def _missing_share(draw: Draw) -> Candidate:
+    column = draw.incomplete()
+    noun = draw.choice((f"percentage of rows without {{}}", "percentage of missing values in {}")).format(draw.say(column))
+    return Candidate(chain(MissingShare(column.name)), {"noun": noun}, "percentage", unit="%")
+
+
+def _outliers(draw: Draw) -> Candidate:
+    column = draw.measure()
+    if column.unique < 2 * 10:
+        raise CannotDraw
+    name = draw.say(column)
+    method, words = draw.choice(
+        (
+            ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
+            ("iqr", "by the 1.5 IQR rule"),
+            ("zscore", "more than 3 standard deviations from the mean"),
+        )
+    )
+    noun = draw.choice((f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})"))
+    return Candidate(chain(Outliers(column.name, method), Count()), {"noun": noun}, "integer", variant=method)
+
+
+def _repeated(draw: Draw) -> Candidate:
+    noun = draw.choice(
+        (
+            "number of rows that repeat an earlier row in all columns",
+            "number of duplicate rows, not counting the first of each",
+        )
+    )
+    return Candidate(chain(Repeated(), Count()), {"noun": noun}, "integer")
+
+
+FAMILIES = (
+    Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=4),
+    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), rounds=True, weight=2),
+    Family("distinct_count", "count", _distinct, DISTINCT),
+    Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1)),
+    Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1), rounds=True),
+    Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 1)),
+    Family("repeated_rows", "count", _repeated, VALUE, conditions=(0, 0)),
+)

@@ -1,0 +1,94 @@
+"""Derive: bins, ranks and scaled values of a measure, then a count or a lookup."""
+
+from tabletutor.programs.grammar import Aggregate, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
+from tabletutor.questions.draw import CannotDraw, Draw, round_number
+from tabletutor.questions.english import superlative
+from tabletutor.questions.family import Candidate, Family, chain
+from tabletutor.questions.frames import MAPPING, VALUE, WHICH
+from tabletutor.questions.phrases import aggregate_noun, end_of_numbers
+from tabletutor.questions.wording import value_words
+from tabletutor.records.table import ColumnProfile
+
+
+def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
+    """Return a step that puts a measure into three or four bins, and the words for the bins."""
+    marks = column.quantiles
+    if len(marks) < 5:
+        raise CannotDraw
+    places = draw.choice(((marks[1], marks[3]), (marks[1], marks[2], marks[3])))
+    spread = marks[3] - marks[1]
+    edges = tuple(round_number(mark, spread or 1.0, whole=column.kind == "integer") for mark in places)
+    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+        raise CannotDraw
+    middle = [f"{low} to below {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    labels = (f"below {edges[0]}", *middle, f"{edges[-1]} or more")
+    words = f"{draw.say(column)} band ({', '.join(value_words(label) for label in labels[:-1])} and {value_words(labels[-1])})"
+    return Bin(column.name, edges, labels, draw.free_name("band")), words
+
+
+def _bin_sizes(draw: Draw) -> Candidate:
+    column = draw.measure()
+    step, words = _bins(draw, column)
+    slots = {"noun": "number of rows", "by": words}
+    form = draw.choice((" Answer with a dictionary from band to number.", " Give a mapping from band to number."))
+    return Candidate(chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form)
+
+
+def _best_bin(draw: Draw) -> Candidate:
+    column, measure = draw.measure(), draw.measure()
+    step, words = _bins(draw, column)
+    direction = draw.direction()
+    end, noun = end_of_numbers(draw, direction), aggregate_noun(draw, "mean", measure)
+    slots = {"what": words, "best": f"the {end} {noun}", "noun": noun, "end": end}
+    program = chain(step, Group(step.name, "mean", measure.name), BestGroup(direction))
+    return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction)
+
+
+def _scaled(draw: Draw) -> Candidate:
+    column = draw.measure()
+    if column.unique < 2 * 10:
+        raise CannotDraw
+    name = draw.free_name("z")
+    limit = draw.choice((1, 1.5, 2))
+    noun = f"number of rows whose {draw.say(column)} is more than {limit} standard deviations above the average"
+    steps = (Scale(column.name, "zscore", name), Where(name, ">", limit), Count())
+    return Candidate(chain(*steps), {"noun": noun}, "integer", variant="zscore")
+
+
+def _scaled_value(draw: Draw) -> Candidate:
+    column = draw.measure()
+    if column.unique < 2 * 10:
+        raise CannotDraw
+    name, said = draw.free_name("scaled"), draw.say(column)
+    method, aggregation, noun = draw.choice(
+        (
+            ("zscore", "max", f"z-score of the {draw.choice(superlative(column, 'largest'))} {said}"),
+            ("minmax", "mean", f"average {said} after min-max scaling to the range from 0 to 1"),
+            ("minmax", "median", f"median {said} after min-max scaling to the range from 0 to 1"),
+        )
+    )
+    return Candidate(
+        chain(Scale(column.name, method, name), Aggregate(name, aggregation)),
+        {"noun": noun},
+        "number",
+        variant=f"{method}_{aggregation}",
+    )
+
+
+def _ranked_within(draw: Draw) -> Candidate:
+    by, column, other = draw.group(least=4), draw.measure(), draw.measure()
+    direction = draw.direction()
+    name = draw.free_name("rank")
+    end = draw.choice(superlative(column, direction))
+    noun = f"average {draw.say(other)} over the rows with the {end} {draw.say(column)} of each {draw.say(by)} (all rows that share it)"
+    steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
+    return Candidate(chain(*steps), {"noun": noun}, "number", variant=direction)
+
+
+FAMILIES = (
+    Family("bin_sizes", "derive", _bin_sizes, MAPPING, conditions=(0, 1)),
+    Family("bin_best", "derive", _best_bin, WHICH, conditions=(0, 1)),
+    Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 1)),
+    Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 1), rounds=True),
+    Family("best_of_each", "derive", _ranked_within, VALUE, conditions=(0, 1), rounds=True),
+)

@@ -1,0 +1,235 @@
+"""Time: periods and parts of dates, growth from one period to the next, running values, streaks, first and last."""
+
+from typing import Literal
+
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Along,
+    BestGroup,
+    DatePart,
+    DatePartName,
+    DaysBetween,
+    Edge,
+    Group,
+    GroupMapping,
+    GroupValue,
+    Lookup,
+    Period,
+    Running,
+    Sort,
+    Streak,
+)
+from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
+from tabletutor.questions.family import Candidate, Family, chain
+from tabletutor.questions.frames import MAPPING, VALUE, WHICH
+from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_numbers, limit_words
+from tabletutor.questions.population import date_years
+from tabletutor.records.table import ColumnProfile
+
+PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
+UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012-Q1)", "year": "year"}
+MAX_PERIODS = 10
+
+
+def _part(draw: Draw, column: ColumnProfile) -> tuple[DatePart, str]:
+    first, last = date_years(column)
+    part: DatePartName = draw.choice(("year", "month", "weekday") if last - first > 1 else ("month", "weekday"))
+    return DatePart(column.name, part, draw.free_name(part)), PARTS[part]
+
+
+def _best_part(draw: Draw) -> Candidate:
+    date = draw.date()
+    step, words = _part(draw, date)
+    direction = draw.direction()
+    end = end_of_numbers(draw, direction)
+    if draw.source.random() < 0.3:
+        group, noun = Group(step.name, "count"), "number of rows"
+        best = f"the {'most' if direction == 'largest' else 'fewest'} rows"
+    else:
+        measure = draw.measure()
+        aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
+        group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
+        best = f"the {end} {noun}"
+    slots = {"what": f"{words} of {draw.say(date)}", "best": best, "noun": noun, "end": end}
+    kind = "category" if step.part == "weekday" else "integer"
+    variant = f"{step.part}_{group.aggregation}_{direction}"
+    return Candidate(chain(step, group, BestGroup(direction)), slots, kind, variant=variant)
+
+
+def _periods(draw: Draw, date: ColumnProfile) -> tuple[tuple[Period, Group], str, str]:
+    """Return the steps that give a number to each period of a date, the noun of the number, and the unit."""
+    first, last = date_years(date)
+    years = last - first + 1
+    unit: Literal["month", "quarter", "year"] = draw.choice(
+        ("year",) if years > 8 else ("quarter", "year") if years > 3 else ("month", "quarter")
+    )
+    period = Period(date.name, unit, draw.free_name(unit))
+    if draw.source.random() < 0.3:
+        return (period, Group(period.name, "count")), "number of rows", unit
+    measure = draw.measure()
+    aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
+    noun = aggregate_noun(draw, aggregation, measure)
+    return (period, Group(period.name, aggregation, measure.name)), noun, unit
+
+
+def _period_best(draw: Draw) -> Candidate:
+    date = draw.date()
+    steps, noun, unit = _periods(draw, date)
+    direction = draw.direction()
+    end = end_of_numbers(draw, direction)
+    slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
+    return Candidate(chain(*steps, BestGroup(direction)), slots, "category", variant=f"{unit}_{steps[1].aggregation}")
+
+
+def _growth(draw: Draw) -> Candidate:
+    date = draw.date()
+    steps, noun, unit = _periods(draw, date)
+    operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
+    direction = draw.direction()
+    end = end_of_numbers(draw, direction)
+    said = f"{words} in {noun} over the {unit} before it in the data"
+    slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {said}", "noun": said, "end": end}
+    program = chain(*steps, Along(operation), BestGroup(direction))
+    return Candidate(program, slots, "category", variant=f"{unit}_{operation}_{direction}")
+
+
+def _growth_value(draw: Draw) -> Candidate:
+    date = draw.date()
+    first, last = date_years(date)
+    if last - first < 2:
+        raise CannotDraw
+    measure = draw.measure()
+    aggregation = draw.aggregation(measure, ("mean", "sum"))
+    year = draw.source.randint(first + 1, last)
+    period = Period(date.name, "year", draw.free_name("year"))
+    noun = aggregate_noun(draw, aggregation, measure)
+    said = f"percentage change in {noun} from the year before to {year}, by {draw.say(date)}"
+    steps = (period, Group(period.name, aggregation, measure.name), Along("percent_change"), GroupValue(str(year)))
+    return Candidate(chain(*steps), {"noun": said}, "percentage", unit="%", variant=aggregation)
+
+
+def _by_year(draw: Draw) -> Candidate:
+    """Growth along a column of years."""
+    by, measure = draw.column(("year",)), draw.measure()
+    if by.kind != "integer" or not isinstance(by.max, float | int) or by.unique < 4:
+        raise CannotDraw
+    aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
+    operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
+    direction = draw.direction()
+    end, noun = end_of_numbers(draw, direction), aggregate_noun(draw, aggregation, measure)
+    said = f"{words} in {noun} over the year before it in the data"
+    slots = {"what": draw.say(by), "best": f"the {end} {said}", "noun": said, "end": end}
+    program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup(direction))
+    return Candidate(program, slots, "category", variant=f"{operation}_{direction}")
+
+
+def _period_mapping(draw: Draw) -> Candidate:
+    date = draw.date()
+    first, last = date_years(date)
+    if last - first + 1 > MAX_PERIODS:
+        raise CannotDraw
+    unit = draw.choice(("quarter", "year") if last - first < 2 else ("year",))
+    period, measure = Period(date.name, unit, draw.free_name(unit)), draw.measure()
+    aggregation = draw.aggregation(measure, ("mean", "sum"))
+    noun, words = aggregate_noun(draw, aggregation, measure), UNITS[unit]
+    program = chain(period, Group(period.name, aggregation, measure.name), GroupMapping())
+    form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
+    return Candidate(
+        program,
+        {"noun": noun, "by": f"{words} of {draw.say(date)}"},
+        "mapping",
+        item=aggregate_type(aggregation, measure),
+        form=form,
+        variant=f"{unit}_{aggregation}",
+    )
+
+
+def _series(draw: Draw, roles: tuple[str, ...] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
+    """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
+    date = draw.date()
+    if date.unique < draw.profile.rows - date.missing:
+        raise CannotDraw
+    return date, draw.measure(roles)  # pyright: ignore[reportArgumentType]
+
+
+def _rolling(draw: Draw) -> Candidate:
+    date, measure = _series(draw)
+    n, aggregation = draw.choice((3, 3, 7, 12)), draw.choice(("max", "min"))
+    name = draw.free_name("rolling")
+    said = f"{'highest' if aggregation == 'max' else 'lowest'} {n}-row rolling average of {draw.say(measure)}"
+    steps = (Sort(date.name), Running(measure.name, "rolling_mean", name, n), Aggregate(name, aggregation))
+    return Candidate(chain(*steps), {"noun": f"{said}, in order of {draw.say(date)}"}, "number", variant=aggregation)
+
+
+def _cumulative(draw: Draw) -> Candidate:
+    date, measure = _series(draw, SUMMABLE)
+    name = draw.free_name("cumulative")
+    operation, words = draw.choice((("change", "increase"), ("percent_change", "percentage increase")))
+    said = f"largest {words} of {draw.say(measure)} from one row to the next, in order of {draw.say(date)}"
+    steps = (Sort(date.name), Running(measure.name, operation, name), Aggregate(name, "max"))
+    return Candidate(chain(*steps), {"noun": said}, "number", variant=operation)
+
+
+def _streak(draw: Draw) -> Candidate:
+    date, measure = _series(draw)
+    comparison, value = draw.choice((">", "<")), draw.threshold(measure)
+    limit = limit_words(draw, comparison, value)
+    said = f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
+    steps = (Sort(date.name), Streak(measure.name, comparison, value))
+    return Candidate(chain(*steps), {"noun": said}, "integer", variant=comparison)
+
+
+def _edge(draw: Draw) -> Candidate:
+    date, measure = _series(draw)
+    place = draw.choice(("first", "last"))
+    words = draw.choice({"first": ("earliest", "first"), "last": ("latest", "last", "most recent")}[place])
+    noun = f"{draw.say(measure)} on the {words} {draw.say(date)}"
+    kind = "integer" if measure.kind == "integer" else "number"
+    return Candidate(chain(Sort(date.name), Edge(measure.name, place)), {"noun": noun}, kind, variant=place)
+
+
+def _extreme(draw: Draw) -> Candidate:
+    column = draw.date()
+    aggregation = draw.choice(("min", "max"))
+    end = draw.choice(("earliest", "first") if aggregation == "min" else ("latest", "last", "most recent"))
+    return Candidate(
+        chain(Aggregate(column.name, aggregation)), {"noun": f"{end} {draw.say(column)}"}, "date", variant=aggregation
+    )
+
+
+def _date_of(draw: Draw) -> Candidate:
+    date, measure = draw.date(), draw.measure()
+    direction = draw.direction()
+    end = end_of_numbers(draw, direction)
+    noun = f"{draw.say(date)} of the row with the {end} {draw.say(measure)}"
+    return Candidate(chain(Lookup(measure.name, direction, date.name)), {"noun": noun}, "date", variant=direction)
+
+
+def _days(draw: Draw) -> Candidate:
+    start, end = draw.date(), draw.date()
+    if not (isinstance(start.min, str) and isinstance(end.min, str) and start.min <= end.min):
+        raise CannotDraw
+    aggregation = draw.choice(("mean", "max", "median"))
+    words = {"mean": "average", "max": "largest", "median": "median"}[aggregation]
+    name = draw.free_name("days")
+    noun = f"{words} number of days from {draw.say(start)} to {draw.say(end)}"
+    return Candidate(
+        chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)), {"noun": noun}, "number", variant=aggregation
+    )
+
+
+FAMILIES = (
+    Family("date_best_part", "time", _best_part, WHICH, conditions=(0, 1), weight=2),
+    Family("period_best", "time", _period_best, WHICH, conditions=(0, 1)),
+    Family("period_growth", "time", _growth, WHICH, conditions=(0, 1)),
+    Family("year_growth", "time", _by_year, WHICH, conditions=(0, 1)),
+    Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1), rounds=True),
+    Family("period_mapping", "time", _period_mapping, MAPPING, conditions=(0, 1)),
+    Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0), rounds=True),
+    Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0), rounds=True),
+    Family("streak", "time", _streak, VALUE, conditions=(0, 0)),
+    Family("first_or_last", "time", _edge, VALUE, conditions=(0, 1)),
+    Family("date_extreme", "time", _extreme, VALUE),
+    Family("date_of_extreme", "time", _date_of, VALUE, conditions=(0, 1)),
+    Family("days_between", "time", _days, VALUE, conditions=(0, 1), rounds=True),
+)

@@ -1,0 +1,132 @@
+"""Frames: the wordings that all families with one kind of question share.
+
+For example, a family that asks which group is best fills `{what}` with "species" and `{best}` with "the highest average
+body mass" in `WHICH`. `{front}` and `{back}` are the places of the population (`population.py`). Each tuple mixes the ways
+in which people ask: a question, an order, a few words, a chat, a memo. The last quarter of each is never trained, and
+differs from the others in structure.
+"""
+
+VALUE = (
+    "What is the {noun}{back}?",
+    "{front}what is the {noun}?",
+    "[Compute|Calculate|Find|Give] the {noun}{back}.",
+    "{front}[compute|find|work out] the {noun}.",
+    "The {noun}{back}?",
+    "[Can|Could] you tell me the {noun}{back}?",
+    "I [need|want] to know the {noun}{back}.",
+    "Please report the {noun}{back}.",
+    "{front}what would you report as the {noun}?",
+    # held out
+    "[Show me|Let me see] what the {noun} is{back}.",
+    "Looking at {whole}, what do you get for the {noun}?",
+    "From {whole}, I would like one number: the {noun}.",
+)
+COUNT = (
+    "How many [rows|records|entries] are there {where}?",
+    "Count the [rows|records|entries] {where}.",
+    "What is the number of [rows|records] {where}?",
+    "Number of [rows|entries] {where}?",
+    "[Can|Could] you count the [rows|records] {where} for me?",
+    "Please report how many [rows|records] there are {where}.",
+    "I [need|want] to know how many [rows|entries] there are {where}.",
+    # held out
+    "If I keep only [rows|records] {where}, how many are left?",
+    "Going through {whole}: how many are there?",
+)
+WHICH = (
+    "Which {what} has {best}{back}?",
+    "{front}which {what} has {best}?",
+    "[Find|Name|Give] the {what} with {best}{back}.",
+    "{front}name the {what} with {best}.",
+    "The {what} with {best}{back}?",
+    "[Can|Could] you tell me which {what} has {best}{back}?",
+    "I am looking for the {what} with {best}{back}.",
+    "Please [report|identify] the {what} with {best}{back}.",
+    "{front}what is the {what} with {best}?",
+    # held out
+    "Compare the {noun} by {what}{back}: which {what} is {end}?",
+    "Looking at {whole}, which {what} comes out {end} in {noun}?",
+    "{front}there is one {what} with {best}. Which one?",
+)
+LIST = (
+    "Which {n} {whats} have {best}{back}? {order}",
+    "{front}which {n} {whats} have {best}? {order}",
+    "[List|Name|Give] the {n} {whats} with {best}{back}. {order}",
+    "{front}list the {n} {whats} with {best}. {order}",
+    "The {n} {whats} with {best}{back}? {order}",
+    "[Can|Could] you list the {n} {whats} with {best}{back}? {order}",
+    "Please report the {n} {whats} with {best}{back}. {order}",
+    # held out
+    "Rank the {whats} by {noun}{back}. What are the first {n}? {order}",
+    "I would like a short list of {n} {whats}: those with {best}{back}. {order}",
+)
+SET = (
+    "Which {whats} have {limit}{back}? [List all of them.|Give all of them.]",
+    "{front}which {whats} have {limit}? [List all of them.|Give all of them.]",
+    "[List|Name] all {whats} with {limit}{back}.",
+    "{front}list all {whats} with {limit}.",
+    "All {whats} with {limit}{back}?",
+    "[Can|Could] you list the {whats} with {limit}{back}? I need all of them.",
+    "Please report all {whats} with {limit}{back}.",
+    # held out
+    "Go through the {whats} one by one{back}. Which of them have {limit}?",
+    "Looking at {whole}, what are the {whats} with {limit}?",
+)
+HOW_MANY = (
+    "How many {whats} have {limit}{back}?",
+    "{front}how many {whats} have {limit}?",
+    "Count the {whats} with {limit}{back}.",
+    "What is the number of {whats} with {limit}{back}?",
+    "[Can|Could] you count the {whats} with {limit}{back}?",
+    "Please report how many {whats} have {limit}{back}.",
+    "Number of {whats} with {limit}{back}?",
+    # held out
+    "Go through the {whats} one by one{back}. How many of them have {limit}?",
+    "Looking at {whole}, for how many {whats} do you find {limit}?",
+)
+MAPPING = (
+    "What is the {noun} for each {by}{back}?",
+    "{front}what is the {noun} for each {by}?",
+    "[Compute|Give|Find] the {noun} for each {by}{back}.",
+    "{front}give the {noun} for each {by}.",
+    "Break the {noun} down by {by}{back}.",
+    "The {noun} by {by}{back}?",
+    "[Can|Could] you give me the {noun} for each {by}{back}?",
+    "Please report the {noun} by {by}{back}.",
+    # held out
+    "For every {by}, I need to know its {noun}{back}.",
+    "Group {whole} by {by} and show the {noun} of each group.",
+)
+YES_NO = (
+    "Is {claim}{back}?",
+    "{front}is {claim}?",
+    "[Tell me|Check] whether {statement}{back}.",
+    "[Can|Could] you check whether {statement}{back}?",
+    "Please confirm or deny: {statement}{back}.",
+    "{front}is it true that {statement}?",
+    # held out
+    "Somebody claims that {statement}{back}. Is that right?",
+    "True or false: {statement}{back}?",
+)
+RECORD = (
+    "What are the {nouns}{back}?",
+    "{front}what are the {nouns}?",
+    "[Compute|Give|Find] the {nouns}{back}.",
+    "{front}compute the {nouns}.",
+    "[Can|Could] you give me the {nouns}{back}?",
+    "Please report the {nouns}{back}.",
+    # held out
+    "I would like a short summary of {whole}: the {nouns}.",
+    "Looking at {whole}, what do you get for the {nouns}?",
+)
+TABLE = (
+    "What is the {noun} for each combination of {by} and {across}{back}?",
+    "{front}what is the {noun} for each combination of {by} and {across}?",
+    "[Compute|Give] the {noun} for every pair of {by} and {across}{back}.",
+    "Make a pivot table of the {noun} with {by} in the rows and {across} in the columns{back}.",
+    "[Can|Could] you break the {noun} down by {by} and {across}{back}?",
+    "Please report the {noun} by {by} and {across}{back}.",
+    # held out
+    "Cross {by} with {across}{back}: what is the {noun} in each cell?",
+    "Group {whole} by both {by} and {across} and show the {noun} of each group.",
+)

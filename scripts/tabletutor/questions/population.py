@@ -1,0 +1,356 @@
+"""Populations: the part of a table that a question is about.
+
+A population has conditions ("fare is above 20"), at most one preparation ("fill missing fares with their median"), and
+leaves total rows out. Each piece brings its steps and its words. Words come in two places: `front` ("Among rows where …, ")
+and `back` (" where …").
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from tabletutor.programs.grammar import (
+    COLUMN_FIELDS,
+    BeyondStatistic,
+    Contains,
+    DatePart,
+    Impute,
+    Missing,
+    OneOf,
+    Outliers,
+    Program,
+    Step,
+    Where,
+    all_steps,
+)
+from tabletutor.questions.draw import MEASURES, CannotDraw, Draw
+from tabletutor.questions.family import Candidate
+from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
+from tabletutor.records.table import ColumnProfile
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition on rows: its steps, and its words after "where" and, if there are some, after "with"."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    predicate: str
+    attribute: str | None = None
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A change of the subject column before the question's own steps.
+
+    `after` follows "after", `order` is an order. `renames` maps the subject to the column that replaces it.
+    """
+
+    kind: str
+    steps: tuple[Step, ...]
+    after: str
+    order: str
+    renames: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Population:
+    """The rows of a question. `totals` are the (column, value) pairs whose rows are left out."""
+
+    conditions: tuple[Condition, ...] = ()
+    preparation: Preparation | None = None
+    totals: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of the pieces, sorted: what makes one composition differ from another."""
+        prepared = () if self.preparation is None else (self.preparation.kind,)
+        return tuple(sorted(condition.kind for condition in self.conditions)) + prepared
+
+    def narrow(self, program: Program) -> Program:
+        """Return the program on this population only."""
+        steps: list[Step] = [Where(column, "!=", value) for column, value in self.totals]
+        steps += [step for condition in self.conditions for step in condition.steps]
+        if self.preparation is not None:
+            steps += self.preparation.steps
+            program = rename_columns(program, self.preparation.renames)
+        return msgspec.structs.replace(
+            program, steps=(*steps, *program.steps), other=(*steps, *program.other) if program.join else ()
+        )
+
+
+def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -> Population:
+    """Return a population for a candidate, with the least to the largest number of conditions."""
+    least, most = limits
+    wanted = max(least, min(most, draw.choice((0, 0, 0, 0, 1, 1, 1, 1, 2, 2))))
+    conditions = tuple(draw_condition(draw) for _ in range(wanted))
+    preparation = None
+    if candidate.subject is not None and draw.source.random() < 0.15:
+        preparation = draw_preparation(draw, candidate.subject)
+    fixed = {
+        step.column
+        for step in (*all_steps(candidate.program), *(step for part in conditions for step in part.steps))
+        if isinstance(step, Where | OneOf)
+    }
+    columns = {column.name: column for column in draw.profile.columns}
+    totals = tuple((total.column, total.value) for total in draw.profile.totals if total.column not in fixed)
+    if any(columns[column].missing for column, _ in totals):
+        raise CannotDraw  # `!=` would leave out the rows without a value too
+    return Population(conditions, preparation, totals)
+
+
+def draw_condition(draw: Draw, kinds: Sequence[str] | None = None) -> Condition:
+    """Return a condition of one of `kinds`, or of any kind that fits the table. Frequent kinds have several places."""
+    offered = [kind for kind in kinds or CONDITIONS for _ in range(_WEIGHTS.get(kind, 1))]
+    draw.source.shuffle(offered)
+    for kind in dict.fromkeys(offered):
+        try:
+            return CONDITIONS[kind](draw)
+        except CannotDraw:
+            continue
+    raise CannotDraw
+
+
+def _is(draw: Draw) -> Condition:
+    column = draw.category()
+    value, name = draw.value(column), draw.say(column)
+    cell = value_words(value)
+    return Condition("is", (Where(column.name, "==", value),), f"{name} is {cell}", f"{name} {cell}")
+
+
+def _is_not(draw: Draw) -> Condition:
+    column = draw.category()
+    if column.missing:
+        raise CannotDraw  # whether a missing value is "not x" is a matter of taste
+    value, name = draw.value(column), draw.say(column)
+    words = draw.choice(("is not", "is other than", "is anything but"))
+    return Condition("is_not", (Where(column.name, "!=", value),), f"{name} {words} {value_words(value)}")
+
+
+def _one_of(draw: Draw) -> Condition:
+    column = draw.category(least=3)
+    values, name = draw.values(column, 2), draw.say(column)
+    cells = " or ".join(map(value_words, values))
+    either = draw.choice(("", "either "))
+    return Condition("one_of", (OneOf(column.name, tuple(values)),), f"{name} is {either}{cells}", f"{name} {cells}")
+
+
+def _threshold(draw: Draw) -> Condition:
+    column = draw.measure()
+    comparison, value = draw.comparison(), draw.threshold(column)
+    name, words = draw.say(column), draw.choice(COMPARISON_WORDS[comparison])
+    limit = f"{words} {value_words(value)}"
+    kind = "above" if comparison in (">", ">=") else "below"
+    return Condition(kind, (Where(column.name, comparison, value),), f"{name} is {limit}", f"{name} {limit}")
+
+
+def _between(draw: Draw) -> Condition:
+    column = draw.measure()
+    low, high = draw.threshold(column, 0.0, 0.35), draw.threshold(column, 0.6, 1.0)
+    if low >= high:
+        raise CannotDraw
+    bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
+    steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
+    return Condition("between", steps, f"{draw.say(column)} is {bounds}", f"{draw.say(column)} {bounds}")
+
+
+def _year(draw: Draw) -> Condition:
+    column = draw.column(("year",))
+    if column.kind != "integer" or not isinstance(column.min, int | float) or not isinstance(column.max, int | float):
+        raise CannotDraw
+    first, last, name = int(column.min), int(column.max), draw.say(column)
+    if last - first < 2:
+        raise CannotDraw
+    year = draw.source.randint(first + 1, last - 1)
+    comparison, words = draw.choice((("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after ")))
+    said = f"{year}{words}" if comparison in ("==", ">=") else f"{words}{year}"
+    return Condition(f"year_{_SIDES[comparison]}", (Where(column.name, comparison, year),), f"{name} is {said}", f"{name} {said}")
+
+
+def _date(draw: Draw) -> Condition:
+    column = draw.date()
+    first, last = date_years(column)
+    day = f"{draw.source.randint(first, last):04d}-{draw.source.randint(1, 12):02d}-{draw.choice((1, 15)):02d}"
+    comparison, words = draw.choice(((">=", "on or after"), ("<", "before")))
+    said = f"{draw.say(column)} is {words} {day}"
+    return Condition(f"date_{_SIDES[comparison]}", (Where(column.name, comparison, day),), said)
+
+
+def _date_part(draw: Draw) -> Condition:
+    column = draw.date()
+    first, last = date_years(column)
+    part = draw.choice(("year", "month", "weekday") if last > first else ("month", "weekday"))
+    name = draw.free_name(part)
+    if part == "year":
+        year = draw.source.randint(first, last)
+        step, said = Where(name, "==", year), f"in {year}"
+    elif part == "month":
+        month = draw.source.randint(1, 12)
+        step, said = Where(name, "==", month), f"in {MONTHS[month - 1]}" + (" of any year" if last > first else "")
+    else:
+        day = draw.choice(WEEKDAYS)
+        step, said = Where(name, "==", day), f"on a {day}"
+    steps = (DatePart(column.name, part, name), step)
+    return Condition(f"date_{part}", steps, f"{draw.say(column)} falls {said}")
+
+
+def _flag(draw: Draw) -> Condition:
+    column = draw.column(("flag",))
+    if column.kind != "boolean":
+        raise CannotDraw
+    value = draw.choice((True, True, False))
+    return Condition("flag", (Where(column.name, "==", value),), f"{draw.say(column)} is {str(value).lower()}")
+
+
+def _known(draw: Draw) -> Condition:
+    column = draw.incomplete()
+    negated = draw.choice((True, True, False))
+    words = draw.choice(("is known", "is not missing", "is recorded") if negated else ("is missing", "has no value"))
+    kind = "known" if negated else "missing"
+    return Condition(kind, (Missing(column.name, negated),), f"{draw.say(column)} {words}")
+
+
+def _beyond(draw: Draw) -> Condition:
+    column = draw.measure()
+    statistic = draw.choice(("mean", "mean", "median"))
+    comparison, side = draw.choice(((">", "above"), ("<", "below")))
+    step = BeyondStatistic(column.name, comparison, statistic)
+    said = f"{draw.say(column)} is {side} its {'average' if statistic == 'mean' else 'median'} over all these rows"
+    return Condition(f"beyond_{statistic}", (step,), said)
+
+
+def _contains(draw: Draw) -> Condition:
+    column = draw.text(("list",))
+    parts = {part.strip() for value, _ in column.top_values for part in value.split(column.separator or ";")}
+    word = draw.choice(sorted(part for part in parts if len(part) > 2))
+    step = Contains(column.name, word, whole_word=True)
+    return Condition("lists", (step,), f"{draw.say(column)} includes {value_words(word)}")
+
+
+CONDITIONS: Mapping[str, Callable[[Draw], Condition]] = {
+    "is": _is,
+    "is_not": _is_not,
+    "one_of": _one_of,
+    "threshold": _threshold,
+    "between": _between,
+    "year": _year,
+    "date": _date,
+    "date_part": _date_part,
+    "flag": _flag,
+    "known": _known,
+    "beyond": _beyond,
+    "lists": _contains,
+}
+_WEIGHTS = {"is": 6, "threshold": 5, "one_of": 2, "between": 2, "year": 3, "date": 2, "date_part": 2, "flag": 2}
+_SIDES = {"==": "is", ">=": "from", ">": "after", "<": "before"}
+
+
+def date_years(column: ColumnProfile) -> tuple[int, int]:
+    """Return the first and the last year of a date column. Raises CannotDraw if it has no dates."""
+    if not isinstance(column.min, str) or not isinstance(column.max, str):
+        raise CannotDraw
+    return int(column.min[:4]), int(column.max[:4])
+
+
+def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
+    """Return a preparation of the subject column: fill its gaps, or leave its outliers out. None if neither fits."""
+    (column,) = (column for column in draw.profile.columns if column.name == subject)
+    name = draw.say(column)
+    if column.missing:
+        method, words = draw.choice(
+            (("mean", "the average"), ("median", "the median"), ("zero", "0"))
+            if column.role == "additive"
+            else (("mean", "the average"), ("median", "the median"))
+        )
+        filled = draw.free_name(f"{subject}_filled")
+        of_these = "" if method == "zero" else " of its known values"
+        words = f"missing {name} values with {words}{of_these}"
+        step = Impute(subject, method, filled)
+        return Preparation(f"impute_{method}", (step,), f"filling {words}", f"fill {words}", {subject: filled})
+    if column.role not in MEASURES or column.unique < 2 * 10:
+        return None
+    method, words = draw.choice(
+        (
+            ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
+            ("zscore", "more than 3 standard deviations from the mean"),
+        )
+    )
+    words = f"rows whose {name} is an outlier ({words})"
+    step = Outliers(subject, method, negated=True)
+    return Preparation(f"without_outliers_{method}", (step,), f"removing {words}", f"remove {words}", {})
+
+
+def rename_columns(program: Program, renames: Mapping[str, str]) -> Program:
+    """Return the program with other names for some columns."""
+
+    def rename(step: Step) -> Step:
+        fields = {
+            field: renames[value]
+            for field in COLUMN_FIELDS
+            if isinstance(value := getattr(step, field, None), str) and value in renames
+        }
+        return msgspec.structs.replace(step, **fields) if fields else step
+
+    return msgspec.structs.replace(
+        program,
+        steps=tuple(map(rename, program.steps)),
+        other=tuple(map(rename, program.other)),
+        parts=tuple(
+            msgspec.structs.replace(part, steps=tuple(map(rename, part.steps))) for part in program.parts
+        ),
+    )
+
+
+def population_slots(population: Population, draw: Draw) -> dict[str, str]:
+    """Return the words of a population for the slots of a wording.
+
+    `back` follows the main clause, `front` comes before it, `where` follows the word "rows" in a question that counts
+    them, `whole` names the rows ("the whole table" without a condition). With conditions and a preparation, the words
+    are sentences of their own in front, in the order in which the steps run.
+    """
+    conditions, preparation = population.conditions, population.preparation
+    rows = draw.choice(("rows", "rows", "rows", "records", "entries"))
+    where = rows_clause(conditions, draw)
+    if preparation is not None:
+        if conditions:
+            first = draw.choice((f"Take only the {rows} {where}", f"Keep only the {rows} {where}"))
+            return {"back": "", "front": f"{first}, then {preparation.order}. ", "where": where, "whole": "what is left"}
+        after = preparation.after
+        return {
+            "back": f" after {after}",
+            "front": f"After {after}, ",
+            "where": "",
+            "whole": f"the table after {after}",
+        }
+    if not conditions:
+        return {"back": "", "front": "", "where": "", "whole": draw.choice(("the whole table", "all rows"))}
+    link = draw.choice(("among", "for", "over", "considering only"))
+    return {
+        "back": draw.choice((f" {where}", f" among {rows} {where}", f" for {rows} {where}")),
+        "front": f"{link.capitalize()} {rows} {where}, ",
+        "where": where,
+        "whole": f"the {rows} {where}",
+    }
+
+
+def totals_sentence(population: Population, draw: Draw) -> str:
+    """Return the sentence that leaves total rows out, or nothing if there are none."""
+    if not population.totals:
+        return ""
+    spoken = [f"{draw.spoken[column].singular} is {value_words(value)}" for column, value in population.totals]
+    return draw.choice((" Leave out the total rows, where {}.", " Do not count the totals (rows where {}).")).format(
+        " or ".join(spoken)
+    )
+
+
+def rows_clause(conditions: Sequence[Condition], draw: Draw) -> str:
+    """Return the conditions as a clause after "rows": "where sex is 'male' and fare is above 20"."""
+    if not conditions:
+        return ""
+    attributes = [condition.attribute for condition in conditions if condition.attribute is not None]
+    if len(attributes) == len(conditions) and draw.source.random() < 0.4:
+        return f"with {' and '.join(attributes)}"
+    return f"where {' and '.join(condition.predicate for condition in conditions)}"
