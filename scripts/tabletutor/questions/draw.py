@@ -35,7 +35,13 @@ class Draw:
         self.spoken = spoken
         self.source = source
         self._taken: set[str] = set()
-        self._names = {column.name for column in profile.columns}
+        self._names: set[str] = set()
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget which columns were drawn and which names were given to new columns. The source goes on."""
+        self._taken = set()
+        self._names = {column.name for column in self.profile.columns}
 
     def choice(self, items: Sequence[T]) -> T:
         """Return one of `items`."""

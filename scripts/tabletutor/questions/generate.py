@@ -61,44 +61,39 @@ def candidates(
     """Yield candidates without answers. Families take turns, each as often a round as its weight says."""
     order = [family for family in pool.families for _ in range(family.weight)]
     rng(seed, "families", profile.sha256, pool.novelty).shuffle(order)
+    spoken = spoken_columns(profile)
     turns: Counter[str] = Counter()
     for _ in range(config.per_family * config.attempts_per_question):
         for family in order:
             turn = turns[family.name]
             turns[family.name] += 1
-            question = _candidate(profile, pool, family, config, (seed, turn))
+            source = rng(seed, "question", profile.sha256, pool.novelty, family.name, turn)
+            question = _candidate(Draw(profile, spoken, source), family, pool.novelty, config)
             if question is not None:
                 yield family, question
 
 
-def _candidate(
-    profile: TableProfile, pool: Pool, family: Family, config: ProgramQuestionsConfig, turn: tuple[int, int]
-) -> Question | None:
-    """Return one candidate of a family, or None if the table does not fit. `turn`: the project's seed and the turn."""
-    source = rng(turn[0], "question", profile.sha256, pool.novelty, family.name, turn[1])
-    spoken = spoken_columns(profile)
+def _candidate(draw: Draw, family: Family, novelty: Novelty, config: ProgramQuestionsConfig) -> Question | None:
+    """Return one candidate of a family, or None if the table does not fit."""
     held_out = heldout_count(family, config.heldout_wordings)
     trained = len(family.wordings) - held_out
     for _ in range(TRIES):
-        draw = Draw(profile, spoken, source)
+        draw.restart()
         try:
             composed = draw_composed(draw, family)
         except CannotDraw:
             continue
         new = is_held_out(composed, family, config.heldout_compositions, config.heldout_families)
-        if new != (pool.novelty == "new_composition"):
+        if new != (novelty == "new_composition"):
             continue
-        new_wording = pool.novelty == "new_wording"
-        index = source.randrange(trained, len(family.wordings)) if new_wording else source.randrange(trained)
-        return _question(profile, pool, family, composed, (index, draw))
+        wordings = range(trained, len(family.wordings)) if novelty == "new_wording" else range(trained)
+        index = draw.choice(wordings)
+        return _question(draw, family, novelty, composed, index)
     return None
 
 
-def _question(
-    profile: TableProfile, pool: Pool, family: Family, composed: Composed, wording: tuple[int, Draw]
-) -> Question:
-    index, draw = wording
-    asked = ask(composed, family, family.wordings[index], draw)
+def _question(draw: Draw, family: Family, novelty: Novelty, composed: Composed, index: int) -> Question:
+    profile, asked = draw.profile, ask(composed, family, family.wordings[index], draw)
     candidate, program = composed.candidate, to_json(asked.program)
     return Question(
         question_id=question_id(profile, program, asked.text, candidate.answer_type, asked.spec.decimals),
@@ -112,7 +107,7 @@ def _question(
         category=family.category,
         composition=composed.composition,
         wording=f"{family.name}/{index}",
-        novelty=pool.novelty,
+        novelty=novelty,
         difficulty=difficulty(size(asked.program)),
         hint=outline(asked.program),
         program=program,
