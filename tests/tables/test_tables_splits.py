@@ -11,7 +11,7 @@ from tabletutor.records.record import read_record
 from tabletutor.records.table import Split, Splits
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.leaks import LeakCheck, LeakError, check_files, check_leaks
-from tabletutor.tables.overlap import Content, TypedTable
+from tabletutor.tables.overlap import Content, TypedTable, compare
 from tabletutor.tables.splits import SplitError, _bucket, assign_splits, split_tables
 
 CONFIG = TablesConfig()
@@ -139,6 +139,18 @@ def test_leaks_fail_and_clean_splits_pass(tables: dict[str, Content], tmp_path: 
     check_files(typed, splits=tmp_path / "splits.json", config=relaxed, output=tmp_path / "leaks.json")
     written = read_record(tmp_path / "leaks.json", LeakCheck)
     assert (written.pairs, [overlap.tables for overlap in written.overlaps]) == (7, [("hamlets", "villages")])
+
+
+def test_tables_that_share_only_months_are_no_leak(tmp_path: Path) -> None:
+    def panel(name: str, header: str, factor: int) -> Content:
+        months = [(2001 + place % 5, 1 + place // 5 % 12) for place in range(300)]
+        lines = [f"{year},{month},{place * factor % 997}" for place, (year, month) in enumerate(months)]
+        return make(tmp_path, name, header, lines)
+
+    storms, sales = panel("storms", "year,month,wind", 7), panel("sales", "year,month,price", 11)
+    assert compare(storms, sales).rows == 0
+    months = make(tmp_path, "months", "year,month", [f"{2001 + place % 5},{1 + place // 5}" for place in range(60)])
+    assert compare(storms, months).rows == 1, "all columns of one table are shared, so its rows are"
 
 
 def test_a_renamed_copy_across_splits_is_a_leak(tables: dict[str, Content]) -> None:

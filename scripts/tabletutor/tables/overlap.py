@@ -3,6 +3,10 @@
 Rows are compared by FracMinHash (Irber et al. 2022), which keeps each table's distinct rows whose 64-bit hash is below
 a common limit. Unlike MinHash it also finds a small table inside a large one. It is exact for tables of at most
 `SKETCH_ROWS` distinct rows.
+
+Only shared columns that distinguish rows can show that two tables hold the same rows: storms and house sales that share
+nothing but `year` and `month` have the same months. So rows are compared only if, in both tables, the shared columns
+distinguish at least `MIN_DISTINGUISHED` of the rows, or if the shared columns are all columns of one table.
 """
 
 import hashlib
@@ -20,6 +24,7 @@ from tabletutor.records.table import TableProfile
 SKETCH_ROWS = 50_000
 MIN_SHARED_COLUMNS = 2
 MIN_DISTINCT = 12
+MIN_DISTINGUISHED = 0.5
 SEPARATOR = "\x1f"
 
 
@@ -53,6 +58,11 @@ class Content:
                 text = SEPARATOR.join(values.sort().to_list())
                 digests[name] = hashlib.sha256(text.encode()).hexdigest()
         return digests
+
+    @cached_property
+    def height(self) -> int:
+        """Number of rows."""
+        return pl.scan_parquet(self.parquet).select(pl.len()).collect().item()
 
     def rows(self, headers: list[str]) -> frozenset[int]:
         """Return the hashes of the distinct rows over the given columns (case-folded headers), in that order."""
@@ -88,7 +98,11 @@ def compare(first: Content, second: Content) -> Overlap:
     shared = sorted(set(first.headers) & set(second.headers))
     rows = 0.0
     if len(shared) >= MIN_SHARED_COLUMNS:
-        rows = _containment(first.rows(shared), second.rows(shared))
+        a, b = first.rows(shared), second.rows(shared)
+        if len(shared) == min(len(first.headers), len(second.headers)) or (
+            len(a) >= MIN_DISTINGUISHED * first.height and len(b) >= MIN_DISTINGUISHED * second.height
+        ):
+            rows = _containment(a, b)
     equal = tuple(
         (name, other)
         for name, digest in sorted(first.column_digests.items())
