@@ -82,6 +82,8 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
         return {to_key(name): to_answer(value) for name, value in rows}
     if plan.shape == "list":
         return [to_answer(value) for (value,) in rows]
+    if plan.finish is not None:
+        rows = [(plan.finish(row),) for row in rows] or [(None,)]
     ((value,),) = rows
     answer = to_answer(value)
     for step in plan.rounds:

@@ -6,6 +6,11 @@ AGGREGATIONS = {
     "nunique": "count the distinct values of",
     "count": "count the known values of",
     "std": "take the standard deviation of",
+    "var": "take the variance of",
+    "skew": "take the skewness of",
+    "kurt": "take the excess kurtosis of",
+    "population_std": "take the population standard deviation of",
+    "population_var": "take the population variance of",
 }
 
 

@@ -1,7 +1,7 @@
 """Compile a whole chain to one query and its checks."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.duckdb_sql.chain import Chain, Column, Statement
@@ -14,12 +14,13 @@ from tabletutor.programs.duckdb_sql.rows import filter_rows
 
 class Plan(NamedTuple):
     """A compiled chain. Each check returns one cell: NULL, or why there is no answer. The form of what `result` returns
-    is its `shape`. A scalar is then rounded by each of `rounds` in turn."""
+    is its `shape`; `finish` computes a scalar from a row. A scalar is then rounded by each of `rounds` in turn."""
 
     checks: tuple[Statement, ...]
     result: Statement
     shape: Shape
     rounds: tuple[g.Round, ...]
+    finish: Callable[[tuple[Any, ...]], float | bool | None] | None = None
 
 
 def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> Plan:
@@ -45,4 +46,4 @@ def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> P
             change_groups(step, chain)
         else:
             query = reduce_groups(step, chain)
-    return Plan(tuple(chain.checks), chain.statement(query.select), query.shape, tuple(rounds))
+    return Plan(tuple(chain.checks), chain.statement(query.select), query.shape, tuple(rounds), query.finish)

@@ -7,8 +7,8 @@ that make and reduce groups, `program.py` the program.
 
 Every engine follows these rules:
 - A missing value satisfies no condition, is left out of every aggregate, and forms no group.
-- Standard deviation, variance and correlation are of the sample (ddof = 1); skewness and excess kurtosis are corrected
-  for bias, as in pandas; quantiles interpolate linearly.
+- Standard deviation, variance and correlation are of the sample (ddof = 1). Skewness and excess kurtosis are corrected
+  for bias, as in pandas. They need three or four values that are not all equal. Quantiles interpolate linearly.
 - Text is compared by code point. Dates are compared as instants; a date without a time is its midnight.
 - A selection (largest, smallest, most frequent, top n) without a unique winner has no answer.
 - An aggregate of no values has no answer. A count of no rows is 0.

@@ -43,7 +43,12 @@ class Aggregate(Record, frozen=True, tag_field="op", tag="aggregate"):
 
 
 class Quantile(Record, frozen=True, tag_field="op", tag="quantile"):
-    """Frame → number: the `q` quantile of a column, 0 < q < 1, between the two nearest values by `interpolation`."""
+    """Frame → number: the `q` quantile of a column, 0 < q < 1, between the two nearest values by `interpolation`.
+
+    The quantile is at position (n - 1) · q of the n sorted values, counted from 0. "lower", "higher" and "nearest"
+    take the value at a whole position (of two equally near ones the even one), so integers stay integers. Positions
+    are rounded to nine decimals first, since 100 · 0.55 is not 55 in floating point.
+    """
 
     column: str
     q: float
@@ -107,7 +112,8 @@ class Correlation(Record, frozen=True, tag_field="op", tag="correlation"):
 class StrongestPair(Record, frozen=True, tag_field="op", tag="strongest_pair"):
     """Frame → set: the two of `columns` (at least three) with the largest absolute correlation.
 
-    Each pair over the rows where both have a value; a pair without a correlation is left out.
+    Each pair over the rows where both have a value. A pair without a correlation is left out. Equally strong pairs are
+    a tie.
     """
 
     columns: tuple[str, ...]
@@ -195,9 +201,15 @@ class HypothesisTest(Record, frozen=True, tag_field="op", tag="hypothesis_test")
     - "mann_whitney": U of the first group; p by the normal approximation with corrections for ties and continuity.
     - "anova": one-way F of `column` over all values of `by` that have values; `values` is empty.
     - "chi_square": Pearson's chi-square of the counts of `column` by `by`, without Yates' correction; `values` empty.
-    - "shapiro": Shapiro-Wilk W of `column` for 3 to 5000 values; no `by`, no `values`.
+    - "shapiro": Shapiro-Wilk W of `column` for 3 to 5000 values; no `by`, no `values`. By Royston's algorithm AS R94
+      with the normal percentage points of AS 111, as in SciPy.
 
-    Missing values are left out. Each group needs at least two values and the values must vary, else no answer.
+    Missing values are left out. No answer:
+    - A group has fewer than two values. "anova" needs two groups, "chi_square" two distinct values of each column.
+    - All values are equal. For t-tests and "anova": all values of each group are equal.
+    - p is below 1e-12, where its digits mean nothing. The statistic and the decision still have answers.
+
+    A p within a relative 1e-9 of `level` is a tie.
     For other readings only: with `tails` = 1, p is half the two-sided p; `yates` corrects a 2 × 2 chi-square.
     """
 

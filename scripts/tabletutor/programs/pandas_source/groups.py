@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
+from tabletutor.programs.pandas_source.aggregates import aggregate
 
 
 def make_groups(step: g.Group, frame: str) -> str:
@@ -12,7 +13,7 @@ def make_groups(step: g.Group, frame: str) -> str:
         return f"{groups}.size()"
     if step.aggregation == "sum":
         return f"{groups}[{step.column!r}].sum(min_count=1)"
-    return f"{groups}[{step.column!r}].{step.aggregation}()"
+    return f"{groups}[{step.column!r}].{aggregate(step.aggregation)}"
 
 
 def change_groups(step: g.GroupChange, groups: str) -> str:

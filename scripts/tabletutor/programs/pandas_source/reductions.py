@@ -3,22 +3,30 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.pandas_source.hypothesis_tests import hypothesis_test
+from tabletutor.programs.pandas_source.aggregates import aggregate
+from tabletutor.programs.pandas_source.hypothesis_tests import hypothesis_test, hypothesis_test_preparation
 from tabletutor.programs.pandas_source.rows import comparison
-from tabletutor.programs.pandas_source.statistics import statistic
+from tabletutor.programs.pandas_source.statistics import statistic, statistic_preparation
+
+
+def preparation(step: g.Reduction, frame: str) -> tuple[str, ...]:
+    """Return the lines of code that must stand before the expression for an answer."""
+    if isinstance(step, g.HypothesisTest):
+        return hypothesis_test_preparation(step, frame)
+    return statistic_preparation(step, frame) if isinstance(step, g.Statistic) else ()
 
 
 def reduction(step: g.Reduction, frame: str) -> str:
     """Return the expression for an answer from the rows of `frame`."""
     if isinstance(step, g.HypothesisTest):
-        return hypothesis_test(step, frame)
+        return hypothesis_test(step)
     if isinstance(step, g.Statistic):
         return statistic(step, frame)
     match step:
         case g.Count():
             return f"len({frame})"
         case g.Aggregate():
-            return f"{frame}[{step.column!r}].{step.aggregation}()"
+            return f"{frame}[{step.column!r}].{aggregate(step.aggregation)}"
         case g.Span():
             return f"{frame}[{step.column!r}].max() - {frame}[{step.column!r}].min()"
         case g.Share():

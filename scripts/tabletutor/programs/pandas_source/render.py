@@ -6,7 +6,7 @@ from typing import NamedTuple
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source.derivations import derivation
 from tabletutor.programs.pandas_source.groups import change_groups, group_reduction, make_groups
-from tabletutor.programs.pandas_source.reductions import reduction
+from tabletutor.programs.pandas_source.reductions import preparation, reduction
 from tabletutor.programs.pandas_source.rows import filter_rows
 
 
@@ -49,7 +49,8 @@ def _chain(steps: tuple[g.Step, ...], scalar: str) -> Iterator[Block]:
         elif isinstance(step, g.Derivation):
             yield Block(step, f"{frame}[{step.name!r}] = {derivation(step, frame)}", frame)
         elif isinstance(step, g.Reduction):
-            yield Block(step, f"{scalar} = {reduction(step, frame)}", scalar)
+            lines = (*preparation(step, frame), f"{scalar} = {reduction(step, frame)}")
+            yield Block(step, "\n".join(lines), scalar)
         elif isinstance(step, g.Group):
             yield Block(step, f"{groups} = {make_groups(step, frame)}", groups)
         elif isinstance(step, g.GroupChange):

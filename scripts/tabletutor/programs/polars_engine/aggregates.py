@@ -13,10 +13,28 @@ def aggregate(aggregation: g.Aggregation) -> pl.Expr:
             return pl.when(value.count() > 0).then(value.sum())
         case "nunique":
             return value.drop_nulls().n_unique()
-        case "std":
-            return value.std(ddof=1)
+        case "nunique_with_missing":
+            return value.n_unique()
+        case "std" | "population_std":
+            return value.std(ddof=int(aggregation == "std"))
+        case "var" | "population_var":
+            return value.var(ddof=int(aggregation == "var"))
+        case "skew" | "population_skew":
+            return _varying(value.cast(pl.Float64).skew(bias=aggregation != "skew"), 3 if aggregation == "skew" else 2)
+        case "kurt" | "population_kurt":
+            return _varying(
+                value.cast(pl.Float64).kurtosis(bias=aggregation != "kurt"), 4 if aggregation == "kurt" else 2
+            )
+        case "pearson_kurt":
+            return _varying(value.cast(pl.Float64).kurtosis(fisher=False, bias=True), 2)
         case _:
             return getattr(value, aggregation)()
+
+
+def _varying(aggregated: pl.Expr, least: int) -> pl.Expr:
+    """Return the expression, missing for fewer than `least` values and for values that are all equal."""
+    value = pl.col("value")
+    return pl.when((value.count() >= least) & (value.max() > value.min())).then(aggregated)
 
 
 def widen(series: pl.Series, aggregation: g.Aggregation) -> pl.Series:
