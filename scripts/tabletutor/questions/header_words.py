@@ -1,0 +1,207 @@
+"""Say a table's columns as people say them: "Body Mass (g)" is "body mass", `gdpPercap` stays as it stands.
+
+Questions say a header in words only if these words can mean no other column of the table. Otherwise they show the
+header itself. `SpokenColumn.reason` explains why.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+
+from tabletutor.models.prompt import header_label
+from tabletutor.programs.grammar import Aggregation
+from tabletutor.questions.english import FUNCTION_WORDS, a_or_an, is_mass, is_unit
+from tabletutor.questions.header_parse import (
+    STATISTICS,
+    NotSpoken,
+    head_of,
+    noun_phrase,
+    raw_words,
+    without_unit,
+)
+from tabletutor.questions.lexicon import (
+    AMOUNTS,
+    base_form,
+    grammatical_number,
+    parts_of_speech,
+    plural_word,
+    singular_word,
+)
+from tabletutor.records.record import Record
+from tabletutor.records.table import NUMERIC, ColumnProfile, TableProfile
+
+# "count": takes "a" and a plural. "mass": takes neither ("precipitation"). "amount": a plural that is measured
+# ("sales"). "quantity": a count of things ("number of seats"). "header": the header as it stands.
+Noun = Literal["count", "mass", "amount", "quantity", "header"]
+
+MOST_TITLE_WORDS = 8
+SHOUTED_SHARE = 0.6  # of the headers in capitals, from which capitals are taken as the table's style
+# Words that people use for each other. Two columns whose words differ only in these are both shown as they stand.
+_SYNONYMS = (
+    {"sex", "gender"},
+    {"price", "cost", "fare"},
+    {"country", "nation"},
+    {"salary", "wage", "pay", "income"},
+    {"amount", "quantity", "count", "number"},
+    {"company", "firm"},
+    {"job", "occupation", "profession"},
+)
+_SAME = {word: min(group) for group in _SYNONYMS for word in group}
+
+
+class SpokenColumn(Record, frozen=True):
+    """One column in the words of a question.
+
+    Attributes:
+        name: The header.
+        quoted: The header as it stands, as a Python literal if it is not plain.
+        singular: What to say: "body mass", "number of bedrooms", or the header as it stands.
+        plural: Its plural ("body masses", "countries"), or None if it has none.
+        noun: How the words behave in a sentence.
+        counted: The things of a "quantity" ("bedrooms"), for "how many bedrooms" and "the most bedrooms".
+        unit: The unit's symbol.
+        statistic: The aggregation that the words name themselves ("max" of "max temperature"), or None.
+        clashes: Aggregations whose words before this column's name mean another column: "total" before "cost", if there
+            is a column "total cost". Say "sum of cost" there.
+        reason: Why questions show the header itself; empty if they say it in words.
+    """
+
+    name: str
+    quoted: str
+    singular: str
+    plural: str | None = None
+    noun: Noun = "header"
+    counted: str | None = None
+    unit: str | None = None
+    statistic: Aggregation | None = None
+    clashes: tuple[Aggregation, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_plural(self) -> bool:
+        """True if the verb after `singular` takes its plural: "sales are"."""
+        return self.noun == "amount"
+
+    @property
+    def with_article(self) -> str:
+        """The words with "a", "an", or no article: "an age", "precipitation"."""
+        return a_or_an(self.singular) if self.noun in ("count", "quantity") else self.singular
+
+
+def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
+    """Return the words for each column, by header, in the order of the table."""
+    names = [column.name for column in profile.columns]
+    shouted = sum(name.isupper() for name in names) >= SHOUTED_SHARE * len(names)
+    result: dict[str, SpokenColumn] = {}
+    for column in profile.columns:
+        key = _key(column, column.title or column.name)
+        others = [
+            _key(other, text)
+            for other in profile.columns
+            for text in dict.fromkeys((other.title or other.name, other.name))
+            if other is not column
+        ]
+        words = _words(column, shouted)
+        if words.noun != "header" and (reason := _ambiguity(column, key, others)):
+            words = _as_it_stands(column, reason)
+        own = next((STATISTICS[word] for word in (key[0], key[-1]) if word in STATISTICS), None)
+        clashes = tuple(sorted({name for other in others if (name := _statistic_of(other, key))}))
+        result[column.name] = replace(words, statistic=own, clashes=clashes)
+    return result
+
+
+def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
+    """Return the words for a column without a look at the others."""
+    try:
+        if column.unit and not is_unit(column.unit) and not column.title:
+            raise NotSpoken(f"{column.unit!r} is no known unit")
+        return _noun(column, noun_phrase(without_unit(column.title or column.name, column.unit), shouted))
+    except NotSpoken as because:
+        if column.title and (words := _plain_title(column)):
+            return words
+        return _as_it_stands(column, str(because))
+
+
+def _as_it_stands(column: ColumnProfile, reason: str) -> SpokenColumn:
+    quoted = header_label(column.name)
+    return SpokenColumn(column.name, quoted, quoted, unit=column.unit, reason=reason)
+
+
+def _plain_title(column: ColumnProfile) -> SpokenColumn | None:
+    """Return the words of a title with unknown words that people can still say, such as "Mean SO2 in winter"."""
+    text = without_unit(column.title or "", column.unit)
+    words = text.split()
+    if not re.fullmatch(r"[\w’ -]+", text) or not 1 <= len(words) <= MOST_TITLE_WORDS or not text[0].isalpha():
+        return None
+    if words[0].istitle() and parts_of_speech(words[0].lower()):
+        words[0] = words[0].lower()
+    return SpokenColumn(column.name, header_label(column.name), " ".join(words), noun="count", unit=column.unit)
+
+
+def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
+    """Return a noun phrase in the form that fits the column's values. Raises NotSpoken for an unclear plural."""
+    head = head_of(words)
+    spoken = SpokenColumn(column.name, header_label(column.name), " ".join(words), unit=column.unit)
+    if list(words[:2]) == ["number", "of"] and len(words) > 2:
+        return replace(spoken, noun="quantity", counted=" ".join(words[2:]))
+    number = grammatical_number(words[head])
+    if number == "plural" and column.kind in NUMERIC:
+        return _measured_plural(spoken, column, words[head])
+    if number == "plural" and column.kind == "boolean":
+        raise NotSpoken("a plural with two values")
+    if number != "plural" and is_mass(words[head]):
+        return replace(spoken, noun="mass")
+    if {"and", "or"} & set(words):
+        return replace(spoken, noun="count")
+    one, several = ([*words[:head], form, *words[head + 1 :]] for form in _forms(words[head]))
+    return replace(spoken, singular=" ".join(one), plural=" ".join(several), noun="count")
+
+
+def _forms(noun: str) -> tuple[str, str]:
+    one = singular_word(noun)
+    return one, plural_word(one)
+
+
+def _measured_plural(spoken: SpokenColumn, column: ColumnProfile, head: str) -> SpokenColumn:
+    """Return how to say a plural over numbers: an amount ("sales"), or a count of things ("number of seats")."""
+    if head in AMOUNTS:
+        return replace(spoken, noun="amount")
+    per = column.unit is not None and column.unit.startswith("per ")
+    if per or (column.kind == "integer" and not column.unit):
+        return replace(spoken, singular=f"number of {spoken.singular}", noun="quantity", counted=spoken.singular)
+    raise NotSpoken(f"{head!r} may be a count of things or another measure of them")
+
+
+def _key(column: ColumnProfile, text: str) -> tuple[str, ...]:
+    """Return the base forms of a column's words. Equal keys mean that the words do not distinguish two columns."""
+    words = [word.lower() for word in raw_words(without_unit(text, column.unit))]
+    return tuple(base_form(word) for word in words if word not in FUNCTION_WORDS) or (column.name,)
+
+
+def _bag(key: tuple[str, ...]) -> Counter[str]:
+    """Return a key's words in any order, one word for all synonyms, without "number" and "count" beside others."""
+    bag = Counter(_SAME.get(word, word) for word in key)
+    return Counter({word: count for word, count in bag.items() if word != "amount"}) or bag
+
+
+def _ambiguity(column: ColumnProfile, key: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str:
+    """Return why a column's words could mean another column, or an empty text."""
+    exact = not column.title and without_unit(column.name, column.unit) == column.name
+    for other in others:
+        if _bag(other) == _bag(key) or "".join(other) == "".join(key):
+            return f"another column has the same words: {' '.join(other)!r}"
+        if _statistic_of(key, other):
+            return f"it could mean a statistic of the column {' '.join(other)!r}"
+        if not exact and set(key) < set(other):
+            return f"it could mean the column {' '.join(other)!r}"
+    return ""
+
+
+def _statistic_of(longer: tuple[str, ...], shorter: tuple[str, ...]) -> Aggregation | None:
+    """Return the aggregation that `longer` names before or after the words of `shorter`: total cost of cost."""
+    if longer[1:] == shorter:
+        return STATISTICS.get(longer[0])
+    return STATISTICS.get(longer[-1]) if longer[:-1] == shorter else None

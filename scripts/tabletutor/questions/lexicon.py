@@ -1,0 +1,120 @@
+"""English words: which exist, which parts of speech they can be, and the plural and the singular of nouns.
+
+The words come from lemminflect, which packages the SPECIALIST Lexicon of the US National Library of Medicine. It holds
+few abbreviations, so "hwy" and "qty" are no words here.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal
+
+from lemminflect import getAllInflections, getAllLemmas
+
+PartOfSpeech = Literal["NOUN", "ADJ", "ADV", "VERB", "AUX"]
+Number = Literal["singular", "plural", "both"]
+
+
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(words.split())
+
+
+# Nouns of one form that can be counted: one species, two species.
+INVARIANT = word_set("aircraft deer fish headquarters offspring series sheep species")
+# Nouns that are not counted, so they take neither "a" nor a plural.
+MASS = word_set("""
+    advice agriculture alcohol beef biomass caffeine cash chlorophyll clothing concrete conservation consumption
+    data debt education electricity electronegativity employment energy equipment ethanol evidence flour food
+    freight furniture gasoline gold health honey horsepower humidity inflation information knowledge labor labour
+    literacy luggage migration milk money mortality music nutrition ozone pay personnel pork poverty power
+    precipitation progress radiation rain rainfall rice safety salinity sand silver sleep smoking snow snowfall
+    software steel sugar sunshine traffic transport turbidity unemployment uptime veal viewership visibility water
+    weather wheat wind work
+""")
+# Nouns in plural form that name an amount, not a count of things: "the average sales".
+AMOUNTS = word_set("""
+    assets costs deposits donations dues earnings emissions expenditures expenses exports fees funds imports
+    liabilities losses premiums proceeds profits receipts returns revenues royalties sales savings taxes tips wages
+    winnings
+""")
+# Words of headers that the lexicon lacks.
+_MORE_NOUNS = word_set("""
+    app appraisal assist biomass caffeine calorie chlorophyll correlation county creatinine culmen cultivar dataset
+    deductible dependency detector dewpoint distributor drivetrain electronegativity ethanol gallery hashtag homerun
+    occurrence runtime subcategory survivor timestamp turbidity uptime username viewership website
+""")
+_MORE_ADJECTIVES = word_set("olympic postal")
+_SIBILANTS = ("s", "x", "z", "ch", "sh")
+
+
+@cache
+def _lemmas(word: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the base forms of a lower-case word by part of speech."""
+    return getAllLemmas(word) or _more_lemmas().get(word, {})
+
+
+@cache
+def _more_lemmas() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    nouns = {form: {"NOUN": (noun,)} for noun in _MORE_NOUNS for form in (noun, _regular_plural(noun))}
+    return nouns | {word: {"ADJ": (word,)} for word in _MORE_ADJECTIVES}
+
+
+def parts_of_speech(word: str) -> frozenset[PartOfSpeech]:
+    """Return the parts of speech that a lower-case word can be. Empty if the word is unknown."""
+    return frozenset(_lemmas(word))  # type: ignore[arg-type]
+
+
+def base_form(word: str) -> str:
+    """Return a noun's singular, else the base form of another word, else the lower-case word itself."""
+    lower = word.casefold()
+    found = _lemmas(lower)
+    if lower in INVARIANT or "NOUN" in found:
+        return singular_word(lower)
+    return next(iter(found.values()))[0] if found else lower
+
+
+def is_participle(word: str) -> bool:
+    """Return whether a word is a form of a verb in -ed, -en, -t or -ing, such as "adjusted": not its base form."""
+    verbs = _lemmas(word).get("VERB", ())
+    return bool(verbs) and word not in verbs and not word.endswith("s")
+
+
+def grammatical_number(word: str) -> Number | None:
+    """Return whether a noun is singular, plural, or can be both ("species"); None for an unknown word or no noun."""
+    nouns = _lemmas(word).get("NOUN", ())
+    if not nouns:
+        return None
+    if word in INVARIANT:
+        return "both"
+    if any(noun != word for noun in nouns):
+        return "plural"
+    return "plural" if word in AMOUNTS else "singular"
+
+
+@cache
+def plural_word(word: str) -> str:
+    """Return the plural of a singular noun. A word that the lexicon does not have gets the regular form."""
+    if word in INVARIANT or word in MASS:
+        return word
+    regular = _regular_plural(word)
+    if word != word.lower():
+        return regular
+    forms = getAllInflections(word, upos="NOUN").get("NNS", ())
+    if forms and forms[0] != word:
+        return forms[0]
+    return regular if not forms or regular in forms else forms[0]
+
+
+@cache
+def singular_word(word: str) -> str:
+    """Return the singular of a noun; a singular noun and an unknown word are returned unchanged."""
+    if word in INVARIANT or word in AMOUNTS or word in MASS:
+        return word
+    nouns = [noun for noun in _lemmas(word).get("NOUN", ()) if noun != word]
+    return nouns[0] if nouns else word
+
+
+def _regular_plural(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in set("aeiou"):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(_SIBILANTS) else f"{word}s"
