@@ -18,6 +18,7 @@ from tabletutor.tables.errors import TableError
 from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
+from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.spool import QUARANTINE, RepairRules
 
 ROW_GROUP = 131_072
@@ -54,7 +55,7 @@ def ingest(
         columns = type_columns(text, config)
         if not columns:
             raise TableError(source_path, "no column has a value", "Give the table data.", 1)
-        profiles = tuple(profile_column(column) for column in columns)
+        profiles = tuple(map(profile_column, columns, infer_roles(columns)))
         result = TableProfile(
             table=table,
             sha256=sha256_file(csv),

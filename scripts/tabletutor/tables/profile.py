@@ -7,13 +7,14 @@ import polars as pl
 
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile
 from tabletutor.tables.kinds import Column
+from tabletutor.tables.roles.finding import Finding
 
 TOP_VALUES = 12
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def profile_column(column: Column) -> ColumnProfile:
-    """Return the profile of one typed column. Quantiles use linear interpolation, as in pandas and numpy."""
+def profile_column(column: Column, finding: Finding) -> ColumnProfile:
+    """Return the profile of one typed column with its role. Quantiles are linear, as in pandas and numpy."""
     present = column.values.drop_nulls()
     least, most = _range(column, present)
     quantiles: tuple[float, ...] = ()
@@ -28,7 +29,11 @@ def profile_column(column: Column) -> ColumnProfile:
         max=most,
         quantiles=quantiles,
         top_values=_top_values(present),
-        unit=column.unit,
+        unit=column.unit or finding.unit,
+        role=finding.role,
+        role_reason=finding.reason,
+        levels=finding.levels,
+        separator=finding.separator,
     )
 
 

@@ -1,0 +1,1 @@
+"""Infer what each column is to an analyst (its role), and which rows are totals over others."""

@@ -1,0 +1,19 @@
+"""What is found about a column: its role and why."""
+
+from dataclasses import dataclass
+
+from tabletutor.records.table import Role
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The role of a column and the reason.
+
+    `levels` are ordered categories, `separator` is that of lists, and `unit` is what the header's words declare.
+    """
+
+    role: Role
+    reason: str
+    levels: tuple[str, ...] = ()
+    separator: str | None = None
+    unit: str | None = None

@@ -1,0 +1,169 @@
+"""Infer the role of a column of numbers: from the words of its header if its values agree, else from its values."""
+
+from tabletutor.tables.roles.concepts import is_years, number_role
+from tabletutor.tables.roles.facts import NumberFacts
+from tabletutor.tables.roles.finding import Finding
+from tabletutor.tables.roles.lexicon import NUMBER_CONCEPTS, Hit, Lexicon
+from tabletutor.tables.roles.words import Words, singular
+
+# What the last word may be so that a modifier before it does not decide ("rate type", "index of year").
+STRONGER = frozenset(
+    {"identifier", "code", "group", "year", "month", "weekday", "day", "week", "quarter", "hour", "date", "ordinal"}
+)
+CURRENCIES = frozenset("$€£¥₹") | {"USD", "EUR", "GBP", "JPY", "CHF", "INR", "$m", "$k"}
+INTENSIVE_UNITS = frozenset(
+    {
+        "%",
+        "‰",
+        "mm",
+        "cm",
+        "m",
+        "in",
+        "ft",
+        "kg",
+        "g",
+        "mg",
+        "lb",
+        "oz",
+        "°C",
+        "°F",
+        "C",
+        "F",
+        "K",
+        "hPa",
+        "km/h",
+        "mph",
+    }
+) | {"m/s", "knots", "bpm", "mpg", "o/oo", "bar", "V", "A", "Hz"}
+DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days", "years", "months", "weeks", "ms"})
+LARGE = 20  # a maximum so many times the median is usual for counts and amounts
+KEY_DIGITS = 6
+MAX_CODES = 12
+SMALL = 10
+
+
+def number_column_role(
+    words: Words, facts: NumberFacts, lexicon: Lexicon, unit: str | None, neighbours: frozenset[str]
+) -> Finding:
+    """Return the role of a column of numbers with at least two values.
+
+    `neighbours`: the words of the other headers of the table.
+    """
+    hits = lexicon.hits(words, NUMBER_CONCEPTS)
+    return (
+        _plane(words, facts, neighbours)
+        or _by_position(words, facts)
+        or _by_modifier(words, facts, lexicon, hits)
+        or _by_words(hits, facts, neighbours)
+        or _by_unit(words, lexicon, unit, facts)
+        or _by_values(words, facts)
+    )
+
+
+def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
+    """Return coordinate for x and y beside each other in a table about places, or with words of coordinates."""
+    axes = {"x", "y"} & set(words.head)
+    if not axes or len(words.head) > 2 or len(axes) > 1 or not (({"x", "y"} - axes) & neighbours):
+        return None
+    places = neighbours & {"block", "address", "latitude", "longitude", "district", "street", "location", "precinct"}
+    if places or set(words.head) & {"coord", "coordinate", "pos", "position", "utm", "map"}:
+        beside = f", beside {min(places)!r}" if places else ""
+        return Finding("coordinate", f"header word {min(axes)!r} of a pair x, y{beside}")
+    return None
+
+
+def _by_position(words: Words, facts: NumberFacts) -> Finding | None:
+    """Return what "number" and "n" say: "num rooms" and "n" count, "room number" and "no" tell apart."""
+    spoken = list(words.head)
+    if not facts.whole or not spoken:
+        return None
+    if spoken == ["n"] or (spoken[0] in ("number", "n", "nums") and len(spoken) > 1):
+        return Finding("additive", f"header begins with {words.plain.split()[0]!r}: a count")
+    if spoken[-1] == "number" and not words.rest:
+        return number_role("identifier", "number", facts)
+    return None
+
+
+def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[Hit]) -> Finding | None:
+    last = next((hit for hit in hits if hit.at_end), None)
+    first = set(last.concepts) if last else set[str]()
+    said = ((c, number_role(c, last.named, facts)) for c in last.concepts) if last else ()
+    concept, decided = next(((c, found) for c, found in said if found is not None), ("", None))
+    if concept in STRONGER:
+        return decided
+    if any("duration" in hit.concepts for hit in hits):
+        first.add("duration")
+    rate, total = lexicon.modifier(words, "intensive"), lexicon.modifier(words, "additive")
+    counts = words.head[-1:] in (("count",), ("counts",)) and rate != "per"
+    if rate and not counts and not ("duration" in first and rate not in ("per", "percent", "rate", "ratio")):
+        return Finding("intensive", f"header word {rate!r}")
+    if total and "duration" not in first and "score" not in first:
+        return Finding("additive", f"header word {total!r}")
+    return None
+
+
+def _by_words(hits: list[Hit], facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
+    for hit in hits:
+        for concept in hit.concepts:
+            found = number_role(concept, hit.named, facts)
+            if found is not None:
+                return found
+    return None
+
+
+def _by_unit(words: Words, lexicon: Lexicon, unit: str | None, facts: NumberFacts) -> Finding | None:
+    if unit in CURRENCIES:
+        return Finding("additive", f"amounts of money (unit {unit!r})")
+    if unit in INTENSIVE_UNITS:
+        return Finding("intensive", f"unit {unit!r}")
+    if unit in DURATION_UNITS:
+        return Finding("duration", f"unit {unit!r}")
+    named = lexicon.unit(words)
+    if named is not None:
+        return number_role(named[2], named[0], facts)
+    return None
+
+
+def _by_values(words: Words, facts: NumberFacts) -> Finding:
+    """Return the role that the values alone suggest."""
+    if facts.whole:
+        return _by_whole_values(words, facts)
+    if facts.min >= 0 and facts.max <= 1:
+        return Finding("intensive", "fractions between 0 and 1")
+    if facts.min >= 0 and facts.halves and facts.unique <= MAX_CODES and facts.max <= SMALL:
+        return Finding("ordinal", f"{facts.unique} grades {facts.span}")
+    return Finding("intensive", "numbers with fractions, and no word that says that they add up")
+
+
+def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
+    year_header = words.plain.strip().isdigit()
+    last = next(reversed(words.head), "")
+    plural = last != singular(last) and facts.min >= 0
+    if (
+        is_years(facts)
+        and facts.min >= 1800
+        and not year_header
+        and not plural
+        and facts.unique >= 3
+        and facts.max <= 2060
+    ):
+        return Finding("year", f"whole numbers {facts.span}, all possible years")
+    if facts.nearly_unique and facts.one_length and facts.one_length >= KEY_DIGITS and facts.present >= SMALL:
+        return Finding("identifier", f"whole numbers of {facts.one_length} digits, each once")
+    if facts.unique == 2:
+        return Finding("category", f"two numbers ({facts.span}) that stand for groups")
+    if plural:
+        return Finding("additive", f"whole numbers {facts.span} under a plural: counts")
+    if facts.min >= 0 and facts.max <= SMALL and facts.unique <= MAX_CODES:
+        if facts.min == 0 and facts.median <= 1:
+            return Finding("additive", f"small whole numbers {facts.span}, mostly 0 or 1: counts")
+        return Finding("ordinal", f"{facts.unique} whole numbers {facts.span}")
+    if (
+        facts.integers
+        and facts.min >= 0
+        and (facts.max >= LARGE * max(1.0, facts.median) or (facts.min == 0 and facts.max >= SMALL))
+    ):
+        return Finding("additive", f"whole numbers {facts.span}, spread as counts are")
+    if facts.integers and facts.min >= 0 and facts.max >= 1000 and facts.max >= 5 * max(1.0, facts.min):
+        return Finding("additive", f"whole numbers {facts.span}, spread as counts are")
+    return Finding("intensive", f"whole numbers {facts.span}, and no word that says that they add up")
