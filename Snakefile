@@ -76,8 +76,10 @@ rule all_training:
 rule all_evaluation:
     """Build the scores of every run, and the metrics."""
     input:
-        expand("<results>/scores/{run}/test.jsonl", run=runs.students),
+        expand("<results>/scores/{run}/test.jsonl", run=runs.tested),
+        expand("<results>/scores/{run}/validation.jsonl", run=runs.validated),
         "<results>/metrics/summary.csv",
+        branch(runs.validated, then="<results>/metrics/validation.csv"),
         "<results>/metrics/comparison.json",
         branch(runs.arms, then="<results>/metrics/arms.json"),
 

@@ -1,8 +1,8 @@
 """Reporting: metrics of every run by group, comparisons of two runs and of arms of runs, and the report.
 
-Needs   scores/{run}/test.jsonl, predictions/{run}/test.jsonl; for the report also the outputs of earlier stages
-Makes   metrics/summary.csv, metrics/comparison.json, metrics/arms.json (where there are arms), report/index.html
-Steps   summary, comparison, arms → report
+Needs   scores/{run}/{split}.jsonl, predictions/{run}/{split}.jsonl, ledger/{run}/test.jsonl; for the report also the outputs of earlier stages
+Makes   metrics/summary.csv, metrics/comparison.json, report/index.html; for some projects metrics/validation.csv, metrics/arms.json
+Steps   summary, validation, comparison, arms → report
 """
 
 
@@ -11,11 +11,11 @@ rule summary:
     input:
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=runs.students,
+            run=runs.tested,
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
-            run=runs.students,
+            run=runs.tested,
         ),
     output:
         summary="<results>/metrics/summary.csv",
@@ -24,11 +24,36 @@ rule summary:
     conda:
         "../envs/workflow.yaml"
     params:
-        runs=runs.students,
+        runs=runs.tested,
         confidence=setting("reporting/confidence"),
         code=code("summary.py"),
     script:
         "../scripts/summary.py"
+
+
+rule validation:
+    """Summarise the scores on validation tables, by which settings are chosen. Reads nothing of test tables."""
+    input:
+        scores=expand(
+            "<results>/scores/{run}/validation.jsonl",
+            run=runs.validated,
+        ),
+        predictions=expand(
+            "<results>/predictions/{run}/validation.jsonl",
+            run=runs.validated,
+        ),
+    output:
+        validation="<results>/metrics/validation.csv",
+    log:
+        "<logs>/metrics/validation.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        runs=runs.validated,
+        confidence=setting("reporting/confidence"),
+        code=code("validation.py"),
+    script:
+        "../scripts/validation.py"
 
 
 rule comparison:
@@ -108,13 +133,15 @@ rule report:
         ),
         scores=expand(
             "<results>/scores/{run}/test.jsonl",
-            run=runs.students,
+            run=runs.tested,
         ),
         predictions=expand(
             "<results>/predictions/{run}/test.jsonl",
             run=option("reporting/candidate"),
         ),
         summary="<results>/metrics/summary.csv",
+        validation=branch(runs.validated, then="<results>/metrics/validation.csv"),
+        ledger=expand("<results>/ledger/{run}/test.jsonl", run=runs.tested),
         comparison="<results>/metrics/comparison.json",
         arms=branch(runs.arms, then="<results>/metrics/arms.json"),
         # The report shows only the digests of these files.
@@ -135,6 +162,7 @@ rule report:
         title=setting("reporting/title"),
         project=setting("project"),
         entries=sources,
+        other_looks=runs.other_looks,
         settings={
             "seed": setting("seed"),
             "models": setting("models"),

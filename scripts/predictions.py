@@ -1,4 +1,4 @@
-"""Let one student answer the questions of all test tables in the sandbox, turn by turn."""
+"""Let one student answer the questions of all tables of a split in the sandbox, turn by turn."""
 
 from pathlib import Path
 
@@ -17,6 +17,7 @@ with job(snakemake, shares=True) as here:
             seed=params.seed,
             whole_turns=params.whole_turns,
             sampling=SamplingConfig.model_validate(params.sampling) if params.sampling else None,
+            examples=here.files("examples"),
         ),
         here.tables(TableFiles, questions="questions", profile="profiles", parquet="parquets"),
         config=here.section(EvaluationConfig, "evaluation", params.config),

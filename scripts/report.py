@@ -14,4 +14,5 @@ with job(snakemake):
         snakemake.params.entries,
         snakemake.params.settings,
         Path(snakemake.output.report),
+        other_looks=snakemake.params.other_looks,
     )

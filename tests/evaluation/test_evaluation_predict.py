@@ -86,7 +86,7 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
 
 
 def test_no_test_table_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no table is in the test split"):
+    with pytest.raises(ValueError, match="no table is in the split"):
         predict(
             PredictionSpec("base", tmp_path, None, 0, False),
             {},

@@ -9,6 +9,7 @@ from msgspec import UNSET
 
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.verdicts import VerdictsConfig
+from tabletutor.evaluation.ledger import enter_look
 from tabletutor.evaluation.score import score_file
 from tabletutor.records.episode import Episode, Hook, Prediction, Trace, Turn, Verdict, Vote
 from tabletutor.records.files import write_atomic
@@ -25,7 +26,9 @@ ARMS = {"base": ("base", "base-1"), "tuned": ("tuned", "tuned-1")}
 SETTINGS = {
     "runs": {
         "base": {"model": "tiny", "training": None},
+        "base-1": {"model": "tiny", "shots": 2, "sampling": {"samples": 3}, "training": None},
         "tuned": {"model": "tiny", "seed": 3, "training": {"method": "sft"}},
+        "tuned-1": {"model": "tiny", "lenient_of": "tuned", "training": None},
     }
 }
 CONFIG = ReportingConfig(arms=ARMS, bootstrap=500, permutations=999)
@@ -59,10 +62,13 @@ class Project:
         self._splits()
         for run, chance in CHANCES.items():
             self._run(run, chance, [question for question in questions if SPLITS[question.table] == "test"])
+        self._run("tuned", 0.5, [question for question in questions if question.table == "penguins"], "validation")
         runs = {
             run: RunFiles(root / f"scores/{run}/test.jsonl", root / f"predictions/{run}/test.jsonl") for run in CHANCES
         }
         write_summary(runs, "test", 0.95, root / "metrics/summary.csv")
+        validation = RunFiles(root / "scores/tuned/validation.jsonl", root / "predictions/tuned/validation.jsonl")
+        write_summary({"tuned": validation}, "validation", 0.95, root / "metrics/validation.csv")
         write_comparison(
             CONFIG,
             0,
@@ -91,6 +97,8 @@ class Project:
             summary=self.root / "metrics/summary.csv",
             comparison=self.root / "metrics/comparison.json",
             arms=[self.root / "metrics/arms.json"],
+            validation=[self.root / "metrics/validation.csv"],
+            ledger=[self.root / f"ledger/{run}/test.jsonl" for run in CHANCES],
         )
 
     def _question(self, table: str, number: int) -> Question:
@@ -209,7 +217,7 @@ class Project:
         rows = (TableSplit(table, table, split, True) for table, split in sorted(SPLITS.items()))  # pyright: ignore[reportArgumentType]
         write_record(self.root / "splits.json", Splits(tuple(rows)))
 
-    def _run(self, run: str, chance: float, questions: list[Question]) -> None:
+    def _run(self, run: str, chance: float, questions: list[Question], split: str = "test") -> None:
         predictions: list[Prediction] = []
         for question in questions:
             source = rng(1, run, question.question_id)
@@ -219,11 +227,14 @@ class Project:
             trace = self._trace(question, "student", None if right else source.choice(FAULTS))
             tokens = source.randint(40, 200)
             predictions.append(Prediction(question.question_id, question.table, run, 0, trace, tokens))
-        file = self.root / f"predictions/{run}/test.jsonl"
+        file = self.root / f"predictions/{run}/{split}.jsonl"
         write_records(file, predictions)
         tables = sorted({question.table for question in questions})
         asked = [self.root / f"questions/program/{table}.jsonl" for table in tables]
-        score_file(VerdictsConfig(), predictions=file, questions=asked, output=self.root / f"scores/{run}/test.jsonl")
+        score_file(
+            VerdictsConfig(), predictions=file, questions=asked, output=self.root / f"scores/{run}/{split}.jsonl"
+        )
+        enter_look(run, predictions=file, questions=asked, ledger=self.root / f"ledger/{run}/{split}.jsonl")
 
     def _training(self) -> None:
         lines = [

@@ -22,13 +22,19 @@ NOVELTY = {
     "new_family": "families never trained",
 }
 RUNS = ("base", "tuned")
+# An earlier version of a run that the report shows, a run that is gone, and a look at what is no test table now.
+OTHER_LOOKS = [
+    '{"run":"tuned","answers":"0","questions":"1","tables":["housing","old"]}',
+    '{"run":"gone","answers":"0","questions":"1","tables":["planes"]}',
+    '{"run":"gone","answers":"2","questions":"3","tables":["penguins"]}',
+]
 DASH = "–"
 
 
 @pytest.fixture(scope="module")
 def page(project: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     out = tmp_path_factory.mktemp("shown") / "results/report/index.html"
-    write_report(project.files(), "A title", "tiny", {}, project.settings, out)
+    write_report(project.files(), "A title", "tiny", {}, project.settings, out, other_looks=OTHER_LOOKS)
     return out.read_text("utf-8")
 
 
@@ -121,13 +127,13 @@ def test_the_tables_of_the_comparison_and_of_the_arms(project: Any, tables: list
         ]
         for label, row in paired
     ]
-    assert tables[1] == [
+    assert tables[2] == [
         [f"{arm['arm']} {', '.join(arm['runs'])}"]
         + [f"{percent(group['accuracy'])} ± {100 * group['spread']:.1f}" for group in arm["groups"][:4]]
         + [percent(arm["groups"][0]["execution_rate"]), f"{arm['groups'][0]['mean_turns']:.1f}"]
         for arm in arms["arms"]
     ]
-    assert tables[2] == [
+    assert tables[3] == [
         [
             "tuned",
             "base",
@@ -140,7 +146,7 @@ def test_the_tables_of_the_comparison_and_of_the_arms(project: Any, tables: list
         ]
         for row in arms["differences"]
     ]
-    assert tables[3] == [
+    assert tables[4] == [
         [
             NOVELTY.get(group["group"], group["group"]),
             arm["arm"],
@@ -160,7 +166,7 @@ def test_the_tables_of_the_data(project: Any, tables: list[list[list[str]]]) -> 
     asked, splits = questions(project), split_of(project)
     profiles = [json.loads(path.read_text()) for path in project.root.glob("tables/*/profile.json")]
     each = Counter(row["table"] for row in asked)
-    assert sorted(tables[4]) == sorted(
+    assert sorted(tables[5]) == sorted(
         [
             row["table"],
             splits[row["table"]],
@@ -172,24 +178,24 @@ def test_the_tables_of_the_data(project: Any, tables: list[list[list[str]]]) -> 
         ]
         for row in profiles
     )
-    assert sorted(tables[5]) == sorted(by_split(project, ((NOVELTY[row["novelty"]], row["table"]) for row in asked)))
+    assert sorted(tables[6]) == sorted(by_split(project, ((NOVELTY[row["novelty"]], row["table"]) for row in asked)))
     wordings = Counter(family for family, _ in {(row["family"], row["wording"]) for row in asked})
     categories = {row["family"]: row["category"] for row in asked}
-    assert sorted(tables[6]) == sorted(
+    assert sorted(tables[7]) == sorted(
         [name, categories[name], str(wordings[name]), *counts]
         for name, *counts in by_split(project, ((row["family"], row["table"]) for row in asked))
     )
     rejects = Counter(row["reason"].replace("_", " ") for row in records(project, "questions/program/*.rejects.jsonl"))
-    assert {name: count for name, count, _ in tables[7]} == {name: str(count) for name, count in rejects.items()}
+    assert {name: count for name, count, _ in tables[8]} == {name: str(count) for name, count in rejects.items()}
     verdicts = records(project, "verdicts/program/*.jsonl")
-    assert sorted(tables[8]) == sorted(by_split(project, ((row["taxonomy"], row["table"]) for row in verdicts)))
+    assert sorted(tables[9]) == sorted(by_split(project, ((row["taxonomy"], row["table"]) for row in verdicts)))
 
 
 def test_the_table_of_mistakes(project: Any, tables: list[list[list[str]]]) -> None:
     """Four of eight traces end wrong, and one is corrected. In one the teacher corrects a result that does not change,
     and in two nothing is corrected.
     """
-    assert tables[9] == [["wrong aggregate", "38", DASH, DASH], ["wrong column", DASH, "8", "30"]]
+    assert tables[10] == [["wrong aggregate", "38", DASH, DASH], ["wrong column", DASH, "8", "30"]]
     verdicts = records(project, "verdicts/program/*.jsonl")
     right = {name: value for row in verdicts for name, value in row["trace_correct"].items()}
     traces = [trace for row in records(project, "episodes/program/*.jsonl") for trace in row["traces"]]
@@ -208,7 +214,7 @@ def test_the_table_of_mistakes(project: Any, tables: list[list[list[str]]]) -> N
 def test_the_tables_of_results_by_group(project: Any, tables: list[list[list[str]]]) -> None:
     with (project.root / "metrics/summary.csv").open() as stream:
         summary = [row for row in csv.DictReader(stream) if row["run"] in RUNS]
-    for place, by in enumerate(("novelty", "difficulty", "answer_type", "table", "category", "family"), start=10):
+    for place, by in enumerate(("novelty", "difficulty", "answer_type", "table", "category", "family"), start=11):
         expected: list[list[str]] = []
         for row in summary:
             if row["group_by"] != by:
@@ -237,13 +243,13 @@ def test_the_tables_of_errors_incidents_and_files(project: Any, tables: list[lis
     scores = records(project, "scores/*/test.jsonl")
     wrong = Counter((row["error_kind"].replace("_", " "), row["run"]) for row in scores if not row["correct"])
     kinds = {kind for kind, run in wrong if run in RUNS}
-    assert sorted(tables[16]) == sorted([kind, *count_cells(wrong[kind, run] for run in RUNS)] for kind in kinds)
+    assert sorted(tables[17]) == sorted([kind, *count_cells(wrong[kind, run] for run in RUNS)] for kind in kinds)
     predictions = records(project, "predictions/tuned/test.jsonl")
     ended = Counter(row["trace"]["ended"] for row in predictions)
     interrupted = sum("interrupted" in turn for row in predictions for turn in row["trace"]["turns"])
     stopped = count_cells((interrupted, *(ended[cause] for cause in ("time", "memory", "crash"))))
     rejected = sum("incident" in row for row in records(project, "questions/program/*.rejects.jsonl"))
-    assert tables[17] == [
+    assert tables[18] == [
         ["candidates of questions", str(rejected), *[DASH] * 3],
         ["episodes", *[DASH] * 4],
         ["predictions of tuned", *stopped],
@@ -252,8 +258,35 @@ def test_the_tables_of_errors_incidents_and_files(project: Any, tables: list[lis
     assert interrupted
     assert rejected
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in project.files().all()}
-    assert {row[0].split("/")[-1]: row[1] for row in tables[18]} == found
-    assert len(tables) == 19, "a table of the report is proved by no test"
+    assert {row[0].split("/")[-1]: row[1] for row in tables[19]} == found
+    assert len(tables) == 20, "a table of the report is proved by no test"
+
+
+def test_the_table_of_runs(project: Any, page: str, tables: list[list[list[str]]]) -> None:
+    with (project.root / "metrics/summary.csv").open(newline="") as stream:
+        overall = {row["run"]: row for row in csv.DictReader(stream) if row["group_by"] == "overall"}
+    validated = [row["correct"] for row in records(project, "scores/tuned/validation.jsonl")]
+    expected = [
+        ("base", "not trained", DASH, 1),
+        ("base-1", "not trained, 2 worked examples, 3 attempts", DASH, 1),
+        ("gone", "not in the project now", DASH, 1),
+        ("tuned-1", "tuned, read leniently", DASH, 1),
+        ("tuned", "trained by sft", percent(sum(validated) / len(validated)), 2),
+    ]
+    assert [[*row[:4], row[-2], row[-1]] for row in tables[1]] == [
+        [
+            run,
+            answers,
+            validation,
+            percent(float(overall[run]["accuracy"])) if run in overall else DASH,
+            percent(int(overall[run]["answered"]) / int(overall[run]["n"])) if run in overall else DASH,
+            str(looks),
+        ]
+        for run, answers, validation, looks in expected
+    ]
+    assert [bool(row[4]) for row in tables[1]] == [run in overall for run, *_ in expected]
+    sentence = "The test tables were looked at 6 times : 4 for this report, 2 before or by other runs."
+    assert sentence in plain(page)
 
 
 def test_the_figures_in_sentences_and_boxes(project: Any, page: str) -> None:

@@ -67,6 +67,8 @@ def _student_faults(config: Config, path: tuple[str, ...], run: str) -> Iterator
         yield Fault(path, f"no run named {run!r}; {suggestion(run, config.runs)}")
     elif config.runs[run].judges:
         yield Fault(path, f"{run} is a judge; name a run that answers questions")
+    elif "test" not in config.runs[run].splits:
+        yield Fault(path, f"{run} is not graded on test tables; add test to runs.{run}.splits, or name another run")
 
 
 def _source_faults(config: Config, name: str, run: RunConfig) -> Iterator[Fault]:
@@ -74,8 +76,8 @@ def _source_faults(config: Config, name: str, run: RunConfig) -> Iterator[Fault]
     but does not answer.
     """
     key = ("runs", name)
-    if sum(bool(kind) for kind in (run.training, run.weights_from, run.best_of)) > 1:
-        yield Fault(key, "training, weights_from and best_of exclude each other; set only one of them")
+    if sum(bool(kind) for kind in (run.training, run.weights_from, run.best_of, run.lenient_of)) > 1:
+        yield Fault(key, "training, weights_from, best_of and lenient_of exclude each other; set only one of them")
     if run.weights_from is not None:
         source = run.weights_from
         other = config.runs.get(source)
@@ -85,12 +87,24 @@ def _source_faults(config: Config, name: str, run: RunConfig) -> Iterator[Fault]
             yield Fault((*key, "weights_from"), message)
         elif other.model != run.model:
             yield Fault((*key, "model"), f"must be {other.model}, the model of {source}, whose weights this run uses")
-    for option in ("sampling", "whole_turns"):
-        if getattr(run, option) and (run.judges or run.best_of):
-            does = "judges" if run.judges else "chooses"
+    for option in ("sampling", "whole_turns", "shots"):
+        if getattr(run, option) and not run.decodes:
+            does = "judges" if run.judges else "chooses" if run.best_of else "reads another run's attempts"
             yield Fault((*key, option), f"a run that {does} generates no text; remove this key")
     if run.best_of is not None:
         yield from _choice_faults(config, name, run, run.best_of)
+    if run.lenient_of is not None:
+        yield from _lenient_faults(config, name, run, run.lenient_of)
+
+
+def _lenient_faults(config: Config, name: str, run: RunConfig, source: str) -> Iterator[Fault]:
+    """Yield a fault if the run whose attempts are read leniently makes none, or has another model."""
+    students = [each for each, its in config.runs.items() if its.decodes]
+    if source not in students:
+        message = f"no run named {source!r} that makes attempts; {suggestion(source, students)}"
+        yield Fault(("runs", name, "lenient_of"), message)
+    elif config.runs[source].model != run.model:
+        yield Fault(("runs", name, "model"), f"must be {config.runs[source].model}, the model of {source}")
 
 
 def _choice_faults(config: Config, name: str, run: RunConfig, best_of: ChoiceConfig) -> Iterator[Fault]:

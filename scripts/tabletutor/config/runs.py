@@ -1,6 +1,6 @@
-"""The settings of a run: an untuned or trained model, or a choice among another run's attempts."""
+"""The settings of a run: an untuned or trained model, or another reading of a run's attempts."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -20,7 +20,7 @@ class ChoiceConfig(Section):
 
 
 class RunConfig(Section):
-    """One run: an untuned model, a model trained on a format, or a choice among another run's attempts."""
+    """One run: an untuned model, a model trained on a format, or another reading of a run's attempts."""
 
     model: Name = Field(description="The base model, a key of `models`.")
     weights_from: Name | None = Field(
@@ -32,6 +32,11 @@ class RunConfig(Section):
     best_of: ChoiceConfig | None = Field(
         default=None, description="Choose among the attempts of another run instead of answering."
     )
+    lenient_of: Name | None = Field(
+        default=None,
+        description="Read the attempts of another run leniently instead of answering: the answer of an attempt that "
+        "submitted nothing is the value of the last expression of its last cell that ran.",
+    )
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
         default=None, description="How to train the model; null leaves it untuned."
     )
@@ -40,8 +45,23 @@ class RunConfig(Section):
         default=False,
         description="Decode turns to their end, for students that write text after their code (sft-interleaved).",
     )
+    shots: int = Field(
+        default=0,
+        ge=0,
+        le=20,
+        description="Worked examples in the prompt: conversations about training tables, the same for all questions.",
+    )
+    splits: tuple[Literal["validation", "test"], ...] = Field(
+        default=("test",),
+        description="Tables that the run is graded on: validation, test or both. Choose settings on validation.",
+    )
 
     @property
     def judges(self) -> bool:
         """Return whether the run trains a judge, which answers no questions."""
         return self.training is not None and self.training.TRAINS != "student"
+
+    @property
+    def decodes(self) -> bool:
+        """Return whether the run lets a model answer. The others train a judge, or read another run's attempts."""
+        return not (self.judges or self.best_of or self.lenient_of)

@@ -1,1 +1,1 @@
-"""The evaluation stage: students answer the questions on test tables in the sandbox and are graded."""
+"""The evaluation stage: students answer the questions about held-out tables in the sandbox and are graded."""

@@ -1,4 +1,4 @@
-"""Predictions of one run: a student answers every test question in the sandbox. A killed job can be resumed.
+"""Predictions of one run: a student answers every question of a split in the sandbox. A killed job can be resumed.
 
 Questions are answered in fixed groups (`question_groups.py`). A group that was interrupted is repeated as a whole and
 gives the same bytes, so a killed job loses only the groups in progress.
@@ -6,7 +6,7 @@ gives the same bytes, so a killed job loses only the groups in progress.
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -18,7 +18,9 @@ from loguru import logger
 from tabletutor.config.evaluation import EvaluationConfig, SamplingConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
+from tabletutor.evaluation.prompt_room import check_room
 from tabletutor.evaluation.question_groups import files_digest, group_questions, journal_keys, read_questions
+from tabletutor.evaluation.worked_examples import read_examples
 from tabletutor.models.decoder import DecodeLimits, Decoder
 from tabletutor.models.load import Model, load_student, load_tokenizer, make_repeatable, model_files
 from tabletutor.models.mkldnn_linear import use_packed_linears
@@ -40,7 +42,7 @@ class PredictionSpec(NamedTuple):
 
     `run` is its name, `model` the folder of its base model, and `trained` its checkpoint folder (None: untuned). With
     `whole_turns`, turns are decoded to their stop token. `sampling` is None for greedy decoding,
-    one answer per question.
+    one answer per question. `examples` has the file of the worked examples in its prompt, if there are any.
     """
 
     run: str
@@ -49,6 +51,7 @@ class PredictionSpec(NamedTuple):
     seed: int
     whole_turns: bool
     sampling: SamplingConfig | None = None
+    examples: Sequence[Path] = ()
 
 
 class TableFiles(NamedTuple):
@@ -72,22 +75,23 @@ def predict(
     """Let a student answer the questions of all tables. Write its predictions, sorted by question and sample; return
     their number.
 
-    `files` has the files of each test table. Finished questions go to a journal in
+    `files` has the files of each table of the split. Finished questions go to a journal in
     `cache`, from which a killed job continues. The identity of the journal covers the rule's `code` and everything else
     that answers depend on. One thread decodes each group, so the number of threads does not change the result. Raises
-    ValueError if there is no question.
+    ValueError if there is no question, or if worked examples leave no room for one.
     """
-    run, model, trained, seed, whole_turns, sampling = spec
+    run, model, trained, seed, whole_turns, sampling, _ = spec
     tables = {name: files[name] for name in sorted(files)}
     make_repeatable(threads=1)
     started = time.monotonic()
     questions = read_questions([table.questions for table in tables.values()], config.limit_per_table)
+    examples = read_examples(spec.examples)
     cards = {name: table_card(read_record(table.profile, TableProfile)) for name, table in tables.items()}
     parquets = {name: table.parquet for name, table in tables.items()}
     content = {name: files_digest((table.profile, table.parquet)) for name, table in tables.items()}
     identity = digest(
         *(code, run, seed, whole_turns, files_digest(model_files(model))),
-        *(trained and files_digest(model_files(trained)), sampling and result_settings(sampling)),
+        *(trained and files_digest(model_files(trained)), sampling and result_settings(sampling), examples),
         *(result_settings(config), result_settings(sandbox)),
     )
     temperature = sampling.temperature if sampling else 0.0
@@ -106,6 +110,9 @@ def predict(
         served = total - sum(len(group) for group, *_ in left)
         logger.info(f"{run}: {total - served} questions to answer, {served} from the journal")
         progress.skip(served)
+        if examples and left:
+            prompts = [(cards[question.table], question.text) for question in questions]
+            check_room(run, load_tokenizer(model), examples, prompts, limits)
         weights = _load_weights(model, trained) if left else None
         lock = Lock()
 
@@ -113,7 +120,12 @@ def predict(
             student = Student(run, load_tokenizer(model), seed)  # tokenizers are not thread-safe
             decoder = Decoder(weights, student.tokenizer, len(group), limits)
             tasks = [
-                Task(question.question_id, question.table, opening(cards[question.table], question.text), sample)
+                Task(
+                    question.question_id,
+                    question.table,
+                    opening(cards[question.table], question.text, examples),
+                    sample,
+                )
                 for question in group
             ]
             for prediction in roll_out(tasks, parquets, student, decoder, config.max_turns, sandboxes):
@@ -130,7 +142,7 @@ def predict(
     write_records(output, ordered)
     seconds = round(time.monotonic() - started, 1)
     timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
-    write_atomic(output.with_name("test.timing.json"), (json.dumps(timing) + "\n").encode())
+    write_atomic(output.with_suffix(".timing.json"), (json.dumps(timing) + "\n").encode())
     return len(done)
 
 

@@ -22,7 +22,7 @@ def read_questions(paths: Sequence[Path], limit: int | None) -> list[Question]:
     for path in paths:
         result += sorted(read_records(path, Question), key=lambda question: question.question_id)[:limit]
     if not result:
-        raise ValueError("there is no question to answer: no table is in the test split, or none of them has questions")
+        raise ValueError("there is no question to answer: no table is in the split, or none of them has questions")
     return result
 
 

@@ -59,9 +59,11 @@ def table_card(profile: TableProfile) -> str:
     return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)
 
 
-def opening(card: str, question: str) -> list[Message]:
-    """Return the messages before the first assistant turn: the system message, then the table card and the question."""
-    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"{card}\n\n{question}"}]
+def opening(card: str, question: str, examples: Sequence[Message] = ()) -> list[Message]:
+    """Return the messages before the first turn to answer: the system message, worked examples if there are any, and
+    the table card with the question.
+    """
+    return [{"role": "system", "content": SYSTEM}, *examples, {"role": "user", "content": f"{card}\n\n{question}"}]
 
 
 def assistant(reasoning: str, code: str) -> Message:

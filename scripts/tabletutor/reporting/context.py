@@ -22,6 +22,7 @@ from tabletutor.reporting.results_context import (
     headline,
     training_section,
 )
+from tabletutor.reporting.runs_context import runs_section
 from tabletutor.sandbox.host.incident import ENDS, incident_causes
 
 
@@ -34,6 +35,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "project": inputs.project,
         "verdict": headline(inputs.comparison, inputs.settings["runs"]),
         "comparison": comparison_section(inputs),
+        "runs": runs_section(inputs),
         "arms": arms_section(inputs.arms) if inputs.arms else None,
         "dag": picture(_counts(inputs)),
         "tables": tables_section(inputs, tables),

@@ -10,8 +10,9 @@ import msgspec
 
 from tabletutor.records.episode import Episode, Prediction, Verdict
 from tabletutor.records.files import sha256_file
+from tabletutor.records.look import Look
 from tabletutor.records.question import Question, Reject
-from tabletutor.records.record import Record, read_record, read_records
+from tabletutor.records.record import Record, decode, read_record, read_records
 from tabletutor.records.table import Splits, TableProfile
 from tabletutor.reporting.arms import Arms
 from tabletutor.reporting.comparison import Comparison
@@ -53,7 +54,8 @@ class ReportInputs:
     """Everything the report shows.
 
     `artefacts`: SHA-256 by path. `versions`: version by package. `settings`: the configuration, nested. `arms`: None
-    without arms.
+    without arms. `validation`: the summary on validation tables; empty if no run is graded on them. `looks`: all looks
+    at test tables, also of runs that the report does not show.
     """
 
     title: str
@@ -72,6 +74,8 @@ class ReportInputs:
     error_kinds: Mapping[str, Mapping[str, str]]
     predictions: Sequence[Prediction]
     arms: Arms | None = None
+    validation: Sequence[SummaryRow] = ()
+    looks: Sequence[Look] = ()
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     versions: Mapping[str, str] = field(default_factory=dict[str, str])
     artefacts: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -82,7 +86,9 @@ class ReportFiles:
     """The files the report reads.
 
     `profiles`, `questions`, `rejects`, `episodes` and `verdicts` hold one file per table. `losses` is empty if the
-    candidate was not trained, `arms` if there are no arms. `hashed`: files of which the report shows only the SHA-256.
+    candidate was not trained, `arms` if there are no arms, `validation` if no run is graded on validation tables.
+    `ledger` holds one file per run that is graded on test tables. `hashed`: files of which the report shows only the
+    SHA-256.
     """
 
     profiles: Sequence[Path]
@@ -98,6 +104,8 @@ class ReportFiles:
     summary: Path
     comparison: Path
     arms: Sequence[Path] = ()
+    validation: Sequence[Path] = ()
+    ledger: Sequence[Path] = ()
     hashed: Sequence[Path] = ()
 
     @classmethod
@@ -133,6 +141,7 @@ def read_inputs(
     settings: Mapping[str, Any],
     versions: Mapping[str, str],
     root: Path,
+    other_looks: Sequence[str] = (),
 ) -> ReportInputs:
     """Read all artefacts.
 
@@ -144,6 +153,7 @@ def read_inputs(
         settings: The configuration to show, nested.
         versions: Version by package.
         root: The results folder. The report names artefacts relative to it.
+        other_looks: Lines of the ledgers of runs that the report does not show.
 
     Raises:
         ValueError: If a file does not fit its record. Names the file, and the line if there is one.
@@ -169,6 +179,11 @@ def read_inputs(
         comparison=read_record(files.comparison, Comparison),
         error_kinds=kinds,
         predictions=read_records(files.predictions, Prediction),
+        validation=[row for path in files.validation for row in read_summary(path)],
+        looks=[
+            *(look for path in files.ledger for look in read_records(path, Look)),
+            *(decode(line.encode(), Look) for line in other_looks),
+        ],
         arms=next((read_record(path, Arms) for path in files.arms), None),
         settings=settings,
         versions=versions,

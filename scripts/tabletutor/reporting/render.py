@@ -1,7 +1,7 @@
 """Render the report as one self-contained HTML file without scripts or external resources. All text is escaped."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -58,6 +58,8 @@ def write_report(
     entries: Mapping[str, Mapping[str, str]],
     settings: Mapping[str, Any],
     out: Path,
+    *,
+    other_looks: Sequence[str] = (),
 ) -> None:
     """Read all artefacts and write the report to `out` (`{results}/report/index.html`).
 
@@ -68,6 +70,7 @@ def write_report(
         entries: The table list by table. The report shows `licence` and `title`.
         settings: The configuration to show, nested.
         out: The page. Artefacts are named relative to the folder two levels above it.
+        other_looks: Lines of the ledgers of runs that the report does not show.
 
     Raises:
         ValueError: If a file does not fit its record. Names the file, and the line if there is one.
@@ -84,6 +87,7 @@ def write_report(
         settings=settings,
         versions=versions,
         root=out.parent.parent,
+        other_looks=other_looks,
     )
     write_atomic(out, build_report(inputs).encode())
 

@@ -22,7 +22,7 @@ FAILURES_PER_KIND, MAX_FAILURES = 2, 8
 def headline(comparison: Comparison, runs: Mapping[str, Any]) -> dict[str, str]:
     """Return the headline. It mentions tuning only if an untuned model is compared with a trained one."""
     baseline, candidate = runs[comparison.baseline], comparison.candidate
-    untouched = not any(baseline.get(key) for key in ("training", "weights_from", "best_of"))
+    untouched = not any(baseline.get(key) for key in ("training", "weights_from", "best_of", "lenient_of"))
     tuned = untouched and runs[candidate].get("training")
     better, worse = (
         ("Tuning helped.", "Tuning made results worse.") if tuned else (f"{candidate} is better.", f"{candidate} is worse.")

@@ -255,9 +255,13 @@ class _Comparison(msgspec.Struct):
 
 
 def accuracy(scores: Path) -> dict[str, float]:
-    """Return the share of right answers in a file of scores, and the number of answers; empty without answers."""
+    """Return the share of right answers in a file of scores, and the number of answers; empty without answers.
+
+    Figures on other tables than test tables have the split in their name: `validation_accuracy`.
+    """
     right = [score.correct for score in read_records(scores, _Graded)]
-    return {"accuracy": sum(right) / len(right), "answers": len(right)} if right else {}
+    prefix = "" if scores.stem == "test" else f"{scores.stem}_"
+    return {f"{prefix}accuracy": sum(right) / len(right), f"{prefix}answers": len(right)} if right else {}
 
 
 def difference(comparison: Path) -> dict[str, float]:

@@ -67,6 +67,9 @@ def split_faults(config: Config, entries: Sequence[ListedTable]) -> Iterator[Fau
     if "validation" in pinned:
         return
     for name, run in config.runs.items():
+        if "validation" in run.splits:
+            message = f"{config.table_list} pins no table to validation; pin one, or remove validation from splits"
+            yield Fault(("runs", name, "splits"), message)
         for key in ("keep", "patience"):
             if run.training is not None and getattr(run.training, key) not in ("last", None):
                 yield Fault(

@@ -1,6 +1,7 @@
 """The runs of a configuration, as rules need them: which are trained and how, and which files hold their weights."""
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tabletutor.config.methods import method_configs
@@ -16,8 +17,12 @@ class Runs:
         lora: Trained runs that train an adapter.
         full: Trained runs that train all weights.
         students: Runs that answer questions; all others are judges.
+        tested: Students that are graded on test tables.
+        validated: Students that are graded on validation tables.
+        lenient: Runs that read another run's attempts leniently.
         choosing: Runs that choose among another run's attempts.
         choosing_by_judge: Those that choose by a judge; the others choose by majority vote.
+        decoding: Students that decode answers; the others read those of another run.
         trained_on: The formats that runs are trained on, sorted.
         arms: The runs of each arm, in the order of the configuration. The first arm is the reference of the others.
     """
@@ -30,8 +35,12 @@ class Runs:
         self.lora = [name for name in self.trained if training[name]["lora"]]
         self.full = [name for name in self.trained if not training[name]["lora"]]
         self.students = [name for name in training if not training[name] or self._method(name).TRAINS == "student"]
+        self.tested = [name for name in self.students if "test" in self._runs[name]["splits"]]
+        self.validated = [name for name in self.students if "validation" in self._runs[name]["splits"]]
+        self.lenient = [name for name, run in self._runs.items() if run["lenient_of"]]
         self.choosing = [name for name, run in self._runs.items() if run["best_of"]]
         self.choosing_by_judge = [name for name in self.choosing if self._runs[name]["best_of"]["reward_model"]]
+        self.decoding = [name for name in self.students if name not in {*self.choosing, *self.lenient}]
         self.trained_on = sorted({training[name]["format"] for name in self.trained})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
@@ -60,8 +69,25 @@ class Runs:
         return [f"{self._results}/formats/{name}/{split}.jsonl" for split in ("train", "validation")]
 
     def attempts(self, wildcards: Any) -> str:
-        """Return the predictions that the job's run chooses among."""
-        return f"{self._results}/predictions/{self._runs[wildcards.run]['best_of']['run']}/test.jsonl"
+        """Return the predictions of another run that the job's run chooses among, or reads leniently."""
+        run = self._runs[wildcards.run]
+        source = run["lenient_of"] or run["best_of"]["run"]
+        return f"{self._results}/predictions/{source}/{wildcards.split}.jsonl"
+
+    def examples(self, wildcards: Any) -> list[str]:
+        """Return the file of the worked examples in the prompt of the job's run; empty if it has none."""
+        shots = self._runs[wildcards.run]["shots"]
+        return [f"{self._results}/worked_examples/{shots}.jsonl"] if shots else []
+
+    def other_looks(self, wildcards: Any) -> list[str]:
+        """Return the lines of the ledgers of runs that were graded on test tables once but are not now, such as removed
+        and renamed runs.
+
+        They are a parameter of the report, not inputs, so that the report never makes such a run answer again.
+        """
+        files = sorted(Path(self._results, "ledger").glob("*/test.jsonl"))
+        others = [path for path in files if path.parent.name not in self.tested]
+        return [line for path in others for line in path.read_text("utf-8").splitlines()]
 
     def judge_kind(self, wildcards: Any) -> str:
         """Return what the judge of the job's run scores: "process" for steps, "outcome" for whole attempts."""
