@@ -19,7 +19,7 @@ def graded(
 ) -> Any:
     question = Question(
         question_id="q", table="t", source="program", text="?", answer_type=kind, answer_spec=AnswerSpec(), answer=gold,
-        family="mean", category="aggregate", wording="w", novelty="new_family", difficulty="hard",
+        family="mean", category="aggregate", wording="w", novelty="new_composition", difficulty="hard",
     )  # fmt: skip
     trace = Trace(trace_id="x", role="student", teacher="run", turns=turns, ended=ended, answer=answer)
     return score(Prediction("q", "t", "run", 0, trace, 17), question, VerdictsConfig())
@@ -56,7 +56,7 @@ def test_a_score_carries_what_reports_group_by() -> None:
         "mean",
         "aggregate",
         "hard",
-        "new_family",
+        "new_composition",
     )
 
 

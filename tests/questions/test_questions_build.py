@@ -67,8 +67,8 @@ def test_a_training_table_gets_trained_kinds_only_and_all_engines_agree(tmp_path
 def test_a_test_table_gets_held_out_families_and_wordings_and_the_same_bytes_again(tmp_path: Path) -> None:
     questions, _ = build(tmp_path / "a", TABLES / "mpg.csv", "test")
     novelty = Counter(question.novelty for question in questions)
-    assert set(novelty) == {"trained", "new_wording", "new_family"}
-    assert all((question.family in HELD) == (question.novelty == "new_family") for question in questions)
+    assert set(novelty) == {"trained", "new_wording", "new_composition"}
+    assert all((question.family in HELD) == (question.novelty == "new_composition") for question in questions)
     build(tmp_path / "b", TABLES / "mpg.csv", "test")
     for name in ("questions.jsonl", "rejects.jsonl"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()

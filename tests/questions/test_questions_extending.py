@@ -52,6 +52,6 @@ def test_a_family_of_ones_own_is_one_file(tmp_path: Path) -> None:
     run_python(look.replace("resources/tables", str(ROOT / "resources" / "tables")), root)
     assert len(mine) == 2, "half of the held-out share is for new families"
     for question in mine:
-        assert question["novelty"] == "new_family"
+        assert question["novelty"] == "new_composition"
         assert question["engines"] == dict.fromkeys(("duckdb", "pandas", "polars"), question["answer"])
         assert question["hint"]

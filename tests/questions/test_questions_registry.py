@@ -90,4 +90,4 @@ def test_a_slot_without_words_is_an_error_whichever_wording_has_it(tmp_path: Pat
 
 def test_an_evaluation_table_needs_no_wording_that_is_held_out() -> None:
     config = ProgramQuestionsConfig(heldout_families=(all_families()[0].name,), heldout_wordings=0)
-    assert [pool.novelty for pool in make_pools(all_families(), "test", config)] == ["trained", "new_family"]
+    assert [pool.novelty for pool in make_pools(all_families(), "test", config)] == ["trained", "new_composition"]

@@ -104,7 +104,7 @@ class Project:
     def _question(self, table: str, number: int) -> Question:
         family, category = FAMILIES[number % len(FAMILIES)]
         header = self.headers[number % len(self.headers)]
-        novelty = "trained" if SPLITS[table] != "test" else ("trained", "new_wording", "new_family")[number % 3]
+        novelty = "trained" if SPLITS[table] != "test" else ("trained", "new_wording", "new_composition")[number % 3]
         return Question(
             question_id=content_id(table, number),
             table=table,
@@ -222,7 +222,7 @@ class Project:
         for question in questions:
             source = rng(1, run, question.question_id)
             right = source.random() < chance - 0.01 * len(question.table) - (
-                0.35 if question.novelty == "new_family" and run == "tuned" else 0
+                0.35 if question.novelty == "new_composition" and run == "tuned" else 0
             )
             trace = self._trace(question, "student", None if right else source.choice(FAULTS))
             tokens = source.randint(40, 200)

@@ -15,7 +15,7 @@ from tabletutor.records.identity import rng
 from tabletutor.records.record import read_record, write_records
 from tabletutor.reporting.arms import Arms, compare_arms, write_arms
 
-DIFFICULTY, NOVELTY = ("easy", "medium", "hard"), ("trained", "new_wording", "new_family")
+DIFFICULTY, NOVELTY = ("easy", "medium", "hard"), ("trained", "new_wording", "new_composition")
 Answers = Mapping[str, Sequence[bool]]  # by run, whether each question is answered right
 
 

@@ -100,7 +100,7 @@ def test_the_summary_file_reads_back_and_does_not_depend_on_the_order_of_scores(
 
 
 def test_pairs_are_counted_and_classes_corrected() -> None:
-    base = [score(f"{k:02}", k < 3, f"t{k % 3}", "trained" if k < 20 else "new_family") for k in range(30)]
+    base = [score(f"{k:02}", k < 3, f"t{k % 3}", "trained" if k < 20 else "new_composition") for k in range(30)]
     tuned = [msgspec.structs.replace(row, correct=k < 24 and k != 1) for k, row in enumerate(base)]
     result = compare(base, tuned, CONFIG, 0)
     overall = result.overall
@@ -109,7 +109,7 @@ def test_pairs_are_counted_and_classes_corrected() -> None:
     assert overall.points == pytest.approx(100 * 20 / 30)
     assert overall.points_low <= overall.points <= overall.points_high
     assert overall.p_holm is None
-    assert [group.group for group in result.groups] == ["trained", "new_family"]
+    assert [group.group for group in result.groups] == ["trained", "new_composition"]
     assert sum(group.n for group in result.groups) == 30
     smaller, larger = sorted(result.groups, key=lambda group: group.p)
     assert smaller.p_holm == pytest.approx(2 * smaller.p)

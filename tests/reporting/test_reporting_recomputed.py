@@ -12,8 +12,8 @@ import pytest
 from scipy.stats import binomtest, norm, permutation_test
 
 GROUPINGS = ("novelty", "family", "category", "difficulty", "table", "answer_type")
-DIFFICULTIES, NOVELTIES = ("easy", "medium", "hard"), ("trained", "new_wording", "new_family")
-LABELS = dict(zip(NOVELTIES, ("trained families and wordings", "new wordings", "families never trained"), strict=True))
+DIFFICULTIES, NOVELTIES = ("easy", "medium", "hard"), ("trained", "new_wording", "new_composition")
+LABELS = dict(zip(NOVELTIES, ("trained families and wordings", "new wordings", "compositions never trained"), strict=True))
 ARMS = {"base": ["base", "base-1"], "tuned": ["tuned", "tuned-1"]}
 SPLITS = ("train", "validation", "test")
 RESAMPLES, PERMUTATIONS, SEED = 500, 999, 0

@@ -47,7 +47,7 @@ def test_the_report_is_complete(html: str, project: Any) -> None:
         "Tuning helped.",
         "60 questions",
         f"{100 * correct / 60:.1f} %",
-        "families never trained",
+        "compositions never trained",
         "seattle_weather",
         "CC0-1.0",
         "engines disagree",

@@ -19,7 +19,7 @@ SPLITS = ("train", "validation", "test")
 NOVELTY = {
     "trained": "trained families and wordings",
     "new_wording": "new wordings",
-    "new_family": "families never trained",
+    "new_composition": "compositions never trained",
 }
 RUNS = ("base", "tuned")
 # An earlier version of a run that the report shows, a run that is gone, and a look at what is no test table now.

@@ -13,7 +13,7 @@ SPLITS = ("train", "validation", "test")
 NOVELTY = {
     "trained": "trained families and wordings",
     "new_wording": "new wordings",
-    "new_family": "families never trained",
+    "new_composition": "compositions never trained",
 }
 
 
