@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
 from tabletutor.questions.header_words import SpokenColumn
+from tabletutor.questions.superlatives import Superlative, superlative
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
 
 T = TypeVar("T")
@@ -177,6 +178,15 @@ class Draw:
         """Return the plural of `say`: "body masses", or "sex values" where the word has no plural."""
         spoken = self.spoken[column.name]
         return spoken.plural if spoken.plural is not None else f"{spoken.singular} values"
+
+    def end_of(self, column: ColumnProfile, direction: Direction) -> Superlative:
+        """Return the words for one end of a column: "highest", "oldest", "most seats"."""
+        return superlative(column, self.spoken[column.name], direction)
+
+    def best_of(self, column: ColumnProfile, direction: Direction) -> str:
+        """Return what the row at one end of a column has: "the highest fare", "the most seats"."""
+        end = self.end_of(column, direction)
+        return f"the {end.counted or end.of(self.say(column))}"
 
     def _take(self, columns: list[ColumnProfile]) -> ColumnProfile:
         column = self.choice([column for column in columns if column.name not in self._taken])

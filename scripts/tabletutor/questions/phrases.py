@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping
 
-from tabletutor.programs.grammar import Aggregate, Aggregation, Direction
+from tabletutor.programs.grammar import Aggregation, Direction
 from tabletutor.questions.draw import Draw
-from tabletutor.questions.english import superlative
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile
 
-COUNT_ENDS: Mapping[Direction, tuple[str, ...]] = {"largest": ("most",), "smallest": ("fewest",)}
 ENDS: Mapping[Direction, tuple[str, ...]] = {"largest": ("highest", "largest"), "smallest": ("lowest", "smallest")}
 
 
 def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) -> str:
     """Return an aggregate of a column as a noun without an article: "average fare", "highest fare"."""
     if aggregation in ("min", "max"):
-        word = draw.choice(superlative(column, "largest" if aggregation == "max" else "smallest"))
-        return f"{word} {draw.say(column)}"
-    words = draw.choice(AGGREGATION_WORDS[aggregation])
-    return f"{words} {draw.say_many(column) if aggregation == 'nunique' else draw.say(column)}"
+        return draw.end_of(column, "largest" if aggregation == "max" else "smallest").of(draw.say(column))
+    if aggregation == "nunique":
+        return f"number of different {draw.say_many(column)}"
+    if aggregation in draw.spoken[column.name].clashes:  # "total cost" is another column
+        return f"{'sum' if aggregation == 'sum' else aggregation} of {draw.say(column)}"
+    return f"{draw.choice(AGGREGATION_WORDS[aggregation])} {draw.say(column)}"
 
 
 def aggregate_type(aggregation: Aggregation, column: ColumnProfile) -> AnswerType:
@@ -27,11 +27,6 @@ def aggregate_type(aggregation: Aggregation, column: ColumnProfile) -> AnswerTyp
     counts = aggregation in ("nunique", "count")
     whole = column.kind == "integer" and aggregation in ("sum", "min", "max")
     return "integer" if counts or whole else "number"
-
-
-def step_type(step: Aggregate, column: ColumnProfile) -> AnswerType:
-    """Return the answer type of an aggregate step."""
-    return aggregate_type(step.aggregation, column)
 
 
 def end_of_numbers(draw: Draw, direction: Direction) -> str:

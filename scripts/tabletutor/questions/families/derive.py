@@ -2,7 +2,6 @@
 
 from tabletutor.programs.grammar import Aggregate, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
 from tabletutor.questions.draw import CannotDraw, Draw, round_number
-from tabletutor.questions.english import superlative
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun, end_of_numbers
@@ -31,7 +30,9 @@ def _bin_sizes(draw: Draw) -> Candidate:
     step, words = _bins(draw, column)
     slots = {"noun": "number of rows", "by": words}
     form = draw.choice((" Answer with a dictionary from band to number.", " Give a mapping from band to number."))
-    return Candidate(chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form)
+    return Candidate(
+        chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form
+    )
 
 
 def _best_bin(draw: Draw) -> Candidate:
@@ -62,7 +63,7 @@ def _scaled_value(draw: Draw) -> Candidate:
     name, said = draw.free_name("scaled"), draw.say(column)
     method, aggregation, noun = draw.choice(
         (
-            ("zscore", "max", f"z-score of the {draw.choice(superlative(column, 'largest'))} {said}"),
+            ("zscore", "max", f"z-score of {draw.best_of(column, 'largest')}"),
             ("minmax", "mean", f"average {said} after min-max scaling to the range from 0 to 1"),
             ("minmax", "median", f"median {said} after min-max scaling to the range from 0 to 1"),
         )
@@ -79,8 +80,8 @@ def _ranked_within(draw: Draw) -> Candidate:
     by, column, other = draw.group(least=4), draw.measure(), draw.measure()
     direction = draw.direction()
     name = draw.free_name("rank")
-    end = draw.choice(superlative(column, direction))
-    noun = f"average {draw.say(other)} over the rows with the {end} {draw.say(column)} of each {draw.say(by)} (all rows that share it)"
+    best = draw.best_of(column, direction)
+    noun = f"average {draw.say(other)} over the rows with {best} of each {draw.say(by)} (all rows that share it)"
     steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
     return Candidate(chain(*steps), {"noun": noun}, "number", variant=direction)
 

@@ -2,7 +2,6 @@
 
 from tabletutor.programs.grammar import Aggregate, BestWithin, ListOf, Lookup, Top
 from tabletutor.questions.draw import Draw
-from tabletutor.questions.english import superlative
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
 
@@ -10,8 +9,8 @@ from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
 def _lookup(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
     direction = draw.direction()
-    end, name = draw.choice(superlative(column, direction)), draw.say(column)
-    slots = {"what": draw.say(label), "best": f"the {end} {name}", "noun": name, "end": end}
+    end, name = draw.end_of(column, direction).measure, draw.say(column)
+    slots = {"what": draw.say(label), "best": draw.best_of(column, direction), "noun": name, "end": end}
     return Candidate(chain(Lookup(column.name, direction, label.name)), slots, "category", variant=direction)
 
 
@@ -19,8 +18,7 @@ def _lookup_other(draw: Draw) -> Candidate:
     column = draw.measure()
     other = draw.column(("additive", "intensive", "duration", "category", "year", "date"))
     direction = draw.direction()
-    end = draw.choice(superlative(column, direction))
-    noun = f"{draw.say(other)} of the row with the {end} {draw.say(column)}"
+    noun = f"{draw.say(other)} of the row with {draw.best_of(column, direction)}"
     kind = {"integer": "integer", "number": "number", "boolean": "boolean", "date": "date", "datetime": "date"}
     answer_type = kind.get(other.kind, "category")
     program = chain(Lookup(column.name, direction, other.name))
@@ -30,15 +28,21 @@ def _lookup_other(draw: Draw) -> Candidate:
 def _top_list(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
     direction, n = draw.direction(), draw.choice((3, 3, 5))
-    end, name = draw.choice(superlative(column, direction)), draw.say(column)
+    end, name = draw.end_of(column, direction).measure, draw.say(column)
     order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
-    slots = {"whats": draw.say_many(label), "best": f"the {end} {name}", "noun": name, "n": str(n), "order": order}
+    slots = {
+        "whats": draw.say_many(label),
+        "best": draw.best_of(column, direction),
+        "noun": name,
+        "n": str(n),
+        "order": order,
+    }
     return Candidate(chain(Top(column.name, n, direction), ListOf(label.name)), slots, "list", item="category")
 
 
 def _top_values(draw: Draw) -> Candidate:
     column, n, direction = draw.measure(), draw.choice((3, 3, 5)), draw.direction()
-    end = draw.choice(superlative(column, direction))
+    end = draw.end_of(column, direction).measure
     noun = f"list of the {n} {end} values of {draw.say(column)}, {end} first"
     item = "integer" if column.kind == "integer" else "number"
     return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), {"noun": noun}, "list", item=item)
@@ -47,8 +51,7 @@ def _top_values(draw: Draw) -> Candidate:
 def _top_mean(draw: Draw) -> Candidate:
     column, measure = draw.measure(), draw.measure()
     direction, n = draw.direction(), draw.choice((5, 10, 20))
-    end = draw.choice(superlative(column, direction))
-    noun = f"average {draw.say(measure)} of the {n} rows with the {end} {draw.say(column)}"
+    noun = f"average {draw.say(measure)} of the {n} rows with {draw.best_of(column, direction)}"
     program = chain(Top(column.name, n, direction), Aggregate(measure.name, "mean"))
     return Candidate(program, {"noun": noun}, "number", variant=direction)
 
@@ -56,8 +59,7 @@ def _top_mean(draw: Draw) -> Candidate:
 def _best_within(draw: Draw) -> Candidate:
     by, label, column = draw.group(most=8), draw.label(), draw.measure()
     direction = draw.direction()
-    end = draw.choice(superlative(column, direction))
-    noun = f"{draw.say(label)} with the {end} {draw.say(column)}"
+    noun = f"{draw.say(label)} with {draw.best_of(column, direction)}"
     form = draw.choice(("Answer with a dictionary from {} to {}.", "Give a mapping from {} to {}."))
     return Candidate(
         chain(BestWithin(by.name, column.name, direction, label.name)),

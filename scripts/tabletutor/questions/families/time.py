@@ -174,7 +174,9 @@ def _streak(draw: Draw) -> Candidate:
     date, measure = _series(draw)
     comparison, value = draw.choice((">", "<")), draw.threshold(measure)
     limit = limit_words(draw, comparison, value)
-    said = f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
+    said = (
+        f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
+    )
     steps = (Sort(date.name), Streak(measure.name, comparison, value))
     return Candidate(chain(*steps), {"noun": said}, "integer", variant=comparison)
 
@@ -200,8 +202,7 @@ def _extreme(draw: Draw) -> Candidate:
 def _date_of(draw: Draw) -> Candidate:
     date, measure = draw.date(), draw.measure()
     direction = draw.direction()
-    end = end_of_numbers(draw, direction)
-    noun = f"{draw.say(date)} of the row with the {end} {draw.say(measure)}"
+    noun = f"{draw.say(date)} of the row with {draw.best_of(measure, direction)}"
     return Candidate(chain(Lookup(measure.name, direction, date.name)), {"noun": noun}, "date", variant=direction)
 
 
@@ -214,7 +215,10 @@ def _days(draw: Draw) -> Candidate:
     name = draw.free_name("days")
     noun = f"{words} number of days from {draw.say(start)} to {draw.say(end)}"
     return Candidate(
-        chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)), {"noun": noun}, "number", variant=aggregation
+        chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)),
+        {"noun": noun},
+        "number",
+        variant=aggregation,
     )
 
 
