@@ -65,10 +65,10 @@ def build_questions(
                 return Checked(
                     kept=check(
                         question,
-                        profile.rows,
-                        lambda program: polars_engine.run(program, frame),
-                        lambda program: duckdb_engine.run(program, connection),
-                        run_cell,
+                        profile,
+                        polars=lambda program: polars_engine.run(program, frame),
+                        duckdb=lambda program: duckdb_engine.run(program, connection),
+                        run_cell=run_cell,
                     )
                 )
             except Rejected as rejected:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tabletutor.programs.grammar import Program
 from tabletutor.questions.draw import Draw
+from tabletutor.questions.english import number_of
 from tabletutor.questions.family import Candidate, Family, with_rounding
 from tabletutor.questions.population import Population, draw_population, population_slots, totals_sentence
 from tabletutor.questions.wording import fill, slots_of
@@ -26,7 +27,7 @@ ROUNDINGS = (
 
 @dataclass(frozen=True)
 class Composed:
-    """A candidate on a population. `composition` names its kind: the family, its variant and the population's pieces."""
+    """A candidate on a population. `composition` is its kind: the family, its variant and the population's pieces."""
 
     candidate: Candidate
     population: Population
@@ -35,11 +36,12 @@ class Composed:
 
 @dataclass(frozen=True)
 class Asked:
-    """The text of a question, its program and the rules for comparing its answer."""
+    """The text of a question, its program, the rules for comparing its answer, and the readings that the text rules out."""
 
     text: str
     program: Program
     spec: AnswerSpec
+    settled: frozenset[str]
 
 
 def draw_composed(draw: Draw, family: Family) -> Composed:
@@ -72,14 +74,13 @@ def ask(composed: Composed, family: Family, wording: str, draw: Draw) -> Asked:
         sentences, slots["front"] = slots["front"], ""
     text = sentences + fill(wording, slots, draw.source)
     program, decimals = population.narrow(candidate.program), None
-    if family.rounds and candidate.answer_type in ("number", "percentage") and draw.source.random() < ROUNDED_SHARE:
+    if candidate.rounds and draw.source.random() < ROUNDED_SHARE:
         decimals = draw.choice((1, 2, 2, 3))
-        places = f"{decimals} decimal place{'s' if decimals > 1 else ''}"
-        text += fill(draw.choice(ROUNDINGS), {"places": places}, draw.source)
+        text += fill(draw.choice(ROUNDINGS), {"places": number_of(decimals, "decimal place")}, draw.source)
         program = with_rounding(program, decimals)
     text += candidate.form + totals_sentence(population, draw)
     spec = AnswerSpec(decimals=decimals, item=candidate.item, unit=candidate.unit, parts=candidate.parts)
-    return Asked(text, program, spec)
+    return Asked(text, program, spec, candidate.settled | population.settled)
 
 
 def check_slots(family: Family, candidate: Candidate) -> None:

@@ -14,7 +14,13 @@ T = TypeVar("T")
 
 MEASURES: tuple[Role, ...] = ("additive", "intensive", "duration")
 SUMMABLE: tuple[Role, ...] = ("additive", "duration")
-GROUPS: tuple[Role, ...] = ("category", "ordinal", "flag", "year", "date_part")
+NAMED_GROUPS: tuple[Role, ...] = (
+    "category",
+    "ordinal",
+    "year",
+    "date_part",
+)  # one says "which class", not "which survived"
+GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
@@ -70,7 +76,7 @@ class Draw:
             ]
         )
 
-    def group(self, most: int = MAX_GROUPS, least: int = 2, roles: Sequence[Role] = GROUPS) -> ColumnProfile:
+    def group(self, most: int = MAX_GROUPS, least: int = 2, roles: Sequence[Role] = NAMED_GROUPS) -> ColumnProfile:
         """Return a column by whose values rows are grouped. Categories come three times as often as other roles."""
         columns = [
             column
@@ -178,6 +184,10 @@ class Draw:
         """Return the plural of `say`: "body masses", or "sex values" where the word has no plural."""
         spoken = self.spoken[column.name]
         return spoken.plural if spoken.plural is not None else f"{spoken.singular} values"
+
+    def say_group(self, column: ColumnProfile) -> str:
+        """Return how to say one group of a column: "class", or "value of survived" for a flag."""
+        return f"value of {self.say(column)}" if column.role == "flag" else self.say(column)
 
     def end_of(self, column: ColumnProfile, direction: Direction) -> Superlative:
         """Return the words for one end of a column: "highest", "oldest", "most seats"."""

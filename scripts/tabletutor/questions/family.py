@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tabletutor.programs.grammar import Aggregate, Program, Round, Step
+from tabletutor.programs.grammar import Program, Round, Step
 from tabletutor.questions.draw import Draw
 from tabletutor.records.question import AnswerType
 
@@ -15,8 +15,9 @@ class Candidate:
     `item` is the type of the members of a list, set, mapping or table; `parts` the types of the parts of a record;
     `unit` the unit of the answer. `form` is a sentence on the form of the answer. `variant` tells candidates of one
     family apart that do different work, such as a mean and a median. `subject` is the measured column, which a
-    preparation may fill or free of outliers. `settled` names the readings that the words already fix (`readings.py`).
-    The tag `binary_choice` allows the answer to occur in the question.
+    preparation may fill or free of outliers. `settled` names the readings that the words already rule out
+    (`readings/`). `rounds`: the question may ask for a rounded answer, if it is a number or a percentage. The tag
+    `binary_choice` allows the answer to occur in the question.
     """
 
     program: Program
@@ -29,6 +30,7 @@ class Candidate:
     variant: str = ""
     subject: str | None = None
     settled: frozenset[str] = field(default_factory=frozenset[str])
+    rounds: bool = False
     tags: tuple[str, ...] = ()
 
 
@@ -37,8 +39,7 @@ class Family:
     """A question family. `build` raises `CannotDraw` for a table that does not fit.
 
     The last of the `wordings` are held out from training. Wordings with the slots `{back}` or `{front}` can be asked
-    about a part of the table: `conditions` is the least and the largest number of conditions on the rows. `rounds`: the
-    question may ask for a rounded answer, if it is a number or a percentage. `weight`: how often the family has a turn,
+    about a part of the table: `conditions` is the least and the largest number of conditions on the rows. `weight`: how often the family has a turn,
     compared with the others.
     """
 
@@ -47,7 +48,6 @@ class Family:
     build: Callable[[Draw], Candidate]
     wordings: tuple[str, ...]
     conditions: tuple[int, int] = (0, 2)
-    rounds: bool = False
     weight: int = 1
 
 
@@ -62,9 +62,3 @@ def with_rounding(program: Program, decimals: int) -> Program:
     if program.join is not None:
         return Program(program.steps, program.other, program.join, (step,))
     return Program((*program.steps, step))
-
-
-def number_type(step: Aggregate, kind: str) -> AnswerType:
-    """Return the answer type of an aggregate of a column of kind "integer" or "number"."""
-    counts = step.aggregation in ("nunique", "count")
-    return "integer" if counts or (kind == "integer" and step.aggregation in ("sum", "min", "max")) else "number"

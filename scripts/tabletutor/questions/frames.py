@@ -1,9 +1,9 @@
 """Frames: the wordings that all families with one kind of question share.
 
 For example, a family that asks which group is best fills `{what}` with "species" and `{best}` with "the highest average
-body mass" in `WHICH`. `{front}` and `{back}` are the places of the population (`population.py`). Each tuple mixes the ways
-in which people ask: a question, an order, a few words, a chat, a memo. The last quarter of each is never trained, and
-differs from the others in structure.
+body mass" in `WHICH`. `{front}` and `{back}` are the places of the population (`population.py`). Each tuple mixes the
+ways in which people ask: a question, an order, a few words, a chat, a memo. The last quarter of each is never trained,
+and differs from the others in structure.
 """
 
 VALUE = (
@@ -69,7 +69,7 @@ SET = (
     "[Can|Could] you list the {whats} with {limit}{back}? I need all of them.",
     "Please report all {whats} with {limit}{back}.",
     # held out
-    "Go through the {whats} one by one{back}. Which of them have {limit}?",
+    "{front}go through the {whats} one by one. Which of them have {limit}?",
     "Looking at {whole}, what are the {whats} with {limit}?",
 )
 HOW_MANY = (
@@ -81,7 +81,7 @@ HOW_MANY = (
     "Please report how many {whats} have {limit}{back}.",
     "Number of {whats} with {limit}{back}?",
     # held out
-    "Go through the {whats} one by one{back}. How many of them have {limit}?",
+    "{front}go through the {whats} one by one. How many of them have {limit}?",
     "Looking at {whole}, for how many {whats} do you find {limit}?",
 )
 MAPPING = (

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.programs.describe import outline
 from tabletutor.programs.grammar import size, to_json
@@ -15,6 +17,7 @@ from tabletutor.records.identity import content_id, rng
 from tabletutor.records.question import Difficulty, Novelty, Question
 from tabletutor.records.table import Split, TableProfile
 
+SETTLED = "settled:"  # before the name of a reading in the tags of a question whose text rules it out
 TRIES = 25  # compositions drawn until one has the novelty that is wanted
 
 
@@ -94,9 +97,9 @@ def _candidate(draw: Draw, family: Family, novelty: Novelty, config: ProgramQues
 
 def _question(draw: Draw, family: Family, novelty: Novelty, composed: Composed, index: int) -> Question:
     profile, asked = draw.profile, ask(composed, family, family.wordings[index], draw)
-    candidate, program = composed.candidate, to_json(asked.program)
-    return Question(
-        question_id=question_id(profile, program, asked.text, candidate.answer_type, asked.spec.decimals),
+    candidate = composed.candidate
+    question = Question(
+        question_id="",
         table=profile.table,
         source="program",
         text=asked.text,
@@ -110,14 +113,17 @@ def _question(draw: Draw, family: Family, novelty: Novelty, composed: Composed, 
         novelty=novelty,
         difficulty=difficulty(size(asked.program)),
         hint=outline(asked.program),
-        program=program,
-        tags=(*candidate.tags, *(f"settled:{name}" for name in sorted(candidate.settled))),
+        program=to_json(asked.program),
+        tags=(*candidate.tags, *(f"{SETTLED}{name}" for name in sorted(asked.settled))),
     )
+    return with_text(question, asked.text, profile)
 
 
-def question_id(profile: TableProfile, *content: object) -> str:
-    """Return the id of a question: the hash of the CSV and of its program, text, answer type and decimals."""
-    return content_id(profile.sha256, *content)
+def with_text(question: Question, text: str, profile: TableProfile) -> Question:
+    """Return the question with a text, and its id: the hash of the CSV, the program, the text and the answer's form."""
+    decimals = question.answer_spec.decimals
+    identity = content_id(profile.sha256, question.program, text, question.answer_type, decimals)
+    return msgspec.structs.replace(question, question_id=identity, text=text)
 
 
 def difficulty(steps: int) -> Difficulty:

@@ -1,8 +1,8 @@
-"""Phrases: the words of aggregates, ends of a ranking and limits, which families put into the slots of their wordings."""
+"""Phrases: the words of aggregates, ends of a ranking and limits, for the slots of wordings."""
 
 from collections.abc import Mapping
 
-from tabletutor.programs.grammar import Aggregation, Direction
+from tabletutor.programs.grammar import Aggregation, Comparison, Direction
 from tabletutor.questions.draw import Draw
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, value_words
 from tabletutor.records.question import AnswerType
@@ -29,11 +29,19 @@ def aggregate_type(aggregation: Aggregation, column: ColumnProfile) -> AnswerTyp
     return "integer" if counts or whole else "number"
 
 
-def end_of_numbers(draw: Draw, direction: Direction) -> str:
-    """Return "highest" or the like, for a number that is computed."""
-    return draw.choice(ENDS[direction])
+def end_of_aggregate(draw: Draw, aggregation: Aggregation, column: ColumnProfile | None, direction: Direction) -> str:
+    """Return the end of a ranking by an aggregate: "highest" for an average fare, "largest" for a total."""
+    if column is None or aggregation == "sum":
+        return draw.choice(ENDS[direction])
+    return draw.end_of(column, direction).measure
 
 
-def limit_words(draw: Draw, comparison: str, value: float) -> str:
-    """Return a comparison with a number: "above 20"."""
-    return f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"  # pyright: ignore[reportArgumentType]
+def limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
+    """Return a comparison of a measure with a number: "above 20"."""
+    return f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
+
+
+def count_limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
+    """Return a comparison of a number of rows with a number: "at least 20"."""
+    words = {">": ("more than", "over"), ">=": ("at least",), "<": ("fewer than",), "<=": ("at most",)}
+    return f"{draw.choice(words[comparison])} {value_words(value)}"

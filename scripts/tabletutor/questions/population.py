@@ -1,8 +1,8 @@
 """Populations: the part of a table that a question is about.
 
 A population has conditions ("fare is above 20"), at most one preparation ("fill missing fares with their median"), and
-leaves total rows out. Each piece brings its steps and its words. Words come in two places: `front` ("Among rows where …, ")
-and `back` (" where …").
+leaves total rows out. Each piece brings its steps and its words. Words come in two places: `front` ("Among rows
+where …, ") and `back` (" where …").
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,12 +34,16 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on rows: its steps, and its words after "where" and, if there are some, after "with"."""
+    """A condition on rows: its steps, and its words after "where" and, if there are some, after "with".
+
+    `settled` names the readings that the words rule out.
+    """
 
     kind: str
     steps: tuple[Step, ...]
     predicate: str
     attribute: str | None = None
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,19 @@ class Population:
         prepared = () if self.preparation is None else (self.preparation.kind,)
         return tuple(sorted(condition.kind for condition in self.conditions)) + prepared
 
+    @property
+    def settled(self) -> frozenset[str]:
+        """The readings that the words of the population rule out."""
+        always = frozenset({"distinct_entities"})  # the words are always "rows", "records" or "entries"
+        totals = frozenset({"totals_included"}) if self.totals else frozenset[str]()
+        return always.union(totals, *(condition.settled for condition in self.conditions))
+
     def narrow(self, program: Program) -> Program:
-        """Return the program on this population only."""
+        """Return the program on this population only. Comparisons with an overall statistic come before other conditions."""
         steps: list[Step] = [Where(column, "!=", value) for column, value in self.totals]
-        steps += [step for condition in self.conditions for step in condition.steps]
+        first = [condition for condition in self.conditions if condition.kind.startswith("beyond")]
+        rest = [condition for condition in self.conditions if condition not in first]
+        steps += [step for condition in (*first, *rest) for step in condition.steps]
         if self.preparation is not None:
             steps += self.preparation.steps
             program = rename_columns(program, self.preparation.renames)
@@ -154,7 +167,8 @@ def _between(draw: Draw) -> Condition:
         raise CannotDraw
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
-    return Condition("between", steps, f"{draw.say(column)} is {bounds}", f"{draw.say(column)} {bounds}")
+    name, settled = draw.say(column), frozenset({"strict_bound"})
+    return Condition("between", steps, f"{name} is {bounds}", f"{name} {bounds}", settled)
 
 
 def _year(draw: Draw) -> Condition:
@@ -220,7 +234,7 @@ def _beyond(draw: Draw) -> Condition:
     statistic = draw.choice(("mean", "mean", "median"))
     comparison, side = draw.choice(((">", "above"), ("<", "below")))
     step = BeyondStatistic(column.name, comparison, statistic)
-    said = f"{draw.say(column)} is {side} its {'average' if statistic == 'mean' else 'median'} over all these rows"
+    said = f"{draw.say(column)} is {side} its overall {'average' if statistic == 'mean' else 'median'}"
     return Condition(f"beyond_{statistic}", (step,), said)
 
 
@@ -229,7 +243,8 @@ def _contains(draw: Draw) -> Condition:
     parts = {part.strip() for value, _ in column.top_values for part in value.split(column.separator or ";")}
     word = draw.choice(sorted(part for part in parts if len(part) > 2))
     step = Contains(column.name, word, whole_word=True)
-    return Condition("lists", (step,), f"{draw.say(column)} includes {value_words(word)}")
+    said = f"{draw.say(column)} includes {value_words(word)}"
+    return Condition("lists", (step,), said, settled=frozenset({"part_of_word"}))
 
 
 CONDITIONS: Mapping[str, Callable[[Draw], Condition]] = {
@@ -332,7 +347,7 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
         }
     if not conditions:
         return {"back": "", "front": "", "where": "", "whole": draw.choice(("the whole table", "all rows"))}
-    link = draw.choice(("among", "for", "over", "considering only"))
+    link = draw.choice(("among", "for", "considering only"))
     return {
         "back": draw.choice((f" {where}", f" among {rows} {where}", f" for {rows} {where}")),
         "front": f"{link.capitalize()} {rows} {where}, ",

@@ -1,4 +1,6 @@
-"""Check a candidate question: three engines must agree on an answer that is unique, well supported and not trivial."""
+"""Check a candidate question: three engines must agree on an answer that is unique, well supported and not trivial.
+
+Its text must have one reading: a clause is added for each other reading that gives another answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +12,15 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import frame_variable, render
+from tabletutor.questions.generate import SETTLED, with_text
+from tabletutor.questions.header_words import spoken_columns
+from tabletutor.questions.interest import is_dull
+from tabletutor.questions.readings.settle import settle
+from tabletutor.questions.wording import column_words
 from tabletutor.records.episode import IncidentCause
+from tabletutor.records.identity import rng
 from tabletutor.records.question import Question, Reject
+from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.protocol.result import CellResult
 
 ENGINE_AGREEMENT = VerdictsConfig(relative_tolerance=1e-9)
@@ -30,10 +39,11 @@ class Rejected(Exception):
         self.reject = reject
 
 
-def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cell: RunCell) -> Question:
-    """Return the question with its answer and the answer of each engine. `run_cell` runs source in a new session.
+def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: Engine, run_cell: RunCell) -> Question:
+    """Return the question with its answer, the answer of each engine, and the clauses that give it one reading.
 
-    Raises Rejected if the engines disagree, a filter leaves fewer than `MIN_ROWS` rows, or `find_flaw` finds a flaw.
+    `run_cell` runs source in a new session. Raises Rejected if the engines disagree, a filter leaves fewer than
+    `MIN_ROWS` rows, `find_flaw` or `is_dull` find a fault, or no words can give the question one reading.
     """
     program = from_json(question.program or {})
     answers: dict[str, Any] = {}
@@ -44,8 +54,11 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
             raise _rejection(question, error.reason, str(error)) from error
     _check_agreement(question, answers, "polars", "duckdb")
     answer = answers["duckdb"]
-    if reason := find_flaw(question, answer, rows):
+    if reason := find_flaw(question, answer, profile.rows):
         raise _rejection(question, reason, repr(answer))
+    if fault := is_dull(program, profile, answer):
+        raise _rejection(question, "dull", fault)
+    question = _with_one_reading(question, program, profile, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
         detail = f"pandas: {result.ended}: {(result.error or '')[-300:]}"
@@ -58,6 +71,26 @@ def check(question: Question, rows: int, polars: Engine, duckdb: Engine, run_cel
     # Polars' order of summation depends on memory alignment, so its last digits vary from run to run.
     answers["polars"] = round_digits(answers["polars"])
     return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
+
+
+def _with_one_reading(
+    question: Question, program: Program, profile: TableProfile, answer: Any, polars: Engine
+) -> Question:
+    """Return the question with a clause for each other reading that gives another answer, and its new id."""
+    spoken = spoken_columns(profile)
+    settlement = settle(
+        program,
+        profile,
+        run=polars,
+        matches=lambda other: match(answer, other, question.answer_type, question.answer_spec, ENGINE_AGREEMENT),
+        settled=[tag.removeprefix(SETTLED) for tag in question.tags if tag.startswith(SETTLED)],
+        say=lambda name: spoken[name].singular if name in spoken else column_words(name),
+    )
+    if settlement.reason is not None:
+        raise _rejection(question, "ambiguous", settlement.reason)
+    text = settlement.complete(question.text, rng(0, "clauses", question.question_id))
+    tags = (*(tag for tag in question.tags if not tag.startswith(SETTLED)), *settlement.tags())
+    return with_text(msgspec.structs.replace(question, tags=tags), text, profile)
 
 
 def round_digits(value: Any) -> Any:
@@ -90,9 +123,15 @@ def find_flaw(question: Question, answer: Any, rows: int) -> str | None:
     if answer is None:
         return "no_answer"
     decimals = question.answer_spec.decimals
-    if decimals is not None and isinstance(answer, int | float) and abs(answer) < 10.0 ** (1 - decimals):
-        return "trivial"  # rounding leaves fewer than two digits
-    last = [step for step in from_json(question.program or {}).steps if not isinstance(step, Round)][-1]
+    if decimals is not None and isinstance(answer, int | float):
+        if abs(answer) < 10.0 ** (1 - decimals):
+            return "trivial"  # rounding leaves fewer than two digits
+        if answer == round(answer, decimals - 1):
+            return "trivial"  # nothing to round, or its last digit is lost in print
+    program = from_json(question.program or {})
+    if program.parts:
+        return None
+    last = [step for step in program.steps if not isinstance(step, Round)][-1]
     if isinstance(last, Count) and question.answer_type == "integer" and (answer == 0 or answer == rows):
         return "trivial"
     if isinstance(last, GroupCount) and answer <= 1:

@@ -30,6 +30,7 @@ def _aggregate(draw: Draw) -> Candidate:
         chain(Aggregate(column.name, aggregation)),
         {"noun": aggregate_noun(draw, aggregation, column)},
         aggregate_type(aggregation, column),
+        rounds=aggregation == "mean",
         variant=aggregation,
         subject=column.name,
         unit=column.unit,
@@ -50,7 +51,8 @@ def _spread(draw: Draw) -> Candidate:
         )
     )
     variant = step.aggregation if isinstance(step, Aggregate) else type(step).__name__.lower()
-    return Candidate(chain(step), {"noun": noun}, "number", variant=variant, subject=column.name)
+    rounds = variant in ("std", "var")
+    return Candidate(chain(step), {"noun": noun}, "number", rounds=rounds, variant=variant, subject=column.name)
 
 
 def _shape(draw: Draw) -> Candidate:
@@ -59,7 +61,9 @@ def _shape(draw: Draw) -> Candidate:
         raise CannotDraw
     aggregation, words = draw.choice((("skew", "skewness"), ("skew", "skewness"), ("kurt", "excess kurtosis")))
     noun = f"{words} of {draw.say(column)}"
-    return Candidate(chain(Aggregate(column.name, aggregation)), {"noun": noun}, "number", variant=aggregation)
+    return Candidate(
+        chain(Aggregate(column.name, aggregation)), {"noun": noun}, "number", rounds=True, variant=aggregation
+    )
 
 
 def _quantile(draw: Draw) -> Candidate:
@@ -80,7 +84,13 @@ def _weighted_mean(draw: Draw) -> Candidate:
     if not isinstance(weight.min, int | float) or weight.min < 0:
         raise CannotDraw
     noun = f"average {draw.say(column)}, weighted by {draw.say(weight)}"
-    return Candidate(chain(WeightedMean(column.name, weight.name)), {"noun": noun}, "number")
+    return Candidate(
+        chain(WeightedMean(column.name, weight.name)),
+        {"noun": noun},
+        "number",
+        rounds=True,
+        settled=frozenset({"unweighted"}),
+    )
 
 
 def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candidate:
@@ -94,11 +104,12 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     words = {"mean": "average", "max": "largest", "min": "smallest", "median": "median"}[aggregation]
     noun = {
         "+": f"{words} sum of {draw.say(left)} and {draw.say(right)}, row by row",
-        "-": f"{words} difference between {draw.say(left)} and {draw.say(right)} (the first minus the second)",
+        "-": f"{words} difference between {draw.say(left)} and {draw.say(right)} ({draw.say(left)} minus {draw.say(right)})",
         "/": f"{words} ratio of {draw.say(left)} to {draw.say(right)}, row by row",
     }[operator]
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
-    return Candidate(program, {"noun": noun}, "number", variant=aggregation)
+    rounds = aggregation == "mean" or operator == "/"
+    return Candidate(program, {"noun": noun}, "number", rounds=rounds, variant=aggregation)
 
 
 def _difference(draw: Draw) -> Candidate:
@@ -133,13 +144,13 @@ def _summary(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("aggregate_column", "aggregate", _aggregate, VALUE, rounds=True, weight=4),
-    Family("spread_column", "aggregate", _spread, VALUE, rounds=True, weight=2),
-    Family("shape_column", "aggregate", _shape, VALUE, conditions=(0, 1), rounds=True),
-    Family("quantile_column", "aggregate", _quantile, VALUE, rounds=True),
-    Family("weighted_mean", "aggregate", _weighted_mean, VALUE, conditions=(0, 1), rounds=True),
+    Family("aggregate_column", "aggregate", _aggregate, VALUE, weight=4),
+    Family("spread_column", "aggregate", _spread, VALUE, weight=2),
+    Family("shape_column", "aggregate", _shape, VALUE, conditions=(0, 1)),
+    Family("quantile_column", "aggregate", _quantile, VALUE),
+    Family("weighted_mean", "aggregate", _weighted_mean, VALUE, conditions=(0, 1)),
     Family("summary", "aggregate", _summary, RECORD, weight=2),
-    Family("difference_of_columns", "derive", _difference, VALUE, conditions=(0, 1), rounds=True),
-    Family("ratio_of_columns", "derive", _ratio, VALUE, conditions=(0, 1), rounds=True),
-    Family("sum_of_columns", "derive", _sum, VALUE, conditions=(0, 1), rounds=True),
+    Family("difference_of_columns", "derive", _difference, VALUE, conditions=(0, 1)),
+    Family("ratio_of_columns", "derive", _ratio, VALUE, conditions=(0, 1)),
+    Family("sum_of_columns", "derive", _sum, VALUE, conditions=(0, 1)),
 )

@@ -58,7 +58,13 @@ def _joined(
     words |= {"left": value_words(sides.names[0]), "right": value_words(sides.names[1])}
     program = Program(sides.left, sides.right, Join(operator))
     return Candidate(
-        program, {"noun": template.format_map(words)}, answer_type or sides.kind, unit=unit, variant=sides.variant
+        program,
+        {"noun": template.format_map(words)},
+        answer_type or sides.kind,
+        unit=unit,
+        rounds=operator != "difference" or sides.variant == "mean",
+        variant=sides.variant,
+        settled=frozenset({"swapped_difference", "fraction"}),
     )
 
 
@@ -66,7 +72,7 @@ def _difference(draw: Draw) -> Candidate:
     template = draw.choice(
         (
             "{noun} for {what} {left} minus the {noun} for {what} {right}",
-            "difference in {noun} between {what} {left} and {what} {right} (the first minus the second)",
+            "difference in {noun} between {what} {left} and {what} {right} ({left} minus {right})",
         )
     )
     return _joined(draw, "difference", template, None)
@@ -105,9 +111,9 @@ def _greater(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1), rounds=True),
-    Family("compare_ratio", "compare", _ratio, VALUE, conditions=(0, 1), rounds=True),
-    Family("compare_percent", "compare", _percent, VALUE, conditions=(0, 1), rounds=True),
+    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1)),
+    Family("compare_ratio", "compare", _ratio, VALUE, conditions=(0, 1)),
+    Family("compare_percent", "compare", _percent, VALUE, conditions=(0, 1)),
     Family("compare_larger", "compare", _larger, LARGER, conditions=(0, 1)),
     Family("compare_greater", "compare", _greater, YES_NO, conditions=(0, 1)),
 )

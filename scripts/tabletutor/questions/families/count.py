@@ -7,7 +7,7 @@ from tabletutor.questions.frames import COUNT, VALUE
 from tabletutor.questions.population import draw_condition
 
 SHARE = (
-    "What percentage of the [rows|records] {back} have {attribute}?",
+    "What percentage of the [rows|records]{back} have {attribute}?",
     "{front}what percentage of [rows|records] have {attribute}?",
     "[Compute|Find] the percentage of [rows|records] with {attribute}{back}.",
     "[Can|Could] you tell me what percentage of the [rows|records]{back} have {attribute}?",
@@ -15,7 +15,7 @@ SHARE = (
     "The percentage of [rows|records] with {attribute}{back}?",
     # held out
     "Out of {whole}, how many percent have {attribute}?",
-    "Imagine 100 [rows|records]{back}: how many of them have {attribute}, as a percentage?",
+    "Take the [rows|records] with {attribute}{back}: what percentage of {whole} are they?",
 )
 DISTINCT = (
     "How many different {whats} are there{back}?",
@@ -51,7 +51,15 @@ def _share(draw: Draw) -> Candidate:
     if not isinstance(step, Where) or condition.attribute is None:
         raise CannotDraw
     program = chain(Share(step.column, step.comparison, step.value))
-    return Candidate(program, {"attribute": condition.attribute}, "percentage", unit="%", variant=condition.kind)
+    return Candidate(
+        program,
+        {"attribute": condition.attribute},
+        "percentage",
+        unit="%",
+        rounds=True,
+        variant=condition.kind,
+        settled=condition.settled | {"fraction"},
+    )
 
 
 def _distinct(draw: Draw) -> Candidate:
@@ -67,7 +75,14 @@ def _missing(draw: Draw) -> Candidate:
 def _missing_share(draw: Draw) -> Candidate:
     column = draw.incomplete()
     noun = draw.choice(("percentage of rows without {}", "percentage of missing values in {}")).format(draw.say(column))
-    return Candidate(chain(MissingShare(column.name)), {"noun": noun}, "percentage", unit="%")
+    return Candidate(
+        chain(MissingShare(column.name)),
+        {"noun": noun},
+        "percentage",
+        unit="%",
+        rounds=True,
+        settled=frozenset({"fraction"}),
+    )
 
 
 def _outliers(draw: Draw) -> Candidate:
@@ -100,10 +115,10 @@ def _repeated(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=4),
-    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), rounds=True, weight=2),
+    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), weight=2),
     Family("distinct_count", "count", _distinct, DISTINCT),
     Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1)),
-    Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1), rounds=True),
+    Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1)),
     Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 1)),
     Family("repeated_rows", "count", _repeated, VALUE, conditions=(0, 0)),
 )

@@ -1,10 +1,12 @@
 """Derive: bins, ranks and scaled values of a measure, then a count or a lookup."""
 
+from itertools import pairwise
+
 from tabletutor.programs.grammar import Aggregate, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
 from tabletutor.questions.draw import CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
-from tabletutor.questions.phrases import aggregate_noun, end_of_numbers
+from tabletutor.questions.phrases import aggregate_noun
 from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 
@@ -17,9 +19,9 @@ def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
     places = draw.choice(((marks[1], marks[3]), (marks[1], marks[2], marks[3])))
     spread = marks[3] - marks[1]
     edges = tuple(round_number(mark, spread or 1.0, whole=column.kind == "integer") for mark in places)
-    if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+    if any(low >= high for low, high in pairwise(edges)):
         raise CannotDraw
-    middle = [f"{low} to below {high}" for low, high in zip(edges, edges[1:], strict=False)]
+    middle = [f"{low} to below {high}" for low, high in pairwise(edges)]
     labels = (f"below {edges[0]}", *middle, f"{edges[-1]} or more")
     words = f"{draw.say(column)} band ({', '.join(value_words(label) for label in labels[:-1])} and {value_words(labels[-1])})"
     return Bin(column.name, edges, labels, draw.free_name("band")), words
@@ -39,7 +41,7 @@ def _best_bin(draw: Draw) -> Candidate:
     column, measure = draw.measure(), draw.measure()
     step, words = _bins(draw, column)
     direction = draw.direction()
-    end, noun = end_of_numbers(draw, direction), aggregate_noun(draw, "mean", measure)
+    end, noun = draw.end_of(measure, direction).measure, aggregate_noun(draw, "mean", measure)
     slots = {"what": words, "best": f"the {end} {noun}", "noun": noun, "end": end}
     program = chain(step, Group(step.name, "mean", measure.name), BestGroup(direction))
     return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction)
@@ -72,6 +74,7 @@ def _scaled_value(draw: Draw) -> Candidate:
         chain(Scale(column.name, method, name), Aggregate(name, aggregation)),
         {"noun": noun},
         "number",
+        rounds=True,
         variant=f"{method}_{aggregation}",
     )
 
@@ -83,13 +86,13 @@ def _ranked_within(draw: Draw) -> Candidate:
     best = draw.best_of(column, direction)
     noun = f"average {draw.say(other)} over the rows with {best} of each {draw.say(by)} (all rows that share it)"
     steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
-    return Candidate(chain(*steps), {"noun": noun}, "number", variant=direction)
+    return Candidate(chain(*steps), {"noun": noun}, "number", rounds=True, variant=direction)
 
 
 FAMILIES = (
     Family("bin_sizes", "derive", _bin_sizes, MAPPING, conditions=(0, 1)),
     Family("bin_best", "derive", _best_bin, WHICH, conditions=(0, 1)),
     Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 1)),
-    Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 1), rounds=True),
-    Family("best_of_each", "derive", _ranked_within, VALUE, conditions=(0, 1), rounds=True),
+    Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 1)),
+    Family("best_of_each", "derive", _ranked_within, VALUE, conditions=(0, 1)),
 )

@@ -1,5 +1,8 @@
 """Group: one number for each value of a column, then the best group, some groups, all of them, or their spread."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from tabletutor.programs.grammar import (
     BestGroup,
     Direction,
@@ -15,59 +18,77 @@ from tabletutor.programs.grammar import (
     Pivot,
     TopGroups,
 )
-from tabletutor.questions.draw import SUMMABLE, CannotDraw, Draw, round_number
+from tabletutor.questions.draw import GROUPS, NAMED_GROUPS, SUMMABLE, CannotDraw, Draw, round_number
+from tabletutor.questions.english import a_or_an
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import HOW_MANY, LIST, MAPPING, SET, TABLE, VALUE, WHICH
-from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_numbers, limit_words
+from tabletutor.questions.phrases import (
+    aggregate_noun,
+    aggregate_type,
+    count_limit_words,
+    end_of_aggregate,
+    limit_words,
+)
 from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
-from tabletutor.records.table import ColumnProfile
+from tabletutor.records.table import ColumnProfile, Role
 
 MAPPED = 8  # most groups in a mapping
 
 
-def draw_groups(draw: Draw, most: int = 60, least: int = 3) -> tuple[Group, ColumnProfile, str, AnswerType]:
-    """Return a group step, the column it groups by, the noun of its values and their type."""
-    by = draw.group(most=most, least=least)
+class Groups(NamedTuple):
+    """A group step, the column it groups by, the measured column if there is one, the noun of the values, their type."""
+
+    step: Group
+    by: ColumnProfile
+    measure: ColumnProfile | None
+    noun: str
+    kind: AnswerType
+
+
+def draw_groups(draw: Draw, most: int = 60, least: int = 3, roles: Sequence[Role] = NAMED_GROUPS) -> Groups:
+    """Return groups of a table with a number for each."""
+    by = draw.group(most=most, least=least, roles=roles)
     if draw.source.random() < 0.25:
-        return Group(by.name, "count"), by, "number of rows", "integer"
+        return Groups(Group(by.name, "count"), by, None, "number of rows", "integer")
     measure = draw.measure()
     aggregation = draw.aggregation(measure, ("mean", "mean", "mean", "sum", "sum", "median"))
     step = Group(by.name, aggregation, measure.name)
-    return step, by, aggregate_noun(draw, aggregation, measure), aggregate_type(aggregation, measure)
+    noun = aggregate_noun(draw, aggregation, measure)
+    return Groups(step, by, measure, noun, aggregate_type(aggregation, measure))
 
 
-def best_words(draw: Draw, step: Group, noun: str, direction: Direction) -> tuple[str, str]:
+def best_words(draw: Draw, groups: Groups, direction: Direction) -> tuple[str, str]:
     """Return the words for the best group ("the highest average fare", "the most rows"), and for its end."""
-    end = end_of_numbers(draw, direction)
-    if step.column is None:
+    end = end_of_aggregate(draw, groups.step.aggregation, groups.measure, direction)
+    if groups.measure is None:
         return f"the {'most' if direction == 'largest' else 'fewest'} rows", end
-    return f"the {end} {noun}", end
+    return f"the {end} {groups.noun}", end
 
 
 def _best(draw: Draw) -> Candidate:
-    step, by, noun, _ = draw_groups(draw)
-    direction = draw.direction()
-    best, end = best_words(draw, step, noun, direction)
-    slots = {"what": draw.say(by), "best": best, "noun": noun, "end": end}
+    groups, direction = draw_groups(draw), draw.direction()
+    step = groups.step
+    best, end = best_words(draw, groups, direction)
+    slots = {"what": draw.say(groups.by), "best": best, "noun": groups.noun, "end": end}
     return Candidate(chain(step, BestGroup(direction)), slots, "category", variant=f"{step.aggregation}_{direction}")
 
 
 def _ranked(draw: Draw) -> Candidate:
-    step, by, noun, _ = draw_groups(draw, least=4)
-    direction, rank = draw.direction(), draw.choice((2, 2, 3))
-    place = f"{RANK_WORDS[rank]} {end_of_numbers(draw, direction)}"
-    slots = {"what": draw.say(by), "best": f"the {place} {noun}", "noun": noun, "end": place}
+    groups, direction = draw_groups(draw, least=4), draw.direction()
+    step, rank = groups.step, draw.choice((2, 2, 3))
+    place = f"{RANK_WORDS[rank]} {end_of_aggregate(draw, step.aggregation, groups.measure, direction)}"
+    slots = {"what": draw.say(groups.by), "best": f"the {place} {groups.noun}", "noun": groups.noun, "end": place}
     program = chain(step, BestGroup(direction, rank))
     return Candidate(program, slots, "category", variant=f"{step.aggregation}_{direction}_{rank}")
 
 
 def _top(draw: Draw) -> Candidate:
-    step, by, noun, _ = draw_groups(draw, least=5)
-    direction, n = draw.direction(), draw.choice((2, 3, 3))
-    best, end = best_words(draw, step, noun, direction)
+    groups, direction = draw_groups(draw, least=5), draw.direction()
+    step, n = groups.step, draw.choice((2, 3, 3))
+    best, end = best_words(draw, groups, direction)
     order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
-    slots = {"whats": draw.say_many(by), "best": best, "noun": noun, "n": str(n), "order": order}
+    slots = {"whats": draw.say_many(groups.by), "best": best, "noun": groups.noun, "n": str(n), "order": order}
     return Candidate(
         chain(step, TopGroups(n, direction)), slots, "list", item="category", variant=f"{step.aggregation}_{direction}"
     )
@@ -78,23 +99,23 @@ def _form(draw: Draw, by: str, value: str) -> str:
 
 
 def _mapping(draw: Draw) -> Candidate:
-    step, by, noun, kind = draw_groups(draw, most=MAPPED, least=2)
-    slots = {"noun": noun, "by": draw.say(by)}
-    form = _form(draw, draw.say(by), "number")
+    step, by, _, noun, kind = draw_groups(draw, most=MAPPED, least=2, roles=GROUPS)
+    slots = {"noun": noun, "by": draw.say_group(by)}
+    form = _form(draw, draw.say_group(by), "number")
     return Candidate(chain(step, GroupMapping()), slots, "mapping", item=kind, form=form, variant=step.aggregation)
 
 
 def _shares(draw: Draw) -> Candidate:
-    by = draw.group(most=MAPPED)
+    by = draw.group(most=MAPPED, roles=GROUPS)
     if draw.choice((True, False)):
         step, noun = Group(by.name, "count"), "percentage of rows"
     else:
         measure = draw.measure(SUMMABLE)
         step, noun = Group(by.name, "sum", measure.name), f"percentage of the total {draw.say(measure)}"
-    form = _form(draw, draw.say(by), "percentage")
+    form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
         chain(step, GroupShares(), GroupMapping()),
-        {"noun": noun, "by": draw.say(by)},
+        {"noun": noun, "by": draw.say_group(by)},
         "mapping",
         item="percentage",
         unit="%",
@@ -108,7 +129,7 @@ def _share(draw: Draw) -> Candidate:
     value = draw.value(by)
     noun = f"percentage of the total {draw.say(measure)} that comes from {draw.say(by)} {value_words(value)}"
     program = chain(Group(by.name, "sum", measure.name), GroupShares(), GroupValue(value))
-    return Candidate(program, {"noun": noun}, "percentage", unit="%")
+    return Candidate(program, {"noun": noun}, "percentage", unit="%", rounds=True)
 
 
 def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
@@ -116,7 +137,7 @@ def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     if draw.source.random() < 0.4 and len(by.top_values) >= 4:
         counts = sorted(count for _, count in by.top_values)
         keep = Keep(draw.choice((">", ">=")), draw.choice(counts[1:-1]))
-        limit = f"{limit_words(draw, keep.comparison, keep.value)} rows"
+        limit = f"{count_limit_words(draw, keep.comparison, keep.value)} rows"
         return Group(by.name, "count"), keep, {"whats": draw.say_many(by), "limit": limit}
     measure = draw.measure()
     step = Group(by.name, draw.choice(("mean", "median")), measure.name)
@@ -126,8 +147,7 @@ def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     value = round_number(draw.source.uniform(marks[1], marks[3]), marks[3] - marks[1], whole=False)
     keep = Keep(draw.choice((">", "<")), value)
     noun = aggregate_noun(draw, step.aggregation, measure)
-    article = "an" if noun[0] in "aeiou" else "a"
-    limit = f"{article} {noun} {limit_words(draw, keep.comparison, value)}"
+    limit = f"{a_or_an(noun)} {limit_words(draw, keep.comparison, value)}"
     return step, keep, {"whats": draw.say_many(by), "limit": limit}
 
 
@@ -142,9 +162,11 @@ def _names_having(draw: Draw) -> Candidate:
 
 
 def _spread(draw: Draw) -> Candidate:
-    step, by, noun, kind = draw_groups(draw)
+    step, by, _, noun, kind = draw_groups(draw)
     said = f"difference between the highest and the lowest {noun} of any {draw.say(by)}"
-    return Candidate(chain(step, GroupSpread()), {"noun": said}, kind, variant=step.aggregation)
+    return Candidate(
+        chain(step, GroupSpread()), {"noun": said}, kind, rounds=step.aggregation == "mean", variant=step.aggregation
+    )
 
 
 def _statistic(draw: Draw) -> Candidate:
@@ -157,11 +179,11 @@ def _statistic(draw: Draw) -> Candidate:
         measure = draw.measure(SUMMABLE)
         step, noun = Group(by.name, "sum", measure.name), f"{word} of the total {draw.say(measure)} per {draw.say(by)}"
     program = chain(step, GroupStatistic(statistic))
-    return Candidate(program, {"noun": noun}, "number", variant=f"{step.aggregation}_{statistic}")
+    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=f"{step.aggregation}_{statistic}")
 
 
 def _pivot(draw: Draw) -> Candidate:
-    by, across = draw.group(most=5), draw.group(most=4)
+    by, across = draw.group(most=5, roles=GROUPS), draw.group(most=4, roles=GROUPS)
     if draw.choice((True, False)):
         step, noun, kind = Pivot(by.name, across.name, "count"), "number of rows", "integer"
     else:
@@ -169,7 +191,7 @@ def _pivot(draw: Draw) -> Candidate:
         aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
         step = Pivot(by.name, across.name, aggregation, measure.name)
         noun, kind = aggregate_noun(draw, aggregation, measure), aggregate_type(aggregation, measure)
-    names = draw.say(by), draw.say(across)
+    names = draw.say_group(by), draw.say_group(across)
     form = draw.choice(
         (
             f" Answer with a dictionary from {names[0]} to a dictionary from {names[1]} to number.",
@@ -192,10 +214,10 @@ FAMILIES = (
     Family("group_top", "group", _top, LIST, conditions=(0, 1)),
     Family("group_mapping", "group", _mapping, MAPPING, weight=2),
     Family("group_shares", "group", _shares, MAPPING, conditions=(0, 1)),
-    Family("group_share", "group", _share, VALUE, conditions=(0, 1), rounds=True),
+    Family("group_share", "group", _share, VALUE, conditions=(0, 1)),
     Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1)),
     Family("group_names_having", "group", _names_having, SET, conditions=(0, 1)),
-    Family("group_spread", "group", _spread, VALUE, conditions=(0, 1), rounds=True),
-    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 1), rounds=True),
+    Family("group_spread", "group", _spread, VALUE, conditions=(0, 1)),
+    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 1)),
     Family("pivot", "group", _pivot, TABLE, conditions=(0, 1)),
 )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from tabletutor.programs.grammar import HypothesisTest
 from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.english import a_or_an
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
 from tabletutor.questions.wording import value_words
@@ -19,6 +20,7 @@ DECISION = (
     "True or false: {test} has a p-value below {level}{back}?",
 )
 Part = Literal["statistic", "p"]
+NAMED_TEST = frozenset({"equal_variances", "unequal_variances", "one_sided", "yates_correction"})
 
 
 def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
@@ -58,19 +60,22 @@ def _number(draw: Draw) -> Candidate:
     part: Part = draw.choice(("statistic", "p", "p"))
     noun = f"p-value of the {words}" if part == "p" else f"statistic ({symbol}) of the {words}"
     step = HypothesisTest(test.kind, test.column, part, test.by, test.values)
-    return Candidate(chain(step), {"noun": noun}, "number", variant=f"{test.kind}_{part}")
+    return Candidate(
+        chain(step), {"noun": noun}, "number", rounds=True, variant=f"{test.kind}_{part}", settled=NAMED_TEST
+    )
 
 
 def _decision(draw: Draw) -> Candidate:
     test, words, _ = _test(draw)
     level = draw.choice((0.05, 0.05, 0.01))
     step = HypothesisTest(test.kind, test.column, "decision", test.by, test.values, level)
-    article = "an" if words[0] in "aeiou" else "a"
-    slots = {"test": f"{article} {words}", "level": str(level)}
-    return Candidate(chain(step), slots, "boolean", tags=("binary_choice",), variant=f"{test.kind}_decision")
+    slots = {"test": a_or_an(words), "level": str(level)}
+    return Candidate(
+        chain(step), slots, "boolean", tags=("binary_choice",), variant=f"{test.kind}_decision", settled=NAMED_TEST
+    )
 
 
 FAMILIES = (
-    Family("test_number", "test", _number, VALUE, conditions=(0, 1), rounds=True),
+    Family("test_number", "test", _number, VALUE, conditions=(0, 1)),
     Family("test_decision", "test", _decision, DECISION, conditions=(0, 1)),
 )

@@ -53,7 +53,7 @@ def _top_mean(draw: Draw) -> Candidate:
     direction, n = draw.direction(), draw.choice((5, 10, 20))
     noun = f"average {draw.say(measure)} of the {n} rows with {draw.best_of(column, direction)}"
     program = chain(Top(column.name, n, direction), Aggregate(measure.name, "mean"))
-    return Candidate(program, {"noun": noun}, "number", variant=direction)
+    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=direction)
 
 
 def _best_within(draw: Draw) -> Candidate:
@@ -76,6 +76,6 @@ FAMILIES = (
     Family("lookup_other", "rank", _lookup_other, VALUE),
     Family("top_list", "rank", _top_list, LIST),
     Family("top_values", "rank", _top_values, VALUE, conditions=(0, 1)),
-    Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1), rounds=True),
+    Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1)),
     Family("best_within", "rank", _best_within, MAPPING, conditions=(0, 1)),
 )

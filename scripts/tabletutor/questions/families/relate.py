@@ -16,6 +16,7 @@ STRONGEST = (
     "Looking at {whole} and at {names}, which two columns move together most closely, by absolute {method} correlation?",
 )
 MANY_VALUES = 10
+NAMED_METHOD = frozenset({"rank_correlation", "linear_correlation"})
 
 
 def _correlation(draw: Draw) -> Candidate:
@@ -29,7 +30,7 @@ def _correlation(draw: Draw) -> Candidate:
     }
     noun = f"{draw.choice(named[method])} between {draw.say(left)} and {draw.say(right)}"
     program = chain(Correlation(left.name, right.name, method))
-    return Candidate(program, {"noun": noun}, "number", variant=method)
+    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=method, settled=NAMED_METHOD)
 
 
 def _regression(draw: Draw) -> Candidate:
@@ -38,7 +39,7 @@ def _regression(draw: Draw) -> Candidate:
         raise CannotDraw
     part, words = draw.choice((("slope", "slope"), ("slope", "slope"), ("intercept", "intercept"), ("r2", "R²")))
     noun = f"{words} of the least-squares line that predicts {draw.say(y)} from {draw.say(x)}"
-    return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", variant=part)
+    return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", rounds=True, variant=part)
 
 
 def _strongest(draw: Draw) -> Candidate:
@@ -55,11 +56,12 @@ def _strongest(draw: Draw) -> Candidate:
         item="category",
         form=draw.choice((" Give the two column names.", " Answer with the names of the two columns.")),
         variant=method,
+        settled=NAMED_METHOD,
     )
 
 
 FAMILIES = (
-    Family("correlation", "relate", _correlation, VALUE, rounds=True, weight=2),
-    Family("regression", "relate", _regression, VALUE, conditions=(0, 1), rounds=True),
+    Family("correlation", "relate", _correlation, VALUE, weight=2),
+    Family("regression", "relate", _regression, VALUE, conditions=(0, 1)),
     Family("strongest_pair", "relate", _strongest, STRONGEST, conditions=(0, 1)),
 )

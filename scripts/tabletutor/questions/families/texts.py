@@ -25,7 +25,12 @@ def _contains(draw: Draw) -> Candidate:
     words = sorted({word for value, _ in column.top_values for word in re.findall(r"[^\W\d_]{4,}", value)})
     word = draw.choice(words)
     slots = {"name": draw.say(column), "word": value_words(word)}
-    return Candidate(chain(Contains(column.name, word, whole_word=True), Count()), slots, "integer")
+    return Candidate(
+        chain(Contains(column.name, word, whole_word=True), Count()),
+        slots,
+        "integer",
+        settled=frozenset({"part_of_word"}),
+    )
 
 
 def _words(draw: Draw) -> Candidate:
@@ -34,7 +39,13 @@ def _words(draw: Draw) -> Candidate:
     name = draw.free_name("words")
     noun = f"{'average' if aggregation == 'mean' else 'largest'} number of words in {draw.say(column)}"
     program = chain(TextPart(column.name, "words", name), Aggregate(name, aggregation))
-    return Candidate(program, {"noun": noun}, "number" if aggregation == "mean" else "integer", variant=aggregation)
+    return Candidate(
+        program,
+        {"noun": noun},
+        "number" if aggregation == "mean" else "integer",
+        rounds=aggregation == "mean",
+        variant=aggregation,
+    )
 
 
 def _longest(draw: Draw) -> Candidate:
@@ -54,7 +65,7 @@ def _most_frequent(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1)),
-    Family("text_words", "text", _words, VALUE, conditions=(0, 1), rounds=True),
+    Family("text_words", "text", _words, VALUE, conditions=(0, 1)),
     Family("text_longest", "text", _longest, VALUE, conditions=(0, 1)),
     Family("most_frequent", "text", _most_frequent, VALUE),
 )

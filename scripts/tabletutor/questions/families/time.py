@@ -22,7 +22,7 @@ from tabletutor.programs.grammar import (
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
-from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_numbers, limit_words
+from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
 from tabletutor.questions.population import date_years
 from tabletutor.records.table import ColumnProfile
 
@@ -41,14 +41,15 @@ def _best_part(draw: Draw) -> Candidate:
     date = draw.date()
     step, words = _part(draw, date)
     direction = draw.direction()
-    end = end_of_numbers(draw, direction)
     if draw.source.random() < 0.3:
         group, noun = Group(step.name, "count"), "number of rows"
+        end = end_of_aggregate(draw, "count", None, direction)
         best = f"the {'most' if direction == 'largest' else 'fewest'} rows"
     else:
         measure = draw.measure()
         aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
         group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
+        end = end_of_aggregate(draw, aggregation, measure, direction)
         best = f"the {end} {noun}"
     slots = {"what": f"{words} of {draw.say(date)}", "best": best, "noun": noun, "end": end}
     kind = "category" if step.part == "weekday" else "integer"
@@ -76,7 +77,7 @@ def _period_best(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
     direction = draw.direction()
-    end = end_of_numbers(draw, direction)
+    end = end_of_aggregate(draw, "count", None, direction)
     slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
     return Candidate(chain(*steps, BestGroup(direction)), slots, "category", variant=f"{unit}_{steps[1].aggregation}")
 
@@ -86,7 +87,7 @@ def _growth(draw: Draw) -> Candidate:
     steps, noun, unit = _periods(draw, date)
     operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
     direction = draw.direction()
-    end = end_of_numbers(draw, direction)
+    end = end_of_aggregate(draw, "count", None, direction)
     said = f"{words} in {noun} over the {unit} before it in the data"
     slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {said}", "noun": said, "end": end}
     program = chain(*steps, Along(operation), BestGroup(direction))
@@ -105,7 +106,7 @@ def _growth_value(draw: Draw) -> Candidate:
     noun = aggregate_noun(draw, aggregation, measure)
     said = f"percentage change in {noun} from the year before to {year}, by {draw.say(date)}"
     steps = (period, Group(period.name, aggregation, measure.name), Along("percent_change"), GroupValue(str(year)))
-    return Candidate(chain(*steps), {"noun": said}, "percentage", unit="%", variant=aggregation)
+    return Candidate(chain(*steps), {"noun": said}, "percentage", unit="%", rounds=True, variant=aggregation)
 
 
 def _by_year(draw: Draw) -> Candidate:
@@ -116,7 +117,7 @@ def _by_year(draw: Draw) -> Candidate:
     aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
     operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
     direction = draw.direction()
-    end, noun = end_of_numbers(draw, direction), aggregate_noun(draw, aggregation, measure)
+    end, noun = end_of_aggregate(draw, "count", None, direction), aggregate_noun(draw, aggregation, measure)
     said = f"{words} in {noun} over the year before it in the data"
     slots = {"what": draw.say(by), "best": f"the {end} {said}", "noun": said, "end": end}
     program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup(direction))
@@ -158,7 +159,9 @@ def _rolling(draw: Draw) -> Candidate:
     name = draw.free_name("rolling")
     said = f"{'highest' if aggregation == 'max' else 'lowest'} {n}-row rolling average of {draw.say(measure)}"
     steps = (Sort(date.name), Running(measure.name, "rolling_mean", name, n), Aggregate(name, aggregation))
-    return Candidate(chain(*steps), {"noun": f"{said}, in order of {draw.say(date)}"}, "number", variant=aggregation)
+    return Candidate(
+        chain(*steps), {"noun": f"{said}, in order of {draw.say(date)}"}, "number", rounds=True, variant=aggregation
+    )
 
 
 def _cumulative(draw: Draw) -> Candidate:
@@ -167,7 +170,7 @@ def _cumulative(draw: Draw) -> Candidate:
     operation, words = draw.choice((("change", "increase"), ("percent_change", "percentage increase")))
     said = f"largest {words} of {draw.say(measure)} from one row to the next, in order of {draw.say(date)}"
     steps = (Sort(date.name), Running(measure.name, operation, name), Aggregate(name, "max"))
-    return Candidate(chain(*steps), {"noun": said}, "number", variant=operation)
+    return Candidate(chain(*steps), {"noun": said}, "number", rounds=operation == "percent_change", variant=operation)
 
 
 def _streak(draw: Draw) -> Candidate:
@@ -227,13 +230,13 @@ FAMILIES = (
     Family("period_best", "time", _period_best, WHICH, conditions=(0, 1)),
     Family("period_growth", "time", _growth, WHICH, conditions=(0, 1)),
     Family("year_growth", "time", _by_year, WHICH, conditions=(0, 1)),
-    Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1), rounds=True),
+    Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1)),
     Family("period_mapping", "time", _period_mapping, MAPPING, conditions=(0, 1)),
-    Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0), rounds=True),
-    Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0), rounds=True),
+    Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0)),
+    Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0)),
     Family("streak", "time", _streak, VALUE, conditions=(0, 0)),
     Family("first_or_last", "time", _edge, VALUE, conditions=(0, 1)),
     Family("date_extreme", "time", _extreme, VALUE),
     Family("date_of_extreme", "time", _date_of, VALUE, conditions=(0, 1)),
-    Family("days_between", "time", _days, VALUE, conditions=(0, 1), rounds=True),
+    Family("days_between", "time", _days, VALUE, conditions=(0, 1)),
 )
