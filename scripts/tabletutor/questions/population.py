@@ -167,7 +167,9 @@ def _year(draw: Draw) -> Condition:
     year = draw.source.randint(first + 1, last - 1)
     comparison, words = draw.choice((("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after ")))
     said = f"{year}{words}" if comparison in ("==", ">=") else f"{words}{year}"
-    return Condition(f"year_{_SIDES[comparison]}", (Where(column.name, comparison, year),), f"{name} is {said}", f"{name} {said}")
+    return Condition(
+        f"year_{_SIDES[comparison]}", (Where(column.name, comparison, year),), f"{name} is {said}", f"{name} {said}"
+    )
 
 
 def _date(draw: Draw) -> Condition:
@@ -298,9 +300,7 @@ def rename_columns(program: Program, renames: Mapping[str, str]) -> Program:
         program,
         steps=tuple(map(rename, program.steps)),
         other=tuple(map(rename, program.other)),
-        parts=tuple(
-            msgspec.structs.replace(part, steps=tuple(map(rename, part.steps))) for part in program.parts
-        ),
+        parts=tuple(msgspec.structs.replace(part, steps=tuple(map(rename, part.steps))) for part in program.parts),
     )
 
 
@@ -317,7 +317,12 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
     if preparation is not None:
         if conditions:
             first = draw.choice((f"Take only the {rows} {where}", f"Keep only the {rows} {where}"))
-            return {"back": "", "front": f"{first}, then {preparation.order}. ", "where": where, "whole": "what is left"}
+            return {
+                "back": "",
+                "front": f"{first}, then {preparation.order}. ",
+                "where": where,
+                "whole": "what is left",
+            }
         after = preparation.after
         return {
             "back": f" after {after}",

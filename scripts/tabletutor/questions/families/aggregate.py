@@ -115,7 +115,9 @@ def _sum(draw: Draw) -> Candidate:
 
 def _summary(draw: Draw) -> Candidate:
     column = draw.measure()
-    chosen: tuple[Aggregation, ...] = draw.choice((("mean", "std"), ("min", "max"), ("mean", "median"), ("min", "median", "max")))
+    chosen: tuple[Aggregation, ...] = draw.choice(
+        (("mean", "std"), ("min", "max"), ("mean", "median"), ("min", "median", "max"))
+    )
     parts = tuple(Part(name, (Aggregate(column.name, name),)) for name in chosen)
     words = [PART_WORDS[name] for name in chosen]
     nouns = f"{', the '.join(words[:-1])} and the {words[-1]} of {draw.say(column)}"

@@ -40,7 +40,9 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
     left, right = (Where(by.name, "==", name) for name in names)
     what = draw.say(by)
     if draw.source.random() < counts:
-        return Sides((left, Count()), (right, Count()), what, (names[0], names[1]), "number of rows", "integer", "count")
+        return Sides(
+            (left, Count()), (right, Count()), what, (names[0], names[1]), "number of rows", "integer", "count"
+        )
     measure = draw.measure()
     aggregation = draw.aggregation(measure, ("mean", "mean", "median", "sum"))
     step, noun = Aggregate(measure.name, aggregation), aggregate_noun(draw, aggregation, measure)
@@ -48,7 +50,9 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
     return Sides((left, step), (right, step), what, (names[0], names[1]), noun, kind, aggregation)
 
 
-def _joined(draw: Draw, operator: JoinOperator, template: str, answer_type: AnswerType | None, unit: str | None = None) -> Candidate:
+def _joined(
+    draw: Draw, operator: JoinOperator, template: str, answer_type: AnswerType | None, unit: str | None = None
+) -> Candidate:
     sides = _sides(draw)
     words = {"what": sides.what, "noun": sides.noun}
     words |= {"left": value_words(sides.names[0]), "right": value_words(sides.names[1])}

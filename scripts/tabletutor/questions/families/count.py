@@ -66,7 +66,9 @@ def _missing(draw: Draw) -> Candidate:
 
 def _missing_share(draw: Draw) -> Candidate:
     column = draw.incomplete()
-    noun = draw.choice((f"percentage of rows without {{}}", "percentage of missing values in {}")).format(draw.say(column))
+    noun = draw.choice((f"percentage of rows without {{}}", "percentage of missing values in {}")).format(
+        draw.say(column)
+    )
     return Candidate(chain(MissingShare(column.name)), {"noun": noun}, "percentage", unit="%")
 
 
@@ -82,7 +84,9 @@ def _outliers(draw: Draw) -> Candidate:
             ("zscore", "more than 3 standard deviations from the mean"),
         )
     )
-    noun = draw.choice((f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})"))
+    noun = draw.choice(
+        (f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})")
+    )
     return Candidate(chain(Outliers(column.name, method), Count()), {"noun": noun}, "integer", variant=method)
 
 

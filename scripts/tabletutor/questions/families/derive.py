@@ -31,7 +31,9 @@ def _bin_sizes(draw: Draw) -> Candidate:
     step, words = _bins(draw, column)
     slots = {"noun": "number of rows", "by": words}
     form = draw.choice((" Answer with a dictionary from band to number.", " Give a mapping from band to number."))
-    return Candidate(chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form)
+    return Candidate(
+        chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form
+    )
 
 
 def _best_bin(draw: Draw) -> Candidate:

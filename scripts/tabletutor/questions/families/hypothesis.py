@@ -28,7 +28,11 @@ def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
         column = draw.measure()
         if column.unique < 2 * 10 or draw.profile.rows > 5000:
             raise CannotDraw
-        return HypothesisTest(kind, column.name, "statistic"), f"Shapiro-Wilk test of {draw.say(column)} for normality", "W"
+        return (
+            HypothesisTest(kind, column.name, "statistic"),
+            f"Shapiro-Wilk test of {draw.say(column)} for normality",
+            "W",
+        )
     if kind == "chi_square":
         by, other = draw.category(most=8), draw.category(most=8)
         words = f"chi-square test of independence of {draw.say(other)} and {draw.say(by)} (without Yates' correction)"

@@ -23,7 +23,10 @@ def _correlation(draw: Draw) -> Candidate:
     method = draw.choice(("pearson", "pearson", "spearman"))
     if min(left.unique, right.unique) < MANY_VALUES:
         raise CannotDraw
-    named = {"pearson": ("Pearson correlation", "Pearson correlation coefficient"), "spearman": ("Spearman rank correlation",)}
+    named = {
+        "pearson": ("Pearson correlation", "Pearson correlation coefficient"),
+        "spearman": ("Spearman rank correlation",),
+    }
     noun = f"{draw.choice(named[method])} between {draw.say(left)} and {draw.say(right)}"
     program = chain(Correlation(left.name, right.name, method))
     return Candidate(program, {"noun": noun}, "number", variant=method)

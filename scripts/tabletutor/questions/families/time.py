@@ -174,7 +174,9 @@ def _streak(draw: Draw) -> Candidate:
     date, measure = _series(draw)
     comparison, value = draw.choice((">", "<")), draw.threshold(measure)
     limit = limit_words(draw, comparison, value)
-    said = f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
+    said = (
+        f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
+    )
     steps = (Sort(date.name), Streak(measure.name, comparison, value))
     return Candidate(chain(*steps), {"noun": said}, "integer", variant=comparison)
 
@@ -214,7 +216,10 @@ def _days(draw: Draw) -> Candidate:
     name = draw.free_name("days")
     noun = f"{words} number of days from {draw.say(start)} to {draw.say(end)}"
     return Candidate(
-        chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)), {"noun": noun}, "number", variant=aggregation
+        chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)),
+        {"noun": noun},
+        "number",
+        variant=aggregation,
     )
 
 
