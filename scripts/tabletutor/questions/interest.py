@@ -26,6 +26,7 @@ from tabletutor.programs.grammar import (
     Keep,
     ListOf,
     Lookup,
+    Missing,
     MissingShare,
     MostFrequent,
     Pivot,
@@ -54,7 +55,7 @@ def is_dull(program: Program, profile: TableProfile, answer: Any) -> str | None:
     """Return why the question of a program is dull, or None. `answer` is the program's answer on the table."""
     columns = {column.name: column for column in profile.columns}
     faults = chain.from_iterable(_faults(steps, columns, profile, part) for steps, part in _chains(program, answer))
-    return next(faults, None) or _same_everywhere(answer)
+    return next(faults, None) or (None if program.parts else _same_everywhere(answer))
 
 
 def _chains(program: Program, answer: Any) -> Iterator[tuple[Steps, Any]]:
@@ -77,7 +78,7 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         return
     last = steps[-1]
     for step in steps:
-        if isinstance(step, Derivation | Where):
+        if isinstance(step, Derivation | Where | Missing | MissingShare):
             continue
         for name in step_columns(step):
             if name in columns and columns[name].unique <= 1:

@@ -6,7 +6,7 @@ from tabletutor.programs.typecheck.kinds import ANY, NUMERIC, ORDERED, Columns, 
 
 def aggregate_kind(step: g.Aggregate | g.Group, column: str, columns: Columns) -> Kind:
     """Return the kind of an aggregate. Raises `IllTypedError` if the column does not have it."""
-    if step.aggregation in ("nunique", "count"):
+    if step.aggregation in ("nunique", "count", "nunique_with_missing"):
         require(step, columns, column, ANY)
         return "integer"
     if step.aggregation in ("min", "max"):

@@ -173,7 +173,7 @@ def total_rows(program: Program, table: Table) -> Iterator[Reading]:
         for step in all_steps(program)
         if isinstance(step, OneOf) or (isinstance(step, Where) and step.comparison == "==")
     }
-    free = [total for total in table.profile.totals if total.column not in fixed]
+    free = [total for total in table.profile.totals if total.column not in fixed and table.is_text(total.column)]
     if free:
         steps = tuple(Where(total.column, "!=", total.value, or_missing=True) for total in free)
         where = " or ".join(f"{table.say(total.column)} is {total.value!r}" for total in free)

@@ -43,9 +43,9 @@ class Table:
         return column is None or column.missing > 0
 
     def is_text(self, name: str) -> bool:
-        """Return whether this is a column of the table that holds text."""
+        """Return whether this is a column of the table that holds text. Identifiers may be numbers."""
         column = self.column(name)
-        return column is not None and column.kind in TEXT
+        return column is not None and column.kind in TEXT and column.min is None
 
     def is_integer(self, name: str) -> bool:
         """Return whether this is a column of the table that holds whole numbers."""

@@ -1,14 +1,12 @@
 """Run the other readings of a question, and say by which clauses it has one reading."""
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from tabletutor.programs.grammar import NoAnswer, Program
-from tabletutor.questions.readings.registry import other_readings
-from tabletutor.questions.wording import column_words
+from tabletutor.questions.readings.reading import Reading
 from tabletutor.records.record import Record
-from tabletutor.records.table import TableProfile
 
 MAX_CLAUSES = 2  # a question with more of them is not one that people ask
 
@@ -33,36 +31,33 @@ class Settlement(Record, frozen=True):
 
 
 def settle(
-    program: Program,
-    profile: TableProfile,
+    readings: Iterable[Reading],
     *,
     run: Callable[[Program], Any],
     matches: Callable[[Any], bool],
     settled: Collection[str] = (),
-    say: Callable[[str], str] = column_words,
 ) -> Settlement:
-    """Return which readings give another answer than the program's, and how to rule them out.
+    """Return which of the other readings give another answer, and how to rule them out.
 
     `run` returns the answer of a program or raises `NoAnswer`. `matches` says whether an answer is equal to the
-    question's. `settled` names readings that the words rule out already; they are not run. `say` returns what the
-    question calls a column.
+    question's. `settled` names readings that the words rule out already. They are not run.
 
-    A reading without any answer is none; but one with a tie is, because it refuses the answer that we give.
+    A reading without an answer is none. But one with a tie is, because it refuses the answer that we give.
     """
     differs: dict[str, None] = {}
     clauses: dict[tuple[str, ...], None] = {}
-    open_names: dict[str, None] = {}
-    for reading in other_readings(program, profile, say):
+    unsettled: dict[str, None] = {}
+    for reading in readings:
         if reading.name in settled or reading.clause in clauses or _is_same(reading.program, run, matches):
             continue
         differs.setdefault(reading.name)
         if reading.clause:
             clauses.setdefault(reading.clause)
         else:
-            open_names.setdefault(reading.name)
+            unsettled.setdefault(reading.name)
     reason = None
-    if open_names:
-        reason = f"no words rule out: {', '.join(open_names)}"
+    if unsettled:
+        reason = f"no words rule out: {', '.join(unsettled)}"
     elif len(clauses) > MAX_CLAUSES:
         reason = f"needs {len(clauses)} clauses: {', '.join(differs)}"
     return Settlement(tuple(differs), tuple(clauses), reason)
