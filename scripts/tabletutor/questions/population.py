@@ -7,12 +7,14 @@ where …, ") and `back` (" where …").
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
 from tabletutor.programs.grammar import (
     COLUMN_FIELDS,
     BeyondStatistic,
+    Comparison,
     Contains,
     DatePart,
     Impute,
@@ -29,6 +31,17 @@ from tabletutor.questions.family import Candidate
 from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
 from tabletutor.records.table import ColumnProfile
 
+YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
+    ("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after "),
+)  # fmt: skip
+DATE_WORDS: tuple[tuple[Comparison, str], ...] = ((">=", "on or after"), ("<", "before"))
+FILLERS: tuple[tuple[Literal["mean", "median", "zero"], str], ...] = (
+    ("mean", "the average"), ("median", "the median"), ("zero", "0"),
+)  # fmt: skip
+OUTLIERS: tuple[tuple[Literal["iqr", "zscore"], str], ...] = (
+    ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
+    ("zscore", "more than 3 standard deviations from the mean"),
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -179,7 +192,7 @@ def _year(draw: Draw) -> Condition:
     if last - first < 2:
         raise CannotDraw
     year = draw.source.randint(first + 1, last - 1)
-    comparison, words = draw.choice((("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after ")))
+    comparison, words = draw.choice(YEAR_WORDS)
     said = f"{year}{words}" if comparison in ("==", ">=") else f"{words}{year}"
     return Condition(
         f"year_{_SIDES[comparison]}", (Where(column.name, comparison, year),), f"{name} is {said}", f"{name} {said}"
@@ -190,7 +203,7 @@ def _date(draw: Draw) -> Condition:
     column = draw.date()
     first, last = date_years(column)
     day = f"{draw.source.randint(first, last):04d}-{draw.source.randint(1, 12):02d}-{draw.choice((1, 15)):02d}"
-    comparison, words = draw.choice(((">=", "on or after"), ("<", "before")))
+    comparison, words = draw.choice(DATE_WORDS)
     said = f"{draw.say(column)} is {words} {day}"
     return Condition(f"date_{_SIDES[comparison]}", (Where(column.name, comparison, day),), said)
 
@@ -232,7 +245,8 @@ def _known(draw: Draw) -> Condition:
 def _beyond(draw: Draw) -> Condition:
     column = draw.measure()
     statistic = draw.choice(("mean", "mean", "median"))
-    comparison, side = draw.choice(((">", "above"), ("<", "below")))
+    comparison: Literal[">", "<"] = draw.choice((">", "<"))
+    side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
     said = f"{draw.say(column)} is {side} its overall {'average' if statistic == 'mean' else 'median'}"
     return Condition(f"beyond_{statistic}", (step,), said)
@@ -277,11 +291,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     (column,) = (column for column in draw.profile.columns if column.name == subject)
     name = draw.say(column)
     if column.missing:
-        method, words = draw.choice(
-            (("mean", "the average"), ("median", "the median"), ("zero", "0"))
-            if column.role == "additive"
-            else (("mean", "the average"), ("median", "the median"))
-        )
+        method, words = draw.choice(FILLERS if column.role == "additive" else FILLERS[:2])
         filled = draw.free_name(f"{subject}_filled")
         of_these = "" if method == "zero" else " of its known values"
         words = f"missing {name} values with {words}{of_these}"
@@ -289,12 +299,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
         return Preparation(f"impute_{method}", (step,), f"filling {words}", f"fill {words}", {subject: filled})
     if column.role not in MEASURES or column.unique < 2 * 10:
         return None
-    method, words = draw.choice(
-        (
-            ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
-            ("zscore", "more than 3 standard deviations from the mean"),
-        )
-    )
+    method, words = draw.choice(OUTLIERS)
     words = f"rows whose {name} is an outlier ({words})"
     step = Outliers(subject, method, negated=True)
     return Preparation(f"without_outliers_{method}", (step,), f"removing {words}", f"remove {words}", {})

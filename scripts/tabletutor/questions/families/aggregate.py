@@ -59,7 +59,8 @@ def _shape(draw: Draw) -> Candidate:
     column = draw.measure()
     if column.unique < 2 * 10:
         raise CannotDraw
-    aggregation, words = draw.choice((("skew", "skewness"), ("skew", "skewness"), ("kurt", "excess kurtosis")))
+    aggregation: Aggregation = draw.choice(("skew", "skew", "kurt"))
+    words = "skewness" if aggregation == "skew" else "excess kurtosis"
     noun = f"{words} of {draw.say(column)}"
     return Candidate(
         chain(Aggregate(column.name, aggregation)), {"noun": noun}, "number", rounds=True, variant=aggregation

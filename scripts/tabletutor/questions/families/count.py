@@ -4,7 +4,7 @@ from tabletutor.programs.grammar import Aggregate, Count, Missing, MissingShare,
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
-from tabletutor.questions.population import draw_condition
+from tabletutor.questions.population import OUTLIERS, draw_condition
 
 SHARE = (
     "What percentage of the [rows|records]{back} have {attribute}?",
@@ -90,13 +90,7 @@ def _outliers(draw: Draw) -> Candidate:
     if column.unique < 2 * 10:
         raise CannotDraw
     name = draw.say(column)
-    method, words = draw.choice(
-        (
-            ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
-            ("iqr", "by the 1.5 IQR rule"),
-            ("zscore", "more than 3 standard deviations from the mean"),
-        )
-    )
+    method, words = draw.choice((*OUTLIERS, ("iqr", "by the 1.5 IQR rule")))
     noun = draw.choice(
         (f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})")
     )

@@ -1,8 +1,9 @@
 """Derive: bins, ranks and scaled values of a measure, then a count or a lookup."""
 
 from itertools import pairwise
+from typing import Literal
 
-from tabletutor.programs.grammar import Aggregate, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
+from tabletutor.programs.grammar import Aggregate, Aggregation, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
 from tabletutor.questions.draw import CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
@@ -63,13 +64,13 @@ def _scaled_value(draw: Draw) -> Candidate:
     if column.unique < 2 * 10:
         raise CannotDraw
     name, said = draw.free_name("scaled"), draw.say(column)
-    method, aggregation, noun = draw.choice(
-        (
-            ("zscore", "max", f"z-score of {draw.best_of(column, 'largest')}"),
-            ("minmax", "mean", f"average {said} after min-max scaling to the range from 0 to 1"),
-            ("minmax", "median", f"median {said} after min-max scaling to the range from 0 to 1"),
-        )
+    scaled = "after min-max scaling to the range from 0 to 1"
+    offers: tuple[tuple[Literal["zscore", "minmax"], Aggregation, str], ...] = (
+        ("zscore", "max", f"z-score of {draw.best_of(column, 'largest')}"),
+        ("minmax", "mean", f"average {said} {scaled}"),
+        ("minmax", "median", f"median {said} {scaled}"),
     )
+    method, aggregation, noun = draw.choice(offers)
     return Candidate(
         chain(Scale(column.name, method, name), Aggregate(name, aggregation)),
         {"noun": noun},

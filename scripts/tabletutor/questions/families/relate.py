@@ -1,5 +1,7 @@
 """Relate: how two measures go together, by correlation and by a fitted line."""
 
+from typing import Literal
+
 from tabletutor.programs.grammar import Correlation, Regression, StrongestPair
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
@@ -37,8 +39,8 @@ def _regression(draw: Draw) -> Candidate:
     x, y = draw.measure(), draw.measure()
     if min(x.unique, y.unique) < MANY_VALUES:
         raise CannotDraw
-    part, words = draw.choice((("slope", "slope"), ("slope", "slope"), ("intercept", "intercept"), ("r2", "R²")))
-    noun = f"{words} of the least-squares line that predicts {draw.say(y)} from {draw.say(x)}"
+    part: Literal["slope", "intercept", "r2"] = draw.choice(("slope", "slope", "intercept", "r2"))
+    noun = f"{'R²' if part == 'r2' else part} of the least-squares line that predicts {draw.say(y)} from {draw.say(x)}"
     return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", rounds=True, variant=part)
 
 

@@ -28,6 +28,9 @@ from tabletutor.records.table import ColumnProfile
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
 UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012-Q1)", "year": "year"}
+Change = Literal["change", "percent_change"]
+GROWTHS: tuple[tuple[Change, str], ...] = (("percent_change", "percentage growth"), ("change", "change"))
+INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
 MAX_PERIODS = 10
 
 
@@ -85,7 +88,7 @@ def _period_best(draw: Draw) -> Candidate:
 def _growth(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
+    operation, words = draw.choice(GROWTHS)
     direction = draw.direction()
     end = end_of_aggregate(draw, "count", None, direction)
     said = f"{words} in {noun} over the {unit} before it in the data"
@@ -115,7 +118,7 @@ def _by_year(draw: Draw) -> Candidate:
     if by.kind != "integer" or not isinstance(by.max, float | int) or by.unique < 4:
         raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
-    operation, words = draw.choice((("percent_change", "percentage growth"), ("change", "change")))
+    operation, words = draw.choice(GROWTHS)
     direction = draw.direction()
     end, noun = end_of_aggregate(draw, "count", None, direction), aggregate_noun(draw, aggregation, measure)
     said = f"{words} in {noun} over the year before it in the data"
@@ -167,7 +170,7 @@ def _rolling(draw: Draw) -> Candidate:
 def _cumulative(draw: Draw) -> Candidate:
     date, measure = _series(draw, SUMMABLE)
     name = draw.free_name("cumulative")
-    operation, words = draw.choice((("change", "increase"), ("percent_change", "percentage increase")))
+    operation, words = draw.choice(INCREASES)
     said = f"largest {words} of {draw.say(measure)} from one row to the next, in order of {draw.say(date)}"
     steps = (Sort(date.name), Running(measure.name, operation, name), Aggregate(name, "max"))
     return Candidate(chain(*steps), {"noun": said}, "number", rounds=operation == "percent_change", variant=operation)
