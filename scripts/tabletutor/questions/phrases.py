@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tabletutor.programs.grammar import Aggregate, Aggregation, Direction
 from tabletutor.questions.draw import Draw
-from tabletutor.questions.english import superlative
+from tabletutor.questions.superlatives import superlative
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile

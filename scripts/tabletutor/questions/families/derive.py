@@ -2,10 +2,10 @@
 
 from tabletutor.programs.grammar import Aggregate, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
 from tabletutor.questions.draw import CannotDraw, Draw, round_number
-from tabletutor.questions.english import superlative
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun, end_of_numbers
+from tabletutor.questions.superlatives import superlative
 from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 

@@ -2,9 +2,9 @@
 
 from tabletutor.programs.grammar import Aggregate, BestWithin, ListOf, Lookup, Top
 from tabletutor.questions.draw import Draw
-from tabletutor.questions.english import superlative
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
+from tabletutor.questions.superlatives import superlative
 
 
 def _lookup(draw: Draw) -> Candidate:
