@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
 from tabletutor.questions.header_words import SpokenColumn
-from tabletutor.questions.superlatives import Superlative, superlative
+from tabletutor.questions.superlatives import superlative, with_superlative
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
 
 T = TypeVar("T")
@@ -189,14 +189,16 @@ class Draw:
         """Return how to say one group of a column: "class", or "value of survived" for a flag."""
         return f"value of {self.say(column)}" if column.role == "flag" else self.say(column)
 
-    def end_of(self, column: ColumnProfile, direction: Direction) -> Superlative:
-        """Return the words for one end of a column: "highest", "oldest", "most seats"."""
-        return superlative(column, self.spoken[column.name], direction)
+    def end_of(self, column: ColumnProfile, direction: Direction) -> str:
+        """Return the word for one end of a column: "highest", "longest"."""
+        return self.choice(superlative(column, direction))
 
     def best_of(self, column: ColumnProfile, direction: Direction) -> str:
         """Return what the row at one end of a column has: "the highest fare", "the most seats"."""
-        end = self.end_of(column, direction)
-        return f"the {end.counted or end.of(self.say(column))}"
+        counted = self.spoken[column.name].counted
+        if counted is not None:
+            return f"the {'most' if direction == 'largest' else 'fewest'} {counted}"
+        return f"the {with_superlative(self.end_of(column, direction), self.say(column))}"
 
     def _take(self, columns: list[ColumnProfile]) -> ColumnProfile:
         column = self.choice([column for column in columns if column.name not in self._taken])

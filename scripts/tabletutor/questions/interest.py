@@ -110,7 +110,7 @@ def _small_groups(step: Step, columns: dict[str, ColumnProfile], profile: TableP
 
 
 def _fixed_by_filter(steps: Steps, answer: Any) -> Iterator[str]:
-    """Yield a fault if a condition in the question fixes or tells what is asked for."""
+    """Yield a fault if a condition in the question fixes a column of a later step, or gives the answer."""
     fixed = {step.column for step in steps if isinstance(step, Where) and step.comparison == "=="}
     bounds = {
         (step.column, step.value) for step in steps if isinstance(step, Where) and step.comparison in (">=", "<=")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
 from tabletutor.questions.draw import Draw
+from tabletutor.questions.superlatives import with_superlative
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile
@@ -14,7 +15,9 @@ ENDS: Mapping[Direction, tuple[str, ...]] = {"largest": ("highest", "largest"), 
 def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) -> str:
     """Return an aggregate of a column as a noun without an article: "average fare", "highest fare"."""
     if aggregation in ("min", "max"):
-        return draw.end_of(column, "largest" if aggregation == "max" else "smallest").of(draw.say(column))
+        return with_superlative(
+            draw.end_of(column, "largest" if aggregation == "max" else "smallest"), draw.say(column)
+        )
     if aggregation == "nunique":
         return f"number of different {draw.say_many(column)}"
     if aggregation in draw.spoken[column.name].clashes:  # "total cost" is another column
@@ -33,7 +36,7 @@ def end_of_aggregate(draw: Draw, aggregation: Aggregation, column: ColumnProfile
     """Return the end of a ranking by an aggregate: "highest" for an average fare, "largest" for a total."""
     if column is None or aggregation == "sum":
         return draw.choice(ENDS[direction])
-    return draw.end_of(column, direction).measure
+    return draw.end_of(column, direction)
 
 
 def limit_words(draw: Draw, comparison: Comparison, value: float) -> str:

@@ -3,7 +3,18 @@
 from itertools import pairwise
 from typing import Literal
 
-from tabletutor.programs.grammar import Aggregate, Aggregation, BestGroup, Bin, Count, Group, GroupMapping, RankWithin, Scale, Where
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Aggregation,
+    BestGroup,
+    Bin,
+    Count,
+    Group,
+    GroupMapping,
+    RankWithin,
+    Scale,
+    Where,
+)
 from tabletutor.questions.draw import CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
@@ -42,7 +53,7 @@ def _best_bin(draw: Draw) -> Candidate:
     column, measure = draw.measure(), draw.measure()
     step, words = _bins(draw, column)
     direction = draw.direction()
-    end, noun = draw.end_of(measure, direction).measure, aggregate_noun(draw, "mean", measure)
+    end, noun = draw.end_of(measure, direction), aggregate_noun(draw, "mean", measure)
     slots = {"what": words, "best": f"the {end} {noun}", "noun": noun, "end": end}
     program = chain(step, Group(step.name, "mean", measure.name), BestGroup(direction))
     return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction)

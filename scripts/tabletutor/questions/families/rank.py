@@ -9,7 +9,7 @@ from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
 def _lookup(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
     direction = draw.direction()
-    end, name = draw.end_of(column, direction).measure, draw.say(column)
+    end, name = draw.end_of(column, direction), draw.say(column)
     slots = {"what": draw.say(label), "best": draw.best_of(column, direction), "noun": name, "end": end}
     return Candidate(chain(Lookup(column.name, direction, label.name)), slots, "category", variant=direction)
 
@@ -28,7 +28,7 @@ def _lookup_other(draw: Draw) -> Candidate:
 def _top_list(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
     direction, n = draw.direction(), draw.choice((3, 3, 5))
-    end, name = draw.end_of(column, direction).measure, draw.say(column)
+    end, name = draw.end_of(column, direction), draw.say(column)
     order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
     slots = {
         "whats": draw.say_many(label),
@@ -42,7 +42,7 @@ def _top_list(draw: Draw) -> Candidate:
 
 def _top_values(draw: Draw) -> Candidate:
     column, n, direction = draw.measure(), draw.choice((3, 3, 5)), draw.direction()
-    end = draw.end_of(column, direction).measure
+    end = draw.end_of(column, direction)
     noun = f"list of the {n} {end} values of {draw.say(column)}, {end} first"
     item = "integer" if column.kind == "integer" else "number"
     return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), {"noun": noun}, "list", item=item)

@@ -35,7 +35,7 @@ PARTS_OF_WORDS = ("Parts of words count too.", "It may also be part of a longer 
 def range_bounds(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the reading of "between" with the bounds in, or out if ours are in.
 
-    One bound alone ("more than", "at least", "after") is worded clearly and has no other reading.
+    One bound alone ("more than", "at least", "after") has no other reading.
     """
     ranges = [pair for steps in (program.steps, program.other) for pair in _ranges(steps)]
     if not ranges:

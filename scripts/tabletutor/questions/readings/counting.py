@@ -1,4 +1,4 @@
-"""Readings of what is counted, ranked and put in order: entities, duplicates, equal ranks, empty cells, row order."""
+"""Readings of counts, ranks and orders: rows or entities, duplicates, equal ranks, empty cells, the order of rows."""
 
 from collections.abc import Iterator
 

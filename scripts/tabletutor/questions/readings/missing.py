@@ -107,7 +107,7 @@ def rows_counted(program: Program, table: Table) -> Iterator[Reading]:
 
 
 def missing_as_value(program: Program, table: Table) -> Iterator[Reading]:
-    """Yield the reading of a number of different values that counts "missing" as one more."""
+    """Yield the reading of "how many different values" that counts "missing" as one more."""
 
     def change(step: Step) -> Step:
         if isinstance(step, Aggregate | Group) and step.aggregation == "nunique" and table.may_miss(step.column or ""):

@@ -1,4 +1,4 @@
-"""A reading of a question, what a rule knows of the table, and the ways to rewrite a program."""
+"""A reading of a question, the facts that rules use, and the ways to rewrite a program."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Reading(Record, frozen=True):
 
 @dataclass(frozen=True)
 class Table:
-    """What rules know of a table: its profile, and how its columns are called in a question (`say`)."""
+    """The facts that rules use: the table's profile, and the words for its columns in a question (`say`)."""
 
     profile: TableProfile
     say: Callable[[str], str]
@@ -62,14 +62,14 @@ Rule = Callable[[Program, Table], Iterable[Reading]]
 
 
 def change_steps(program: Program, change: Callable[[Step], Step]) -> Program | None:
-    """Return the program with each step changed, or None if that leaves it as it is."""
+    """Return the program with each step changed, or None if that changes none."""
     return change_chains(program, lambda steps: tuple(map(change, steps)))
 
 
 def change_chains(program: Program, change: Callable[[Steps], Steps]) -> Program | None:
     """Return the program with each chain changed (both chains, those of the parts, the rounding after a join).
 
-    Returns None if that leaves it as it is.
+    Returns None if that changes none.
     """
     after = tuple(step for step in change(program.after) if isinstance(step, Round))
     parts = tuple(Part(part.name, change(part.steps)) for part in program.parts)

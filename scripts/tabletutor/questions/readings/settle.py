@@ -14,7 +14,7 @@ MAX_CLAUSES = 2  # a question with more of them is not one that people ask
 class Settlement(Record, frozen=True):
     """The readings of a question that give another answer (`differs`), and the variants of each clause to add.
 
-    `reason` says why no clause can settle the question; then it is to be rejected.
+    With a `reason`, no clause can settle the question, and it must be rejected.
     """
 
     differs: tuple[str, ...] = ()
