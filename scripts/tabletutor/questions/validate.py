@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
-from tabletutor.programs.pandas_source import frame_variable, render
+from tabletutor.programs.pandas_source import render
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.question import Question, Reject
 from tabletutor.sandbox.protocol.result import CellResult
@@ -78,9 +78,7 @@ def row_counting_cell(program: Program) -> str:
     lines: list[str] = []
     for block in render(program):
         lines.append(block.code)
-        if isinstance(block.step, Filter) and block.result in {
-            frame_variable(side) for side in ("answer", "left", "right")
-        }:
+        if isinstance(block.step, Filter):
             lines.append(f"hook({block.result!r}, len({block.result}))")
     return "\n".join([*lines, "submit(answer)"])
 
