@@ -1,6 +1,7 @@
 """The blocks of a whole program as pandas source."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 from tabletutor.programs import grammar as g
@@ -103,7 +104,7 @@ def _chain(
 def _round(step: g.Round, number: str) -> str:
     if step.half == "even":
         return f"{number} = round({number}, {step.decimals})"
-    place = f"Decimal('1e{-step.decimals}')"
+    place = f"Decimal('{Decimal(1).scaleb(-step.decimals)}')"
     rounded = f"{number} = float(Decimal(str({number})).quantize({place}, ROUND_HALF_UP))"
     return f"from decimal import ROUND_HALF_UP, Decimal\n{rounded}"
 

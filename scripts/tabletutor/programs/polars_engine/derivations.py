@@ -77,12 +77,12 @@ def _fit(result: pl.Series) -> pl.Series:
 
 
 def _rank(step: g.RankWithin, frame: pl.DataFrame) -> pl.Series:
-    series = frame.get_column(step.column)
-    within = pl.lit(value=True) if step.by is None else frame.get_column(step.by)
+    rows = pl.DataFrame({"value": frame.get_column(step.column)})
+    by = pl.Series([0] * rows.height, dtype=pl.Int64) if step.by is None else frame.get_column(step.by)
     method = {"best": "min", "dense": "dense", "worst": "max"}[step.ties]
-    rank = pl.col("value").rank(cast("Any", method), descending=step.direction == "largest")
-    ranks = pl.DataFrame({"value": series}).with_columns(pl.lit(within).alias("by"))
-    return ranks.select(pl.when(pl.col("by").is_not_null()).then(rank.over("by")).cast(pl.Int64)).to_series()
+    rank = pl.col("value").rank(cast("Any", method), descending=step.direction == "largest").over("by")
+    known = pl.when(pl.col("by").is_not_null()).then(rank)
+    return rows.with_columns(by.alias("by")).select(known.cast(pl.Int64)).to_series()
 
 
 def _period(step: g.Period, series: pl.Series) -> pl.Series:

@@ -70,7 +70,7 @@ def derived_kind(step: g.Derivation, columns: Columns) -> Kind:
             _check_bins(step)
             return "text"
         case g.RankWithin():
-            require(step, columns, step.column, ORDERED)
+            require(step, columns, step.column, NUMERIC)
             if step.by is not None:
                 require(step, columns, step.by, DISCRETE)
             return "integer"
