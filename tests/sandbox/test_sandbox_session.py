@@ -1,5 +1,7 @@
 """A session works as a notebook: names stay, values are printed, hooks and answers arrive, errors are readable."""
 
+from pathlib import Path
+
 import pytest
 
 from tabletutor.config.sandbox import SandboxConfig
@@ -135,3 +137,17 @@ def test_a_session_without_a_table_has_no_df(config: SandboxConfig) -> None:
     with Sandbox(None, config) as warm, warm.session() as session:
         assert (session.run("df").error or "").endswith("NameError: name 'df' is not defined")
         assert session.run("pd.DataFrame({'a': [1]}).a.sum()").stdout == "1\n"
+
+
+def test_once_a_cell_has_used_scipy_later_sessions_of_the_table_have_it_imported(parquet: Path) -> None:
+    imported, test = "import sys\n'sci' + 'py.stats' in sys.modules", "from scipy import stats\nstats.skew(df.whole)"
+    with Sandbox(parquet, SandboxConfig()) as sandbox:
+        with sandbox.session() as first:
+            assert first.run(imported).stdout == "False\n"
+            answer = first.run(test)
+            assert answer.error is None
+        with sandbox.session():  # may have been prepared before that cell
+            pass
+        with sandbox.session() as later:
+            assert later.run(imported).stdout == "True\n"
+            assert later.run(test) == answer

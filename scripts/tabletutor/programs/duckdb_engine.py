@@ -1,5 +1,7 @@
 """Run a program with DuckDB, as SQL."""
 
+import math
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,11 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
         raise g.NoAnswer("no_answer", str(error)) from error
     if plan.shape == "mapping":
         return {to_key(name): to_answer(value) for name, value in rows}
+    if plan.shape == "table":
+        table: dict[str, dict[str, Scalar]] = {}
+        for name, across, value in rows:
+            table.setdefault(to_key(name), {})[to_key(across)] = to_answer(value)
+        return table
     if plan.shape == "list":
         return [to_answer(value) for (value,) in rows]
     if plan.finish is not None:
@@ -92,7 +99,11 @@ def _execute(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Any:
 
 
 def _round(step: g.Round, number: Any) -> Scalar:
-    return to_answer(round(number, step.decimals))
+    if step.half == "even" or (isinstance(number, int) and step.decimals >= 0):
+        return to_answer(round(number, step.decimals))
+    unit = Fraction(10) ** -step.decimals
+    magnitude = math.floor(abs(Fraction(str(number))) / unit + Fraction(1, 2)) * unit
+    return to_answer(type(number)(-magnitude if number < 0 else magnitude))
 
 
 def _combine(join: g.Join, left: Any, right: Any) -> Scalar:

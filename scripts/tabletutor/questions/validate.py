@@ -11,10 +11,11 @@ from msgspec import UNSET, UnsetType
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
-from tabletutor.programs.pandas_source import frame_variable, render
+from tabletutor.programs.pandas_source import render
 from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.interest import is_dull
+from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.wording import column_words
 from tabletutor.records.episode import IncidentCause
@@ -79,12 +80,10 @@ def _with_one_reading(
     """Return the question with a clause for each other reading that gives another answer, and its new id."""
     spoken = spoken_columns(profile)
     settlement = settle(
-        program,
-        profile,
+        other_readings(program, profile, lambda name: spoken[name].singular if name in spoken else column_words(name)),
         run=polars,
         matches=lambda other: match(answer, other, question.answer_type, question.answer_spec, ENGINE_AGREEMENT),
         settled=[tag.removeprefix(SETTLED) for tag in question.tags if tag.startswith(SETTLED)],
-        say=lambda name: spoken[name].singular if name in spoken else column_words(name),
     )
     if settlement.reason is not None:
         raise _rejection(question, "ambiguous", settlement.reason)
@@ -111,9 +110,7 @@ def row_counting_cell(program: Program) -> str:
     lines: list[str] = []
     for block in render(program):
         lines.append(block.code)
-        if isinstance(block.step, Filter) and block.result in {
-            frame_variable(side) for side in ("answer", "left", "right")
-        }:
+        if isinstance(block.step, Filter):
             lines.append(f"hook({block.result!r}, len({block.result}))")
     return "\n".join([*lines, "submit(answer)"])
 

@@ -16,4 +16,9 @@ AGGREGATIONS = {
 
 def aggregate_words(aggregation: g.Aggregation, column: str) -> str:
     """Return an aggregate of a column, as an imperative clause."""
-    return f"{AGGREGATIONS.get(aggregation, f'take the {aggregation} of')} {column!r}"
+    return f"{aggregation_words(aggregation)} {column!r}"
+
+
+def aggregation_words(aggregation: g.Aggregation) -> str:
+    """Return an aggregate as an imperative clause that lacks its object."""
+    return AGGREGATIONS.get(aggregation, f"take the {aggregation} of")

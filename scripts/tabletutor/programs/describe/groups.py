@@ -3,7 +3,8 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.describe.aggregates import aggregate_words
+from tabletutor.programs.describe.aggregates import aggregate_words, aggregation_words
+from tabletutor.programs.describe.rows import running_words
 
 
 def group_words(step: g.Group | g.GroupChange | g.GroupReduction) -> str:
@@ -33,7 +34,13 @@ def group_words(step: g.Group | g.GroupChange | g.GroupReduction) -> str:
             return "list the groups"
         case g.GroupMapping():
             return "give all groups"
-        case g.GroupShares() | g.Along() | g.GroupStatistic() | g.GroupValue():
-            raise NotImplementedError
+        case g.GroupShares():
+            return "turn the groups into percentages of their sum"
+        case g.Along():
+            return f"take {running_words(step)} from group to group"
+        case g.GroupStatistic():
+            return f"{aggregation_words(step.statistic)} the groups"
+        case g.GroupValue():
+            return f"take the value of group {step.name!r}"
         case _:
             assert_never(step)

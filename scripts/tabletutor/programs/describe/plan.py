@@ -16,6 +16,10 @@ _JOINS = {
 
 def describe(program: g.Program) -> str:
     """Return the whole program as one sentence."""
+    if program.parts:
+        shared = _clauses(program.steps) if program.steps else []
+        parts = [", then ".join(_clauses(part.steps, f"for {part.name!r} ")) for part in program.parts]
+        return _sentence([*shared, "; ".join(parts)])
     if program.join is None:
         return _sentence(_clauses(program.steps))
     steps = [*_clauses(program.steps, "left: "), *_clauses(program.other, "right: "), join_words(program.join)]
@@ -37,7 +41,7 @@ def step_words(step: g.Step) -> str:
         return reduction_words(step)
     if isinstance(step, g.Group | g.GroupChange | g.GroupReduction):
         return group_words(step)
-    return f"round to {step.decimals} decimals"
+    return f"round {'half away from 0 ' if step.half == 'away' else ''}to {step.decimals} decimals"
 
 
 def _clauses(steps: tuple[g.Step, ...], prefix: str = "") -> list[str]:

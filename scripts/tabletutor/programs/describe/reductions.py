@@ -33,7 +33,16 @@ def reduction_words(step: g.Reduction) -> str:
             return f"list {step.column!r}"
         case g.Distinct():
             return f"list the distinct {step.column!r}"
-        case g.Edge() | g.Streak() | g.BestWithin() | g.Pivot():
-            raise NotImplementedError
+        case g.Edge():
+            return f"take the {step.place} {step.column!r}"
+        case g.Streak():
+            return f"count the longest run of rows where {step.column!r} {step.comparison} {step.value!r}"
+        case g.BestWithin():
+            return (
+                f"for each {step.by!r} find the row with the {step.direction} {step.column!r} and read {step.target!r}"
+            )
+        case g.Pivot():
+            value = "count the rows" if step.column is None else aggregate_words(step.aggregation, step.column)
+            return f"{value} by {step.by!r} and {step.across!r}"
         case _:
             assert_never(step)

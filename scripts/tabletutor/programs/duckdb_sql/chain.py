@@ -57,10 +57,7 @@ class Chain:
 
     def check_ranks(self, value: str, inexact: bool, direction: g.Direction, first: int, last: int) -> None:
         """Add a check that the values ranked `first` to `last` exist and differ from their neighbours."""
-        before = "lag(value) OVER ranking"
-        tie = f"value = {before}"
-        if inexact:
-            tie = f"abs(value - {before}) <= {TIE} * greatest(abs(value), abs({before}))"
+        tie = is_tie("value", "lag(value) OVER ranking", inexact)
         bound = len(self.parameters)
         lowest, highest = self.bind(first), self.bind(last)
         self.checks.append(
@@ -78,3 +75,8 @@ class Chain:
         """Add a check that no value of an expression over the source is infinite or NaN."""
         select = f"SELECT CASE WHEN bool_or(NOT isfinite(value)) THEN 'no_answer' END FROM (SELECT {value} AS value "
         self.checks.append(self.statement(f"{select} FROM {self.source})"))
+
+
+def is_tie(one: str, other: str, inexact: bool) -> str:
+    """Return the expression for whether two values are equal; floats within a relative 1e-9."""
+    return f"abs({one} - {other}) <= {TIE} * greatest(abs({one}), abs({other}))" if inexact else f"{one} = {other}"

@@ -32,6 +32,8 @@ def compile_chain(steps: tuple[g.Step, ...], columns: Mapping[str, Column]) -> P
     query = Query("")
     rounds: list[g.Round] = []
     for step in steps:
+        if g.is_other_reading(step):
+            raise ValueError(f"{step}: only Polars computes other readings")
         if isinstance(step, g.Round):
             rounds.append(step)
         elif isinstance(step, g.Filter):

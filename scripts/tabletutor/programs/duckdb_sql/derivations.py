@@ -3,7 +3,9 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.duckdb_sql.chain import Chain, Column
+from tabletutor.programs.duckdb_sql.aggregates import aggregate
+from tabletutor.programs.duckdb_sql.chain import ORDER, Chain, Column
+from tabletutor.programs.duckdb_sql.running import running
 from tabletutor.programs.typecheck import Kind
 
 # The characters at which Python's str.split splits (those of str.isspace), spelt out for RE2.
@@ -40,8 +42,18 @@ def _derivation(step: g.Derivation, chain: Chain) -> tuple[str, Kind]:
             start, end = (f"epoch_us({columns[column].name})" for column in (step.start, step.end))
             # DuckDB's integer division truncates; taking the non-negative remainder off first makes it a floor.
             return f"({end} - {start} - (({end} - {start}) % {DAY} + {DAY}) % {DAY}) // {DAY}", "integer"
-        case g.Bin() | g.RankWithin() | g.Period() | g.Scale() | g.Impute() | g.Running():
-            raise NotImplementedError
+        case g.Bin():
+            return _bin(step, chain), "text"
+        case g.RankWithin():
+            return _rank(step, chain), "integer"
+        case g.Period():
+            return _period(step, columns[step.column].name), "text"
+        case g.Scale():
+            return _scale(step, f"CAST({columns[step.column].name} AS DOUBLE)"), "number"
+        case g.Impute():
+            return _impute(step, chain)
+        case g.Running():
+            return _running(step, chain)
         case _:
             assert_never(step)
 
@@ -54,3 +66,69 @@ def _arithmetic(left: Column, operator: str, right: Column) -> tuple[str, Kind]:
     divisor = f"CAST({right.name} AS DOUBLE)"
     value = f"CAST({left.name} AS DOUBLE) {operator} {f'nullif({divisor}, 0)' if operator == '/' else divisor}"
     return f"CASE WHEN isfinite({value}) THEN {value} END", "number"
+
+
+def _bin(step: g.Bin, chain: Chain) -> str:
+    value = chain.columns[step.column].name
+    cases = [
+        f"WHEN {value} < {chain.bind(edge)} THEN CAST({chain.bind(label)} AS VARCHAR)"
+        for edge, label in zip(step.edges, step.labels, strict=False)
+    ]
+    last = f"WHEN {value} IS NOT NULL THEN CAST({chain.bind(step.labels[-1])} AS VARCHAR)"
+    return f"CASE {' '.join(cases)} {last} END"
+
+
+def _rank(step: g.RankWithin, chain: Chain) -> str:
+    value = chain.columns[step.column].name
+    order = f"ORDER BY {value} {ORDER[step.direction]} NULLS LAST"
+    if step.by is None:
+        return f"CASE WHEN {value} IS NOT NULL THEN rank() OVER ({order}) END"
+    by = chain.columns[step.by].name
+    rank = f"rank() OVER (PARTITION BY {by} {order})"
+    return f"CASE WHEN {value} IS NOT NULL AND {by} IS NOT NULL THEN {rank} END"
+
+
+def _period(step: g.Period, date: str) -> str:
+    match step.unit:
+        case "month":
+            return f"strftime({date}, '%Y-%m')"
+        case "quarter":
+            return f"year({date}) || 'Q' || quarter({date})"
+        case "year":
+            return f"strftime({date}, '%Y')"
+        case _:
+            assert_never(step.unit)
+
+
+def _scale(step: g.Scale, value: str) -> str:
+    low, high = f"min({value}) OVER ()", f"max({value}) OVER ()"
+    start, unit = (low, f"({high} - {low})")
+    if step.method == "zscore":
+        start, unit = f"avg({value}) OVER ()", f"stddev_samp({value}) OVER ()"
+    scaled = f"({value} - {start}) / {unit}"
+    return f"CASE WHEN {low} < {high} AND isfinite({scaled}) THEN {scaled} END"
+
+
+def _impute(step: g.Impute, chain: Chain) -> tuple[str, Kind]:
+    name, kind = chain.columns[step.column]
+    match step.method:
+        case "mean" | "median":
+            statistic = aggregate(step.method, name)
+            chain.check_finite(statistic)
+            return f"coalesce(CAST({name} AS DOUBLE), (SELECT {statistic} FROM {chain.source}))", "number"
+        case "zero":
+            return f"coalesce({name}, 0)", kind
+        case "forward":
+            return f"last_value({name} IGNORE NULLS) OVER (ORDER BY place ROWS UNBOUNDED PRECEDING)", kind
+        case _:
+            assert_never(step.method)
+
+
+def _running(step: g.Running, chain: Chain) -> tuple[str, Kind]:
+    """Compute along the rows with a value; a result that is not finite or does not fit 64 bits is missing."""
+    name, kind = chain.columns[step.column]
+    window = f"PARTITION BY {name} IS NULL ORDER BY place"
+    value = running(step, f"CAST({name} AS {chain.wide(step.column)})", window, chain)
+    if kind == "integer" and step.operation in ("cumulative", "change"):
+        return f"CASE WHEN {name} IS NOT NULL THEN TRY_CAST({value} AS BIGINT) END", "integer"
+    return f"CASE WHEN {name} IS NOT NULL AND isfinite({value}) THEN {value} END", "number"

@@ -68,14 +68,15 @@ class GroupMapping(Record, frozen=True, tag_field="op", tag="group_mapping"):
 
 
 class GroupShares(Record, frozen=True, tag_field="op", tag="group_shares"):
-    """Groups → groups: each value as a percentage (0 to 100) of the sum over all groups."""
+    """Groups → groups: each value as a percentage (0 to 100) of the sum over all groups. No answer if the sum is 0."""
 
 
 class Along(Record, frozen=True, tag_field="op", tag="along"):
     """Groups → groups, computed along the ascending order of their names (periods, years, bins).
 
-    The operations are those of `running`. Groups whose value is missing there (the first of a change, the first n - 1
-    of a rolling mean) are left out.
+    The operations are those of `running`, from one existing group to the next: a month without rows is no group. Names
+    that are text, such as those of bins, are in the order of their code points. Groups without a value there (the
+    first of a change, the first n - 1 of a rolling mean) are left out.
     """
 
     operation: Literal["rolling_mean", "cumulative", "change", "percent_change"]
@@ -92,9 +93,12 @@ class GroupStatistic(Record, frozen=True, tag_field="op", tag="group_statistic")
 
 
 class GroupValue(Record, frozen=True, tag_field="op", tag="group_value"):
-    """Groups → number: the value of the group called `name` (its key in a mapping). No answer if there is none."""
+    """Groups → number: the value of the group called `name`: text, a whole number or a boolean, as the groups have it.
 
-    name: str
+    No answer if there is no such group.
+    """
+
+    name: str | int | bool
 
 
 GroupChange = Keep | GroupShares | Along

@@ -6,7 +6,7 @@ import msgspec
 
 from tabletutor.programs.grammar.groups import Group, GroupChange, GroupReduction
 from tabletutor.programs.grammar.reductions import Reduction
-from tabletutor.programs.grammar.rows import Derivation, Filter
+from tabletutor.programs.grammar.rows import Derivation, Filter, OneOf, Where
 from tabletutor.records.record import Record, decoder
 
 
@@ -22,6 +22,17 @@ class Round(Record, frozen=True, tag_field="op", tag="round"):
 
 Step = Filter | Derivation | Reduction | Group | GroupChange | GroupReduction | Round
 COLUMN_FIELDS = ("column", "weight", "left", "right", "x", "y", "start", "end", "by", "across", "target")
+# The fields that are for other readings only, with what they are in a question's own program.
+_PLAIN = {
+    "or_missing": False,
+    "population": False,
+    "every": False,
+    "ties": "best",
+    "with_missing": False,
+    "zeros": False,
+    "tails": 2,
+    "yates": False,
+}
 
 JoinOperator = Literal["difference", "ratio", "percent", "greater", "larger_name"]
 
@@ -92,6 +103,13 @@ def step_columns(step: Step) -> tuple[str, ...]:
     single = [value for field in COLUMN_FIELDS if isinstance(value := getattr(step, field, None), str)]
     several: tuple[str, ...] = getattr(step, "columns", ())
     return (*single, *several)
+
+
+def is_other_reading(step: Step) -> bool:
+    """Return whether a step has a field that is for other readings only. Only Polars runs such steps."""
+    if isinstance(step, Where | OneOf) and step.ignore_case:
+        return True
+    return any(getattr(step, field, plain) != plain for field, plain in _PLAIN.items())
 
 
 def all_steps(program: Program) -> tuple[Step, ...]:

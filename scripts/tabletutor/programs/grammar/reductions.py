@@ -168,7 +168,7 @@ class Streak(Record, frozen=True, tag_field="op", tag="streak"):
 class BestWithin(Record, frozen=True, tag_field="op", tag="best_within"):
     """Frame → mapping: for each value of `by`, `target` in its row with the largest or smallest `column`.
 
-    A tie in any group is a tie. A group without values is left out.
+    A tie in any group is a tie. A group without values is left out. A missing `target` has no answer.
     """
 
     by: str

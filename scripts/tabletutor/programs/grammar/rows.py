@@ -168,7 +168,7 @@ class RankWithin(Record, frozen=True, tag_field="op", tag="rank_within"):
 
 
 class Period(Record, frozen=True, tag_field="op", tag="period"):
-    """Frame → frame with the new text column `name`: the period of a date: `2012-01`, `2012-Q1` or `2012`."""
+    """Frame → frame with the new text column `name`: the period of a date: `2012-01`, `2012Q1` or `2012`."""
 
     column: str
     unit: Literal["month", "quarter", "year"]

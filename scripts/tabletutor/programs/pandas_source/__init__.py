@@ -4,6 +4,6 @@ Headers and values enter the source only through `repr`, so they stay literals w
 the sandbox, where `df`, `pd` and `np` are defined. They are both the third engine and the code that the teacher writes.
 """
 
-from tabletutor.programs.pandas_source.render import Block, frame_variable, render, source
+from tabletutor.programs.pandas_source.render import Block, render, source
 
-__all__ = ["Block", "frame_variable", "render", "source"]
+__all__ = ["Block", "render", "source"]

@@ -13,6 +13,7 @@ DATE_PARTS = {
     "weekday": "dt.day_name()",
 }
 TEXT_PARTS = {"length": "str.len()", "words": "str.split().str.len()", "first_word": "str.split().str[0]"}
+PERIODS = {"month": "M", "quarter": "Q", "year": "Y"}
 
 
 def derivation(step: g.Derivation, frame: str) -> str:
@@ -31,7 +32,54 @@ def derivation(step: g.Derivation, frame: str) -> str:
             )
         case g.DaysBetween():
             return f"({frame}[{step.end!r}] - {frame}[{step.start!r}]).dt.days"
-        case g.Bin() | g.RankWithin() | g.Period() | g.Scale() | g.Impute() | g.Running():
-            raise NotImplementedError
+        case g.Bin():
+            edges = ", ".join(["-np.inf", *map(repr, step.edges), "np.inf"])
+            cut = f"pd.cut({frame}[{step.column!r}], [{edges}], right=False, labels={list(step.labels)!r})"
+            return f"{cut}.astype('str')"
+        case g.RankWithin():
+            groups = "" if step.by is None else f".groupby({step.by!r})"
+            ascending = step.direction == "smallest"
+            return f"{frame}{groups}[{step.column!r}].rank(method='min', ascending={ascending})"
+        case g.Period():
+            return f"{frame}[{step.column!r}].dt.to_period({PERIODS[step.unit]!r}).astype('str')"
+        case g.Scale():
+            return _scale(step, f"{frame}[{step.column!r}]")
+        case g.Impute():
+            return _impute(step, f"{frame}[{step.column!r}]")
+        case g.Running():
+            return running(step, f"{frame}[{step.column!r}].dropna()")
         case _:
             assert_never(step)
+
+
+def running(step: g.Running | g.Along, series: str) -> str:
+    """Return the expression for a sum or change along a series without missing values."""
+    match step.operation:
+        case "rolling_mean":
+            return f"{series}.rolling({step.n}).mean()"
+        case "cumulative":
+            return f"{series}.cumsum()"
+        case "change":
+            return f"{series}.diff()"
+        case "percent_change":
+            return f"{series}.pct_change().replace([np.inf, -np.inf], np.nan) * 100"
+        case _:
+            assert_never(step.operation)
+
+
+def _scale(step: g.Scale, series: str) -> str:
+    if step.method == "zscore":
+        return f"({series} - {series}.mean()) / {series}.std()"
+    return f"({series} - {series}.min()) / ({series}.max() - {series}.min())"
+
+
+def _impute(step: g.Impute, series: str) -> str:
+    match step.method:
+        case "mean" | "median":
+            return f"{series}.fillna({series}.{step.method}())"
+        case "zero":
+            return f"{series}.fillna(0)"
+        case "forward":
+            return f"{series}.ffill()"
+        case _:
+            assert_never(step.method)

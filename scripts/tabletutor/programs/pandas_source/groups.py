@@ -4,11 +4,24 @@ from typing import assert_never
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source.aggregates import aggregate
+from tabletutor.programs.pandas_source.derivations import running
+
+_EVERY_GROUP = g.GroupCount | g.GroupNames | g.GroupMapping | g.GroupShares | g.Along
 
 
-def make_groups(step: g.Group, frame: str) -> str:
-    """Return the expression for a Series with one value per group."""
-    groups = f"{frame}.groupby({step.by!r})"
+def make_groups(step: g.Group, frame: str, later: tuple[g.Step, ...]) -> str:
+    """Return the expression for a Series with one value per group.
+
+    Groups without a value are left out where one of the `later` steps would count or show them.
+    """
+    groups = aggregate_groups(step, f"{frame}.groupby({step.by!r})")
+    certain = step.column is None or step.aggregation in ("count", "nunique")
+    shown = any(isinstance(change, _EVERY_GROUP) for change in later)
+    return f"{groups}.dropna()" if shown and not certain else groups
+
+
+def aggregate_groups(step: g.Group | g.Pivot, groups: str) -> str:
+    """Return the expression for the aggregate of each group."""
     if step.column is None:
         return f"{groups}.size()"
     if step.aggregation == "sum":
@@ -21,8 +34,14 @@ def change_groups(step: g.GroupChange, groups: str) -> str:
     match step:
         case g.Keep():
             return f"{groups}[{groups} {step.comparison} {step.value!r}]"
-        case g.GroupShares() | g.Along():
-            raise NotImplementedError
+        case g.GroupShares():
+            return f"{groups} / {groups}.sum() * 100"
+        case g.Along(operation="cumulative"):
+            return running(step, groups)
+        case g.Along(operation="percent_change"):
+            return f"({running(step, groups)}).dropna()"
+        case g.Along():
+            return f"{running(step, groups)}.dropna()"
         case _:
             assert_never(step)
 
@@ -48,7 +67,9 @@ def group_reduction(step: g.GroupReduction, groups: str) -> str:
             return f"sorted({groups}.index)"
         case g.GroupMapping():
             return f"{groups}.to_dict()"
-        case g.GroupStatistic() | g.GroupValue():
-            raise NotImplementedError
+        case g.GroupStatistic():
+            return f"{groups}.{aggregate(step.statistic)}"
+        case g.GroupValue():
+            return f"{groups}.loc[{step.name!r}]"
         case _:
             assert_never(step)

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source.aggregates import aggregate
+from tabletutor.programs.pandas_source.groups import aggregate_groups
 from tabletutor.programs.pandas_source.hypothesis_tests import hypothesis_test, hypothesis_test_preparation
 from tabletutor.programs.pandas_source.rows import comparison
 from tabletutor.programs.pandas_source.statistics import statistic, statistic_preparation
@@ -13,7 +14,20 @@ def preparation(step: g.Reduction, frame: str) -> tuple[str, ...]:
     """Return the lines of code that must stand before the expression for an answer."""
     if isinstance(step, g.HypothesisTest):
         return hypothesis_test_preparation(step, frame)
-    return statistic_preparation(step, frame) if isinstance(step, g.Statistic) else ()
+    if isinstance(step, g.Statistic):
+        return statistic_preparation(step, frame)
+    match step:
+        case g.Streak():
+            return (f"hits = {_hits(step, frame)}",)
+        case g.BestWithin():
+            groups = f"{frame}.dropna(subset=[{step.column!r}]).groupby({step.by!r})"
+            best = "idxmax" if step.direction == "largest" else "idxmin"
+            return (f"best = {frame}.loc[{groups}[{step.column!r}].{best}()]",)
+        case g.Pivot():
+            cells = aggregate_groups(step, f"{frame}.groupby({[step.by, step.across]!r})")
+            return (f"table = {cells}{'' if step.column is None else '.dropna()'}.unstack()",)
+        case _:
+            return ()
 
 
 def reduction(step: g.Reduction, frame: str) -> str:
@@ -42,7 +56,19 @@ def reduction(step: g.Reduction, frame: str) -> str:
             return f"{frame}[{step.column!r}].tolist()"
         case g.Distinct():
             return f"sorted({frame}[{step.column!r}].dropna().unique())"
-        case g.Edge() | g.Streak() | g.BestWithin() | g.Pivot():
-            raise NotImplementedError
+        case g.Edge():
+            return f"{frame}[{step.column!r}].iloc[{0 if step.place == 'first' else -1}]"
+        case g.Streak():
+            return "hits.groupby((~hits).cumsum()).sum().max()"
+        case g.BestWithin():
+            return f"best.set_index({step.by!r})[{step.target!r}].to_dict()"
+        case g.Pivot():
+            return "{name: row.dropna().to_dict() for name, row in table.iterrows()}"
         case _:
             assert_never(step)
+
+
+def _hits(step: g.Streak, frame: str) -> str:
+    """Return the expression for the rows of a streak. A comparison with a missing boolean is missing, not false."""
+    test = comparison(step.column, step.comparison, step.value, frame)
+    return f"({test}).fillna(False)" if isinstance(step.value, bool) else test

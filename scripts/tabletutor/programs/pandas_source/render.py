@@ -1,13 +1,14 @@
 """The blocks of a whole program as pandas source."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source.derivations import derivation
 from tabletutor.programs.pandas_source.groups import change_groups, group_reduction, make_groups
 from tabletutor.programs.pandas_source.reductions import preparation, reduction
-from tabletutor.programs.pandas_source.rows import filter_rows
+from tabletutor.programs.pandas_source.rows import filter_preparation, filter_rows
 
 
 class Block(NamedTuple):
@@ -18,15 +19,27 @@ class Block(NamedTuple):
     result: str
 
 
+class _Names(NamedTuple):
+    """The variables of a chain: its filtered rows, its groups, its answer, and what it starts from."""
+
+    rows: str = "rows"
+    groups: str = "groups"
+    answer: str = "answer"
+    frame: str = "df"
+
+
 def render(program: g.Program) -> tuple[Block, ...]:
-    """Return the blocks of a whole program; the last one sets `answer`."""
+    """Return the blocks of a whole program; the last one sets `answer`, or its last part."""
+    if program.parts:
+        return tuple(_parts(program))
+    derived: list[str] = []
     if program.join is None:
-        return tuple(_chain(program.steps, "answer"))
+        return tuple(_chain(program.steps, _Names(), derived))
     return (
-        *_chain(program.steps, "left"),
-        *_chain(program.other, "right"),
+        *_chain(program.steps, _side("left"), derived),
+        *_chain(program.other, _side("right"), derived),
         Block(program.join, f"answer = {_join(program.join)}", "answer"),
-        *(Block(step, f"answer = round(answer, {step.decimals})", "answer") for step in program.after),
+        *(Block(step, _round(step, "answer"), "answer") for step in program.after),
     )
 
 
@@ -35,30 +48,65 @@ def source(program: g.Program) -> str:
     return "\n".join([block.code for block in render(program)] + ["submit(answer)"])
 
 
-def frame_variable(side: str) -> str:
-    """Return the variable that holds the filtered rows of the chain whose result is named `side`."""
-    return "rows" if side == "answer" else f"{side}_rows"
+def _side(name: str) -> _Names:
+    return _Names(f"{name}_rows", f"{name}_groups", name)
 
 
-def _chain(steps: tuple[g.Step, ...], scalar: str) -> Iterator[Block]:
-    rows, groups, frame = frame_variable(scalar), "groups" if scalar == "answer" else f"{scalar}_groups", "df"
-    for step in steps:
+def _parts(program: g.Program) -> Iterator[Block]:
+    """Yield the blocks of the steps that all parts share, then those of each part, which sets `answer[name]`."""
+    derived: list[str] = []
+    shared, frame = _Names(), "df"
+    for block in _chain(program.steps, shared, derived, tuple(step for part in program.parts for step in part.steps)):
+        frame = shared.rows if isinstance(block.step, g.Filter) else frame
+        yield block
+    start = "answer = {}\n"
+    for part in program.parts:
+        names = _Names("part_rows", "part_groups", f"answer[{part.name!r}]", frame)
+        for block in _chain(part.steps, names, derived, source=shared.groups):
+            sets_answer = block.result == names.answer
+            yield block._replace(code=start + block.code) if sets_answer else block
+            start = "" if sets_answer else start
+
+
+def _chain(
+    steps: tuple[g.Step, ...], names: _Names, derived: list[str], later: tuple[g.Step, ...] = (), source: str = ""
+) -> Iterator[Block]:
+    """Yield the blocks of a chain, and add the columns that it derives to `derived`.
+
+    `later` are steps that follow the chain; `source` holds the groups before the chain, if there are any.
+    """
+    frame, groups, answer = names.frame, source or names.groups, names.answer
+    for place, step in enumerate(steps):
+        if g.is_other_reading(step):
+            raise ValueError(f"{step}: only Polars computes other readings")
         if isinstance(step, g.Filter):
-            yield Block(step, f"{rows} = {filter_rows(step, frame)}", rows)
-            frame = rows
+            lines = (*filter_preparation(step, frame), f"{names.rows} = {filter_rows(step, frame, derived)}")
+            yield Block(step, "\n".join(lines), names.rows)
+            frame = names.rows
         elif isinstance(step, g.Derivation):
             yield Block(step, f"{frame}[{step.name!r}] = {derivation(step, frame)}", frame)
+            derived.append(step.name)
         elif isinstance(step, g.Reduction):
-            lines = (*preparation(step, frame), f"{scalar} = {reduction(step, frame)}")
-            yield Block(step, "\n".join(lines), scalar)
+            lines = (*preparation(step, frame), f"{answer} = {reduction(step, frame)}")
+            yield Block(step, "\n".join(lines), answer)
         elif isinstance(step, g.Group):
-            yield Block(step, f"{groups} = {make_groups(step, frame)}", groups)
+            groups = names.groups
+            yield Block(step, f"{groups} = {make_groups(step, frame, (*steps[place:], *later))}", groups)
         elif isinstance(step, g.GroupChange):
-            yield Block(step, f"{groups} = {change_groups(step, groups)}", groups)
+            yield Block(step, f"{names.groups} = {change_groups(step, groups)}", names.groups)
+            groups = names.groups
         elif isinstance(step, g.GroupReduction):
-            yield Block(step, f"{scalar} = {group_reduction(step, groups)}", scalar)
+            yield Block(step, f"{answer} = {group_reduction(step, groups)}", answer)
         else:
-            yield Block(step, f"{scalar} = round({scalar}, {step.decimals})", scalar)
+            yield Block(step, _round(step, answer), answer)
+
+
+def _round(step: g.Round, number: str) -> str:
+    if step.half == "even":
+        return f"{number} = round({number}, {step.decimals})"
+    place = f"Decimal('{Decimal(1).scaleb(-step.decimals)}')"
+    rounded = f"{number} = float(Decimal(str({number})).quantize({place}, ROUND_HALF_UP))"
+    return f"from decimal import ROUND_HALF_UP, Decimal\n{rounded}"
 
 
 def _join(join: g.Join) -> str:

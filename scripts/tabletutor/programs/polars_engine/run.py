@@ -1,5 +1,6 @@
 """Load a table and run a whole program with Polars."""
 
+from decimal import ROUND_HALF_UP, Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ KINDS: dict[Any, Kind] = {
     pl.Datetime("us"): "date",
     pl.Null: "empty",
 }
+
+_PRECISE = Context(prec=400)  # enough for any double
 
 
 def load(parquet: Path) -> pl.DataFrame:
@@ -50,11 +53,11 @@ def run(program: g.Program, frame: pl.DataFrame) -> Any:
 
 
 def _chain(steps: tuple[g.Step, ...], frame: pl.DataFrame) -> Any:
-    groups = pl.DataFrame()
+    headers, groups = frame.columns, pl.DataFrame()
     answer: Any = None
     for step in steps:
         if isinstance(step, g.Filter):
-            frame = filter_rows(step, frame)
+            frame = filter_rows(step, frame, headers)
         elif isinstance(step, g.Derivation):
             frame = derive(step, frame)
         elif isinstance(step, g.Reduction):
@@ -71,7 +74,11 @@ def _chain(steps: tuple[g.Step, ...], frame: pl.DataFrame) -> Any:
 
 
 def _round(step: g.Round, number: Any) -> Any:
-    return to_answer(round(number, step.decimals))
+    if step.half == "even" or (isinstance(number, int) and step.decimals >= 0):
+        return to_answer(round(number, step.decimals))
+    place = Decimal(1).scaleb(-step.decimals)
+    rounded = Decimal(repr(number)).quantize(place, ROUND_HALF_UP, _PRECISE)
+    return to_answer(int(rounded) if isinstance(number, int) else float(rounded))
 
 
 def _join(join: g.Join, left: Any, right: Any) -> Any:

@@ -9,6 +9,8 @@ from tabletutor.programs.typecheck.rows import check_filter, derived_kind
 
 def answer_kind(program: g.Program, columns: Columns) -> AnswerKind:
     """Return the kind of a program's answer. Raises `IllTypedError` if the program does not fit these columns."""
+    if program.parts:
+        return _record_kind(program, columns)
     kind = _chain_kind(program.steps, columns)
     if program.join is not None:
         kind = _joined_kind(program.join, kind, _chain_kind(program.other, columns))
@@ -17,6 +19,19 @@ def answer_kind(program: g.Program, columns: Columns) -> AnswerKind:
     for step in program.after:
         kind = _rounded_kind(step, kind)
     return kind
+
+
+def _record_kind(program: g.Program, columns: Columns) -> AnswerKind:
+    if program.join is not None or program.other or program.after:
+        raise IllTypedError("a program with parts cannot have `join`, `other` or `after`")
+    names = [part.name for part in program.parts]
+    if len(set(names)) < len(names):
+        raise IllTypedError(f"the parts {names} do not have different names")
+    if any(isinstance(step, g.Reduction | g.GroupReduction) for step in program.steps):
+        raise IllTypedError("the steps before the parts give an answer")
+    for part in program.parts:
+        _chain_kind((*program.steps, *part.steps), columns)
+    return "record"
 
 
 def _chain_kind(steps: tuple[g.Step, ...], table: Columns) -> AnswerKind:
@@ -36,7 +51,7 @@ def _chain_kind(steps: tuple[g.Step, ...], table: Columns) -> AnswerKind:
             if groups is None:
                 raise IllTypedError(f"{step} needs groups, but there is no group step before it")
             if isinstance(step, g.GroupChange):
-                groups = (groups[0], changed_value_kind(step, *groups))
+                groups = (groups[0], changed_value_kind(step, groups[1]))
             else:
                 answer = group_answer_kind(step, *groups)
         elif groups is not None:

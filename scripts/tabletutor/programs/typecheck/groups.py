@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.typecheck.aggregates import aggregate_kind
+from tabletutor.programs.typecheck.aggregates import grouped_kind
 from tabletutor.programs.typecheck.kinds import (
     DISCRETE,
     NUMERIC,
@@ -13,29 +13,32 @@ from tabletutor.programs.typecheck.kinds import (
     Kind,
     check_count,
     check_number,
+    check_running,
     require,
+    running_kind,
 )
+
+NAMES = {"text": str, "integer": int, "boolean": bool}
 
 
 def group_kinds(step: g.Group, columns: Columns) -> tuple[Kind, Kind]:
     """Return the kinds of the names and the values of the groups that a step makes."""
-    by = require(step, columns, step.by, DISCRETE)
-    if step.column is not None:
-        return by, aggregate_kind(step, step.column, columns)
-    if step.aggregation != "count":
-        raise IllTypedError(f"{step}: {step.aggregation} needs a column")
-    return by, "integer"
+    by = require(step, columns, step.by, ("text",) if step.with_missing else DISCRETE)
+    return by, grouped_kind(step, columns)
 
 
-def changed_value_kind(step: g.GroupChange, name: Kind, value: Kind) -> Kind:
+def changed_value_kind(step: g.GroupChange, value: Kind) -> Kind:
     """Return the kind of the values of the groups after a step."""
     _require_numbers(step, value)
     match step:
         case g.Keep():
             check_number(step, step.value)
             return value
-        case g.GroupShares() | g.Along():
-            raise NotImplementedError
+        case g.GroupShares():
+            return "number"
+        case g.Along():
+            check_running(step)
+            return running_kind(step, value)
         case _:
             assert_never(step)
 
@@ -61,8 +64,12 @@ def group_answer_kind(step: g.GroupReduction, name: Kind, value: Kind) -> Answer
             return "set"
         case g.GroupMapping():
             return "mapping"
-        case g.GroupStatistic() | g.GroupValue():
-            raise NotImplementedError
+        case g.GroupStatistic():
+            return value if step.statistic == "sum" else "number"
+        case g.GroupValue():
+            if NAMES.get(name) is not type(step.name):
+                raise IllTypedError(f"{step}: no group can be called so, as the names of the groups are {name}")
+            return value
         case _:
             assert_never(step)
 

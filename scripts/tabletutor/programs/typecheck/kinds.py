@@ -55,7 +55,7 @@ def check_number(step: Any, value: object) -> None:
         raise IllTypedError(f"{step}: {value!r} is not a finite number (integers have 64 bits)")
 
 
-def check_condition(step: g.Where | g.Share, columns: Columns) -> None:
+def check_condition(step: g.Where | g.Share | g.Streak, columns: Columns) -> None:
     """Raise `IllTypedError` unless the comparison fits the column."""
     kind = require(step, columns, step.column, ANY)
     if kind in NUMERIC:
@@ -67,3 +67,16 @@ def check_condition(step: g.Where | g.Share, columns: Columns) -> None:
         raise IllTypedError(f"{step}: {step.value!r} is not a {kind}")
     elif kind == "date":
         moment(step.value)
+
+
+def check_running(step: g.Running | g.Along) -> None:
+    """Raise `IllTypedError` unless a rolling mean, and nothing else, says of how many values it is."""
+    if (step.n is not None) != (step.operation == "rolling_mean"):
+        raise IllTypedError(f"{step}: `n` is required by rolling_mean and not allowed otherwise")
+    if step.n is not None:
+        check_count(step, step.n)
+
+
+def running_kind(step: g.Running | g.Along, kind: Kind) -> Kind:
+    """Return the kind of the values that are computed along values of this kind."""
+    return kind if step.operation in ("cumulative", "change") else "number"

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from tabletutor.programs import grammar as g
-from tabletutor.programs.typecheck.aggregates import aggregate_kind
+from tabletutor.programs.typecheck.aggregates import aggregate_kind, grouped_kind
 from tabletutor.programs.typecheck.hypothesis_tests import hypothesis_test_kind
 from tabletutor.programs.typecheck.kinds import (
     ANY,
@@ -12,6 +12,7 @@ from tabletutor.programs.typecheck.kinds import (
     ORDERED,
     AnswerKind,
     Columns,
+    IllTypedError,
     check_condition,
     require,
 )
@@ -48,7 +49,22 @@ def reduction_kind(step: g.Reduction, columns: Columns) -> AnswerKind:
         case g.Distinct():
             require(step, columns, step.column, DISCRETE)
             return "set"
-        case g.Edge() | g.Streak() | g.BestWithin() | g.Pivot():
-            raise NotImplementedError
+        case g.Edge():
+            return require(step, columns, step.column, ANY)
+        case g.Streak():
+            check_condition(step, columns)
+            return "integer"
+        case g.BestWithin():
+            require(step, columns, step.by, DISCRETE)
+            require(step, columns, step.column, ORDERED)
+            require(step, columns, step.target, ANY)
+            return "mapping"
+        case g.Pivot():
+            for column in (step.by, step.across):
+                require(step, columns, column, DISCRETE)
+            if step.by == step.across:
+                raise IllTypedError(f"{step}: rows and columns of the table are the same column")
+            grouped_kind(step, columns)
+            return "table"
         case _:
             assert_never(step)

@@ -90,7 +90,9 @@ def _outliers(draw: Draw) -> Candidate:
     if column.unique < 2 * 10:
         raise CannotDraw
     name = draw.say(column)
-    method, words = draw.choice((*OUTLIERS, ("iqr", "by the 1.5 IQR rule")))
+    method, words = draw.choice(OUTLIERS)
+    if method == "iqr":
+        words = draw.choice((words, "by the 1.5 IQR rule"))
     noun = draw.choice(
         (f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})")
     )

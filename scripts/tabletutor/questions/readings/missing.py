@@ -110,7 +110,11 @@ def missing_as_value(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the reading of "how many different values" that counts "missing" as one more."""
 
     def change(step: Step) -> Step:
-        if isinstance(step, Aggregate | Group) and step.aggregation == "nunique" and table.may_miss(step.column or ""):
+        if (
+            isinstance(step, Aggregate | Group | Pivot)
+            and step.aggregation == "nunique"
+            and table.may_miss(step.column or "")
+        ):
             return replace(step, aggregation="nunique_with_missing")
         return step
 
@@ -139,7 +143,7 @@ def missing_as_zero(program: Program, table: Table) -> Iterator[Reading]:
 
     def change(steps: Steps) -> Steps:
         for place, step in enumerate(steps):
-            if isinstance(step, Aggregate | Group) and step.aggregation in ("mean", "median"):
+            if isinstance(step, Aggregate | Group | Pivot) and step.aggregation in ("mean", "median"):
                 column = table.column(step.column or "")
                 if column is not None and column.missing and column.role == "additive":
                     name = free_name(program, table, f"{column.name} or 0")

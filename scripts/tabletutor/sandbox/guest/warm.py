@@ -151,9 +151,8 @@ class Parent:
         os.environ.clear()
         os.environ.update(environment.SESSION)
         self._notebook = Notebook(frame, setup.limits.soft_seconds)
-        gc.collect()
-        kernel.use_huge_pages()
-        gc.freeze()  # otherwise a garbage collection in a session would write to, and so copy, every page
+        self._has_scipy = False
+        _share_memory()
 
     def serve(self) -> NoReturn:
         """Handle Open and End until the host closes the connection."""
@@ -166,7 +165,11 @@ class Parent:
                     send_packet(self._control, ParentReply(number, status=self._kill(number)), None, None)
                     self._remove_folders()
                     continue
-                if isinstance(spare, OSError):
+                if message.scipy and not self._has_scipy:
+                    self._discard(spare)
+                    self._import_scipy()
+                    spare = self._fork()
+                elif isinstance(spare, OSError):
                     spare = self._fork()
                 if isinstance(spare, OSError):
                     refusal = ParentReply(number, error=f"no session could be forked: {spare}")
@@ -218,6 +221,22 @@ class Parent:
                 os._exit(70)
         return _Child(child, scratch, host)
 
+    def _import_scipy(self) -> None:
+        """Import what statistical cells use. It takes half a second, so only a table with such cells pays for it."""
+        self._has_scipy = True
+        with contextlib.suppress(ImportError):  # an image without it: cells that need it say so
+            from scipy import stats
+
+            stats.ttest_ind([1.0, 2.0], [3.0, 5.0])
+        _share_memory()
+
+    def _discard(self, spare: "_Child | OSError") -> None:
+        if isinstance(spare, _Child):
+            spare.channel.close()
+            self._sessions[-1] = spare
+            self._kill(-1)
+            self._remove_folders()
+
     def _kill(self, number: int) -> int | None:
         child = self._sessions.pop(number, None)
         if child is None:
@@ -249,6 +268,13 @@ class Parent:
                 leftovers.remove_tree(folder)
             os._exit(0)
         self._removers.append(remover)
+
+
+def _share_memory() -> None:
+    """Arrange the memory so that sessions share it."""
+    gc.collect()
+    kernel.use_huge_pages()
+    gc.freeze()  # otherwise a garbage collection in a session would write to, and so copy, every page
 
 
 def _warm_up() -> None:

@@ -78,13 +78,13 @@ class ContainerBackend:
             error.add_note(self.close())
             raise
 
-    def open(self, session: int) -> Channel:
-        """Open a session and return its channel.
+    def open(self, session: int, *, scipy: bool) -> Channel:
+        """Open a session, with scipy.stats imported if `scipy`, and return its channel.
 
         Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
         """
         self._inboxes[session] = queue.SimpleQueue()
-        answer = self._request(Open(session))
+        answer = self._request(Open(session, scipy))
         if answer.error is not None:
             del self._inboxes[session]
             raise OSError(answer.error)

@@ -31,13 +31,14 @@ from tabletutor.sandbox.protocol.frames import (
 )
 
 _MAX_GREETING = 1 << 16
+SCIPY_WORDS = ("scipy", "spearman", "kendall")  # in cells that import scipy.stats, some through pandas
 
 
 class Backend(Protocol):
     """Runs a warm parent, as a process or in a container."""
 
-    def open(self, session: int) -> Channel:
-        """Open a session and return its channel.
+    def open(self, session: int, *, scipy: bool) -> Channel:
+        """Open a session, with scipy.stats imported if `scipy`, and return its channel.
 
         Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
         """
@@ -87,6 +88,7 @@ class Sandbox:
         self._spare: Future[_Prepared] | None = None
         self._executor: ThreadPoolExecutor | None = None  # prepares sessions while the sandbox is open
         self._session_count = 0
+        self._uses_scipy = False  # whether a cell has used scipy: sessions opened from then on have it imported
 
     def __enter__(self) -> Self:
         with self._session_lock:
@@ -197,6 +199,7 @@ class Sandbox:
             nonce=prepared.ready.nonce,
             channel=prepared.channel,
             guard=prepared.guard,
+            observe=self._observe,
         )
 
     def _prepare(self, backend: Backend) -> _Prepared:
@@ -216,7 +219,7 @@ class Sandbox:
         with self._parent_lock:
             self._session_count += 1
             number = self._session_count
-            channel = backend.open(number)
+            channel = backend.open(number, scipy=self._uses_scipy)
         guard: Guard | None = None
         nonce = secrets.token_hex(16)
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -249,6 +252,9 @@ class Sandbox:
                 return backend.end(session)
             except (ProtocolError, DeadlineError):  # the parent is gone with all its sessions
                 return None
+
+    def _observe(self, code: str) -> None:
+        self._uses_scipy = self._uses_scipy or any(word in code for word in SCIPY_WORDS)
 
     def _incident_recorder(self, question: str) -> RecordIncident:
         table = "" if self._parquet is None else self._parquet.parent.name

@@ -67,13 +67,13 @@ class ProcessBackend:
             if table is not None:
                 os.close(table)
 
-    def open(self, session: int) -> Channel:
-        """Open a session and return its channel.
+    def open(self, session: int, *, scipy: bool) -> Channel:
+        """Open a session, with scipy.stats imported if `scipy`, and return its channel.
 
         Raises ProtocolError or DeadlineError if the warm parent fails, OSError if it cannot fork a session now.
         """
         deadline = time.monotonic() + ANSWER_SECONDS
-        send_packet(self._control, Open(session), None, deadline)
+        send_packet(self._control, Open(session, scipy), None, deadline)
         answer, descriptor = self._receive(session, deadline)
         if descriptor is None:
             raise OSError(answer.error or "the warm parent replied without a channel")

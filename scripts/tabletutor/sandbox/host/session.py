@@ -45,8 +45,12 @@ class Session:
         nonce: str,
         channel: Channel,
         guard: Guard,
+        observe: Callable[[str], None],
     ) -> None:
-        """Use `Sandbox.session` instead. `kill` ends a session by its number; `record_incident` receives incidents."""
+        """Use `Sandbox.session` instead.
+
+        `kill` ends a session by its number, `record_incident` receives incidents, `observe` the code of each cell.
+        """
         self._kill = kill
         self._record_incident = record_incident
         self._config = config
@@ -54,6 +58,7 @@ class Session:
         self._nonce = nonce
         self._channel: Channel | None = channel
         self._guard = guard
+        self._observe = observe
         self._cells = 0
         self.ended: CellEnd = "open"
 
@@ -89,6 +94,7 @@ class Session:
         if not _is_unicode(code):
             return CellResult(error="SyntaxError: the cell is not valid Unicode")
         self._cells += 1
+        self._observe(code)
         deadline = time.monotonic() + self._config.hard_seconds
         try:
             self._channel.send(Request(self._nonce, self._cells, code), deadline)

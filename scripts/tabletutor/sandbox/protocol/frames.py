@@ -78,9 +78,13 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Open(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):
-    """Host to warm parent: fork a session. The reply carries the host's end of its channel as a descriptor."""
+    """Host to warm parent: fork a session. The reply carries the host's end of its channel as a descriptor.
+
+    With `scipy`, the warm parent imports scipy.stats first, if it has not yet.
+    """
 
     session: int
+    scipy: bool = False
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=True):

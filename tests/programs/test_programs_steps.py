@@ -1,0 +1,208 @@
+"""Steps along rows, new columns, groups and parts: answers that were worked out by hand, on three engines."""
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tabletutor.programs import duckdb_engine, polars_engine
+from tabletutor.programs import grammar as g
+from tabletutor.programs.pandas_source import source
+from tabletutor.sandbox.guest.frame import read_frame
+from tabletutor.sandbox.guest.values import to_json
+
+Engine = Callable[[g.Program], Any]
+NA = None
+STOCK = pa.table(
+    {
+        "day": pa.array(
+            [
+                text and datetime.fromisoformat(text)
+                for text in (
+                    "2012-03-01", "2012-01-05", None, "2012-02-29", "2012-06-30T12:00", "2013-01-01", "2012-12-31",
+                )
+            ],
+            pa.timestamp("us"),
+        ),
+        "shop": pa.array(["b", "a", "a", "b", None, "a", "b"]),
+        "kind": pa.array(["new", "Old", "an old one", "colder", "OLD-new", None, "b_old"]),
+        "n": pa.array([4, 1, 7, NA, 2, 40, 4], pa.int64()),
+        "x": pa.array([1.5, NA, 0.0, 2.5, 2.5, -1.0, 6.0], pa.float64()),
+        "open": pa.array([True, True, NA, True, False, True, False]),
+    }
+)  # fmt: skip
+BY_SHOP = g.Group("shop", "sum", "n")  # a 48, b 8
+MONTHS = (g.Period("day", "month", "m"), g.Group("m", "count"))  # 2012-01, 02, 03, 06, 12, 2013-01: 1 each
+PART = g.DatePart("day", "month", "m")
+BY_MONTH = (PART, g.Group("m", "sum", "x"))  # 1: -1.0 (the 7th row only), 2: 2.5, 3: 1.5, 6: 2.5, 12: 6.0
+
+
+def shown(name: str) -> tuple[g.Step, ...]:
+    """The values of a column that has some."""
+    return (g.Missing(name, negated=True), g.ListOf(name))
+
+
+def counted(step: g.Filter) -> tuple[g.Step, ...]:
+    return (step, g.Count())
+
+
+ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
+    # Conditions. n: 1 2 4 4 7 40 has Q1 2.5, Q3 6.25 and the fences -3.125 and 11.875.
+    ((g.Outliers("n", "iqr"), g.ListOf("n")), [40]),
+    ((g.Outliers("n", "iqr", negated=True), g.ListOf("n")), [4, 1, 7, 2, 4]),
+    (counted(g.Outliers("n", "zscore")), 0),
+    (counted(g.Outliers("n", "zscore", negated=True)), 6),
+    ((g.Where("n", "==", 4), *counted(g.Outliers("n", "iqr"))), 0),
+    ((g.Where("n", "==", 4), *counted(g.Outliers("n", "zscore", negated=True))), 2),
+    ((g.Where("n", "==", 7), *counted(g.Outliers("n", "zscore", negated=True))), 1),
+    ((g.Repeated(("shop",)), g.Where("n", ">", 0), g.ListOf("n")), [7, 40, 4]),
+    (counted(g.Repeated(("shop",), negated=True)), 3),
+    (counted(g.Repeated(("n", "shop"))), 1),
+    (counted(g.Repeated()), 0),
+    ((g.TextPart("kind", "length", "l"), *counted(g.Repeated(negated=True))), 7),
+    ((g.Sort("day"), g.ListOf("day")),
+     ["2012-01-05", "2012-02-29", "2012-03-01", "2012-06-30T12:00:00", "2012-12-31", "2013-01-01"]),
+    (counted(g.Contains("kind", "old")), 3),
+    (counted(g.Contains("kind", "oLD", ignore_case=True)), 5),
+    (counted(g.Contains("kind", "old", whole_word=True)), 1),
+    (counted(g.Contains("kind", "old", ignore_case=True, whole_word=True)), 3),
+    (counted(g.Contains("kind", "-new", whole_word=True)), 0),
+    (counted(g.Contains("kind", "LD-", whole_word=True)), 0),
+    (counted(g.Contains("kind", "OLD-", whole_word=True)), 0),
+    (counted(g.Contains("kind", "an old", whole_word=True)), 1),
+    # New columns.
+    ((g.Bin("n", (2, 7.0), ("low", "mid", "high"), "b"), *shown("b")), ["mid", "low", "high", "mid", "high", "mid"]),
+    ((g.Bin("x", (2.5,), ("low", "high"), "b"), g.Group("b", "count"), g.GroupMapping()), {"low": 3, "high": 3}),
+    ((g.RankWithin("n", "shop", "largest", "r"), *shown("r")), [1, 3, 2, 1, 1]),
+    ((g.RankWithin("x", None, "smallest", "r"), *shown("r")), [3, 2, 4, 4, 1, 6]),
+    ((g.Period("day", "month", "p"), *shown("p")), ["2012-03", "2012-01", "2012-02", "2012-06", "2013-01", "2012-12"]),
+    ((g.Period("day", "quarter", "p"), g.Distinct("p")), ["2012Q1", "2012Q2", "2012Q4", "2013Q1"]),
+    ((g.Period("day", "year", "p"), g.Group("p", "count"), g.GroupMapping()), {"2012": 5, "2013": 1}),
+    ((g.Scale("n", "minmax", "s"), *shown("s")), [3 / 39, 0.0, 6 / 39, 1 / 39, 1.0, 3 / 39]),
+    ((g.Where("shop", "==", "b"), g.Scale("x", "zscore", "s"), g.Aggregate("s", "max")), (8 / 3) / math.sqrt(67 / 12)),
+    ((g.Where("n", "==", 4), g.Scale("n", "zscore", "s"), g.Missing("s"), g.Count()), 2),
+    ((g.Where("n", "==", 4), g.Scale("n", "minmax", "s"), g.Missing("s"), g.Count()), 2),
+    ((g.Impute("x", "median", "f"), g.ListOf("f")), [1.5, 2.0, 0.0, 2.5, 2.5, -1.0, 6.0]),
+    ((g.Impute("n", "mean", "f"), g.Aggregate("f", "sum")), 58 + 58 / 6),
+    ((g.Impute("n", "zero", "f"), g.ListOf("f")), [4, 1, 7, 0, 2, 40, 4]),
+    ((g.Impute("shop", "forward", "f"), g.ListOf("f")), ["b", "a", "a", "b", "b", "a", "b"]),
+    ((g.Sort("n"), g.Count()), "tie"),
+    ((g.Sort("day"), g.Impute("x", "forward", "f"), *shown("f")), [2.5, 1.5, 2.5, 6.0, -1.0]),
+    ((g.Running("n", "cumulative", "c"), *shown("c")), [4, 5, 12, 14, 54, 58]),
+    ((g.Running("n", "change", "c"), *shown("c")), [-3, 6, -5, 38, -36]),
+    ((g.Running("n", "rolling_mean", "c", 2), *shown("c")), [2.5, 4.0, 4.5, 21.0, 22.0]),
+    ((g.Running("x", "percent_change", "c"), *shown("c")), [-100.0, 0.0, -140.0, -700.0]),
+    ((g.Running("x", "rolling_mean", "c", 7), *counted(g.Missing("c"))), 7),
+    ((g.Sort("day"), g.Running("x", "cumulative", "c"), *shown("c")), [2.5, 4.0, 6.5, 12.5, 11.5]),
+    # Reductions.
+    ((g.Edge("n", "first"),), 4),
+    ((g.Edge("kind", "last"),), "b_old"),
+    ((g.Sort("day"), g.Edge("n", "last")), 40),
+    ((g.Streak("n", ">=", 2),), 3),
+    ((g.Streak("n", "!=", 1),), 3),
+    ((g.Streak("open", "==", True),), 2),
+    ((g.Streak("open", "!=", True),), 1),
+    ((g.Streak("kind", "==", "x"),), 0),
+    ((g.Streak("day", "<", "2013-01-01"),), 2),
+    ((g.Sort("day"), g.Streak("x", ">", 0)), 4),
+    ((g.BestWithin("shop", "x", "largest", "n"),), {"a": 7, "b": 4}),
+    ((g.BestWithin("open", "n", "smallest", "shop"),), "no_answer"),
+    ((g.Where("shop", "==", "b"), g.BestWithin("shop", "n", "largest", "x")), "tie"),
+    ((g.BestWithin("shop", "day", "smallest", "day"),), {"a": "2012-01-05", "b": "2012-02-29"}),
+    ((g.Pivot("shop", "open", "count"),), {"a": {"True": 2}, "b": {"False": 1, "True": 2}}),
+    ((g.Pivot("shop", "open", "mean", "x"),), {"a": {"True": -1.0}, "b": {"False": 6.0, "True": 2.0}}),
+    ((g.Pivot("shop", "kind", "sum", "n"),),
+     {"a": {"Old": 1, "an old one": 7}, "b": {"b_old": 4, "new": 4}}),
+    # Groups.
+    ((BY_SHOP, g.GroupShares(), g.GroupMapping()), {"a": 4800 / 56, "b": 800 / 56}),
+    ((BY_SHOP, g.GroupShares(), g.Keep(">", 50), g.GroupNames()), ["a"]),
+    ((BY_SHOP, g.GroupShares(), g.BestValue("smallest")), 800 / 56),
+    ((*BY_MONTH, g.GroupMapping()), {"1": -1.0, "2": 2.5, "3": 1.5, "6": 2.5, "12": 6.0}),
+    ((*BY_MONTH, g.Along("change"), g.GroupMapping()), {"2": 3.5, "3": -1.0, "6": 1.0, "12": 3.5}),
+    ((*BY_MONTH, g.Along("cumulative"), g.GroupMapping()), {"1": -1.0, "2": 1.5, "3": 3.0, "6": 5.5, "12": 11.5}),
+    ((*BY_MONTH, g.Along("rolling_mean", 3), g.GroupMapping()), {"3": 1.0, "6": 6.5 / 3, "12": 10 / 3}),
+    ((*BY_MONTH, g.Along("percent_change"), g.BestGroup("largest")), 12),
+    ((*BY_MONTH, g.Along("change"), g.BestGroup("largest")), "tie"),
+    ((PART, g.Group("m", "sum", "n"), g.Along("change"), g.GroupMapping()), {"3": -37, "6": -2, "12": 2}),
+    ((*MONTHS, g.Along("cumulative"), g.GroupValue("2012-06")), 4),
+    ((*BY_MONTH, g.Along("change"), g.Along("change"), g.GroupCount()), 3),
+    ((*BY_MONTH, g.GroupValue(12)), 6.0),
+    ((g.Group("open", "count"), g.GroupValue(True)), 4),
+    ((BY_SHOP, g.GroupValue("c")), "no_answer"),
+    ((BY_SHOP, g.GroupStatistic("mean")), 28.0),
+    ((BY_SHOP, g.GroupStatistic("sum")), 56),
+    ((BY_SHOP, g.GroupStatistic("std")), math.sqrt(800)),
+    ((*BY_MONTH, g.GroupStatistic("median")), 2.5),
+    ((*BY_MONTH, g.GroupStatistic("sum")), 11.5),
+    ((BY_SHOP, g.Keep(">", 9), g.GroupStatistic("std")), "no_answer"),
+    ((BY_SHOP, g.Keep(">", 99), g.GroupStatistic("sum")), "no_answer"),
+    ((g.Where("n", "<", 0), BY_SHOP, g.GroupShares(), g.GroupMapping()), {}),
+    ((g.Arithmetic("x", "-", "x", "z"), g.Group("shop", "sum", "z"), g.GroupShares(), g.GroupMapping()), "no_answer"),
+    ((g.Where("n", "<", 0), g.Edge("n", "first")), "no_answer"),
+    ((g.Where("n", "<", 0), g.BestWithin("shop", "x", "largest", "n")), {}),
+    # Rounding.
+    ((g.Where("x", ">", 2), g.Aggregate("x", "min"), g.Round(0)), 2.0),
+    ((g.Where("x", ">", 2), g.Aggregate("x", "min"), g.Round(0, "away")), 3.0),
+    ((g.Count(), g.Round(1, "away")), 7),
+    ((g.Count(), g.Round(-1, "away")), 10),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Engine]:
+    path = tmp_path_factory.mktemp("stock") / "table.parquet"
+    pq.write_table(STOCK, path)
+    table, connection, frame = polars_engine.load(path), duckdb_engine.connect(path), read_frame(path)
+    return {
+        "polars": lambda program: polars_engine.run(program, table),
+        "duckdb": lambda program: duckdb_engine.run(program, connection),
+        "pandas": lambda program: submitted(program, frame),
+    }
+
+
+def submitted(program: g.Program, frame: pd.DataFrame) -> Any:
+    """Return what the pandas source of a program submits. It runs in this process, since no stranger wrote it."""
+    answers: list[Any] = []
+    names = {"df": frame.copy(), "pd": pd, "np": np, "submit": answers.append}
+    exec(compile(source(program), "program", "exec"), names)
+    (answer,) = answers
+    return to_json(answer)
+
+
+def matches(answer: Any, expected: Any, *, exact: bool) -> bool:
+    """Equal as JSON; unless `exact`, a float may stand for an integer, as pandas has them beside missing values."""
+    if isinstance(answer, dict) and isinstance(expected, dict):
+        answer = answer if exact else {key.removesuffix(".0"): value for key, value in answer.items()}
+        same = answer.keys() == expected.keys()
+        return same and all(matches(answer[key], expected[key], exact=exact) for key in answer)
+    if isinstance(answer, list) and isinstance(expected, list):
+        pairs = zip(answer, expected, strict=False)
+        return len(answer) == len(expected) and all(matches(*pair, exact=exact) for pair in pairs)
+    if type(answer) is not type(expected) and (exact or {type(answer), type(expected)} != {int, float}):
+        return False
+    return math.isclose(answer, expected, rel_tol=1e-12) if isinstance(answer, float) else answer == expected
+
+
+@pytest.mark.parametrize(("steps", "expected"), ANSWERS)
+def test_a_step_means_what_was_worked_out_by_hand(
+    engines: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
+) -> None:
+    program = g.Program(steps)
+    refused = expected in ("tie", "no_answer")
+    for name in ("polars", "duckdb"):
+        if refused:
+            with pytest.raises(g.NoAnswer) as refusal:
+                engines[name](program)
+            assert refusal.value.reason == expected
+        else:
+            answer = engines[name](program)
+            assert matches(answer, expected, exact=True), (name, answer)
+    if not refused:
+        answer = engines["pandas"](program)
+        assert matches(answer, expected, exact=False), (source(program), answer)
