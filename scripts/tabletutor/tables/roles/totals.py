@@ -18,6 +18,7 @@ TOTALLED = frozenset({"category", "label", "code", "ordinal", "identifier", "dat
 GROUPING = frozenset({"category", "ordinal", "flag", "year", "date_part", "date"})
 MAX_VALUES = 2000
 MAX_KEYS = 6
+MAX_MEASURES = 8
 MIN_OTHERS = 2
 EXACT = 0.002  # sums of rounded numbers are off by a little
 ROUGH = 0.05
@@ -111,7 +112,7 @@ def _sums(table: _Table, index: int) -> dict[str | None, _Sums]:
     ]
     counts: dict[str | None, list[int]] = {}
     agreeing: dict[str | None, set[str]] = {}
-    for measure in measures:
+    for measure in measures[:MAX_MEASURES]:
         for value, equal, rough, compared in _compare(table.frame, name, keys, measure):
             tally = counts.setdefault(value, [0, 0, 0])
             tally[0] += equal
