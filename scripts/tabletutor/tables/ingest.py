@@ -19,6 +19,7 @@ from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
 from tabletutor.tables.roles.infer import infer_roles
+from tabletutor.tables.roles.totals import find_totals
 from tabletutor.tables.spool import QUARANTINE, RepairRules
 
 ROW_GROUP = 131_072
@@ -55,7 +56,8 @@ def ingest(
         columns = type_columns(text, config)
         if not columns:
             raise TableError(source_path, "no column has a value", "Give the table data.", 1)
-        profiles = tuple(map(profile_column, columns, infer_roles(columns)))
+        findings = infer_roles(columns)
+        profiles = tuple(map(profile_column, columns, findings))
         result = TableProfile(
             table=table,
             sha256=sha256_file(csv),
@@ -67,6 +69,7 @@ def ingest(
             repaired=text.repaired,
             quarantined=text.quarantined,
             repairs=text.repairs,
+            totals=find_totals(columns, findings),
         )
         quarantine = text.quarantine.read_bytes()
         encoded = _parquet_bytes(columns)

@@ -7,6 +7,8 @@ from tabletutor.tables.roles.facts import NumberFacts
 from tabletutor.tables.roles.finding import Finding
 
 FIRST_YEAR, LAST_YEAR = 1500, 2100
+MISTYPED = 200  # years; "2207" for 2007 is still a year under the header "year"
+KEY_SHARE = 0.9  # of different values, for a column that is called a key
 MAX_GRADES = 50
 HIGHEST_GRADE = 100
 MAX_GROUPS = 50
@@ -82,7 +84,7 @@ def _date(word: str, facts: NumberFacts) -> Finding | None:
 
 def _coordinate(low: float, high: float) -> Callable[[str, NumberFacts], Finding | None]:
     def check(word: str, facts: NumberFacts) -> Finding | None:
-        return _said("coordinate", word, facts) if low <= facts.min and facts.max <= high else None
+        return _said("coordinate", word, facts) if low <= facts.median <= high else None
 
     return check
 
@@ -90,7 +92,7 @@ def _coordinate(low: float, high: float) -> Callable[[str, NumberFacts], Finding
 def _identifier(word: str, facts: NumberFacts) -> Finding | None:
     if not facts.whole:
         return None
-    if facts.nearly_unique:
+    if facts.unique >= KEY_SHARE * facts.present:
         return Finding("identifier", f"header word {word!r}, {_each(facts)}")
     return Finding("code", f"header word {word!r}, whole numbers that occur in several rows")
 

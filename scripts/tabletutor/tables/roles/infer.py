@@ -1,10 +1,12 @@
 """Infer what each column of a table is to an analyst: its role, with the reason.
 
 Evidence in this order: words of the header that the values confirm, the values and their shape, the kind.
-`dictionary.py` lets a data dictionary override it.
+A data dictionary overrides it (`tables/dictionary`).
 """
 
 from collections.abc import Sequence
+
+import polars as pl
 
 from tabletutor.records.table import NUMERIC, TEMPORAL
 from tabletutor.tables.kinds import Column
@@ -12,7 +14,10 @@ from tabletutor.tables.roles.facts import number_facts, text_facts
 from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.lexicon import Lexicon, lexicon
 from tabletutor.tables.roles.measures import number_column_role
-from tabletutor.tables.roles.texts import text_column_role
+from tabletutor.tables.roles.texts import LABEL_SHARE, letters_stand_for_groups, text_column_role
+
+NAMED_SHARE = 0.8
+NAMED_TWICE = 1.1
 
 
 def infer_roles(columns: Sequence[Column]) -> list[Finding]:
@@ -23,7 +28,28 @@ def infer_roles(columns: Sequence[Column]) -> list[Finding]:
     for index, column in enumerate(columns):
         neighbours = frozenset(word for i, other in enumerate(words) if i != index for word in other.all)
         found.append(_infer_role(column, known, neighbours))
-    return found
+    return [_without_name(columns, found, i) for i in range(len(columns))]
+
+
+def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: int) -> Finding:
+    """Return label or category for codes of letters that no other column writes out, else the finding itself.
+
+    Beside "Texas", "TX" is its code. Alone, it is how people name the state.
+    """
+    column, own = columns[index], found[index]
+    if own.role != "code" or not letters_stand_for_groups(column):
+        return own
+    frame = pl.DataFrame([other.values.alias(str(i)) for i, other in enumerate(columns)])
+    distinct = column.values.n_unique()
+    for i, other in enumerate(found):
+        names = (
+            i != index and other.role in ("category", "label") and frame[str(i)].n_unique() >= NAMED_SHARE * distinct
+        )
+        if names and frame.select(str(i), str(index)).n_unique() <= NAMED_TWICE * distinct:
+            return own
+    present = column.values.drop_nulls()
+    role = "label" if present.n_unique() >= LABEL_SHARE * len(present) else "category"
+    return Finding(role, f"codes of letters, and no other column names what they stand for ({own.reason})")
 
 
 def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> Finding:

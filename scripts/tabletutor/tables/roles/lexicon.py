@@ -17,6 +17,11 @@ TEXT_CONCEPTS = (
     *("location", "year", "month", "weekday", "quarter", "season", "day_time", "clock", "date", "code"),
     *("identifier", "free_text", "group", "name", "flag", "ordinal"),
 )
+# What only a singular says of numbers: "crew 7" names a crew, but "crews" are counted.
+NAMING_CONCEPTS = frozenset({"identifier", "code", "ordinal", "flag", "group", "year", "month", "day", "hour", "date"})
+# What a word says only as the last of its header, unless it is one of LEADING: a lot frontage is no lot.
+HEAD_CONCEPTS = frozenset({"identifier", "code"})
+LEADING = frozenset({"id", "code", "number", "fips", "zip", "phone", "sku"})
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,10 @@ class Lexicon:
         order = [*reversed(words.head), *words.rest, *words.bracketed]
         for place, word in enumerate(order):
             said = self._among(self.concepts(word), concepts)
+            if word not in self.words and concepts == NUMBER_CONCEPTS:
+                said = tuple(concept for concept in said if concept not in NAMING_CONCEPTS)
+            if place and word not in LEADING:
+                said = tuple(concept for concept in said if concept not in HEAD_CONCEPTS)
             is_unit = word in self.units and self.units[word][1] != "duration" and len(words.head) > 1
             if said and not is_unit:
                 found.append(Hit(word, said, at_end=place == 0 and bool(words.head)))

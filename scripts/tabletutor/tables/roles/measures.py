@@ -10,6 +10,7 @@ from tabletutor.tables.roles.words import Words, singular
 STRONGER = frozenset(
     {"identifier", "code", "group", "year", "month", "weekday", "day", "week", "quarter", "hour", "date", "ordinal"}
 )
+PARTS_OF_DATES = frozenset({"year", "month", "weekday", "day", "week", "quarter", "hour"})
 CURRENCIES = frozenset("$€£¥₹") | {"USD", "EUR", "GBP", "JPY", "CHF", "INR", "$m", "$k"}
 INTENSIVE_UNITS = frozenset(
     {
@@ -36,8 +37,11 @@ INTENSIVE_UNITS = frozenset(
     }
 ) | {"m/s", "knots", "bpm", "mpg", "o/oo", "bar", "V", "A", "Hz"}
 DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days", "years", "months", "weeks", "ms"})
+HALF_CIRCLE = 180
+MONTHS = 12
 LARGE = 20  # a maximum so many times the median is usual for counts and amounts
 KEY_DIGITS = 6
+LONG_DIGITS = 9
 MAX_CODES = 12
 SMALL = 10
 
@@ -52,7 +56,7 @@ def number_column_role(
     hits = lexicon.hits(words, NUMBER_CONCEPTS)
     return (
         _plane(words, facts, neighbours)
-        or _by_position(words, facts)
+        or _by_position(words, facts, lexicon)
         or _by_modifier(words, facts, lexicon, hits)
         or _by_words(hits, facts, neighbours)
         or _by_unit(words, lexicon, unit, facts)
@@ -62,6 +66,8 @@ def number_column_role(
 
 def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
     """Return coordinate for x and y beside each other in a table about places, or with words of coordinates."""
+    if words.head == ("long",) and "latitude" in neighbours and abs(facts.median) <= HALF_CIRCLE:
+        return Finding("coordinate", "header word 'long', beside a latitude")
     axes = {"x", "y"} & set(words.head)
     if not axes or len(words.head) > 2 or len(axes) > 1 or not (({"x", "y"} - axes) & neighbours):
         return None
@@ -72,7 +78,7 @@ def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Find
     return None
 
 
-def _by_position(words: Words, facts: NumberFacts) -> Finding | None:
+def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon) -> Finding | None:
     """Return what "number" and "n" say: "num rooms" and "n" count, "room number" and "no" tell apart."""
     spoken = list(words.head)
     if not facts.whole or not spoken:
@@ -80,6 +86,10 @@ def _by_position(words: Words, facts: NumberFacts) -> Finding | None:
     if spoken == ["n"] or (spoken[0] in ("number", "n", "nums") and len(spoken) > 1):
         return Finding("additive", f"header begins with {words.plain.split()[0]!r}: a count")
     if spoken[-1] == "number" and not words.rest:
+        before = spoken[-2] if len(spoken) > 1 else ""
+        part = next((concept for concept in lexicon.concepts(before) if concept in PARTS_OF_DATES), None)
+        if part is not None:
+            return number_role(part, before, facts)
         return number_role("identifier", "number", facts)
     return None
 
@@ -89,8 +99,12 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     first = set(last.concepts) if last else set[str]()
     said = ((c, number_role(c, last.named, facts)) for c in last.concepts) if last else ()
     concept, decided = next(((c, found) for c, found in said if found is not None), ("", None))
-    if concept in STRONGER:
+    if concept in STRONGER and decided is not None and decided.role != "duration":
         return decided
+    if "year" in words.head and is_years(facts):
+        return number_role("year", "year", facts)
+    if "month" in words.head and facts.within(1, MONTHS):
+        return number_role("month", "month", facts)
     if any("duration" in hit.concepts for hit in hits):
         first.add("duration")
     rate, total = lexicon.modifier(words, "intensive"), lexicon.modifier(words, "additive")
@@ -148,8 +162,11 @@ def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
         and facts.max <= 2060
     ):
         return Finding("year", f"whole numbers {facts.span}, all possible years")
-    if facts.nearly_unique and facts.one_length and facts.one_length >= KEY_DIGITS and facts.present >= SMALL:
+    spread = facts.max >= 3 * facts.min and facts.present >= SMALL
+    if facts.nearly_unique and facts.one_length and facts.one_length >= KEY_DIGITS and spread:
         return Finding("identifier", f"whole numbers of {facts.one_length} digits, each once")
+    if facts.one_length and facts.one_length >= LONG_DIGITS and spread:
+        return Finding("code", f"whole numbers of {facts.one_length} digits")
     if facts.unique == 2:
         return Finding("category", f"two numbers ({facts.span}) that stand for groups")
     if plural:

@@ -2,6 +2,9 @@
 
 import re
 
+import polars as pl
+
+from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.facts import NEARLY_UNIQUE, TextFacts
 from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.levels import find_order, orders
@@ -19,13 +22,16 @@ _POINT = re.compile(r"(?:POINT\s*)?\(\s*-?\d+(?:\.\d+)?[\s,]+-?\d+(?:\.\d+)?\s*\
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DIGITS = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9]+(?:[-/.:_][A-Z0-9]+)*|(?=.*\d)[A-Za-z]{1,4}[-_]?\d[\w.-]*|[0-9a-fA-F-]{32,}")
-_LETTER_CODE = re.compile(r"[A-Za-z]{1,5}\d?")
+_LETTER_CODE = r"^[A-Za-z]{1,5}$"
 MOSTLY = 0.95
 LABEL_SHARE = 0.9
 NAMED_SHARE = 0.4
 PERSON_SHARE = 0.02
 SENTENCE_WORDS = 7
 REMARK_WORDS = 2.5
+REMARK_SHARE = 0.1
+REMARK_LENGTH = 4
+MIN_PRESENT = 0.4
 CATEGORY_SHARE = 0.5
 
 
@@ -42,6 +48,11 @@ def text_column_role(words: Words, facts: TextFacts, lexicon: Lexicon) -> Findin
         or _key_or_code(facts, hits)
         or _name_or_category(facts, hits)
     )
+
+
+def letters_stand_for_groups(column: Column) -> bool:
+    """Return whether a column of codes has letters only, as "MSFT" and "TX", which people use like names."""
+    return column.values.dtype == pl.String and bool(column.values.drop_nulls().str.contains(_LETTER_CODE).all())
 
 
 def _concept(hits: list[Hit], *concepts: str) -> str | None:
@@ -116,7 +127,8 @@ def _prose(facts: TextFacts, hits: list[Hit]) -> Finding | None:
     word = _concept(hits, "free_text")
     if facts.words >= SENTENCE_WORDS and facts.share >= NAMED_SHARE / 2:
         return Finding("free_text", f"{facts.words:.0f} words in a value on average")
-    if word and facts.words >= REMARK_WORDS and facts.unique > 12:
+    remark = facts.words >= REMARK_WORDS and facts.share >= REMARK_SHARE and facts.unique > 12
+    if word and (remark or facts.words >= REMARK_LENGTH):
         return Finding("free_text", f"header word {word!r}, {facts.words:.0f} words in a value on average")
     return None
 
@@ -124,7 +136,7 @@ def _prose(facts: TextFacts, hits: list[Hit]) -> Finding | None:
 def _key_or_code(facts: TextFacts, hits: list[Hit]) -> Finding | None:
     coded = _part(facts, _CODE)
     code, key = _concept(hits, "code"), _concept(hits, "identifier")
-    unique = facts.share >= NEARLY_UNIQUE and facts.unique >= 3
+    unique = facts.share >= LABEL_SHARE and facts.unique >= 3
     if code and facts.words < 2 and facts.longest <= 40:
         return Finding("code", f"header word {code!r}")
     if key and facts.words < 2:
@@ -148,6 +160,8 @@ def _name_or_category(facts: TextFacts, hits: list[Hit]) -> Finding:
     digits = sum(1 for value in facts.values if sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)))
     if not word and facts.unique > 12 and digits >= MOSTLY * len(facts.values):
         return Finding("code", "texts of digits more than of letters")
+    if facts.present < MIN_PRESENT * facts.rows and facts.words < REMARK_LENGTH:
+        return Finding("category", f"{facts.unique} texts in {facts.present} of {facts.rows} rows")
     if facts.share >= LABEL_SHARE and facts.unique > 2:
         named = f", header word {word!r}" if word else ""
         return Finding("label", f"{facts.unique} texts, nearly each once{named}: they name the rows")
@@ -155,7 +169,10 @@ def _name_or_category(facts: TextFacts, hits: list[Hit]) -> Finding:
         return Finding("label", f"header word {word!r}, {facts.unique} texts in {facts.present} rows")
     if word and " name" in word and facts.share >= PERSON_SHARE and facts.unique > 12:
         return Finding("label", f"header words {word!r}")
-    if facts.share > CATEGORY_SHARE and facts.words >= 4:
+    group = _concept(hits, "group")
+    if group and facts.words < REMARK_LENGTH:
+        return Finding("category", f"header word {group!r}, {facts.unique} texts in {facts.present} rows")
+    if facts.share > CATEGORY_SHARE and facts.words >= REMARK_LENGTH:
         return Finding("free_text", f"{facts.words:.0f} words in a value on average, few values twice")
     if facts.share > CATEGORY_SHARE:
         return Finding("label", f"{facts.unique} texts in {facts.present} rows")

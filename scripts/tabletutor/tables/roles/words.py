@@ -49,6 +49,8 @@ def split_header(
         return found
 
     main = words(outside)
+    while len(main) > 1 and main[-1].isdigit():
+        main.pop()
     cut = next((i for i, word in enumerate(main) if word in PREPOSITIONS and i > 0), len(main))
     return Words(tuple(main[:cut]), tuple(main[cut:]), tuple(words(bracketed)), outside.strip())
 
