@@ -1,5 +1,6 @@
 """Moments, quantiles, correlation and regression: values worked out by hand, and agreement of the three engines."""
 
+import ast
 import math
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.describe import describe
+from tabletutor.programs.pandas_source import source
 from tabletutor.programs.typecheck import IllTypedError, answer_kind
 from tabletutor.sandbox.guest.frame import read_frame
 from tests.programs.test_programs_engines import Engine, agree, engines, matches, outcome, submitted
@@ -219,3 +221,45 @@ def test_three_engines_agree_on_statistics_of_any_table(
             with warnings.catch_warnings(action="ignore"):
                 answer = submitted(program, frame)
             assert matches(answer, one), (program, one, answer, table.to_pydict())
+
+
+NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(["'); import os #", '"""', "{x}", "a\nb", "\\"])
+
+
+@given(one=NAMES, other=NAMES, value=NAMES)
+@settings(max_examples=30, derandomize=True, database=None)
+def test_headers_and_values_stay_literals_in_the_source_of_statistics(one: str, other: str, value: str) -> None:
+    allowed = set(
+        [
+            "df",
+            "stats",
+            "np",
+            "pd",
+            "pairs",
+            "fit",
+            "matrix",
+            "first",
+            "second",
+            "samples",
+            "values",
+            "counts",
+            "test",
+            "answer",
+            "submit",
+        ]
+    )
+    allowed |= {"sorted", "bool", "_"}
+    steps: list[g.Step] = [
+        g.StrongestPair((one, other, value), "spearman"),
+        g.WeightedMean(one, other),
+        g.Regression(one, other, "r2"),
+        *(g.HypothesisTest(kind, one, "p", other, (value, one)) for kind in ("welch_t", "student_t", "mann_whitney")),
+        *(g.HypothesisTest(kind, one, "decision", other) for kind in ("anova", "chi_square")),
+        g.HypothesisTest("shapiro", one, "statistic"),
+    ]
+    for step in steps:
+        nodes = list(ast.walk(ast.parse(source(g.Program((step,))))))
+        assert {node.id for node in nodes if isinstance(node, ast.Name)} <= allowed
+        imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+        assert {ast.unparse(node) for node in imports} <= {"from scipy import stats"}
+        assert one in {node.value for node in nodes if isinstance(node, ast.Constant)}
