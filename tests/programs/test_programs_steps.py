@@ -14,6 +14,7 @@ import pytest
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source import source
+from tabletutor.programs.typecheck import IllTypedError, Kind, answer_kind
 from tabletutor.sandbox.guest.frame import read_frame
 from tabletutor.sandbox.guest.values import to_json
 
@@ -206,3 +207,158 @@ def test_a_step_means_what_was_worked_out_by_hand(
     if not refused:
         answer = engines["pandas"](program)
         assert matches(answer, expected, exact=False), (source(program), answer)
+
+
+RECORDS: list[tuple[g.Program, dict[str, Any]]] = [
+    (
+        g.Program(
+            (g.Where("shop", "==", "b"),),
+            parts=(
+                g.Part("mean", (g.Aggregate("x", "mean"), g.Round(2))),
+                g.Part("open 'n'", (g.Where("open", "==", True), g.Count())),
+                g.Part("all", (g.Count(),)),
+                g.Part("days", (g.Top("n", 2, "largest"), g.ListOf("day"))),
+            ),
+        ),
+        {},
+    ),
+    (
+        g.Program(
+            (g.TextPart("kind", "length", "l"),),
+            parts=(
+                g.Part("longest", (g.Aggregate("l", "max"),)),
+                g.Part("per shop", (g.Group("shop", "max", "l"), g.GroupMapping())),
+                g.Part("twice", (g.Arithmetic("l", "+", "l", "m"), g.Repeated(), g.Count())),
+                g.Part("once", (g.Arithmetic("l", "*", "n", "m"), g.Aggregate("m", "min"))),
+            ),
+        ),
+        {"longest": 10, "per shop": {"a": 10, "b": 6}, "twice": 0, "once": 3},
+    ),
+    (
+        g.Program(
+            BY_MONTH,
+            parts=(
+                g.Part("months", (g.GroupCount(),)),
+                g.Part("changes", (g.Along("change"), g.Keep(">", 0), g.GroupCount())),
+                g.Part("best", (g.BestGroup("largest"),)),
+            ),
+        ),
+        {"months": 5, "changes": 3, "best": 12},
+    ),
+]
+
+
+@pytest.mark.parametrize(("program", "expected"), RECORDS[1:])
+def test_a_program_with_parts_has_a_record_as_its_answer(
+    engines: dict[str, Engine], program: g.Program, expected: dict[str, Any]
+) -> None:
+    assert answer_kind(program, KINDS) == "record"
+    for name in ("polars", "duckdb"):
+        assert matches(engines[name](program), expected, exact=True), name
+    assert matches(engines["pandas"](program), expected, exact=False), source(program)
+    assert g.from_json(g.to_json(program)) == program
+
+
+def test_a_part_without_an_answer_leaves_the_program_without_one(engines: dict[str, Engine]) -> None:
+    for name in ("polars", "duckdb"):
+        with pytest.raises(g.NoAnswer) as refusal:
+            engines[name](RECORDS[0][0])
+        assert refusal.value.reason == "tie"
+
+
+KINDS: dict[str, Kind] = {
+    "day": "date", "shop": "text", "kind": "text", "n": "integer", "x": "number", "open": "boolean",
+}  # fmt: skip
+COUNT = g.Count()
+ILL_TYPED: list[g.Program] = [
+    *(
+        g.Program((step, COUNT))
+        for step in (
+            g.Where("n", "==", 1, ignore_case=True),
+            g.Where("shop", "<", "b", ignore_case=True),
+            g.Contains("shop", "", whole_word=True),
+            g.Outliers("shop", "iqr"),
+            g.Repeated(("shop", "nowhere")),
+            g.Sort("shop"),
+            g.Bin("n", (2, 2), ("a", "b", "c"), "b"),
+            g.Bin("n", (2,), ("a", "a"), "b"),
+            g.Bin("n", (2,), ("a",), "b"),
+            g.Bin("n", (2, 3), ("a", "b"), "b"),
+            g.Bin("n", (), ("a",), "b"),
+            g.Bin("day", (2,), ("a", "b"), "b"),
+            g.RankWithin("shop", None, "largest", "r"),
+            g.RankWithin("n", "x", "largest", "r"),
+            g.Period("n", "year", "p"),
+            g.Scale("day", "minmax", "s"),
+            g.Impute("shop", "mean", "f"),
+            g.Impute("day", "zero", "f"),
+            g.Running("n", "rolling_mean", "c"),
+            g.Running("n", "rolling_mean", "c", 0),
+            g.Running("n", "change", "c", 2),
+            g.Running("day", "change", "c"),
+        )
+    ),
+    *(
+        g.Program((step,))
+        for step in (
+            g.Edge("nowhere", "first"),
+            g.Streak("shop", "==", 1),
+            g.BestWithin("x", "n", "largest", "shop"),
+            g.BestWithin("shop", "kind", "largest", "n"),
+            g.Pivot("shop", "shop", "count"),
+            g.Pivot("shop", "x", "count"),
+            g.Pivot("shop", "kind", "mean"),
+            g.Pivot("shop", "kind", "mean", "day"),
+        )
+    ),
+    g.Program((g.Group("shop", "max", "day"), g.Along("cumulative"), g.GroupMapping())),
+    g.Program((g.Group("shop", "max", "day"), g.GroupShares(), g.GroupMapping())),
+    g.Program((g.Group("shop", "max", "day"), g.GroupStatistic("mean"))),
+    g.Program((BY_SHOP, g.Along("rolling_mean"), g.GroupMapping())),
+    g.Program((BY_SHOP, g.GroupValue(1))),
+    g.Program((g.Group("n", "count"), g.GroupValue("1"))),
+    g.Program((g.Group("n", "count"), g.GroupValue(True))),
+    g.Program((g.Group("day", "count"), g.GroupValue("2012-01-05"))),
+    g.Program((COUNT,), parts=(g.Part("n", (COUNT,)),)),
+    g.Program((), parts=(g.Part("n", (g.Sort("n"),)),)),
+    g.Program((), parts=(g.Part("n", (COUNT,)), g.Part("n", (COUNT,)))),
+    g.Program((), parts=(g.Part("n", (COUNT,)),), after=(g.Round(1),)),
+    g.Program((), (COUNT,), g.Join("difference"), parts=(g.Part("n", (COUNT,)),)),
+]
+
+
+@pytest.mark.parametrize("program", ILL_TYPED)
+def test_a_step_that_does_not_fit_the_columns_is_refused(program: g.Program) -> None:
+    with pytest.raises(IllTypedError):
+        answer_kind(program, KINDS)
+
+
+READINGS: list[tuple[tuple[g.Step, ...], Any]] = [
+    (counted(g.Where("kind", "==", "OLD", ignore_case=True)), 1),
+    (counted(g.Where("n", ">", 3, or_missing=True)), 5),
+    (counted(g.OneOf("kind", ("OLD", "New"), ignore_case=True)), 2),
+    (counted(g.Outliers("n", "zscore", population=True)), 0),
+    (counted(g.Repeated(("shop",), every=True)), 6),
+    (counted(g.Repeated(("shop",), negated=True, every=True)), 1),
+    ((g.RankWithin("x", None, "smallest", "r", "worst"), *shown("r")), [3, 2, 5, 5, 1, 6]),
+    ((g.RankWithin("x", None, "smallest", "r", "dense"), *shown("r")), [3, 2, 4, 4, 1, 5]),
+    ((g.Where("n", ">", 6), g.Scale("n", "zscore", "s", population=True), *shown("s")), [-1.0, 1.0]),
+    ((g.Group("shop", "count", with_missing=True), g.GroupMapping()), {"a": 3, "b": 3, "NaN": 1}),
+    ((BY_SHOP, g.GroupStatistic("population_std")), 20.0),
+    ((g.Pivot("shop", "open", "count", zeros=True),), {"a": {"False": 0, "True": 2}, "b": {"False": 1, "True": 2}}),
+]
+
+
+@pytest.mark.parametrize(("steps", "expected"), READINGS)
+def test_polars_computes_what_a_step_might_also_mean(
+    engines: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
+) -> None:
+    assert matches(engines["polars"](g.Program(steps)), expected, exact=True)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "pandas"])
+def test_the_other_engines_refuse_other_readings(engines: dict[str, Engine], engine: str) -> None:
+    for steps, _ in READINGS:
+        if any(map(g.is_other_reading, steps)):
+            with pytest.raises(ValueError, match="only Polars computes other readings"):
+                engines[engine](g.Program(steps))
