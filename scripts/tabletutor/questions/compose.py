@@ -4,6 +4,7 @@ For example, the family `group_best` gives "which {what} has {best}" its words, 
 "where sex is 'male'", and the text is "Which species has the highest average body mass where sex is 'male'?".
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from tabletutor.questions.wording import fill, slots_of
 from tabletutor.records.identity import digest
 from tabletutor.records.question import AnswerSpec
 
+# "the fewest rows for rows where …"
+ROWS_TWICE = re.compile(r"\brows (?:for|among) (?:rows|records|entries) (where|with)\b")
 POPULATION_SLOTS = frozenset({"back", "front", "where", "whole"})
 ROUNDED_SHARE = 0.25
 ROUNDINGS = (
@@ -72,7 +75,7 @@ def ask(composed: Composed, family: Family, wording: str, draw: Draw) -> Asked:
     sentences = ""
     if slots["front"].endswith(". "):  # the population has sentences of its own
         sentences, slots["front"] = slots["front"], ""
-    text = sentences + fill(wording, slots, draw.source)
+    text = sentences + ROWS_TWICE.sub(r"rows \1", fill(wording, slots, draw.source))
     program, decimals = population.narrow(candidate.program), None
     if candidate.rounds and draw.source.random() < ROUNDED_SHARE:
         decimals = draw.choice((1, 2, 2, 3))

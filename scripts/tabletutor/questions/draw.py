@@ -189,6 +189,11 @@ class Draw:
         """Return how to say one group of a column: "class", or "value of survived" for a flag."""
         return f"value of {self.say(column)}" if column.role == "flag" else self.say(column)
 
+    def of_date(self, column: ColumnProfile) -> str:
+        """Return " of departure date", or nothing if the table has no other date."""
+        dates = [column for column in self.profile.columns if column.kind in TEMPORAL]
+        return f" of {self.say(column)}" if len(dates) > 1 else ""
+
     def end_of(self, column: ColumnProfile, direction: Direction) -> str:
         """Return the word for one end of a column: "highest", "longest"."""
         return self.choice(superlative(column, direction))

@@ -17,7 +17,7 @@ VALUE = (
     "Please report the {noun}{back}.",
     "{front}what would you report as the {noun}?",
     # held out
-    "[Show me|Let me see] what the {noun} is{back}.",
+    "Here is what I am after: the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
     "From {whole}, I would like one number: the {noun}.",
 )
@@ -36,8 +36,8 @@ COUNT = (
 WHICH = (
     "Which {what} has {best}{back}?",
     "{front}which {what} has {best}?",
-    "[Find|Name|Give] the {what} with {best}{back}.",
-    "{front}name the {what} with {best}.",
+    "[Find|Give] the {what} with {best}{back}.",
+    "{front}find the {what} with {best}.",
     "The {what} with {best}{back}?",
     "[Can|Could] you tell me which {what} has {best}{back}?",
     "I am looking for the {what} with {best}{back}.",
@@ -51,7 +51,7 @@ WHICH = (
 LIST = (
     "Which {n} {whats} have {best}{back}? {order}",
     "{front}which {n} {whats} have {best}? {order}",
-    "[List|Name|Give] the {n} {whats} with {best}{back}. {order}",
+    "[List|Give] the {n} {whats} with {best}{back}. {order}",
     "{front}list the {n} {whats} with {best}. {order}",
     "The {n} {whats} with {best}{back}? {order}",
     "[Can|Could] you list the {n} {whats} with {best}{back}? {order}",
@@ -63,7 +63,7 @@ LIST = (
 SET = (
     "Which {whats} have {limit}{back}? [List all of them.|Give all of them.]",
     "{front}which {whats} have {limit}? [List all of them.|Give all of them.]",
-    "[List|Name] all {whats} with {limit}{back}.",
+    "[List|Give] all {whats} with {limit}{back}.",
     "{front}list all {whats} with {limit}.",
     "All {whats} with {limit}{back}?",
     "[Can|Could] you list the {whats} with {limit}{back}? I need all of them.",

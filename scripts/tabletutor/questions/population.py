@@ -293,7 +293,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     if column.missing:
         method, words = draw.choice(FILLERS if column.role == "additive" else FILLERS[:2])
         filled = draw.free_name(f"{subject}_filled")
-        of_these = "" if method == "zero" else " of its known values"
+        of_these = "" if method == "zero" else " of the known ones"
         words = f"missing {name} values with {words}{of_these}"
         step = Impute(subject, method, filled)
         return Preparation(f"impute_{method}", (step,), f"filling {words}", f"fill {words}", {subject: filled})
@@ -354,7 +354,9 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
         return {"back": "", "front": "", "where": "", "whole": draw.choice(("the whole table", "all rows"))}
     link = draw.choice(("among", "for", "considering only"))
     return {
-        "back": draw.choice((f" {where}", f" among {rows} {where}", f" for {rows} {where}")),
+        "back": draw.choice(
+            (f" {where}" if where.startswith("where") else f" among {rows} {where}", f" for {rows} {where}")
+        ),
         "front": f"{link.capitalize()} {rows} {where}, ",
         "where": where,
         "whole": f"the {rows} {where}",

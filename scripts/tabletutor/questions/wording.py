@@ -16,7 +16,7 @@ _PIECE = re.compile(r"\[(?P<alternatives>[^\[\]]*)\]|\{(?P<slot>[a-z_]+)\}")
 
 AGGREGATION_WORDS: Mapping[Aggregation, tuple[str, ...]] = {
     "mean": ("average", "mean"),
-    "sum": ("total", "combined"),
+    "sum": ("total",),
     "min": ("lowest", "minimum", "smallest"),
     "max": ("highest", "maximum", "largest"),
     "median": ("median",),

@@ -106,7 +106,7 @@ def _repeated(draw: Draw) -> Candidate:
             "number of duplicate rows, not counting the first of each",
         )
     )
-    return Candidate(chain(Repeated(), Count()), {"noun": noun}, "integer")
+    return Candidate(chain(Repeated(), Count()), {"noun": noun}, "integer", settled=frozenset({"every_copy"}))
 
 
 FAMILIES = (

@@ -26,12 +26,12 @@ from tabletutor.records.table import ColumnProfile
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
     """Return a step that puts a measure into three or four bins, and the words for the bins."""
     marks = column.quantiles
-    if len(marks) < 5:
+    if len(marks) < 5 or not isinstance(column.min, int | float) or not isinstance(column.max, int | float):
         raise CannotDraw
     places = draw.choice(((marks[1], marks[3]), (marks[1], marks[2], marks[3])))
     spread = marks[3] - marks[1]
     edges = tuple(round_number(mark, spread or 1.0, whole=column.kind == "integer") for mark in places)
-    if any(low >= high for low, high in pairwise(edges)):
+    if any(low >= high for low, high in pairwise((column.min, *edges, column.max))):
         raise CannotDraw
     middle = [f"{low} to below {high}" for low, high in pairwise(edges)]
     labels = (f"below {edges[0]}", *middle, f"{edges[-1]} or more")
@@ -65,7 +65,8 @@ def _scaled(draw: Draw) -> Candidate:
         raise CannotDraw
     name = draw.free_name("z")
     limit = draw.choice((1, 1.5, 2))
-    noun = f"number of rows whose {draw.say(column)} is more than {limit} standard deviations above the average"
+    deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
+    noun = f"number of rows whose {draw.say(column)} is more than {deviations} above the average"
     steps = (Scale(column.name, "zscore", name), Where(name, ">", limit), Count())
     return Candidate(chain(*steps), {"noun": noun}, "integer", variant="zscore")
 
@@ -104,7 +105,7 @@ def _ranked_within(draw: Draw) -> Candidate:
 FAMILIES = (
     Family("bin_sizes", "derive", _bin_sizes, MAPPING, conditions=(0, 1)),
     Family("bin_best", "derive", _best_bin, WHICH, conditions=(0, 1)),
-    Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 1)),
-    Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 1)),
+    Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 0)),
+    Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 0)),
     Family("best_of_each", "derive", _ranked_within, VALUE, conditions=(0, 1)),
 )

@@ -27,9 +27,8 @@ from tabletutor.questions.population import date_years
 from tabletutor.records.table import ColumnProfile
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
-UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012-Q1)", "year": "year"}
+UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012Q1)", "year": "year"}
 Change = Literal["change", "percent_change"]
-GROWTHS: tuple[tuple[Change, str], ...] = (("percent_change", "percentage growth"), ("change", "change"))
 INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
 MAX_PERIODS = 10
 
@@ -54,7 +53,7 @@ def _best_part(draw: Draw) -> Candidate:
         group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
         end = end_of_aggregate(draw, aggregation, measure, direction)
         best = f"the {end} {noun}"
-    slots = {"what": f"{words} of {draw.say(date)}", "best": best, "noun": noun, "end": end}
+    slots = {"what": f"{words}{draw.of_date(date)}", "best": best, "noun": noun, "end": end}
     kind = "category" if step.part == "weekday" else "integer"
     variant = f"{step.part}_{group.aggregation}_{direction}"
     return Candidate(chain(step, group, BestGroup(direction)), slots, kind, variant=variant)
@@ -81,20 +80,19 @@ def _period_best(draw: Draw) -> Candidate:
     steps, noun, unit = _periods(draw, date)
     direction = draw.direction()
     end = end_of_aggregate(draw, "count", None, direction)
-    slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
+    slots = {"what": f"{UNITS[unit]}{draw.of_date(date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
     return Candidate(chain(*steps, BestGroup(direction)), slots, "category", variant=f"{unit}_{steps[1].aggregation}")
 
 
 def _growth(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    operation, words = draw.choice(GROWTHS)
-    direction = draw.direction()
-    end = end_of_aggregate(draw, "count", None, direction)
+    operation, words = draw.choice(INCREASES)
+    end = draw.choice(("largest", "biggest"))
     said = f"{words} in {noun} over the {unit} before it in the data"
-    slots = {"what": f"{UNITS[unit]} of {draw.say(date)}", "best": f"the {end} {said}", "noun": said, "end": end}
-    program = chain(*steps, Along(operation), BestGroup(direction))
-    return Candidate(program, slots, "category", variant=f"{unit}_{operation}_{direction}")
+    slots = {"what": f"{UNITS[unit]}{draw.of_date(date)}", "best": f"the {end} {said}", "noun": said, "end": end}
+    program = chain(*steps, Along(operation), BestGroup("largest"))
+    return Candidate(program, slots, "category", variant=f"{unit}_{operation}")
 
 
 def _growth_value(draw: Draw) -> Candidate:
@@ -118,13 +116,12 @@ def _by_year(draw: Draw) -> Candidate:
     if by.kind != "integer" or not isinstance(by.max, float | int) or by.unique < 4:
         raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
-    operation, words = draw.choice(GROWTHS)
-    direction = draw.direction()
-    end, noun = end_of_aggregate(draw, "count", None, direction), aggregate_noun(draw, aggregation, measure)
+    operation, words = draw.choice(INCREASES)
+    end, noun = draw.choice(("largest", "biggest")), aggregate_noun(draw, aggregation, measure)
     said = f"{words} in {noun} over the year before it in the data"
     slots = {"what": draw.say(by), "best": f"the {end} {said}", "noun": said, "end": end}
-    program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup(direction))
-    return Candidate(program, slots, "category", variant=f"{operation}_{direction}")
+    program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup("largest"))
+    return Candidate(program, slots, "category", variant=operation)
 
 
 def _period_mapping(draw: Draw) -> Candidate:
@@ -140,7 +137,7 @@ def _period_mapping(draw: Draw) -> Candidate:
     form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
     return Candidate(
         program,
-        {"noun": noun, "by": f"{words} of {draw.say(date)}"},
+        {"noun": noun, "by": f"{words}{draw.of_date(date)}"},
         "mapping",
         item=aggregate_type(aggregation, measure),
         form=form,
