@@ -229,26 +229,10 @@ NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(["'); import os #", '
 @given(one=NAMES, other=NAMES, value=NAMES)
 @settings(max_examples=30, derandomize=True, database=None)
 def test_headers_and_values_stay_literals_in_the_source_of_statistics(one: str, other: str, value: str) -> None:
-    allowed = set(
-        [
-            "df",
-            "stats",
-            "np",
-            "pd",
-            "pairs",
-            "fit",
-            "matrix",
-            "first",
-            "second",
-            "samples",
-            "values",
-            "counts",
-            "test",
-            "answer",
-            "submit",
-        ]
-    )
-    allowed |= {"sorted", "bool", "_"}
+    allowed = {
+        "df", "stats", "np", "pd", "pairs", "fit", "matrix", "first", "second", "samples", "values", "counts", "test",
+        "answer", "submit", "sorted", "bool", "_",
+    }  # fmt: skip
     steps: list[g.Step] = [
         g.StrongestPair((one, other, value), "spearman"),
         g.WeightedMean(one, other),
