@@ -36,7 +36,7 @@ coverage: env peers  ## run all tests and count the lines and branches they run:
 mutation: env  ## plant small faults in MODULES="matching tables/splits …" and count those that tests notice; resumable
 	python tests/mutation/mutate.py $(MODULES)
 
-quality: env  ## check lint, formatting, types, import contracts, prose and dead code
+quality: env  ## check lint, formatting, types, import contracts, prose, the grammar of questions and dead code
 	ruff check .
 	ruff format --check .
 	pyright
@@ -44,6 +44,7 @@ quality: env  ## check lint, formatting, types, import contracts, prose and dead
 	snakefmt --check $(SNAKEFILES)
 	snakemake --lint
 	python tests/prose/lint.py
+	python -m tests.prose.questions
 	@echo "vulture: functions, classes, methods and imports that nothing uses"
 	@! vulture | grep -E 'unused (function|class|method|property|import)'
 

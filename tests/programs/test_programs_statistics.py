@@ -206,7 +206,7 @@ def small_tables(draw: st.DrawFn) -> pa.Table:
 
 
 @given(small_tables())
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 def test_three_engines_agree_on_statistics_of_any_table(
     tmp_path_factory: pytest.TempPathFactory, table: pa.Table
 ) -> None:
@@ -227,28 +227,12 @@ NAMES = st.text(min_size=1, max_size=12) | st.sampled_from(["'); import os #", '
 
 
 @given(one=NAMES, other=NAMES, value=NAMES)
-@settings(max_examples=30, derandomize=True, database=None)
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
 def test_headers_and_values_stay_literals_in_the_source_of_statistics(one: str, other: str, value: str) -> None:
-    allowed = set(
-        [
-            "df",
-            "stats",
-            "np",
-            "pd",
-            "pairs",
-            "fit",
-            "matrix",
-            "first",
-            "second",
-            "samples",
-            "values",
-            "counts",
-            "test",
-            "answer",
-            "submit",
-        ]
-    )
-    allowed |= {"sorted", "bool", "_"}
+    allowed = {
+        "df", "stats", "np", "pd", "pairs", "fit", "matrix", "first", "second", "samples", "values", "counts", "test",
+        "answer", "submit", "sorted", "bool", "_",
+    }  # fmt: skip
     steps: list[g.Step] = [
         g.StrongestPair((one, other, value), "spearman"),
         g.WeightedMean(one, other),

@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 from harper import Linter
 
-from tabletutor.questions.english import a_or_an
+from tabletutor.questions.english import a_or_an, is_mass
 from tabletutor.questions.lexicon import grammatical_number
 from tests.prose.sample import sample_texts, table_words
 
@@ -48,7 +49,7 @@ class _Asked(msgspec.Struct):
 class Rule(NamedTuple):
     """A pattern that no question may match.
 
-    `number`: only if the last word of the group `noun` is a "singular" or a "plural". `article`: only if the group
+    `number`: only if the noun, a group of the pattern, is "singular", "plural" or "mass". `article`: only if the group
     `noun` takes the other article. `measure` "balance": a bracket or quote has no partner. `quoted`: read values too.
     """
 
@@ -70,11 +71,19 @@ class Rule(NamedTuple):
                 yield Finding(self.name, fault, self.suggestion)
             return
         for match in re.finditer(self.pattern, text):
-            if self.number and grammatical_number(match["noun"].split()[-1].lower()) != self.number:
+            if self.number and not any(is_number(noun.lower(), self.number) for noun in match.groups() if noun):
                 continue
             if self.article and a_or_an(match["noun"]).split()[0] == match["article"].lower():
                 continue
             yield Finding(self.name, match[0].strip() or match[0], self.suggestion)
+
+
+def is_number(noun: str, number: str) -> bool:
+    """Return whether the last word of a phrase is "singular", "plural" or "mass". A singular phrase holds no plural."""
+    if number == "mass":
+        return is_mass(noun)
+    *others, last = (grammatical_number(word) for word in noun.split())
+    return last == number and not (number == "singular" and "plural" in others)
 
 
 def unbalanced(text: str) -> str:
@@ -92,19 +101,21 @@ def unbalanced(text: str) -> str:
 
 
 class Checker:
-    """Harper and the rules of `questions.toml`. `words` are headers' words, which are no spelling mistakes."""
+    """Harper and the rules of `questions.toml`. `words` of headers are no spelling mistakes."""
 
     def __init__(self, words: Iterable[str] | None = None) -> None:
         settings = tomllib.loads(RULES.read_text(encoding="utf-8"))
-        self._off: set[str] = set(settings.pop("harper")["off"])
+        harper = settings.pop("harper")
+        self._off: list[str] = harper["off"]
         self.rules = [Rule(name, **rule) for name, rule in settings.items()]
-        self._words = None if words is None else sorted(set(words))
+        self._words = None if words is None else sorted({*words, *harper["words"]})
 
     @cached_property
     def _linter(self) -> Linter:
         linter = Linter()
-        off = self._off | (set() if self._words is not None else {"SpellCheck"})
-        linter.set_lint_config({name: name not in off and on for name, on in linter.get_default_lint_config().items()})
+        off = self._off if self._words is not None else [*self._off, "SpellCheck"]
+        rules = linter.get_default_lint_config()
+        linter.set_lint_config({name: rules[name] and not any(fnmatch(name, each) for each in off) for name in rules})
         linter.import_words(self._words or [])
         return linter
 

@@ -3,6 +3,8 @@
 import re
 import tempfile
 from functools import cache
+from itertools import islice, product
+from math import ceil
 from pathlib import Path
 
 from loguru import logger
@@ -10,8 +12,10 @@ from loguru import logger
 from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.tables import TablesConfig
 from tabletutor.questions.generate import Pool, candidates
+from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.registry import all_families
 from tabletutor.records.identity import rng
+from tabletutor.records.question import Novelty
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.ingest import ingest
 
@@ -31,15 +35,19 @@ def table_profiles() -> tuple[TableProfile, ...]:
 
 
 def table_words() -> set[str]:
-    """Return the words of all headers, as far as they are letters and digits."""
-    return {word for table in table_profiles() for column in table.columns for word in re.findall(r"\w+", column.name)}
+    """Return the words of all headers, as they stand and as questions say them."""
+    spoken = [column for table in table_profiles() for column in spoken_columns(table).values()]
+    said = [text for column in spoken for text in (column.name, column.singular, column.plural or "")]
+    return {word for text in said for pattern in (r"\w+", "[A-Za-z]+") for word in re.findall(pattern, text)}
 
 
 def sample_texts(n: int, seed: int) -> list[str]:
-    """Return `n` generated questions: of all tables, families and wordings, held out or not."""
-    config = ProgramQuestionsConfig(per_family=1)
-    pools = [Pool(novelty, all_families(), 0) for novelty in ("trained", "new_wording")]
-    drawn = (
-        question for table in table_profiles() for pool in pools for question in candidates(table, pool, config, seed)
-    )
-    return rng(seed, "sample").sample(sorted({question.text for _, question in drawn}), n)
+    """Return up to `n` generated questions, in random order: of all tables, trained and held out."""
+    config = ProgramQuestionsConfig()
+    novelties: tuple[Novelty, ...] = ("trained", "new_wording", "new_composition")
+    share = ceil(n / len(novelties) / len(table_profiles()))
+    texts: set[str] = set()
+    for table, novelty in product(table_profiles(), novelties):
+        drawn = candidates(table, Pool(novelty, all_families(), share), config, seed)
+        texts |= {question.text for _, question in islice(drawn, share)}
+    return rng(seed, "sample").sample(sorted(texts), min(n, len(texts)))

@@ -9,8 +9,10 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.records.record import read_record
 from tabletutor.records.table import TableProfile
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.header import Line
 from tabletutor.tables.ingest import ingest
 from tabletutor.tables.read import TextTable, read_text
+from tabletutor.tables.shapes import SAMPLE, sample_rows
 
 QUOTED = "a,b,c,d\n" + "".join(f'{i},x{i},"u, v{i}",w\n' for i in range(1, 10))
 DATED = "day,temp,note\n" + "".join(f"2020-01-{i:02d},{i}.5,\n" for i in range(1, 10))
@@ -47,6 +49,42 @@ def test_a_row_is_repaired_if_one_repair_fits(tmp_path: Path, text: str, row: li
     assert (table.repaired, table.quarantined) == (1, 0)
     assert "rows repaired" in table.warnings[-1]
     assert table.quarantine.read_text() == "line,reason,text\n"
+
+
+def test_rare_values_in_columns_that_are_otherwise_empty_stay_in_their_columns(tmp_path: Path) -> None:
+    rows = [f"{i},,,{'2020-01-01' * (i % 9 == 0)},2020-01-{i % 28 + 1:02d},,home" for i in range(900)]
+    for i in (600, 610, 700):
+        rows[i] = f"{i},,TRUE,,2020-02-01,2020-02-09,gone"
+    table = read(tmp_path, "id,town,ill,onset,found,died,state\n" + "\n".join(rows) + "\n")
+    assert table.column(2).to_list()[600] == "TRUE"
+    assert table.column(5).to_list()[600] == "2020-02-09"
+    assert (table.repairs, table.warnings) == ((), ())
+
+
+def test_a_move_that_brings_no_cell_under_its_shape_is_not_made(tmp_path: Path) -> None:
+    rows = "".join(f"{i},Ann{i},,{'xyz'[i % 3]}\n" for i in range(40))
+    table = read(tmp_path, "age,name,extra,text\n" + rows + "about forty,,yes,\n")
+    assert last(table) == ["about forty", "", "yes", ""]
+    assert (table.repaired, table.quarantined) == (0, 0)
+    assert table.warnings == ("1 cells of column 'age' are not a number, as the others are (line 42)",)
+
+
+def test_a_shape_of_the_first_rows_only_is_none(tmp_path: Path) -> None:
+    rows = [f"{i},{'2-WAY' if i < 900 else 'RAMP'},{i if i < 900 else f'AET{i}'}\n" for i in range(1200)]
+    few = "".join(f"{i},{'word' if i % 60 == 5 else ''}\n" for i in range(400))
+    assert read(tmp_path, "id,dir,site\n" + "".join(rows)).warnings == ()
+    assert read(tmp_path, "id,rare\n" + few).warnings == ()
+
+
+def test_the_sample_of_rows_comes_from_all_parts_of_the_file() -> None:
+    lines = [Line(i, [str(i), "x"], broken=i % 7 == 0) for i in range(5000)] + [Line(5000, ["5000"])]
+    rows = sample_rows(lines, 2)
+    numbers = [int(row[0]) for row in rows]
+    assert len(rows) == SAMPLE
+    assert numbers == sorted(set(numbers))
+    assert not any(number % 7 == 0 for number in numbers)
+    assert all(any(part <= number < part + 500 for number in numbers) for part in range(0, 5000, 500))
+    assert sample_rows(lines[:90], 2) == [line.cells for line in lines[:90] if not line.broken]
 
 
 def test_a_row_without_a_unique_repair_is_quarantined(tmp_path: Path) -> None:

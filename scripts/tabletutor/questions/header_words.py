@@ -86,6 +86,11 @@ class SpokenColumn(Record, frozen=True):
         return self.noun == "amount"
 
     @property
+    def one_value(self) -> str:
+        """The words after "each", "every" and "which": "country", "weather value"."""
+        return self.singular if self.noun == "count" else f"{self.singular} value"
+
+    @property
     def with_article(self) -> str:
         """The words with "a", "an", or no article: "an age", "precipitation"."""
         return a_or_an(self.singular) if self.noun in ("count", "quantity") else self.singular

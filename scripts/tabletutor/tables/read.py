@@ -6,7 +6,7 @@ Every change is reported. Rows are spooled in batches to Arrow files, so memory 
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from tabletutor.tables.invisible import VisibleText
 from tabletutor.tables.layout import find_layout
 from tabletutor.tables.quotes import Quoting, Rows
 from tabletutor.tables.repair import Fitter, never_empty
-from tabletutor.tables.shapes import column_shapes
+from tabletutor.tables.shapes import column_shapes, sample_rows
 from tabletutor.tables.spool import ALWAYS_ALLOWED, QUARANTINE, Journal, RepairRules, Spooler
 
 NO_RULES = RepairRules()
@@ -96,14 +96,14 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         layout = find_layout(head, source, refuse_repeated=rules.refuse)
         width = len(layout.names)
         rows = [line for line in head if line.number > layout.rows_after]
-        whole = [line.cells for line in rows if not line.broken]
+        first = column_shapes([line.cells for line in rows if not line.broken], width)
+        body = (line for line in _all_rows(dialect, stream, width, declared) if line.number > layout.rows_after)
+        sampled = sample_rows(body, width)
         quoting = Quoting(dialect)
-        fitter = Fitter(width, column_shapes(whole, width), quoting, never_empty(whole, width))
+        fitter = Fitter(width, column_shapes(sampled, width), quoting, never_empty(sampled, width))
         journal = Journal(source, rules, spool / QUARANTINE)
-        spooler = Spooler(layout, fitter, journal, _has_undoubled_quotes(rows, quoting, width))
-        stream.seek(0)
-        lines = chain(["\n"], islice(stream, 1, None)) if declared else stream
-        count, batches = spooler.spool(iter(Rows(dialect, lines, width)), spool)
+        spooler = Spooler(layout, fitter, journal, first, _has_undoubled_quotes(rows, quoting, width))
+        count, batches = spooler.spool(_all_rows(dialect, stream, width, declared), spool)
         journal.refuse_if_too_broken(count)
     return TextTable(
         names=layout.names,
@@ -132,6 +132,15 @@ def _sample_rows(dialect: Dialect, sample: list[str], stream: io.TextIOBase) -> 
         # The sample may end inside a quoted cell. The rows before it are enough.
         del head[-1]
     return head
+
+
+def _all_rows(dialect: Dialect, stream: io.TextIOBase, width: int, declared: bool) -> Iterator[Line]:
+    """Return all rows from the start of the file.
+
+    `declared`: the first line declares the delimiter and reads as an empty row.
+    """
+    stream.seek(0)
+    return iter(Rows(dialect, chain(["\n"], islice(stream, 1, None)) if declared else stream, width))
 
 
 def _has_undoubled_quotes(rows: list[Line], quoting: Quoting, width: int) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from tabletutor.tables.dialect import DELIMITERS
 from tabletutor.tables.header import Line
 from tabletutor.tables.quotes import Quoting
-from tabletutor.tables.shapes import Shape, count_contradictions, is_absent
+from tabletutor.tables.shapes import Shape, count_contradictions, count_matches, count_suspicious, is_absent
 
 LONGEST_CELL = 2000
 _BOUNDARY = re.compile(
@@ -52,9 +52,13 @@ class Fitter:
         return self.undo_shift(line)
 
     def undo_shift(self, line: Line) -> FittedRow | UnfitRow:
-        """Move shifted cells back if two or more cells contradict their columns and exactly one move fits."""
+        """Move shifted cells back if two or more cells contradict their columns and exactly one move fits.
+
+        Two values in columns that are otherwise empty are no reason to move a row. A move must also bring a cell under
+        a column whose shape it has: free text fits anywhere and proves nothing.
+        """
         cells = line.cells or [""]
-        wrong = count_contradictions(cells, self.shapes)
+        wrong = count_suspicious(cells, self.shapes)
         if wrong < 2:
             return FittedRow(list(cells))
         moved = [
@@ -62,10 +66,12 @@ class Fitter:
             for shorter in (cells[:cut] + cells[cut + 1 :] for cut, cell in enumerate(cells) if not cell.strip())
             for put in range(self.width)
         ]
+        matches = count_matches(cells, self.shapes)
         chosen = self._only_fit(moved)
-        if chosen is not None:
+        if chosen is not None and count_matches(chosen, self.shapes) > matches:
             return FittedRow(list(chosen), "shifted cells moved back under their columns")
-        if any(count_contradictions(row, self.shapes) < wrong - 1 for row in moved):
+        better = (row for row in moved if count_contradictions(row, self.shapes) < wrong - 1)
+        if any(count_matches(row, self.shapes) > matches for row in better):
             return UnfitRow(f"shifted: {wrong} cells contradict the rest of their columns")
         return FittedRow(list(cells))
 
@@ -81,7 +87,7 @@ class Fitter:
         if stray is not None:
             return FittedRow(list(stray), "a stray quote taken out")
         cells = line.cells
-        if len(cells) == self.width and count_contradictions(cells, self.shapes) < 2:
+        if len(cells) == self.width and count_suspicious(cells, self.shapes) < 2:
             return FittedRow(list(cells), "a misplaced quote kept as part of its cell")
         plain = next(csv.reader([text], delimiter=self.quoting.dialect.delimiter, quoting=csv.QUOTE_NONE), [])
         chosen = self._only_fit([plain] if len(plain) == self.width else [])
@@ -96,7 +102,7 @@ class Fitter:
         """Fit a row with too few cells. Without contradictions, the missing cells at the end become null."""
         lack = self.width - len(cells)
         filled: list[str | None] = [*cells, *[None] * lack]
-        wrong = count_contradictions(cells, self.shapes)
+        wrong = count_suspicious(cells, self.shapes)
         other = self._read_with_other_delimiter(text) if len(cells) == 1 or wrong else None
         if other is not None:
             return FittedRow(list(other), "a row with another delimiter read with it")
@@ -117,7 +123,7 @@ class Fitter:
         """Fit a row with too many cells. Without contradictions, extra empty cells at the end are dropped."""
         extra = len(cells) - self.width
         blank = not any(cell.strip() for cell in cells[self.width :])
-        if blank and not count_contradictions(cells[: self.width], self.shapes):
+        if blank and not count_suspicious(cells[: self.width], self.shapes):
             return FittedRow(list(cells[: self.width]))
         rows = [cells]
         for _ in range(min(extra, 3)):

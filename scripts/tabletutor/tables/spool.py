@@ -13,7 +13,7 @@ from tabletutor.tables.errors import MAX_NAMED_LINES, TableError, format_lines
 from tabletutor.tables.header import Line, is_comment, is_name, is_ruler, is_value
 from tabletutor.tables.layout import Layout, is_note
 from tabletutor.tables.repair import Fitter, UnfitRow
-from tabletutor.tables.shapes import ABSENT
+from tabletutor.tables.shapes import ABSENT, Shape
 
 BATCH_ROWS = 8192
 NAMED_REPAIRS = 100
@@ -107,12 +107,14 @@ class Journal:
 class Spooler:
     """Separates data rows from comments, footers and other lines, and spools them.
 
-    `undoubled`: the file does not double quotes inside quoted cells.
+    `first`: the shapes of the columns in the first rows, which belong to one table; `fitter.shapes` come from the whole
+    file, which may hold another. `undoubled`: the file does not double quotes inside quoted cells.
     """
 
     layout: Layout
     fitter: Fitter
     journal: Journal
+    first: tuple[Shape | None, ...]
     undoubled: bool = False
 
     def spool(self, body: Iterator[Line], folder: Path) -> tuple[int, tuple[Path, ...]]:
@@ -257,8 +259,8 @@ class Spooler:
         if line.broken or len(filled) < 2 or len(filled) < len(cells) - 1 or not all(map(is_name, filled)):
             return False
         if len(cells) == width:
-            strict = [i for i, shape in enumerate(self.fitter.shapes) if shape is not None and shape.pattern]
-            return blank and bool(strict) and all(is_name(cells[i]) and not self._fits(i, cells[i]) for i in strict)
+            strict = [(cells[i], shape) for i, shape in enumerate(self.first) if shape is not None and shape.pattern]
+            return blank and bool(strict) and all(is_name(cell) and not shape.fits(cell) for cell, shape in strict)
         while len(ahead) < 3:
             following = next(body, None)
             if following is None:
@@ -266,10 +268,6 @@ class Spooler:
             ahead.append(following)
         own = [row.cells for row in ahead[:3] if len(row.cells) == len(cells)]
         return len(own) > 1 and len(own) == len(ahead[:3]) and any(is_value(cell) for row in own for cell in row)
-
-    def _fits(self, index: int, cell: str) -> bool:
-        shape = self.fitter.shapes[index]
-        return shape is None or shape.fits(cell)
 
     def _fit_row(self, line: Line) -> Iterator[tuple[Row, Line]]:
         """Yield the row in the right width and record what was changed, or quarantine it."""
