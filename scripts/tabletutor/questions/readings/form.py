@@ -71,7 +71,7 @@ def other_change(program: Program, table: Table) -> Iterator[Reading]:
 
 def swapped_difference(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the reading of a difference with its two numbers in the other order."""
-    if program.join is not None and program.join.operator == "difference":
+    if program.join is not None and program.join.operator == "difference" and program.steps != program.other:
         yield Reading("swapped_difference", replace(program, steps=program.other, other=program.steps), IN_ORDER)
 
 
