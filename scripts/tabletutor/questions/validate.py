@@ -17,6 +17,7 @@ from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.interest import is_dull
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
+from tabletutor.questions.readings.words import ruled_out_by_words
 from tabletutor.questions.wording import column_words
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.identity import rng
@@ -79,11 +80,15 @@ def _with_one_reading(
 ) -> Question:
     """Return the question with a clause for each other reading that gives another answer, and its new id."""
     spoken = spoken_columns(profile)
+    names = [word for column in spoken.values() for word in (column.plural, column.singular, column.quoted) if word]
     settlement = settle(
         other_readings(program, profile, lambda name: spoken[name].singular if name in spoken else column_words(name)),
         run=polars,
         matches=lambda other: match(answer, other, question.answer_type, question.answer_spec, ENGINE_AGREEMENT),
-        settled=[tag.removeprefix(SETTLED) for tag in question.tags if tag.startswith(SETTLED)],
+        settled={
+            *(tag.removeprefix(SETTLED) for tag in question.tags if tag.startswith(SETTLED)),
+            *ruled_out_by_words(question.text, names),
+        },
     )
     if settlement.reason is not None:
         raise _rejection(question, "ambiguous", settlement.reason)

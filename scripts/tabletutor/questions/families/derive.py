@@ -22,6 +22,8 @@ from tabletutor.questions.phrases import aggregate_noun
 from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 
+LABELLED_BINS = frozenset({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
+
 
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
     """Return a step that puts a measure into three or four bins, and the words for the bins."""
@@ -35,7 +37,8 @@ def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
         raise CannotDraw
     middle = [f"{low} to below {high}" for low, high in pairwise(edges)]
     labels = (f"below {edges[0]}", *middle, f"{edges[-1]} or more")
-    words = f"{draw.say(column)} band ({', '.join(value_words(label) for label in labels[:-1])} and {value_words(labels[-1])})"
+    *first, last = map(value_words, labels)
+    words = f"{draw.say(column)} band ({', '.join(first)} and {last})"
     return Bin(column.name, edges, labels, draw.free_name("band")), words
 
 
@@ -45,7 +48,12 @@ def _bin_sizes(draw: Draw) -> Candidate:
     slots = {"noun": "number of rows", "by": words}
     form = draw.choice((" Answer with a dictionary from band to number.", " Give a mapping from band to number."))
     return Candidate(
-        chain(step, Group(step.name, "count"), GroupMapping()), slots, "mapping", item="integer", form=form
+        chain(step, Group(step.name, "count"), GroupMapping()),
+        slots,
+        "mapping",
+        item="integer",
+        form=form,
+        settled=LABELLED_BINS,
     )
 
 
@@ -56,7 +64,7 @@ def _best_bin(draw: Draw) -> Candidate:
     end, noun = draw.end_of(measure, direction), aggregate_noun(draw, "mean", measure)
     slots = {"what": words, "best": f"the {end} {noun}", "noun": noun, "end": end}
     program = chain(step, Group(step.name, "mean", measure.name), BestGroup(direction))
-    return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction)
+    return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction, settled=LABELLED_BINS)
 
 
 def _scaled(draw: Draw) -> Candidate:
