@@ -1,6 +1,6 @@
 """Tables: read each CSV into a typed table with a profile, and assign whole tables to splits that share no data.
 
-Needs   the CSVs of the table list
+Needs   the CSVs of the table list, and their data dictionaries
 Makes   tables/{table}/table.parquet, tables/{table}/profile.json, tables/{table}/quarantine.csv, splits.json, leaks.json
 Steps   table → splits → leaks
 """
@@ -17,9 +17,11 @@ rule table:
     conda:
         "../envs/workflow.yaml"
     params:
-        # The CSV is no input: only its content counts, not its modification time.
+        # The CSV and its data dictionary are no inputs: only their content counts, not their modification time.
         path=table_entry("path"),
         content=table_entry("content"),
+        dictionary=table_entry("dictionary"),
+        dictionary_content=table_entry("dictionary_content"),
         config=setting("tables"),
         code=code("table.py"),
     script:

@@ -14,4 +14,5 @@ with job(snakemake):
         config=TablesConfig.model_validate(snakemake.params.config),
         parquet=Path(snakemake.output.parquet),
         profile=Path(snakemake.output.profile),
+        dictionary=Path(snakemake.params.dictionary) if snakemake.params.dictionary else None,
     )

@@ -10,7 +10,7 @@ from tabletutor.records.record import Record
 from tabletutor.records.table import Split
 
 REQUIRED = ("table", "path")
-OPTIONAL = ("split", "licence", "title")
+OPTIONAL = ("split", "licence", "title", "dictionary")
 SPLITS: tuple[Split, ...] = get_args(Split)
 COLUMNS = f"the columns {', '.join(REQUIRED + OPTIONAL)}"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -21,13 +21,17 @@ class TableListError(ValueError):
 
 
 class ListedTable(Record, frozen=True):
-    """One line of the table list. `split` is None if not pinned; `path` is relative to the project."""
+    """One line of the table list. `split` is None if not pinned; `path` and `dictionary` are relative to the project.
+
+    `dictionary` is the path of the data dictionary, or "" for the one beside the CSV, if there is one.
+    """
 
     table: str
     path: str
     split: Split | None = None
     licence: str = ""
     title: str = ""
+    dictionary: str = ""
 
 
 def listed_tables(entries: Mapping[str, Mapping[str, str]]) -> list[ListedTable]:
@@ -94,6 +98,11 @@ def _check_file(listed: ListedTable, path: Path, number: int, root: Path) -> Non
             f"{path}:{number}: column path: table {listed.table!r}: there is no file {listed.path!r}. "
             f"Correct the path, or add the file.{hint}"
         )
+    if listed.dictionary and not (root / listed.dictionary).is_file():
+        raise TableListError(
+            f"{path}:{number}: column dictionary: table {listed.table!r}: there is no file {listed.dictionary!r}. "
+            "Correct the path, or leave it empty to use the one beside the CSV."
+        )
 
 
 def _columns(cells: list[str], path: Path, number: int) -> list[str]:
@@ -126,7 +135,7 @@ def _table(cells: list[str], columns: list[str], path: Path, number: int) -> Lis
             f"{path}:{number}: column split: unknown split {split!r}{_nearest(split, SPLITS)}. "
             f"Splits are {', '.join(SPLITS)}, or empty to choose by hash."
         )
-    return ListedTable(name, source, pinned, row.get("licence", ""), row.get("title", ""))
+    return ListedTable(name, source, pinned, row.get("licence", ""), row.get("title", ""), row.get("dictionary", ""))
 
 
 def _nearest(word: str, known: Sequence[str]) -> str:

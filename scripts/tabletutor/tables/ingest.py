@@ -14,6 +14,9 @@ from tabletutor.config.tables import TablesConfig
 from tabletutor.records.files import PARTIAL, naming, sha256_file, write_atomic
 from tabletutor.records.record import write_record
 from tabletutor.records.table import Kind, Source, TableProfile
+from tabletutor.tables.dictionary.apply import check_names, declared_column, declared_finding
+from tabletutor.tables.dictionary.entries import Dictionary
+from tabletutor.tables.dictionary.read import read_dictionary
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
@@ -28,7 +31,14 @@ PARQUET: Any = pq
 
 
 def ingest(
-    csv: Path, *, table: str, source_path: str, config: TablesConfig, parquet: Path, profile: Path
+    csv: Path,
+    *,
+    table: str,
+    source_path: str,
+    config: TablesConfig,
+    parquet: Path,
+    profile: Path,
+    dictionary: Path | None = None,
 ) -> TableProfile:
     """Read one CSV into a typed Parquet table, and write its profile and its quarantine.
 
@@ -41,23 +51,30 @@ def ingest(
         config: The `tables` section of the configuration.
         parquet: Where to write the table.
         profile: Where to write the profile.
+        dictionary: The data dictionary of the CSV, if there is one (`find_dictionary` finds it beside the CSV).
 
     Returns:
         The profile.
 
     Raises:
-        TableError: If the file cannot be read as a table.
+        TableError: If the file cannot be read as a table, or its data dictionary is invalid or contradicts it.
     """
     parquet.parent.mkdir(parents=True, exist_ok=True)
     spooled = tempfile.TemporaryDirectory(prefix=f".{table}.", suffix=PARTIAL, dir=parquet.parent)
     with naming(parquet), spooled as spool:
         text = read_text(csv, source_path, Path(spool), config.max_bytes, _repair_rules(config))
         _refuse_small(text, source_path, config.min_rows)
-        columns = type_columns(text, config)
+        declared = read_dictionary(dictionary, csv.name) if dictionary else None
+        names = check_names(declared, text.names) if declared else []
+        columns = type_columns(text, config, declared)
         if not columns:
             raise TableError(source_path, "no column has a value", "Give the table data.", 1)
-        findings = infer_roles(columns)
-        profiles = tuple(map(profile_column, columns, findings))
+        entries = [declared.entry(column.name) if declared else None for column in columns]
+        findings = [
+            declared_finding(finding, entry, column.kind) if entry else finding
+            for column, entry, finding in zip(columns, entries, infer_roles(columns), strict=True)
+        ]
+        profiles = tuple(map(profile_column, columns, findings, entries))
         result = TableProfile(
             table=table,
             sha256=sha256_file(csv),
@@ -65,11 +82,12 @@ def ingest(
             columns=profiles,
             keys=row_keys(profiles, text.rows),
             source=Source(source_path, csv.stat().st_size, text.encoding, _dialect(text, columns)),
-            warnings=(*text.warnings, *_unnamed_warnings(text, columns), *_column_warnings(columns)),
+            warnings=(*text.warnings, *names, *_unnamed_warnings(text, columns), *_column_warnings(columns)),
             repaired=text.repaired,
             quarantined=text.quarantined,
             repairs=text.repairs,
             totals=find_totals(columns, findings),
+            dictionary=str(dictionary) if dictionary else None,
         )
         quarantine = text.quarantine.read_bytes()
         encoded = _parquet_bytes(columns)
@@ -87,16 +105,22 @@ def _repair_rules(config: TablesConfig) -> RepairRules:
     return RepairRules(config.max_repaired_share, config.on_broken_row == "refuse")
 
 
-def type_columns(text: TextTable, config: TablesConfig) -> list[Column]:
-    """Return the typed columns of a text table, without columns that have neither a name nor values."""
-    readings = [examine(text.column(i), name, config.missing_markers) for i, name in enumerate(text.names)]
+def type_columns(text: TextTable, config: TablesConfig, dictionary: Dictionary | None = None) -> list[Column]:
+    """Return the typed columns of a text table, without columns that have neither a name nor values.
+
+    Raises DictionaryError if the data dictionary contradicts the cells.
+    """
+    entries = [dictionary.entry(name) if dictionary else None for name in text.names]
+    readings = [examine(text.column(i), name, config.missing_markers, entries[i]) for i, name in enumerate(text.names)]
     proofs = [r for r in readings if r.number is not None and r.number.proves_comma_decimal]
     columns: list[Column] = []
     for index, reading in enumerate(readings):
         column = convert(text.column(index), reading, comma_decimal=bool(proofs))
         if index in text.unnamed and column.values.null_count() == text.rows:
             continue
-        columns.append(replace(column, unit=column.unit or text.units.get(index)))
+        column = replace(column, unit=column.unit or text.units.get(index))
+        entry = entries[index]
+        columns.append(declared_column(column, entry, dictionary.source) if dictionary and entry else column)
     return columns
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from tabletutor.records.table import Kind
 from tabletutor.tables.conventions import convention_warning
 from tabletutor.tables.dates import DateForm, date_warning, detect_dates, to_datetimes
+from tabletutor.tables.dictionary.entries import DeclaredType, Entry
 from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, number_warning, to_numbers
@@ -16,6 +17,8 @@ from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, n
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
 BOOLEANS = [set(pair) for pair in zip(TRUE, FALSE, strict=True)]
+TEXT_TYPES: frozenset[DeclaredType | None] = frozenset({"string", "time", "list", "point"})
+NUMBER_TYPES: frozenset[DeclaredType | None] = frozenset({"number", "integer", "year"})
 UNIQUE_SHARE = 0.98
 CATEGORY_REPEATS = 3.0
 CATEGORY_LENGTH = 80
@@ -60,15 +63,22 @@ class Column:
     decimal: str | None = None
 
 
-def examine(cells: pl.Series, header: str, markers: Sequence[str]) -> Reading:
-    """Decide how to read a column of text cells. A cell is null if its row is too short."""
+def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Entry | None = None) -> Reading:
+    """Decide how to read a column of text cells. A cell is null if its row is too short.
+
+    `declared`: what a data dictionary says. Its missing values replace `markers` and always mean missing. Its type
+    decides between texts, numbers and booleans if the cells allow it.
+    """
+    certain = declared is not None and declared.missing is not None
+    if declared is not None and declared.missing is not None:
+        markers = declared.missing
     stripped = cells.str.strip_chars()
     counts = dict(stripped.drop_nulls().value_counts().iter_rows())
     found = _find_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
-    kind, number, date = _detect_kind(rest, header)
+    kind, number, date = _detect_kind(rest, header, declared.type if declared else None)
     warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
-    kept = _literal_markers(rest.to_list(), found, kind)
+    kept = {} if certain else _literal_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
     warnings += [f"{counts[marker]} cells {marker!r} taken as missing" for marker in missing if marker]
@@ -166,10 +176,16 @@ def _has_only_midnights(values: pl.Series) -> bool:
     return bool((values.drop_nulls().dt.truncate("1d") == values.drop_nulls()).all())
 
 
-def _detect_kind(rest: pl.Series, header: str) -> tuple[Kind, NumberForm | None, DateForm | None]:
+def _detect_kind(
+    rest: pl.Series, header: str, declared: DeclaredType | None
+) -> tuple[Kind, NumberForm | None, DateForm | None]:
     """Return the kind of a column from its distinct non-missing values, with its number or date form if it has one."""
     if len(rest) == 0:
         return "empty", None, None
+    if declared in TEXT_TYPES:
+        return "text", None, None
+    if declared in NUMBER_TYPES and (number := detect_numbers(rest)) is not None:
+        return "number", number, None
     if len(rest) <= 4:
         folded = {value.casefold() for value in rest.to_list()}
         if folded in BOOLEANS or folded < {"true", "false"}:

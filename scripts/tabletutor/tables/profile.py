@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile
+from tabletutor.tables.dictionary.entries import Entry
 from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.finding import Finding
 
@@ -13,8 +14,11 @@ TOP_VALUES = 12
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def profile_column(column: Column, finding: Finding) -> ColumnProfile:
-    """Return the profile of one typed column with its role. Quantiles are linear, as in pandas and numpy."""
+def profile_column(column: Column, finding: Finding, entry: Entry | None = None) -> ColumnProfile:
+    """Return the profile of one typed column with its role, and with what a data dictionary says of it.
+
+    Quantiles are linear, as in pandas and numpy.
+    """
     present = column.values.drop_nulls()
     least, most = _range(column, present)
     quantiles: tuple[float, ...] = ()
@@ -29,11 +33,13 @@ def profile_column(column: Column, finding: Finding) -> ColumnProfile:
         max=most,
         quantiles=quantiles,
         top_values=_top_values(present),
-        unit=column.unit or finding.unit,
+        unit=(entry.unit if entry else None) or column.unit or finding.unit,
         role=finding.role,
         role_reason=finding.reason,
         levels=finding.levels,
         separator=finding.separator,
+        title=entry.title if entry else None,
+        description=entry.description if entry else None,
     )
 
 

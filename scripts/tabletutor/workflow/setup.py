@@ -15,6 +15,7 @@ from tabletutor.config.section import result_settings
 from tabletutor.config.table_list import ListedTable, TableListError, read_table_list
 from tabletutor.models.local import local_files
 from tabletutor.sandbox.host.process_label import RUN, process_label
+from tabletutor.tables.dictionary.find import find_dictionary
 from tabletutor.telemetry.terminal import escape_controls, escape_message
 from tabletutor.workflow.adopt import adopt
 from tabletutor.workflow.context import ENVIRONMENT
@@ -32,8 +33,9 @@ class Project(NamedTuple):
 
     Attributes:
         settings: The part of the configuration that results depend on.
-        tables: For each table its `path`, its pinned `split` (or ""), and the `content` digest of its CSV. Rules put
-            the digest into `params`, since a CSV counts by its content (`contents.py`).
+        tables: For each table its `path`, its pinned `split` (or ""), the `content` digest of its CSV, and path and
+            digest of its data dictionary (`dictionary` and `dictionary_content`, or ""). Rules put the digests into
+            `params`, since these files count by their content (`contents.py`).
         sources: `licence` and `title` of each table. They are kept apart so that a new title rebuilds only the report.
     """
 
@@ -132,13 +134,29 @@ def clean_up(config: dict[str, Any]) -> None:
 
 
 def list_tables(entries: Sequence[ListedTable]) -> tuple[Listing, Listing]:
-    """Return `tables` and `sources` of `Project`: the table list as JSON types, in its order."""
-    digests = content_digests(Path(entry.path) for entry in entries)
-    tables = {
-        entry.table: {"path": entry.path, "split": entry.split or "", "content": digests[str(Path(entry.path))]}
-        for entry in entries
-    }
+    """Return `tables` and `sources` of `Project`: the table list as JSON types, in its order.
+
+    Raises DictionaryError if a CSV has two data dictionaries beside it.
+    """
+    dictionaries = {entry.table: _dictionary(entry) for entry in entries}
+    described = [path for path in dictionaries.values() if path is not None]
+    digests = content_digests([*(Path(entry.path) for entry in entries), *described])
+    tables: Listing = {}
+    for entry in entries:
+        dictionary = dictionaries[entry.table]
+        tables[entry.table] = {
+            "path": entry.path,
+            "split": entry.split or "",
+            "content": digests[str(Path(entry.path))],
+            "dictionary": str(dictionary) if dictionary else "",
+            "dictionary_content": digests[str(dictionary)] if dictionary else "",
+        }
     return tables, {entry.table: {"licence": entry.licence, "title": entry.title} for entry in entries}
+
+
+def _dictionary(entry: ListedTable) -> Path | None:
+    """Return the data dictionary of a table: the listed one, else the one beside its CSV, if there is one."""
+    return Path(entry.dictionary) if entry.dictionary else find_dictionary(Path(entry.path))
 
 
 def relative(path: Path) -> str:
