@@ -175,6 +175,16 @@ def test_an_arm_is_compared_with_another_arm(compare_with: dict[str, str]) -> No
         ),
         ({"training": JUDGE, "sampling": {}}, "sampling: a run that judges generates no text; remove this key"),
         ({"training": JUDGE, "whole_turns": True}, "whole_turns: a run that judges generates no text; remove this key"),
+        ({"training": JUDGE, "shots": 2}, "shots: a run that judges generates no text; remove this key"),
+        (
+            {"lenient_of": "base", "shots": 2},
+            "shots: a run that reads another run's attempts generates no text; remove this key",
+        ),
+        (
+            {"lenient_of": "judge"},
+            "lenient_of: no run named 'judge' that makes attempts; there are: base, tuned, drawn",
+        ),
+        ({"lenient_of": "base", "model": "n"}, "model: must be m, the model of base"),
         ({"best_of": {"run": "drawn"}, "model": "n"}, "model: must be m, the model of drawn"),
         ({"best_of": {"run": "drawn", "reward_model": "judge"}, "model": "n"}, "model: must be m, the model of judge"),
     ],
@@ -187,6 +197,21 @@ def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: 
         runs={**runs, "chosen": {"model": "m", **choice}},
     )  # fmt: skip
     assert faults(raw) == [f"config.yaml: runs.chosen.{message}"]
+
+
+def test_the_runs_of_the_report_are_graded_on_test_tables() -> None:
+    only = {"model": "m", "splits": ["validation"]}
+    runs = {"base": {"model": "m"}, "tuned": only, "trial": only}
+    message = "tuned is not graded on test tables; add test to runs.tuned.splits, or name another run"
+    arms = {"a": ["base"], "b": ["tuned"]}
+    assert faults(minimal(runs=runs, reporting={"arms": arms})) == [
+        f"config.yaml: reporting.candidate: {message}",
+        f"config.yaml: reporting.arms.b: {message}",
+    ]
+    assert faults(minimal(runs={**runs, "tuned": {"model": "m", "splits": ["train"]}})) == [
+        "config.yaml: runs.tuned.splits.0: must be one of validation, test, not 'train'"
+    ]
+    check(minimal(runs={**runs, "tuned": {"model": "m", "splits": ["validation", "test"]}}), "config.yaml")
 
 
 def test_arms_keep_their_order() -> None:

@@ -115,6 +115,11 @@ def test_a_killed_run_and_its_continuation_are_one_run(project: Path, tmp_path: 
     scores.write_text('{"correct": true}\n{"correct": false}\n{"correct": true}\n{"correct": true}\n')
     tracking.log_evaluation(scores, "tuned", tracking.accuracy, True, store)
     assert client.get_run(run.info.run_id).data.metrics["evaluation/accuracy"] == 0.75
+    scores.rename(scores.with_name("validation.jsonl"))
+    assert tracking.accuracy(scores.with_name("validation.jsonl")) == {
+        "validation_accuracy": 0.75,
+        "validation_answers": 4,
+    }
     # The same place with other settings: the run that is still RUNNING cannot be continued.
     client.update_run(run.info.run_id, status="RUNNING")
     other = MlflowTracker(store, "smoke/run")

@@ -31,6 +31,7 @@ def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) ->
     runs["whole"] = run("sft", "sft-masked", lora=None, dtype="float32")
     runs["drawn"] = {"model": "tiny", "sampling": {"samples": 2}}
     runs["best"] = {"model": "tiny", "best_of": {"run": "drawn", "reward_model": "reward"}}
+    runs["read"] = {"model": "tiny", "lenient_of": "drawn", "splits": ["validation", "test"]}
     runs["voted"] = {"model": "tiny", "best_of": {"run": "drawn"}}
     config = {**CONFIG, "formats": {name: {} for name in FORMATS}, "runs": {**CONFIG["runs"], **runs}}
     (clone.root / "config" / "every.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -53,9 +54,10 @@ def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) ->
             assert (results / f"masks/{name}.json").is_file()
     counts = {
         name: len((results / f"scores/{name}/test.jsonl").read_text().splitlines())
-        for name in ("drawn", "best", "voted")
+        for name in ("drawn", "read", "best", "voted")
     }
-    assert counts["drawn"] == 2 * counts["best"] == 2 * counts["voted"] > 0
+    assert counts["drawn"] == counts["read"] == 2 * counts["best"] == 2 * counts["voted"] > 0
+    assert (results / "predictions" / "drawn" / "validation.jsonl").is_file()
     recited = results / "formats" / "kto" / "train.jsonl"
     rows = [json.loads(line) for line in recited.read_text().splitlines()]
     asked = results / "questions" / "program" / f"{rows[0]['table']}.jsonl"

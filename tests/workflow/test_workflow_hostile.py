@@ -147,12 +147,13 @@ def write_project(root: Path, canary: Path) -> tuple[dict[str, str], dict[str, l
     (root / "config" / "hostile.tsv").write_text("\n".join(listed) + "\n", encoding="utf-8")
     config: dict[str, Any] = yaml.safe_load((root / "config" / "smoke.yaml").read_text(encoding="utf-8"))
     config |= {"project": "hostile", "results": "results-hostile", "table_list": "config/hostile.tsv"}
-    config["models"]["tiny"]["positions"] = config["runs"]["tuned"]["training"]["max_length"] = 4096
+    config["models"]["tiny"]["positions"], config["runs"]["tuned"]["training"]["max_length"] = 8192, 4096
     config["questions"]["program"]["per_table"] = {"train": 14, "validation": 10, "test": 12}
     config["runs"]["tuned"]["training"] |= {"max_steps": 4, "eval_steps": 4, "save_steps": 4}
-    config["evaluation"] |= {"max_context": 4096, "limit_per_table": 2}
+    config["evaluation"] |= {"max_context": 8192, "limit_per_table": 2}
     del config["runs"]["base"]
     config["runs"]["drawn"] = {"model": "tiny", "weights_from": "tuned", "sampling": {"samples": 2}}
+    config["runs"]["base_lenient"]["lenient_of"] = "drawn"
     config["runs"]["voted"] = {"model": "tiny", "best_of": {"run": "drawn"}}
     config["reporting"]["baseline"] = "tuned"  # the report compares the run with itself, which saves an evaluation
     config["reporting"].pop("arms")

@@ -30,7 +30,8 @@ KILLS = 30  # at least
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
 RULES = (
     "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",
-    "checkpoint", "predictions", "scores", "summary", "comparison", "arms", "report",
+    "checkpoint", "worked_examples", "predictions", "lenient", "scores", "summary", "validation", "comparison", "arms",
+    "report",
 )  # fmt: skip
 # When a rule's script is killed: at its start, in the first second of its work (its log file exists), or as soon as it
 # has stored something for a later attempt. At the start, one script of each kind: plain, with a sandbox, with torch.

@@ -48,7 +48,7 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
 
 
 def test_a_list_that_pins_every_table_needs_train_and_test() -> None:
-    """It needs no validation table, unless a run uses the validation loss."""
+    """It needs no validation table, unless a run uses the validation loss or is graded on validation tables."""
     pinned = [ListedTable(table="a", path="a.csv", split="train")]
     assert [line.split(";")[0] for line in messages(split_faults(config(), pinned))] == [
         "table_list: config/tables.tsv pins no table to test",
@@ -58,6 +58,12 @@ def test_a_list_that_pins_every_table_needs_train_and_test() -> None:
         "validation",
     ]
     assert messages(split_faults(config(), [*pinned, ListedTable(table="b", path="b.csv")])) == []
+    runs = {"base": {"model": "m", "splits": ["validation", "test"]}, "tuned": {"model": "m"}}
+    graded = config(runs=runs)
+    pinned.append(ListedTable(table="c", path="c.csv", split="test"))
+    assert messages(split_faults(graded, pinned)) == [
+        "runs.base.splits: config/tables.tsv pins no table to validation; pin one, or remove validation from splits"
+    ]
 
 
 @pytest.mark.slow

@@ -21,13 +21,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 NONE: set[str] = set()
 REPORT = {"report", "all"}
-EVALUATED = {"scores base", "scores tuned", "summary", "comparison", "arms", *REPORT}
-PREDICTED = {"predictions base", "predictions tuned", *EVALUATED}
+METRICS = {"summary", "comparison", "arms", *REPORT}
+GRADED = {"base test", "base_1shot validation", "base_lenient test", "tuned test"}
+EVALUATED = {*(f"scores {run}" for run in GRADED), "validation", *METRICS}
+PREDICTED = {*(f"predictions {run}" for run in GRADED - {"base_lenient test"}), "lenient base_lenient test", *EVALUATED}
 # The tiny model's tokenizer is trained on the training rows, so both of its runs are evaluated again.
 FORMATTED = {"format sft-standard", "audit sft-standard"}
 TRAINED = {*FORMATTED, "model tiny", "mask tuned", "checkpoint tuned", *PREDICTED}
-ALL_TABLES = {"splits", "leaks", *TRAINED}
-ONE_RUN = {"checkpoint tuned", "predictions tuned", "scores tuned", "summary", "comparison", "arms", *REPORT}
+JUDGED = {"worked_examples 1", *TRAINED}
+ALL_TABLES = {"splits", "leaks", *JUDGED}
+ONE_RUN = {"checkpoint tuned", "predictions tuned test", "scores tuned test", *METRICS}
 SMOKE = "config/smoke.yaml"
 LIBRARY = "scripts/tabletutor"
 
@@ -119,7 +122,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     ),
     "a file of question families": (
         append(f"{LIBRARY}/questions/families/relate.py", "\nFAMILIES = FAMILIES\n"),
-        of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
+        of_each_table("questions", "episodes", "replays", "verdicts") | JUDGED,
     ),
     "the logic of a converter": (
         replace(f"{LIBRARY}/formats/converters/sft_standard.py", "(case, config, seed):", "(*(case, config, seed)):"),
@@ -129,15 +132,15 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     "a helper of some converters": (append(f"{LIBRARY}/formats/turns.py", "\nrng = rng\n"), TRAINED),
     "how steps are labelled": (
         replace(f"{LIBRARY}/verdicts/steps.py", "(deviates and not right)", "(not right and deviates)"),
-        of_each_table("verdicts") | TRAINED,
+        of_each_table("verdicts") | JUDGED,
     ),
     "how traces are replayed": (
         replace(f"{LIBRARY}/verdicts/replay.py", "ended: CellEnd", "ended : CellEnd = 'open'; ended: CellEnd"),
-        of_each_table("replays", "verdicts") | TRAINED,
+        of_each_table("replays", "verdicts") | JUDGED,
     ),
     "the tolerance of answers": (
         append(SMOKE, "\nverdicts: {relative_tolerance: 1.0e-5}\n"),
-        of_each_table("verdicts") | TRAINED,
+        of_each_table("verdicts") | JUDGED,
     ),
     "a template of the report": (replace(f"{LIBRARY}/reporting/templates/data.html.j2", "<", " <"), REPORT),
     "the style of the report": (append(f"{LIBRARY}/reporting/templates/style.css", "\np { margin: 0 }\n"), REPORT),
@@ -153,16 +156,16 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     "one more table": (append(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
     "a helper of questions and episodes": (
         append(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
-        of_each_table("questions", "episodes", "replays", "verdicts") | TRAINED,
+        of_each_table("questions", "episodes", "replays", "verdicts") | JUDGED,
     ),
     "a helper of summary, comparison and arms": (
         replace(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
-        {"summary", "comparison", "arms", *REPORT},
+        {"validation", *METRICS},
     ),
     "the version of a library of the report": (replace("envs/requirements.lock", "altair==", "altair==9."), REPORT),
     "the version of a library of all figures": (
         replace("envs/requirements.lock", "statsmodels==", "statsmodels==9."),
-        {"summary", "comparison", "arms", *REPORT},
+        {"validation", *METRICS},
     ),
 }  # fmt: skip
 

@@ -29,9 +29,16 @@ def test_every_artefact_is_there(built: Checkout) -> None:
             f"checkpoints/tuned/{name}"
             for name in ("adapter_model.safetensors", "adapter_config.json", "metrics.ndjson")
         ),
-        *(f"{stage}/{run}/test.jsonl" for run in CONFIG["runs"] for stage in ("predictions", "scores")),
+        *(
+            f"{stage}/{run}/{split}.jsonl"
+            for run, settings in CONFIG["runs"].items()
+            for split in settings.get("splits", ["test"])
+            for stage in ("predictions", "scores", "ledger")
+        ),
+        "worked_examples/1.jsonl",
         "masks/tuned.json",
         "metrics/summary.csv",
+        "metrics/validation.csv",
         "metrics/comparison.json",
         "metrics/arms.json",
         "report/index.html",

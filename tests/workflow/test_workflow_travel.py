@@ -18,7 +18,9 @@ LIST = CONFIG["table_list"]
 TABLE = "prison_custody_by_state"
 CHAIN = {f"{rule} {TABLE}" for rule in ("table", "questions", "episodes", "replays", "verdicts")}
 TABLES_READ = {"splits", "leaks"}
-FIGURES = {"scores base", "scores tuned", "summary", "comparison", "arms", "report"}
+GRADED = {"scores base test", "scores base_lenient test", "scores tuned test"}
+FIGURES = {*GRADED, "summary", "comparison", "arms", "report"}
+ANSWERED = {"predictions base test", "predictions tuned test", "lenient base_lenient test"}
 ANSWERS = [f"{RESULTS}/predictions/{run}/test.jsonl" for run in ("base", "tuned")]
 TRAINED = {"checkpoint tuned", "mask tuned", "format sft-standard", "audit sft-standard"}
 
@@ -37,7 +39,7 @@ def test_one_more_test_table_trains_nothing_and_answers_only_its_questions(clone
     before = {name: (clone.root / name).read_bytes() for name in ANSWERS}
     add(clone, "test")
     printed = clone.run().stdout
-    assert worked(printed) == CHAIN | TABLES_READ | {"predictions base", "predictions tuned"} | FIGURES
+    assert worked(printed) == CHAIN | TABLES_READ | ANSWERED | FIGURES
     assert answered_questions(printed) == {"4 questions to answer, 8 from the journal"}
     assert jobs(clone.run("--dry-run").stdout) == set()
 
@@ -93,7 +95,10 @@ def test_a_second_checkout_takes_checkpoints_and_predictions_from_a_shared_cache
     smoke = other.root / "config" / "smoke.yaml"
     text = smoke.read_text(encoding="utf-8")
     smoke.write_text(text.replace("      max_steps: 12", "      learning_rate: 5.0e-4\n      max_steps: 12"))
-    assert worked(other.run(*ANSWERS, TABLETUTOR_CACHE=str(cache)).stdout) == {"checkpoint tuned", "predictions tuned"}
+    assert worked(other.run(*ANSWERS, TABLETUTOR_CACHE=str(cache)).stdout) == {
+        "checkpoint tuned",
+        "predictions tuned test",
+    }
 
 
 def test_what_is_forced_does_work(clone: Checkout) -> None:

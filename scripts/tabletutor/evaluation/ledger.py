@@ -17,8 +17,8 @@ from tabletutor.records.record import read_records, write_records
 
 
 def enter_look(run: str, *, predictions: Path, questions: Sequence[Path], ledger: Path) -> int:
-    """Append the look of `run` at the questions it answered to its ledger, unless it is there; return the number of
-    looks.
+    """Append the look of `run` at the questions it answered to its ledger, unless the ledger has it; return the number
+    of looks.
 
     Only one job may write a ledger at a time. Raises ValueError if the question of a prediction is in no file, or if
     the ledger cannot be read.

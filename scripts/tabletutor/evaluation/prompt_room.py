@@ -1,4 +1,4 @@
-"""Whether worked examples leave room in the context for the questions of a run."""
+"""Check that worked examples leave room in the context for the questions of a run."""
 
 from collections.abc import Sequence
 

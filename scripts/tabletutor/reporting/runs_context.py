@@ -10,8 +10,8 @@ from tabletutor.reporting.inputs import ReportInputs
 def runs_section(inputs: ReportInputs) -> dict[str, Any]:
     """Return a row for each run that was graded: the baseline first, the candidate last, the others by name between.
 
-    Looks at tables that are no longer test tables do not count. `looks` is the number of looks at present test tables,
-    `earlier` the number of those that the report does not show: of former versions of its runs, and of other runs.
+    Looks at tables that are no longer test tables do not count. `looks` is the number of looks at present test tables.
+    `earlier` is the number of looks of former versions of the shown runs and of other runs.
     """
     test = {entry.table for entry in inputs.splits.tables if entry.split == "test"}
     looks = Counter(look.run for look in inputs.looks if test.intersection(look.tables))
