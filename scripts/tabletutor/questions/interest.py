@@ -20,6 +20,8 @@ from tabletutor.programs.grammar import (
     Filter,
     Group,
     GroupCount,
+    GroupNames,
+    GroupSpread,
     HypothesisTest,
     Impute,
     InterquartileRange,
@@ -94,8 +96,11 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
     filtered = any(isinstance(step, Filter | Keep) for step in steps)
     if not filtered:
         yield from _of_whole_table(steps, columns, profile)
-    if isinstance(last, GroupCount) and _keeps_all(steps, columns, answer):
+    groups = len(cast("list[Any]", answer)) if isinstance(last, GroupNames) and isinstance(answer, list) else answer
+    if isinstance(last, GroupCount | GroupNames) and _keeps_all(steps, columns, groups):
         yield "the condition keeps all groups"
+    if isinstance(last, GroupSpread | Span) and answer == 0:
+        yield "the values do not differ"
     if isinstance(last, Count) and answer in (0, profile.rows):
         yield "the count is that of no rows or of all rows"
 

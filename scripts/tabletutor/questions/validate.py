@@ -15,6 +15,7 @@ from tabletutor.programs.pandas_source import render
 from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.interest import is_dull
+from tabletutor.questions.population import without_preparation
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.readings.words import ruled_out_by_words
@@ -60,6 +61,8 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
         raise _rejection(question, reason, repr(answer))
     if fault := is_dull(program, profile, answer):
         raise _rejection(question, "dull", fault)
+    if _changes_nothing(program, polars, answer):
+        raise _rejection(question, "dull", "the preparation changes nothing")
     question = _with_one_reading(question, program, profile, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
@@ -73,6 +76,15 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
     # Polars' order of summation depends on memory alignment, so its last digits vary from run to run.
     answers["polars"] = round_digits(answers["polars"])
     return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
+
+
+def _changes_nothing(program: Program, polars: Engine, answer: Any) -> bool:
+    """Return whether filling gaps or removing outliers leaves the answer as it is."""
+    plain = without_preparation(program)
+    try:
+        return plain != program and polars(plain) == answer
+    except NoAnswer:
+        return False
 
 
 def _with_one_reading(

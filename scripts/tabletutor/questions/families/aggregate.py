@@ -13,11 +13,15 @@ from tabletutor.programs.grammar import (
     Span,
     WeightedMean,
 )
-from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.draw import CannotDraw, Draw, header_parts
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import RECORD, VALUE
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type
 
+# What people average with weights: a rate over people, a price over quantities.
+AVERAGED = frozenset(
+    {"rate", "price", "percent", "pct", "percentage", "ratio", "average", "avg", "mean", "discount", "share", "income"}
+)
 PART_WORDS: dict[Aggregation, str] = {
     "mean": "mean", "median": "median", "min": "minimum", "max": "maximum", "std": "standard deviation",
 }  # fmt: skip
@@ -32,7 +36,7 @@ def _aggregate(draw: Draw) -> Candidate:
         aggregate_type(aggregation, column),
         rounds=aggregation == "mean",
         variant=aggregation,
-        subject=column.name,
+        subject=column.name if aggregation in ("mean", "median", "sum") else None,
         unit=column.unit,
     )
 
@@ -82,7 +86,10 @@ def _quantile(draw: Draw) -> Candidate:
 def _weighted_mean(draw: Draw) -> Candidate:
     weight = draw.measure(("additive",), complete=True)
     column = draw.measure(("intensive",))
-    if not isinstance(weight.min, int | float) or weight.min < 0:
+    averaged = bool(header_parts(column.title or column.name) & AVERAGED) or (column.unit or "").startswith(
+        ("%", "per")
+    )
+    if not averaged or weight.kind != "integer" or not isinstance(weight.min, int | float) or weight.min < 0:
         raise CannotDraw
     noun = f"average {draw.say(column)}, weighted by {draw.say(weight)}"
     return Candidate(

@@ -105,9 +105,11 @@ def _ranked_within(draw: Draw) -> Candidate:
     direction = draw.direction()
     name = draw.free_name("rank")
     best = draw.best_of(column, direction)
-    noun = f"average {draw.say(other)} over the rows with {best} of each {draw.say(by)} (all rows that share it)"
+    noun = f"average {draw.say(other)} of the rows that have {best} of their {draw.say(by)}"
     steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
-    return Candidate(chain(*steps), {"noun": noun}, "number", rounds=True, variant=direction)
+    return Candidate(
+        chain(*steps), {"noun": noun}, "number", rounds=True, variant=direction, settled=frozenset({"rank_ties"})
+    )
 
 
 FAMILIES = (

@@ -147,7 +147,8 @@ def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     value = round_number(draw.source.uniform(marks[1], marks[3]), marks[3] - marks[1], whole=False)
     keep = Keep(draw.choice((">", "<")), value)
     noun = aggregate_noun(draw, step.aggregation, measure)
-    limit = f"{a_or_an(noun)} {limit_words(draw, keep.comparison, value)}"
+    counted = noun if draw.spoken[measure.name].is_plural else a_or_an(noun)
+    limit = f"{counted} {limit_words(draw, keep.comparison, value)}"
     return step, keep, {"whats": draw.say_many(by), "limit": limit}
 
 

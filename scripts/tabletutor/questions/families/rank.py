@@ -5,6 +5,18 @@ from tabletutor.questions.draw import Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
 
+VALUES = (
+    "What are the {n} {end} values of {name}{back}? List them in order, {end} first.",
+    "{front}what are the {n} {end} values of {name}, starting with the {end}?",
+    "[List|Give] the {n} {end} values of {name}{back}, {end} first.",
+    "{front}list the {n} {end} values of {name} in order, {end} first.",
+    "[Can|Could] you list the {n} {end} values of {name}{back}, starting with the {end}?",
+    "Please report the {n} {end} values of {name}{back}, {end} first.",
+    # held out
+    "Sort {whole} by {name}: what are the {n} {end} values, starting with the {end}?",
+    "I would like to see the {n} {end} values of {name}{back}, in order, {end} first.",
+)
+
 
 def _lookup(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
@@ -43,9 +55,9 @@ def _top_list(draw: Draw) -> Candidate:
 def _top_values(draw: Draw) -> Candidate:
     column, n, direction = draw.measure(), draw.choice((3, 3, 5)), draw.direction()
     end = draw.end_of(column, direction)
-    noun = f"list of the {n} {end} values of {draw.say(column)}, {end} first"
+    slots = {"n": str(n), "end": end, "name": draw.say(column)}
     item = "integer" if column.kind == "integer" else "number"
-    return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), {"noun": noun}, "list", item=item)
+    return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), slots, "list", item=item)
 
 
 def _top_mean(draw: Draw) -> Candidate:
@@ -75,7 +87,7 @@ FAMILIES = (
     Family("lookup", "rank", _lookup, WHICH, weight=3),
     Family("lookup_other", "rank", _lookup_other, VALUE),
     Family("top_list", "rank", _top_list, LIST),
-    Family("top_values", "rank", _top_values, VALUE, conditions=(0, 1)),
+    Family("top_values", "rank", _top_values, VALUES, conditions=(0, 1)),
     Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1)),
     Family("best_within", "rank", _best_within, MAPPING, conditions=(0, 1)),
 )
