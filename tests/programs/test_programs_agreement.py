@@ -117,18 +117,65 @@ def condition(draw: st.DrawFn, columns: Columns) -> tuple[str, Any, Any]:
     return header, draw(COMPARISONS), value
 
 
+DERIVATIONS = ["bin", "rank", "period", "scale", "impute", "running"]
+RUNNING = ["rolling_mean", "cumulative", "change", "percent_change"]
+
+
+def running(draw: st.DrawFn) -> tuple[Any, int | None]:
+    operation = draw(st.sampled_from(RUNNING))
+    return operation, draw(st.integers(1, 4)) if operation == "rolling_mean" else None
+
+
+def derivation(draw: st.DrawFn, columns: Columns, kind: str, name: str) -> tuple[g.Step, str]:
+    """Return a derivation along the rows, or compared with them, and the kind of its column."""
+    number = column(draw, columns, *EXACT)
+    match kind:
+        case "bin":
+            edges = sorted(draw(st.sets(st.sampled_from([-1, 0, 0.25, 2, 7.5]), min_size=1, max_size=3)))
+            return g.Bin(number, tuple(edges), ("low", "mid", "high", "top")[: len(edges) + 1], name), "text"
+        case "rank":
+            by = draw(st.none() | st.just(column(draw, columns, *DISCRETE)))
+            return g.RankWithin(number, by, draw(DIRECTIONS), name), "integer"
+        case "period":
+            return g.Period(
+                column(draw, columns, "date"), draw(st.sampled_from(["month", "quarter", "year"])), name
+            ), "text"
+        case "scale":
+            return g.Scale(number, draw(st.sampled_from(["zscore", "minmax"])), name), "inexact"
+        case "impute":
+            method = draw(st.sampled_from(["mean", "median", "zero", "forward"]))
+            of = column(draw, columns) if method == "forward" else number
+            return g.Impute(of, method, name), "inexact" if method in ("mean", "median") else columns[of]
+        case _:
+            operation, n = running(draw)
+            exact = operation in ("cumulative", "change")
+            return g.Running(number, operation, name, n), columns[number] if exact else "inexact"
+
+
 def frame_step(draw: st.DrawFn, columns: Columns) -> g.Step:
     """Return a filter, or a derivation, whose column is added to `columns`."""
     name = f"new {len(columns)}"
     kinds = ["+", "/", "date", "text", "days", "where", "missing", "top", "beyond", "contains", "one_of"]
-    kind: str = draw(st.sampled_from(kinds))
+    kind: str = draw(st.sampled_from([*kinds, "outliers", "repeated", "sort", *DERIVATIONS]))
+    if kind in DERIVATIONS:
+        step, columns[name] = derivation(draw, columns, kind, name)
+        return step
     match kind:
         case "where":
             return g.Where(*condition(draw, columns))
         case "one_of":
             return g.OneOf(column(draw, columns, "text"), tuple(draw(st.lists(VALUES["text"], max_size=4))))
         case "contains":
-            return g.Contains(column(draw, columns, "text"), draw(VALUES["text"]))
+            word, whole = draw(VALUES["text"]), draw(st.booleans())
+            return g.Contains(column(draw, columns, "text"), word, draw(st.booleans()), whole and word != "")
+        case "outliers":
+            method = draw(st.sampled_from(["iqr", "zscore"]))
+            return g.Outliers(column(draw, columns, *EXACT), method, draw(st.booleans()))
+        case "repeated":
+            some = st.lists(st.sampled_from(list(columns)), max_size=2, unique=True)
+            return g.Repeated(tuple(draw(some)), draw(st.booleans()))
+        case "sort":
+            return g.Sort(column(draw, columns, *NUMBERS, "date"))
         case "missing":
             return g.Missing(column(draw, columns), draw(st.booleans()))
         case "beyond":
@@ -176,8 +223,27 @@ def group_steps(draw: st.DrawFn, columns: Columns) -> tuple[g.Step, ...]:
         # Whether a total that cancels out is exactly zero depends on the order of summation.
         if aggregation not in ("mean", "std") and not (of is not None and columns[of] == "inexact"):
             finals.append(g.GroupShare())
-    keep = [] if dates or draw(st.booleans()) else [g.Keep(draw(st.sampled_from([">", ">=", "<", "<="])), 1.137)]
-    return (g.Group(by, aggregation, of), *keep, draw(st.sampled_from(finals)))
+        finals.append(g.GroupStatistic(draw(st.sampled_from(["mean", "median", "std", "sum"]))))
+    names = {"text": VALUES["text"], "integer": VALUES["integer"], "boolean": st.booleans()}
+    if columns[by] in names:
+        finals.append(g.GroupValue(draw(names[columns[by]])))
+    changes: list[g.Step] = []
+    if not dates:
+        changes += [g.Keep(draw(st.sampled_from([">", ">=", "<", "<="])), 1.137)] * draw(st.integers(0, 1))
+        # Otherwise whether a total or a change is exactly zero depends on the order of summation.
+        if aggregation != "std" and not (of is not None and columns[of] == "inexact"):
+            changes += draw(st.sampled_from([[], [], [g.GroupShares()], [g.Along(*running(draw))]]))
+    if any(isinstance(change, g.GroupShares | g.Along) for change in changes):
+        finals = [final for final in finals if not isinstance(final, g.GroupShare)]
+    return (g.Group(by, aggregation, of), *changes, draw(st.sampled_from(finals)))
+
+
+def pivot(draw: st.DrawFn, columns: Columns) -> g.Step:
+    discrete = [header for header, kind in columns.items() if kind in DISCRETE]
+    by, across = draw(st.permutations(discrete))[:2]
+    aggregation = draw(st.sampled_from(AGGREGATIONS))
+    of = None if aggregation == "count" and draw(st.booleans()) else aggregate_column(draw, columns, aggregation)
+    return g.Pivot(by, across, aggregation, of)
 
 
 def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
@@ -194,6 +260,10 @@ def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
         lambda: g.Lookup(ordered, draw(DIRECTIONS), column(draw, columns)),
         lambda: g.ListOf(column(draw, columns)),
         lambda: g.Distinct(column(draw, columns, *DISCRETE)),
+        lambda: g.Edge(column(draw, columns), draw(st.sampled_from(["first", "last"]))),
+        lambda: g.Streak(*condition(draw, columns)),
+        lambda: g.BestWithin(column(draw, columns, *DISCRETE), ordered, draw(DIRECTIONS), column(draw, columns)),
+        lambda: pivot(draw, columns),
         lambda: g.Correlation(column(draw, columns, *NUMBERS), column(draw, columns, *NUMBERS)),
     ]
     return draw(st.sampled_from(ends))()
@@ -215,6 +285,9 @@ def programs(draw: st.DrawFn, table: Columns) -> g.Program:
         return g.Program(number_chain(draw, table), number_chain(draw, table), join)
     columns = dict(table)
     steps = [frame_step(draw, columns) for _ in range(draw(st.integers(0, 3)))]
+    if draw(st.integers(0, 9)) == 0:
+        parts = (g.Part("rows", (frame_end(draw, columns),)), g.Part("groups", group_steps(draw, columns)))
+        return g.Program(tuple(steps), parts=parts)
     if draw(st.booleans()):
         return g.Program((*steps, *group_steps(draw, columns)))
     return g.Program((*steps, frame_end(draw, columns)))
@@ -231,7 +304,7 @@ def test_the_engines_agree_on_any_table_and_program(
     for _ in range(6):
         program = data.draw(programs(columns))
         one, other = (outcome(engine, program) for engine in both.values())
-        event(f"{type(program.steps[-1]).__name__}: {'no answer' if isinstance(one, g.NoAnswer) else 'answer'}")
+        event(f"{type(g.all_steps(program)[-1]).__name__}: {'no answer' if isinstance(one, g.NoAnswer) else 'answer'}")
         assert agree(one, other), (program, one, other, table.to_pydict())
 
 
