@@ -58,11 +58,16 @@ def question(name: str, program: Program) -> Question:
     )
 
 
-def test_a_gold_script_inspects_then_works_then_submits() -> None:
-    script = gold_script(BEST)
+def test_a_gold_script_looks_then_decides_then_works_then_submits(table: tuple[Path, TableProfile]) -> None:
+    script = gold_script(BEST, table[1])
     assert len(script.turns) == 3
-    assert script.turns[0] == (describe(BEST), "df[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
-    assert "hook('rows', len(rows))" in script.turns[1].code
+    look = "print(df['Sex'].unique()[:8])\nprint(df[['Sex', 'Body Mass (g)']].isna().sum())"
+    assert script.turns[0] == (describe(BEST), f"{look}\ndf[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
+    assert script.turns[1].reasoning == "10 values of 'Sex' are missing; these rows meet no condition."
+    assert script.turns[1].code.splitlines()[1::2] == [
+        "hook('rows', len(rows))",
+        "hook('groups', len(groups), depends_on=['rows'])",
+    ]
     assert script.turns[2].code.endswith("submit(answer)")
     assert all("submit" not in turn.code for turn in script.turns[:-1])
 
@@ -92,13 +97,13 @@ def test_a_mistaken_script_differs_from_the_gold_one(table: tuple[Path, TablePro
 
 
 def test_a_slip_is_made_under_the_right_plan(table: tuple[Path, TableProfile]) -> None:
-    plan = gold_script(MEAN).turns[0]
+    plan = gold_script(MEAN, table[1]).turns[0]
     for seed in range(20):
         slip, plain = (draw_mistake(MEAN, table[1], False, slip, rng(seed, "mistake")) for slip in (True, False))
         assert slip is not None
         assert plain is not None
         assert slip.turns[0] == plan
-        assert slip.turns[1:] == plain.turns[1:]
+        assert [turn.code for turn in slip.turns[1:]] == [turn.code for turn in plain.turns[1:]]
         assert (plain.turns[0] == plan) == (plain.mistake == "case_mismatch")
 
 

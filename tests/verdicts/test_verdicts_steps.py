@@ -15,7 +15,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.tables import TablesConfig
 from tabletutor.episodes.mistakes import MUTATIONS
 from tabletutor.episodes.script import Script, ScriptedTurn, execute
-from tabletutor.episodes.teacher import gold_script, plan_turn, work_turns
+from tabletutor.episodes.teacher import decision, gold_script, plan_turn, work_turns
 from tabletutor.programs.grammar import Program, from_json
 from tabletutor.questions.generate import candidates, make_pools
 from tabletutor.questions.registry import all_families
@@ -56,11 +56,12 @@ def injections(profile: TableProfile) -> Iterator[Injected]:
                 if wrong is None or wrong == program or question.question_id in seen:
                     continue
                 seen.add(question.question_id)
-                yield from inject(program, wrong, source.random())
+                yield from inject(program, wrong, profile, source.random())
 
 
-def inject(program: Program, wrong: Program, draw: float) -> Iterator[Injected]:
-    right, changed = gold_script(program).turns, (plan_turn(wrong), *work_turns(wrong))
+def inject(program: Program, wrong: Program, profile: TableProfile, draw: float) -> Iterator[Injected]:
+    right = gold_script(program, profile).turns
+    changed = (plan_turn(wrong, profile), *work_turns(wrong, decision(program, profile)))
     places = [place for place, (one, other) in enumerate(zip(right, changed, strict=False)) if one != other]
     if len(right) == len(changed) and places:
         place = places[0] if draw < 0.3 else places[-1]

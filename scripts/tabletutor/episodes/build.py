@@ -74,7 +74,7 @@ def build_episode(
     At most `config.perturbed_traces` scripts have a mistake. Each script runs in a fresh session of the sandbox.
     """
     program = from_json(question.program or {})
-    scripts: list[Script] = [gold_script(program)]
+    scripts: list[Script] = [gold_script(program, profile)]
     for number in range(config.perturbed_traces):
         source = rng(seed, "mistake", question.question_id, number)
         recover, slip = source.random() < config.recover_share, source.random() < config.slip_share

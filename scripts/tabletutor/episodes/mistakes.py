@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tabletutor.episodes.script import Script
-from tabletutor.episodes.teacher import correction_turns, plan_turn, preview_turn, single_turn, work_turns
+from tabletutor.episodes.teacher import correction_turns, decision, plan_turn, preview_turn, single_turn, work_turns
 from tabletutor.programs.grammar import (
     Aggregate,
     Derivation,
@@ -49,11 +49,12 @@ def draw_mistake(
         wrong = MUTATIONS[name](program, profile, source)
         if wrong is None or wrong == program:
             continue
-        plan = plan_turn(program if slip else wrong)
+        planned = program if slip else wrong
+        plan, thought = plan_turn(planned, profile), decision(planned, profile)
         if not recover:
-            return Script((plan, *work_turns(wrong)), name)
+            return Script((plan, *work_turns(wrong, thought)), name)
         correction = correction_turns(program, EXCUSES[name], corrects=1, preview=True)
-        return Script((plan, preview_turn(wrong), *correction), f"{name}_mended")
+        return Script((plan, preview_turn(wrong, thought), *correction), f"{name}_mended")
     return None
 
 
@@ -71,8 +72,8 @@ def _case_mismatch(program: Program, profile: TableProfile, recover: bool, sourc
     misspelt = _rename_column(program, column, column.lower() if column.lower() != column else column.title())
     if misspelt == program or set(columns_used(misspelt)) <= headers:
         return None
-    plan = plan_turn(program)
-    failing = single_turn(misspelt)
+    plan = plan_turn(program, profile)
+    failing = single_turn(misspelt, decision(program, profile))
     if recover:
         excuse = f"The column is called {column!r}."
         return Script(

@@ -44,10 +44,10 @@ class Question(Record, frozen=True):
     answer: Any
     family: str
     category: str
-    composition: str
     wording: str
     novelty: Novelty
     difficulty: Difficulty
+    composition: str = ""
     hint: str = ""
     program: dict[str, Any] | None = None
     engines: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])

@@ -22,8 +22,10 @@ def describe(program: g.Program) -> str:
         return _sentence([*shared, "; ".join(parts)])
     if program.join is None:
         return _sentence(_clauses(program.steps))
-    steps = [*_clauses(program.steps, "left: "), *_clauses(program.other, "right: "), join_words(program.join)]
-    return _sentence([*steps, *(step_words(step) for step in program.after)])
+    shared = g.shared_steps(program)
+    left, right = program.steps[len(shared) :], program.other[len(shared) :]
+    sides = [*_clauses(left, "left: "), *_clauses(right, "right: "), join_words(program.join)]
+    return _sentence([*map(step_words, shared), *sides, *map(step_words, program.after)])
 
 
 def join_words(join: g.Join) -> str:

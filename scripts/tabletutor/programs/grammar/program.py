@@ -1,5 +1,6 @@
 """Programs: chains of steps, two chains joined by one operation, or one chain with several named answers."""
 
+from itertools import takewhile
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ class Round(Record, frozen=True, tag_field="op", tag="round"):
 
 
 Step = Filter | Derivation | Reduction | Group | GroupChange | GroupReduction | Round
+FrameStep = Filter | Derivation
 COLUMN_FIELDS = ("column", "weight", "left", "right", "x", "y", "start", "end", "by", "across", "target")
 # The fields that are for other readings only, with what they are in a question's own program.
 _PLAIN = {
@@ -115,6 +117,12 @@ def is_other_reading(step: Step) -> bool:
 def all_steps(program: Program) -> tuple[Step, ...]:
     """Return the steps of both chains and of the parts, in the order in which a program runs them."""
     return (*program.steps, *program.other, *(step for part in program.parts for step in part.steps))
+
+
+def shared_steps(program: Program) -> tuple[Step, ...]:
+    """Return the steps from rows to rows with which both chains of a join begin; none without a join."""
+    pairs = zip(program.steps, program.other, strict=False)
+    return tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1] and isinstance(pair[0], FrameStep), pairs))
 
 
 def size(program: Program) -> int:

@@ -12,11 +12,12 @@ from tabletutor.programs.pandas_source.rows import filter_preparation, filter_ro
 
 
 class Block(NamedTuple):
-    """The source of one step. `result` is the variable that it sets."""
+    """The source of one step. `result` is the variable that it sets, `reads` are the variables that it reads."""
 
     step: g.Step | g.Join
     code: str
     result: str
+    reads: tuple[str, ...]
 
 
 class _Names(NamedTuple):
@@ -35,11 +36,14 @@ def render(program: g.Program) -> tuple[Block, ...]:
     derived: list[str] = []
     if program.join is None:
         return tuple(_chain(program.steps, _Names(), derived))
+    shared = g.shared_steps(program)
+    frame = _Names().rows if any(isinstance(step, g.Filter) for step in shared) else "df"
     return (
-        *_chain(program.steps, _side("left"), derived),
-        *_chain(program.other, _side("right"), derived),
-        Block(program.join, f"answer = {_join(program.join)}", "answer"),
-        *(Block(step, _round(step, "answer"), "answer") for step in program.after),
+        *_chain(shared, _Names(), derived),
+        *_chain(program.steps[len(shared) :], _side("left", frame), derived),
+        *_chain(program.other[len(shared) :], _side("right", frame), derived),
+        Block(program.join, f"answer = {_join(program.join)}", "answer", ("left", "right")),
+        *(Block(step, _round(step, "answer"), "answer", ("answer",)) for step in program.after),
     )
 
 
@@ -48,8 +52,8 @@ def source(program: g.Program) -> str:
     return "\n".join([block.code for block in render(program)] + ["submit(answer)"])
 
 
-def _side(name: str) -> _Names:
-    return _Names(f"{name}_rows", f"{name}_groups", name)
+def _side(name: str, frame: str) -> _Names:
+    return _Names(f"{name}_rows", f"{name}_groups", name, frame)
 
 
 def _parts(program: g.Program) -> Iterator[Block]:
@@ -81,24 +85,24 @@ def _chain(
             raise ValueError(f"{step}: only Polars computes other readings")
         if isinstance(step, g.Filter):
             lines = (*filter_preparation(step, frame), f"{names.rows} = {filter_rows(step, frame, derived)}")
-            yield Block(step, "\n".join(lines), names.rows)
+            yield Block(step, "\n".join(lines), names.rows, (frame,))
             frame = names.rows
         elif isinstance(step, g.Derivation):
-            yield Block(step, f"{frame}[{step.name!r}] = {derivation(step, frame)}", frame)
+            yield Block(step, f"{frame}[{step.name!r}] = {derivation(step, frame)}", frame, (frame,))
             derived.append(step.name)
         elif isinstance(step, g.Reduction):
             lines = (*preparation(step, frame), f"{answer} = {reduction(step, frame)}")
-            yield Block(step, "\n".join(lines), answer)
+            yield Block(step, "\n".join(lines), answer, (frame,))
         elif isinstance(step, g.Group):
             groups = names.groups
-            yield Block(step, f"{groups} = {make_groups(step, frame, (*steps[place:], *later))}", groups)
+            yield Block(step, f"{groups} = {make_groups(step, frame, (*steps[place:], *later))}", groups, (frame,))
         elif isinstance(step, g.GroupChange):
-            yield Block(step, f"{names.groups} = {change_groups(step, groups)}", names.groups)
+            yield Block(step, f"{names.groups} = {change_groups(step, groups)}", names.groups, (groups,))
             groups = names.groups
         elif isinstance(step, g.GroupReduction):
-            yield Block(step, f"{answer} = {group_reduction(step, groups)}", answer)
+            yield Block(step, f"{answer} = {group_reduction(step, groups)}", answer, (groups,))
         else:
-            yield Block(step, _round(step, answer), answer)
+            yield Block(step, _round(step, answer), answer, (answer,))
 
 
 def _round(step: g.Round, number: str) -> str:
