@@ -11,8 +11,8 @@ from tabletutor.programs.grammar import (
     Derivation,
     Filter,
     Group,
+    GroupChange,
     Join,
-    Keep,
     Program,
     columns_used,
 )
@@ -61,7 +61,7 @@ def single_turn(program: Program) -> ScriptedTurn:
 
 def preview_turn(program: Program) -> ScriptedTurn:
     """Return a turn that runs the whole program and shows the answer without submitting it."""
-    return ScriptedTurn(WORK, "\n".join([*_lines(render(program)), "hook('answer', answer)"]))
+    return ScriptedTurn(WORK, "\n".join([*_lines(render(program), last=True), "hook('answer', answer)"]))
 
 
 def correction_turns(program: Program, excuse: str, corrects: int, preview: bool) -> tuple[ScriptedTurn, ...]:
@@ -77,14 +77,16 @@ def correction_turns(program: Program, excuse: str, corrects: int, preview: bool
 
 
 def _cell(blocks: tuple[Block, ...], last: bool) -> str:
-    return "\n".join([*_lines(blocks), "submit(answer)"] if last else _lines(blocks))
+    return "\n".join([*_lines(blocks, last), "submit(answer)"] if last else _lines(blocks, last))
 
 
-def _lines(blocks: tuple[Block, ...]) -> list[str]:
+def _lines(blocks: tuple[Block, ...], last: bool) -> list[str]:
+    """Return the code of blocks with their hooks. In the `last` cell, the block that completes the answer has none."""
     lines: list[str] = []
-    for block in blocks:
+    for place, block in enumerate(blocks, start=1):
         lines.append(block.code)
-        if hook := _hook(block):
+        completes = last and place == len(blocks)
+        if not completes and (hook := _hook(block)):
             lines.append(hook)
     return lines
 
@@ -95,6 +97,8 @@ def _hook(block: Block) -> str | None:
         return None
     if isinstance(block.step, Derivation):
         return f"hook({block.step.name!r}, {block.result}[{block.step.name!r}].head(3).tolist())"
-    if isinstance(block.step, Filter | Group | Keep):
+    if block.part is not None:
+        return f"hook({block.part!r}, {block.result})"
+    if isinstance(block.step, Filter | Group | GroupChange):
         return f"hook({block.result!r}, len({block.result}))"
     return f"hook({block.result!r}, {block.result})"

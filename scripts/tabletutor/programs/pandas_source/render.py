@@ -12,11 +12,12 @@ from tabletutor.programs.pandas_source.rows import filter_preparation, filter_ro
 
 
 class Block(NamedTuple):
-    """The source of one step. `result` is the variable that it sets."""
+    """The source of one step. `result` is the variable that it sets; `part` the part of the answer, if it sets one."""
 
     step: g.Step | g.Join
     code: str
     result: str
+    part: str | None = None
 
 
 class _Names(NamedTuple):
@@ -63,9 +64,11 @@ def _parts(program: g.Program) -> Iterator[Block]:
     for part in program.parts:
         names = _Names("part_rows", "part_groups", f"answer[{part.name!r}]", frame)
         for block in _chain(part.steps, names, derived, source=shared.groups):
-            sets_answer = block.result == names.answer
-            yield block._replace(code=start + block.code) if sets_answer else block
-            start = "" if sets_answer else start
+            if block.result != names.answer:
+                yield block
+                continue
+            yield block._replace(code=start + block.code, part=part.name)
+            start = ""
 
 
 def _chain(
