@@ -12,7 +12,21 @@ from tabletutor.episodes.build import build_episodes
 from tabletutor.episodes.mistakes import EXCUSES, MUTATIONS, draw_mistake
 from tabletutor.episodes.teacher import gold_script
 from tabletutor.programs.describe import describe
-from tabletutor.programs.grammar import Aggregate, BestGroup, Count, Group, MissingShare, Program, Share, Where, to_json
+from tabletutor.programs.grammar import (
+    Aggregate,
+    BestGroup,
+    Count,
+    Group,
+    MissingShare,
+    Part,
+    Program,
+    Repeated,
+    Round,
+    Share,
+    Where,
+    to_json,
+)
+from tabletutor.programs.pandas_source import source
 from tabletutor.records.episode import Episode
 from tabletutor.records.identity import rng
 from tabletutor.records.journal import read_segment
@@ -63,7 +77,7 @@ def test_a_gold_script_looks_then_decides_then_works_then_submits(table: tuple[P
     assert len(script.turns) == 3
     look = "print(df['Sex'].unique()[:8])\nprint(df[['Sex', 'Body Mass (g)']].isna().sum())"
     assert script.turns[0] == (describe(BEST), f"{look}\ndf[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
-    assert script.turns[1].reasoning == "10 values of 'Sex' are missing; these rows meet no condition."
+    assert script.turns[1].reasoning == "11 values of 'Sex' are missing; these rows meet no condition."
     assert script.turns[1].code.splitlines()[1::2] == [
         "hook('rows', len(rows))",
         "hook('groups', len(groups), depends_on=['rows'])",
@@ -165,3 +179,53 @@ def test_episodes_are_executed_for_real_and_resume_from_the_journal(
 def units_run(cache: Path) -> int:
     """Return the number of whole units in all journals of a cache."""
     return sum(len(read_segment(path).units) for path in cache.rglob("*.journal"))
+
+
+PARTS = Program(
+    (Where("Island", "==", "Dream"),),
+    parts=(
+        Part("mean", (Aggregate("Body Mass (g)", "mean"), Round(1))),
+        Part("missing", (MissingShare("Sex"),)),
+        Part("heaviest", (Group("Species", "max", "Body Mass (g)"), BestGroup("largest"))),
+    ),
+)
+
+
+def test_the_parts_of_an_answer_are_planned_computed_and_hooked(table: tuple[Path, TableProfile]) -> None:
+    plan, work, finish = gold_script(PARTS, table[1]).turns
+    assert plan.reasoning == (
+        "Keep rows where 'Island' == 'Dream', "
+        "then for 'mean' take the mean of 'Body Mass (g)', then round to 1 decimals; "
+        "for 'missing' take the percentage of rows where 'Sex' is missing; "
+        "for 'heaviest' take the max of 'Body Mass (g)' by 'Species', then name the largest group."
+    )
+    assert plan.code.endswith("\ndf[['Island', 'Body Mass (g)', 'Sex', 'Species']].head(3)")
+    assert work.code.splitlines() == [
+        "rows = df[df['Island'] == 'Dream']",
+        "hook('rows', len(rows))",
+        "answer = {}",
+        "answer['mean'] = rows['Body Mass (g)'].mean()",
+        "hook('mean', answer['mean'], depends_on=['rows'])",
+        "answer['mean'] = round(answer['mean'], 1)",
+        "hook('mean', answer['mean'])",
+        "answer['missing'] = rows['Sex'].isna().mean() * 100",
+        "hook('missing', answer['missing'], depends_on=['rows'])",
+        "part_groups = rows.groupby('Species')['Body Mass (g)'].max()",
+        "hook('part_groups', len(part_groups), depends_on=['rows'])",
+    ]
+    assert finish.code == "answer['heaviest'] = part_groups.idxmax()\nsubmit(answer)"
+
+
+def test_mistakes_reach_the_parts_and_lists_of_columns(table: tuple[Path, TableProfile]) -> None:
+    repeated = Program((Repeated(("Body Mass (g)", "Culmen Length (mm)")), Count()))
+    for program, name, changed in (
+        (PARTS, "wrong_aggregate", "].median()"),
+        (PARTS, "forgotten_missing", ".notna()]"),
+        (PARTS, "forgotten_condition", "answer['mean'] = df["),
+        (repeated, "wrong_column", "duplicated(['Body Mass (g)', "),
+    ):
+        wrong = MUTATIONS[name](program, table[1], rng(1, "mistake"))
+        assert wrong is not None, name
+        assert changed in source(wrong), name
+        assert changed not in source(program) or name == "wrong_column", name
+        assert wrong != program

@@ -283,14 +283,14 @@ def test_a_question_that_needs_many_clauses_is_rejected() -> None:
 
 
 def test_a_reading_that_no_words_rule_out_rejects_the_question() -> None:
-    reading = Reading("odd", chain(g.Count()), ())
+    reading = Reading("half_away", chain(g.Count()), ())
     settlement = settle([reading], run=lambda _: 3, matches=lambda answer: answer == 4)
-    assert settlement == Settlement(("odd",), (), "no words rule out: odd")
+    assert settlement == Settlement(("half_away",), (), "no words rule out: half_away")
 
 
-@pytest.mark.parametrize(("refusal", "differs"), [("tie", ("odd",)), ("no_answer", ())])
+@pytest.mark.parametrize(("refusal", "differs"), [("tie", ("half_away",)), ("no_answer", ())])
 def test_a_tie_is_another_answer_and_no_answer_is_none(refusal: Any, differs: tuple[str, ...]) -> None:
     def run(program: g.Program) -> Any:
         raise g.NoAnswer(refusal, "by hand")
 
-    assert settle([Reading("odd", chain(g.Count()), ("Really.",))], run=run, matches=bool).differs == differs
+    assert settle([Reading("half_away", chain(g.Count()), ("Really.",))], run=run, matches=bool).differs == differs

@@ -15,7 +15,9 @@ class ProgramQuestionsConfig(Section):
         description="Maximum number of questions per table, by split.",
     )
     attempts_per_question: int = Field(default=6, ge=1, description="Candidate programs tried per requested question.")
-    per_family: int = Field(default=6, ge=1, description="Maximum number of questions per family and table, times the weight of the family.")
+    per_family: int = Field(
+        default=6, ge=1, description="Maximum number of questions per family and table, times the weight of the family."
+    )
     heldout_families: tuple[str, ...] = Field(
         default=(), description="Families used only on validation and test tables, besides held-out compositions."
     )

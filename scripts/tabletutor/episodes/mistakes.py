@@ -9,20 +9,25 @@ import msgspec
 from tabletutor.episodes.script import Script
 from tabletutor.episodes.teacher import correction_turns, decision, plan_turn, preview_turn, single_turn, work_turns
 from tabletutor.programs.grammar import (
+    COLUMN_FIELDS,
     Aggregate,
     Derivation,
     Group,
+    GroupStatistic,
     Missing,
     MissingShare,
+    Pivot,
     Program,
     Share,
     Step,
+    Streak,
     Where,
+    all_steps,
     columns_used,
 )
 from tabletutor.records.table import NUMERIC, TableProfile
 
-SWAPPED = {"mean": "median", "median": "mean", "sum": "mean", "max": "min", "min": "max", "std": "mean"}
+SWAPPED = {"mean": "median", "median": "mean", "sum": "mean", "max": "min", "min": "max", "std": "mean", "var": "std"}
 ENDS = {"largest": "smallest", "smallest": "largest"}
 BOUNDARIES = {">": ">=", ">=": ">", "<": "<=", "<=": "<"}
 
@@ -93,8 +98,10 @@ def _wrong_column(program: Program, profile: TableProfile, source: random.Random
 
 def _wrong_aggregate(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     def change(step: Step) -> Step:
-        if isinstance(step, Aggregate | Group) and step.aggregation in SWAPPED:
+        if isinstance(step, Aggregate | Group | Pivot) and step.aggregation in SWAPPED:
             return _replace(step, aggregation=SWAPPED[step.aggregation])
+        if isinstance(step, GroupStatistic) and step.statistic in SWAPPED:
+            return _replace(step, statistic=SWAPPED[step.statistic])
         return step
 
     return _map_steps(program, change)
@@ -124,7 +131,7 @@ def _wrong_boundary(program: Program, profile: TableProfile, source: random.Rand
         comparison = getattr(step, "comparison", None)
         return (
             _replace(step, comparison=BOUNDARIES[comparison])
-            if isinstance(step, Where | Share) and comparison in BOUNDARIES
+            if isinstance(step, Where | Share | Streak) and comparison in BOUNDARIES
             else step
         )
 
@@ -135,7 +142,7 @@ def _forgotten_condition(program: Program, profile: TableProfile, source: random
     places = [place for place, step in enumerate(program.steps) if isinstance(step, Where)]
     derived = {step.name for step in program.steps if isinstance(step, Derivation)}
     places = [place for place in places if getattr(program.steps[place], "column", None) not in derived]
-    if not places or len(program.steps) < 2:
+    if not places or len(all_steps(program)) < 2:
         return None
     drop = source.choice(places)
     steps = tuple(step for place, step in enumerate(program.steps) if place != drop)
@@ -157,19 +164,21 @@ def _needless_condition(program: Program, profile: TableProfile, source: random.
 def _forgotten_missing(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
     """Invert a condition on missing values, or leave rows with missing values out of the total of a share."""
     incomplete = {column.name for column in profile.columns if column.missing and column.kind != "empty"}
-    steps: list[Step] = []
-    for step in program.steps:
+
+    def change(step: Step) -> tuple[Step, ...]:
         if isinstance(step, Missing):
-            steps.append(Missing(step.column, not step.negated))
-        elif isinstance(step, Share | MissingShare) and step.column in incomplete:
+            return (Missing(step.column, not step.negated),)
+        if isinstance(step, Share | MissingShare) and step.column in incomplete:
             others = sorted(incomplete - {step.column})
-            steps += [
-                Missing(others[0] if isinstance(step, MissingShare) and others else step.column, negated=True),
-                step,
-            ]
-        else:
-            steps.append(step)
-    return _replace(program, steps=tuple(steps))
+            column = others[0] if isinstance(step, MissingShare) and others else step.column
+            return (Missing(column, negated=True), step)
+        return (step,)
+
+    def change_all(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(changed for step in steps for changed in change(step))
+
+    parts = tuple(_replace(part, steps=change_all(part.steps)) for part in program.parts)
+    return _replace(program, steps=change_all(program.steps), parts=parts)
 
 
 MUTATIONS: Mapping[str, Mutation] = {
@@ -194,18 +203,19 @@ EXCUSES: Mapping[str, str] = {
 
 def _rename_column(program: Program, old: str, new: str) -> Program:
     def change(step: Step) -> Step:
-        fields = {
-            field: new
-            for field in ("column", "left", "right", "start", "end", "by", "target")
-            if getattr(step, field, None) == old
-        }
+        fields: dict[str, Any] = {field: new for field in COLUMN_FIELDS if getattr(step, field, None) == old}
+        columns: tuple[str, ...] = getattr(step, "columns", ())
+        if old in columns:
+            fields["columns"] = tuple(new if column == old else column for column in columns)
         return _replace(step, **fields) if fields else step
 
     return _map_steps(program, change)
 
 
 def _map_steps(program: Program, change: Callable[[Step], Step]) -> Program:
-    return _replace(program, steps=tuple(map(change, program.steps)), other=tuple(map(change, program.other)))
+    steps, other = (tuple(map(change, chain)) for chain in (program.steps, program.other))
+    parts = tuple(_replace(part, steps=tuple(map(change, part.steps))) for part in program.parts)
+    return _replace(program, steps=steps, other=other, parts=parts)
 
 
 def _replace(record: Any, **changes: Any) -> Any:

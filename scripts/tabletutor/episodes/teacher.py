@@ -128,12 +128,13 @@ def _incomplete(program: Program, profile: TableProfile) -> list[ColumnProfile]:
 
 
 def _lines(blocks: Sequence[Block]) -> list[str]:
-    """Return the source of each block, with the hook call that shows its value."""
+    """Return the source of each block, with the hook call that shows its value. The answer itself has none."""
     lines: list[str] = []
     shown: dict[str, None] = {}  # names of hooks so far
     for place, block in enumerate(blocks):
         following = blocks[place + 1] if place + 1 < len(blocks) else None
-        hook = None if following is not None and _is_same_filter(block, following) else _hook(block, shown)
+        skipped = following is None or _is_same_filter(block, following)
+        hook = None if skipped else _hook(block, shown)
         lines.append(block.code if hook is None else f"{block.code}\n{hook}")
     return lines
 
@@ -146,12 +147,14 @@ def _is_same_filter(block: Block, following: Block) -> bool:
 
 def _hook(block: Block, shown: dict[str, None]) -> str | None:
     """Return the hook call that shows an intermediate value, or None for the answer itself. Add its name to `shown`."""
-    if isinstance(block.step, Join) or block.result.startswith("answer"):
+    if isinstance(block.step, Join) or block.result == "answer":
         return None
     read = dict.fromkeys((*block.reads, *step_columns(block.step)))
     parents = [name for name in read if name in shown]
     if isinstance(block.step, Derivation):
         name, value = block.step.name, f"{block.result}[{block.step.name!r}].head(3).tolist()"
+    elif block.part is not None:
+        name, value = block.part, block.result
     elif isinstance(block.step, Filter | Group | GroupChange):
         name, value = block.result, f"len({block.result})"
     else:

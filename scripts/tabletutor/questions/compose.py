@@ -13,6 +13,7 @@ from tabletutor.questions.draw import Draw
 from tabletutor.questions.english import number_of
 from tabletutor.questions.family import Candidate, Family, with_rounding
 from tabletutor.questions.population import Population, draw_population, population_slots, totals_sentence
+from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import fill, slots_of
 from tabletutor.records.identity import digest
 from tabletutor.records.question import AnswerSpec
@@ -44,7 +45,7 @@ class Asked:
     text: str
     program: Program
     spec: AnswerSpec
-    settled: frozenset[str]
+    settled: frozenset[ReadingName]
 
 
 def draw_composed(draw: Draw, family: Family) -> Composed:

@@ -1,10 +1,11 @@
 """The type of a question family: a way to build a program from a table, and several wordings for it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tabletutor.programs.grammar import Program, Round, Step
 from tabletutor.questions.draw import Draw
+from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.records.question import AnswerType
 
 
@@ -29,7 +30,7 @@ class Candidate:
     form: str = ""
     variant: str = ""
     subject: str | None = None
-    settled: frozenset[str] = field(default_factory=frozenset[str])
+    settled: frozenset[ReadingName] = frozenset()
     rounds: bool = False
     tags: tuple[str, ...] = ()
 

@@ -28,6 +28,7 @@ from tabletutor.programs.grammar import (
 )
 from tabletutor.questions.draw import MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
+from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
 from tabletutor.records.table import ColumnProfile
 
@@ -56,7 +57,7 @@ class Condition:
     steps: tuple[Step, ...]
     predicate: str
     attribute: str | None = None
-    settled: frozenset[str] = frozenset()
+    settled: frozenset[ReadingName] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,10 @@ class Population:
         return tuple(sorted(condition.kind for condition in self.conditions)) + prepared
 
     @property
-    def settled(self) -> frozenset[str]:
+    def settled(self) -> frozenset[ReadingName]:
         """The readings that the words of the population rule out."""
-        always = frozenset({"distinct_entities"})  # the words are always "rows", "records" or "entries"
-        totals = frozenset({"totals_included"}) if self.totals else frozenset[str]()
+        always = frozenset[ReadingName]({"distinct_entities"})  # the words are always "rows", "records" or "entries"
+        totals = frozenset[ReadingName]({"totals_included"} if self.totals else ())
         return always.union(totals, *(condition.settled for condition in self.conditions))
 
     def narrow(self, program: Program) -> Program:
@@ -180,7 +181,7 @@ def _between(draw: Draw) -> Condition:
         raise CannotDraw
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
-    name, settled = draw.say(column), frozenset({"strict_bound"})
+    name, settled = draw.say(column), frozenset[ReadingName]({"strict_bound"})
     return Condition("between", steps, f"{name} is {bounds}", f"{name} {bounds}", settled)
 
 

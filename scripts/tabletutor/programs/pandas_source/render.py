@@ -12,12 +12,16 @@ from tabletutor.programs.pandas_source.rows import filter_preparation, filter_ro
 
 
 class Block(NamedTuple):
-    """The source of one step. `result` is the variable that it sets, `reads` are the variables that it reads."""
+    """The source of one step. `result` is the variable that it sets, `reads` are the variables that it reads.
+
+    `part` is the part of the answer that it sets, if it sets one.
+    """
 
     step: g.Step | g.Join
     code: str
     result: str
     reads: tuple[str, ...]
+    part: str | None = None
 
 
 class _Names(NamedTuple):
@@ -67,9 +71,11 @@ def _parts(program: g.Program) -> Iterator[Block]:
     for part in program.parts:
         names = _Names("part_rows", "part_groups", f"answer[{part.name!r}]", frame)
         for block in _chain(part.steps, names, derived, source=shared.groups):
-            sets_answer = block.result == names.answer
-            yield block._replace(code=start + block.code) if sets_answer else block
-            start = "" if sets_answer else start
+            if block.result != names.answer:
+                yield block
+                continue
+            yield block._replace(code=start + block.code, part=part.name)
+            start = ""
 
 
 def _chain(

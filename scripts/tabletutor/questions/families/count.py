@@ -5,6 +5,7 @@ from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
 from tabletutor.questions.population import OUTLIERS, draw_condition
+from tabletutor.questions.readings.reading import ReadingName
 
 SHARE = (
     "What percentage of the [rows|records]{back} have {attribute}?",
@@ -58,7 +59,7 @@ def _share(draw: Draw) -> Candidate:
         unit="%",
         rounds=True,
         variant=condition.kind,
-        settled=condition.settled | {"fraction"},
+        settled=condition.settled | frozenset[ReadingName]({"fraction"}),
     )
 
 

@@ -19,10 +19,11 @@ from tabletutor.questions.draw import CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun
+from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 
-LABELLED_BINS = frozenset({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
+LABELLED_BINS = frozenset[ReadingName]({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
 
 
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:

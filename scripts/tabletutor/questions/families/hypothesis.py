@@ -7,6 +7,7 @@ from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.english import a_or_an
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
+from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import value_words
 
 DECISION = (
@@ -20,7 +21,7 @@ DECISION = (
     "True or false: {test} has a p-value below {level}{back}?",
 )
 Part = Literal["statistic", "p"]
-NAMED_TEST = frozenset({"equal_variances", "unequal_variances", "one_sided", "yates_correction"})
+NAMED_TEST = frozenset[ReadingName]({"equal_variances", "unequal_variances", "one_sided", "yates_correction"})
 
 
 def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:

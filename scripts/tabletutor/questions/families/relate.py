@@ -6,6 +6,7 @@ from tabletutor.programs.grammar import Correlation, Regression, StrongestPair
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
+from tabletutor.questions.readings.reading import ReadingName
 
 STRONGEST = (
     "Which two of {names} have the strongest {method} correlation{back}, positive or negative?",
@@ -18,7 +19,7 @@ STRONGEST = (
     "Looking at {whole} and at {names}, which two columns move together most closely, by absolute {method} correlation?",
 )
 MANY_VALUES = 10
-NAMED_METHOD = frozenset({"rank_correlation", "linear_correlation"})
+NAMED_METHOD = frozenset[ReadingName]({"rank_correlation", "linear_correlation"})
 
 
 def _correlation(draw: Draw) -> Candidate:

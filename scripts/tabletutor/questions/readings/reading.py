@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -9,6 +10,49 @@ from tabletutor.programs.grammar import Join, JoinOperator, Part, Program, Round
 from tabletutor.records.record import Record
 from tabletutor.records.table import NUMERIC, ColumnProfile, TableProfile
 
+# `docs/readings.md` explains each reading.
+ReadingName = Literal[
+    "totals_left_out",
+    "totals_included",
+    "distinct_entities",
+    "missing_not_counted",
+    "missing_counted",
+    "rows_counted",
+    "missing_as_value",
+    "missing_as_group",
+    "missing_as_zero",
+    "inclusive_bound",
+    "strict_bound",
+    "whole_day",
+    "lower_bin",
+    "case_ignored",
+    "whole_word",
+    "part_of_word",
+    "population_deviation",
+    "population_variance",
+    "uncorrected_skewness",
+    "uncorrected_kurtosis",
+    "pearson_kurtosis",
+    "quantile_interpolation",
+    "rank_correlation",
+    "linear_correlation",
+    "unweighted",
+    "mean_over_rows",
+    "equal_variances",
+    "unequal_variances",
+    "one_sided",
+    "other_group_first",
+    "yates_correction",
+    "every_copy",
+    "rank_ties",
+    "empty_as_zero",
+    "date_order",
+    "absolute_change",
+    "percent_change",
+    "swapped_difference",
+    "fraction",
+    "half_away",
+]
 Steps = tuple[Step, ...]
 TEXT = ("category", "text", "identifier")
 
@@ -20,7 +64,7 @@ class Reading(Record, frozen=True):
     cannot rule the reading out. `column` is the column by which the reading counts or filters, if it has one.
     """
 
-    name: str
+    name: ReadingName
     program: Program
     clause: tuple[str, ...]
     column: str | None = None

@@ -16,7 +16,7 @@ from tabletutor.programs.grammar import (
     Step,
     all_steps,
 )
-from tabletutor.questions.readings.reading import Reading, Table, change_steps
+from tabletutor.questions.readings.reading import Reading, ReadingName, Table, change_steps
 
 STD: Mapping[Aggregation, Aggregation] = {"std": "population_std"}
 VAR: Mapping[Aggregation, Aggregation] = {"var": "population_var"}
@@ -59,11 +59,12 @@ def population_variance(program: Program, table: Table) -> Iterator[Reading]:
 
 def uncorrected_shape(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the readings of skewness and kurtosis that are not corrected for bias, or give 3 for a normal curve."""
-    for name, swap, clause in (
+    ways: tuple[tuple[ReadingName, Mapping[Aggregation, Aggregation], tuple[str, ...]], ...] = (
         ("uncorrected_skewness", SKEW, SKEWNESS),
         ("uncorrected_kurtosis", KURT, KURTOSIS),
         ("pearson_kurtosis", PEARSON, KURTOSIS),
-    ):
+    )
+    for name, swap, clause in ways:
         if changed := change_steps(program, lambda step, swap=swap: _swap(step, swap)):
             yield Reading(name, changed, clause)
 

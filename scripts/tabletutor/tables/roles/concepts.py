@@ -128,6 +128,12 @@ def _group(word: str, facts: NumberFacts) -> Finding | None:
     return Finding("code", f"header word {word!r}, whole numbers")
 
 
+def _named(word: str, facts: NumberFacts) -> Finding | None:
+    if not facts.whole or facts.min < 0 or facts.unique == 2:
+        return None
+    return _identifier(word, facts)
+
+
 def _flag(word: str, facts: NumberFacts) -> Finding | None:
     return _said("flag", word, facts, "two values") if facts.unique == 2 else None
 
@@ -171,4 +177,5 @@ _CHECKED: dict[str, Callable[[str, NumberFacts], Finding | None]] = {
     "parts": _parts,
     "group": _group,
     "flag": _flag,
+    "name": _named,
 }

@@ -11,16 +11,18 @@ from tabletutor.tables.roles.words import Words, singular, split_header
 NUMBER_CONCEPTS = (
     *("latitude", "longitude", "axis", "year", "month", "weekday", "day", "day_of_year", "week", "quarter", "clock"),
     *("hour", "minute", "second", "date", "identifier", "code", "share", "rate", "statistic", "count", "money"),
-    *("quantity", "price", "duration", "age", "physical", "score", "parts", "ordinal", "flag", "group"),
+    *("quantity", "price", "duration", "age", "physical", "score", "parts", "ordinal", "flag", "group", "name"),
 )
 TEXT_CONCEPTS = (
     *("location", "year", "month", "weekday", "quarter", "season", "day_time", "clock", "date", "code"),
     *("identifier", "free_text", "group", "name", "flag", "ordinal"),
 )
 # What only a singular says of numbers: "crew 7" names a crew, but "crews" are counted.
-NAMING_CONCEPTS = frozenset({"identifier", "code", "ordinal", "flag", "group", "year", "month", "day", "hour", "date"})
+NAMING_CONCEPTS = frozenset(
+    {"name", "identifier", "code", "ordinal", "flag", "group", "year", "month", "day", "hour", "date"}
+)
 # What a word says only as the last of its header, unless it is one of LEADING: a lot frontage is no lot.
-HEAD_CONCEPTS = frozenset({"identifier", "code"})
+HEAD_CONCEPTS = frozenset({"identifier", "code", "name"})
 LEADING = frozenset({"id", "code", "number", "fips", "zip", "phone", "sku"})
 
 
@@ -68,7 +70,7 @@ class Lexicon:
             said = self._among(self.concepts(word), concepts)
             if word not in self.words and concepts == NUMBER_CONCEPTS:
                 said = tuple(concept for concept in said if concept not in NAMING_CONCEPTS)
-            if place and word not in LEADING:
+            if place and word not in LEADING and concepts == NUMBER_CONCEPTS:
                 said = tuple(concept for concept in said if concept not in HEAD_CONCEPTS)
             is_unit = word in self.units and self.units[word][1] != "duration" and len(words.head) > 1
             if said and not is_unit:

@@ -44,6 +44,7 @@ KEY_DIGITS = 6
 LONG_DIGITS = 9
 MAX_CODES = 12
 SMALL = 10
+RANKED = 0.9
 
 
 def number_column_role(
@@ -108,6 +109,8 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     if any("duration" in hit.concepts for hit in hits):
         first.add("duration")
     rate, total = lexicon.modifier(words, "intensive"), lexicon.modifier(words, "additive")
+    if rate == "price" and total:
+        rate = None
     counts = words.head[-1:] in (("count",), ("counts",)) and rate != "per"
     if rate and not counts and not ("duration" in first and rate not in ("per", "percent", "rate", "ratio")):
         return Finding("intensive", f"header word {rate!r}")
@@ -165,6 +168,9 @@ def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
     spread = facts.max >= 3 * facts.min and facts.present >= SMALL
     if facts.nearly_unique and facts.one_length and facts.one_length >= KEY_DIGITS and spread:
         return Finding("identifier", f"whole numbers of {facts.one_length} digits, each once")
+    most = RANKED * facts.present
+    if facts.min == 1 and facts.present >= SMALL and facts.unique >= most and most <= facts.max <= facts.present:
+        return Finding("ordinal", f"whole numbers {facts.span}, nearly each once in {facts.present} rows: a rank")
     if facts.one_length and facts.one_length >= LONG_DIGITS and spread:
         return Finding("code", f"whole numbers of {facts.one_length} digits")
     if facts.unique == 2:

@@ -21,7 +21,7 @@ _ALIASES = {
     **dict.fromkeys(("uk", "great-britain"), "united-kingdom"),
     **dict.fromkeys(("annual", "full-year", "yearly", "whole-year", "ann"), "year"),
 }
-# Some parts of each whole. A quarter of the other values, and three of them, must be among the parts.
+# Some parts of each whole. A quarter of the other values, and some of them, must be among the parts.
 _PARTS = {
     "united-states": (
         "alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho "
@@ -42,6 +42,7 @@ _PARTS = {
     "both": "male female men women males females boys girls m f urban rural",
 }
 MIN_PARTS = 2
+MIN_STATES = 8  # names such as "Georgia" and "South" occur elsewhere
 PART_SHARE = 0.25
 CODE_LENGTH = 4
 
@@ -64,7 +65,8 @@ def is_whole_of(value: str, values: Sequence[str]) -> bool:
         return False
     others = {_key(other) for other in values if other != value}
     found = len(others & set(parts))
-    return found >= MIN_PARTS and found >= PART_SHARE * len(others)
+    needed = MIN_STATES if "alabama" in parts else MIN_PARTS
+    return found >= needed and found >= PART_SHARE * len(others)
 
 
 def _key(value: str) -> str:

@@ -48,7 +48,10 @@ def split_header(
             found += _expand(word, abbreviations, known, glue)
         return found
 
-    main = words(outside)
+    whole = re.sub(r"[\W_]+", "", outside.casefold())
+    main = (
+        list(_expand(whole, abbreviations, known, ())) if whole in known or whole in abbreviations else words(outside)
+    )
     while len(main) > 1 and main[-1].isdigit():
         main.pop()
     cut = next((i for i, word in enumerate(main) if word in PREPOSITIONS and i > 0), len(main))
