@@ -108,8 +108,8 @@ def plural_word(word: str) -> str:
 
 @cache
 def singular_word(word: str) -> str:
-    """Return the singular of a noun; a singular noun and an unknown word are returned unchanged."""
-    if word in INVARIANT or word in AMOUNTS or word in MASS:
+    """Return the singular of a noun; a singular noun, an abbreviation and an unknown word stay."""
+    if word != word.lower() or word in INVARIANT or word in AMOUNTS or word in MASS:
         return word
     nouns = [noun for noun in _lemmas(word).get("NOUN", ()) if noun != word]
     return nouns[0] if nouns else word
