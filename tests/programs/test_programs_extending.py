@@ -9,7 +9,7 @@ import pytest
 from tests.support.checkout import ROOT
 from tests.support.recipes import copy_package, follow, recipe, run_python
 
-ENGINES = "tests/programs/test_programs_engines.py"
+STEPS = "tests/programs/test_programs_steps.py"
 RUN = """
 import json, sys
 from pathlib import Path
@@ -41,14 +41,15 @@ sys.exit(pytest.main(["-q", "-x", sys.argv[1], "-k", "worked_out_by_hand"]))
 @pytest.mark.slow
 def test_a_step_of_ones_own(tmp_path: Path) -> None:
     root = copy_package(tmp_path)
-    for name in ("pyproject.toml", "tests/__init__.py", ENGINES):
+    for name in ("pyproject.toml", "tests/__init__.py", STEPS):
         if (ROOT / name).exists():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)
     changed = follow(recipe("A step of the grammar"), root)
-    modules = ("grammar", "typecheck", "polars_engine", "duckdb_sql", "pandas_source", "describe")
-    assert changed == {*(f"scripts/tabletutor/programs/{name}.py" for name in modules), ENGINES}
-    assert json.loads(run_python(RUN, root, ENGINES).splitlines()[0]) == {
+    packages = ("grammar", "typecheck", "polars_engine", "duckdb_sql", "pandas_source", "describe")
+    modules = {f"scripts/tabletutor/programs/{name}/rows.py" for name in packages}
+    assert changed == {*modules, "scripts/tabletutor/programs/grammar/__init__.py", STEPS}
+    assert json.loads(run_python(RUN, root, STEPS).splitlines()[0]) == {
         "polars": 30.0,
         "duckdb": 30.0,
         "pandas": 30.0,

@@ -34,6 +34,8 @@ def say(*columns: ColumnProfile | str) -> dict[str, SpokenColumn]:
         "customer_id": "customer ID",
         "pH": "pH",
         "aggravated_assault": "aggravated assault",
+        "gdp_per_capita": "GDP per capita",
+        "Sub-Category": "sub category",
     }.items(),
 )
 def test_a_header_of_english_words_is_said_in_words(header: str, words: str) -> None:
@@ -114,6 +116,20 @@ def test_numbers_of_things_amounts_and_names_are_said_differently() -> None:
         "genre", "weather value", "broilers value"
     ]  # fmt: skip
     assert [said[name].with_article for name in ("genres", "weather", "broilers")] == ["a genre", "weather", "broilers"]
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    {
+        "Births_per_1000": "number of births per 1000",
+        "NumCompaniesWorked": "number of companies worked",
+        "total_cases": "total number of cases",
+        "YearsAtCompany": "number of years at company",
+        "pH": "pH",
+    }.items(),
+)
+def test_counts_of_things_are_said_as_numbers_of_them(header: str, words: str) -> None:
+    assert say(column(header, "integer"))[header].singular == words
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SHORT_WORDS = word_set("""
     act add age aid air arm art bag ban bar bay bed bid big box bus cab car cap cup cut dam day dog dry due ear egg
     end era eye fan far fat fee few fin fog fur gas get hat hip hit hot ice ink ion job key kid lap law leg lip log
     low man map men net new nut off oil old one out own pay pen pet pig pit raw red row run sea sex sky son sum sun
-    tax tea tie tip top toy two use van war way web wet win
+    tax tea tie tip top toy two use van war way web wet win non sub zip
 """)
 # Words that name a statistic, with the aggregation of programs that computes it.
 STATISTICS: Mapping[str, Aggregation] = {
@@ -78,12 +78,13 @@ def noun_phrase(text: str, shouted: bool) -> list[str]:
     `shouted`: the table writes its headers in capitals, so a word in capitals is no abbreviation. Raises NotSpoken if
     the header is no noun phrase of known English words.
     """
-    words = raw_words(text)
+    words = _spell_number(raw_words(text))
     if not words:
         raise NotSpoken("the header is empty")
     if len(words) > MOST_WORDS:
         raise NotSpoken(f"more than {MOST_WORDS} words")
-    if odd := next((word for word in words if not _WORD.fullmatch(word)), None):
+    pairs = zip(["", *words], words, strict=False)
+    if odd := next((word for before, word in pairs if not _WORD.fullmatch(word) and not _is_base(before, word)), None):
         raise NotSpoken(f"{odd!r} has a character that is no letter")
     said = [_said(word, place in (0, len(words) - 1), shouted) for place, word in enumerate(words)]
     _check_grammar(said)
@@ -104,8 +105,21 @@ def _follows_noun(word: str) -> bool:
     return word == "pending" or (is_participle(word) and "NOUN" not in parts_of_speech(word))
 
 
+def _spell_number(words: list[str]) -> list[str]:
+    """Return `num_rooms` as "number of rooms"; other words unchanged."""
+    number = [word for word in words[1:] if grammatical_number(word.lower()) == "plural"]
+    return ["number", "of", *words[1:]] if words and words[0].lower() == "num" and number else words
+
+
+def _is_base(before: str, word: str) -> bool:
+    """Return whether a word is the number of a rate: "births per 1000"."""
+    return before.lower() == "per" and word.isdigit()
+
+
 def _said(word: str, outer: bool, shouted: bool) -> str:
     lower = word.lower()
+    if word.isdigit():
+        return word
     if word.isupper() and len(word) > 1 and not (shouted and parts_of_speech(lower)):
         if len(word) > MOST_WORDS:
             raise NotSpoken(f"{word!r} is in capitals")
@@ -138,7 +152,7 @@ def _check_grammar(words: Sequence[str]) -> None:
     for word in (*words[:head], *words[head + 1 :]):
         if word.islower() and word not in FUNCTION_WORDS and not _may_modify(word):
             raise NotSpoken(f"{word!r} makes the header a sentence")
-    if words[0] in _NOUN_FIRST and head > 0:
+    if (words[0] in _NOUN_FIRST and head > 0) or words[0] == "percent":
         raise NotSpoken(f"{words[0]!r} stands before what it is of")
 
 

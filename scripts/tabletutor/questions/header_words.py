@@ -174,8 +174,11 @@ def _measured_plural(spoken: SpokenColumn, column: ColumnProfile, head: str) -> 
     """Return how to say a plural over numbers: an amount ("sales"), or a count of things ("number of seats")."""
     if head in AMOUNTS:
         return replace(spoken, noun="amount")
-    per = column.unit is not None and column.unit.startswith("per ")
+    per = (column.unit or "").startswith("per ") or " per " in spoken.singular
     if per or (column.kind == "integer" and not column.unit):
+        first, _, rest = spoken.singular.partition(" ")
+        if first in STATISTICS:
+            return replace(spoken, singular=f"{first} number of {rest}", noun="quantity")
         return replace(spoken, singular=f"number of {spoken.singular}", noun="quantity", counted=spoken.singular)
     raise NotSpoken(f"{head!r} may be a count of things or another measure of them")
 

@@ -39,11 +39,11 @@ AMOUNTS = word_set("""
 """)
 # Words of headers that the lexicon lacks.
 _MORE_NOUNS = word_set("""
-    app appraisal assist biomass caffeine calorie chlorophyll correlation county creatinine culmen cultivar dataset
-    deductible dependency detector dewpoint distributor drivetrain electronegativity ethanol gallery hashtag homerun
-    occurrence runtime subcategory survivor timestamp turbidity uptime username viewership website
+    app appraisal capita assist biomass caffeine calorie chlorophyll correlation county creatinine culmen cultivar
+    dataset deductible dependency detector dewpoint distributor drivetrain electronegativity ethanol gallery hashtag
+    homerun occurrence runtime subcategory survivor timestamp turbidity uptime username viewership website windspeed
 """)
-_MORE_ADJECTIVES = word_set("olympic postal")
+_MORE_ADJECTIVES = word_set("non olympic postal sub")
 _SIBILANTS = ("s", "x", "z", "ch", "sh")
 
 
@@ -81,6 +81,7 @@ def is_participle(word: str) -> bool:
 
 def grammatical_number(word: str) -> Number | None:
     """Return whether a noun is singular, plural, or can be both ("species"); None for an unknown word or no noun."""
+    word = word.lower()
     nouns = _lemmas(word).get("NOUN", ())
     if not nouns:
         return None
@@ -107,8 +108,8 @@ def plural_word(word: str) -> str:
 
 @cache
 def singular_word(word: str) -> str:
-    """Return the singular of a noun; a singular noun and an unknown word are returned unchanged."""
-    if word in INVARIANT or word in AMOUNTS or word in MASS:
+    """Return the singular of a noun; a singular noun, an abbreviation and an unknown word stay."""
+    if word != word.lower() or word in INVARIANT or word in AMOUNTS or word in MASS:
         return word
     nouns = [noun for noun in _lemmas(word).get("NOUN", ()) if noun != word]
     return nouns[0] if nouns else word

@@ -28,8 +28,6 @@ def filter_rows(step: g.Filter, chain: Chain) -> None:
             columns = [chain.columns[column].name for column in step.columns or chain.table]
             earlier = f"row_number() OVER (PARTITION BY {', '.join(columns)} ORDER BY place)"
             chain.push(f"SELECT * FROM {chain.source} QUALIFY {earlier} {'=' if step.negated else '>'} 1")
-        case g.Outliers():
-            chain.push(f"SELECT * FROM {chain.source} QUALIFY {_outliers(step, chain.columns[step.column].name)}")
         case _:
             chain.push(f"SELECT * FROM {chain.source} WHERE {_condition(step, chain)}")
 
@@ -49,7 +47,7 @@ def _check_distinct(name: str, inexact: bool, chain: Chain) -> None:
     chain.checks.append(chain.statement(f"SELECT CASE WHEN bool_or(tied) THEN 'tie' END FROM ({values})"))
 
 
-def _condition(step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatistic, chain: Chain) -> str:
+def _condition(step: g.ColumnCondition, chain: Chain) -> str:
     name = chain.columns[step.column].name
     match step:
         case g.Where():
@@ -64,6 +62,8 @@ def _condition(step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatis
             statistic = aggregate(step.statistic, name)
             chain.check_finite(statistic)
             return f"{name} {step.comparison} (SELECT {statistic} FROM {chain.source})"
+        case g.Outliers():
+            return _outliers(step, name, chain)
         case _:
             assert_never(step)
 
@@ -78,14 +78,18 @@ def _contains(step: g.Contains, name: str, chain: Chain) -> str:
     return f"regexp_matches({value}, CAST({chain.bind(pattern)} AS VARCHAR), 's')"
 
 
-def _outliers(step: g.Outliers, name: str) -> str:
-    """Return the condition for outliers, or for values that are none, with windows over all rows."""
+def _outliers(step: g.Outliers, name: str, chain: Chain) -> str:
     value = f"CAST({name} AS DOUBLE)"
+
+    def over_rows(expression: str) -> str:
+        return f"(SELECT {expression} FROM {chain.source})"
+
     if step.method == "zscore":
-        far = f"abs({value} - avg({value}) OVER ()) > 3 * stddev_samp({value}) OVER ()"
+        mean, deviation = over_rows(f"avg({value})"), over_rows(f"stddev_samp({value})")
+        far = f"abs({value} - {mean}) > 3 * {deviation}"
     else:
-        low, high = (f"quantile_cont({value}, {q}) OVER ()" for q in (0.25, 0.75))
+        low, high = (over_rows(f"quantile_cont({value}, {q})") for q in (0.25, 0.75))
         margin = f"1.5::DOUBLE * ({high} - {low})"
         far = f"({value} < {low} - {margin} OR {value} > {high} + {margin})"
-    outlying = f"min({name}) OVER () < max({name}) OVER () AND {far}"
+    outlying = f"{over_rows(f'min({name}) < max({name})')} AND {far}"
     return f"{name} IS NOT NULL AND NOT coalesce({outlying}, false)" if step.negated else outlying

@@ -213,6 +213,7 @@ class Running(Record, frozen=True, tag_field="op", tag="running"):
     n: int | None = None
 
 
-Condition = Where | OneOf | Contains | Missing | BeyondStatistic | Outliers | Repeated
+ColumnCondition = Where | OneOf | Contains | Missing | BeyondStatistic | Outliers
+Condition = ColumnCondition | Repeated
 Filter = Condition | Top | Sort
 Derivation = DatePart | TextPart | Arithmetic | DaysBetween | Bin | RankWithin | Period | Scale | Impute | Running

@@ -24,9 +24,7 @@ def filter_rows(step: g.Filter, frame: pl.DataFrame, headers: list[str]) -> pl.D
             return frame.filter(_mask(step, frame.get_column(step.column)))
 
 
-def _mask(
-    step: g.Where | g.OneOf | g.Contains | g.Missing | g.BeyondStatistic | g.Outliers, series: pl.Series
-) -> pl.Series:
+def _mask(step: g.ColumnCondition, series: pl.Series) -> pl.Series:
     """Return whether each row fulfils the condition; missing counts as no."""
     match step:
         case g.Where():
