@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from tabletutor.programs.grammar import Program
 from tabletutor.questions.draw import Draw
-from tabletutor.questions.english import number_of
+from tabletutor.questions.english import decapitalise, number_of
 from tabletutor.questions.family import Candidate, Family, with_rounding
 from tabletutor.questions.population import Population, draw_population, population_slots, totals_sentence
 from tabletutor.questions.readings.reading import ReadingName
@@ -40,7 +40,7 @@ class Composed:
 
 @dataclass(frozen=True)
 class Asked:
-    """The text of a question, its program, the rules for comparing its answer, and the readings that the text rules out."""
+    """A question's text, program and rules for comparing its answer, and the readings that the text rules out."""
 
     text: str
     program: Program
@@ -76,7 +76,11 @@ def ask(composed: Composed, family: Family, wording: str, draw: Draw) -> Asked:
     sentences = ""
     if slots["front"].endswith(". "):  # the population has sentences of its own
         sentences, slots["front"] = slots["front"], ""
-    text = sentences + ROWS_TWICE.sub(r"rows \1", fill(wording, slots, draw.source))
+    if family.front and "back" in slots_of(wording) and slots["back"]:  # the population comes before the whole sentence
+        text = slots["front"] + decapitalise(fill(wording, {**slots, "back": ""}, draw.source))
+    else:
+        text = ROWS_TWICE.sub(r"rows \1", fill(wording, slots, draw.source))
+    text = sentences + text
     program, decimals = population.narrow(candidate.program), None
     if candidate.rounds and draw.source.random() < ROUNDED_SHARE:
         decimals = draw.choice((1, 2, 2, 3))

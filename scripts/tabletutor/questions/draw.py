@@ -13,7 +13,7 @@ from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, Tab
 T = TypeVar("T")
 
 MEASURES: tuple[Role, ...] = ("additive", "intensive", "duration")
-SUMMABLE: tuple[Role, ...] = ("additive", "duration")
+SUMMABLE: tuple[Role, ...] = ("additive",)
 NAMED_GROUPS: tuple[Role, ...] = (
     "category",
     "ordinal",
@@ -21,6 +21,33 @@ NAMED_GROUPS: tuple[Role, ...] = (
     "date_part",
 )  # one says "which class", not "which survived"
 GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
+# Values that stand for the lack of a value, or for what is left.
+FILLERS = frozenset(
+    {"other", "others", "ignore", "unknown", "none", "misc", "n/a", "not specified", "undefined", "not available"}
+)
+# A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
+UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
+UNIT_VALUES = frozenset(
+    {"hour", "day", "week", "month", "year", "hourly", "daily", "weekly", "monthly", "yearly", "annual"}
+)
+UNIT_MEASURES = frozenset(
+    {
+        "value",
+        "amount",
+        "measurement",
+        "result",
+        "reading",
+        "price",
+        "cost",
+        "salary",
+        "pay",
+        "wage",
+        "income",
+        "rate",
+        "fee",
+    }
+)
+FEW_DISTINCT = 15
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
@@ -73,6 +100,7 @@ class Draw:
                 and column.missing <= self.profile.rows // 2
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
+                and not (has_unit_column(self.profile) and header_parts(column.name) & UNIT_MEASURES)
             ]
         )
 
@@ -107,7 +135,11 @@ class Draw:
     def values(self, column: ColumnProfile, n: int) -> list[str]:
         """Return `n` different values of a category column, each in at least `MIN_VALUE_COUNT` rows, and no totals."""
         totals = {total.value for total in self.profile.totals if total.column == column.name}
-        frequent = [value for value, count in column.top_values if count >= MIN_VALUE_COUNT and value not in totals]
+        frequent = [
+            value
+            for value, count in column.top_values
+            if count >= MIN_VALUE_COUNT and value not in totals and value.casefold() not in FILLERS
+        ]
         if len(frequent) < n:
             raise CannotDraw
         return self.source.sample(frequent, n)
@@ -144,9 +176,14 @@ class Draw:
     def threshold(self, column: ColumnProfile, low: float = 0.2, high: float = 0.8) -> int | float:
         """Return a round number between the quartiles of a numeric column.
 
-        `low` and `high` bound its place between them: 0 is the lower quartile, 1 the upper one.
+        `low` and `high` bound its place between them: 0 is the lower quartile, 1 the upper one. In a column of few
+        values it is one of them, and neither the least nor the largest.
         """
         marks = column.quantiles
+        if column.unique <= FEW_DISTINCT:
+            inner = [number for value, _ in column.top_values if column.min != (number := float(value)) != column.max]
+            value = self.choice(sorted(inner))
+            return round(value) if column.kind == "integer" else value
         if len(marks) < 5 or marks[1] == marks[3]:
             raise CannotDraw
         at = low + (high - low) * self.source.random()
@@ -180,6 +217,11 @@ class Draw:
         """Return how people say a column, without an article: "body mass"."""
         return self.spoken[column.name].singular
 
+    def say_the(self, column: ColumnProfile) -> str:
+        """Return how people say a column inside a phrase: "fare", but "the number of seats"."""
+        spoken = self.spoken[column.name]
+        return f"the {spoken.singular}" if spoken.noun == "quantity" else spoken.singular
+
     def say_many(self, column: ColumnProfile) -> str:
         """Return the plural of `say`: "body masses", or "sex values" where the word has no plural."""
         spoken = self.spoken[column.name]
@@ -187,12 +229,7 @@ class Draw:
 
     def say_group(self, column: ColumnProfile) -> str:
         """Return how to say one group of a column: "class", or "value of survived" for a flag."""
-        return f"value of {self.say(column)}" if column.role == "flag" else self.say(column)
-
-    def of_date(self, column: ColumnProfile) -> str:
-        """Return " of departure date", or nothing if the table has no other date."""
-        dates = [column for column in self.profile.columns if column.kind in TEMPORAL]
-        return f" of {self.say(column)}" if len(dates) > 1 else ""
+        return f"value of {self.say(column)}" if column.kind == "boolean" else self.say(column)
 
     def end_of(self, column: ColumnProfile, direction: Direction) -> str:
         """Return the word for one end of a column: "highest", "longest"."""
@@ -209,6 +246,18 @@ class Draw:
         column = self.choice([column for column in columns if column.name not in self._taken])
         self._taken.add(column.name)
         return column
+
+
+def has_unit_column(profile: TableProfile) -> bool:
+    """Return whether a column gives the unit or the period of a measure, row by row."""
+    return any(
+        column.unique > 1
+        and (
+            header_parts(column.name) & UNIT_HEADERS
+            or (column.kind == "category" and {value.casefold() for value, _ in column.top_values} <= UNIT_VALUES)
+        )
+        for column in profile.columns
+    )
 
 
 def is_text(column: ColumnProfile) -> bool:

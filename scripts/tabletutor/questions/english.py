@@ -40,6 +40,11 @@ _CONSONANT_SOUND = re.compile(r"(?i)(eu|ewe|one\b|once\b|ukra|u[bcfghjkqrst][aei
 _SILENT_H = re.compile(r"(?i)(hour|honest|hono[u]?r|heir)")
 
 
+def decapitalise(sentence: str) -> str:
+    """Return a sentence for the middle of another: "What is" becomes "what is", "I need" stays."""
+    return sentence if sentence.startswith("I ") else f"{sentence[:1].lower()}{sentence[1:]}"
+
+
 def a_or_an(phrase: str) -> str:
     """Return a phrase with the article that fits its first sound: "an hour", "a unit", "an MPG", "an 8-cylinder"."""
     return f"{'an' if _begins_with_vowel(phrase) else 'a'} {phrase}"

@@ -40,8 +40,9 @@ class Family:
     """A question family. `build` raises `CannotDraw` for a table that does not fit.
 
     The last of the `wordings` are held out from training. Wordings with the slots `{back}` or `{front}` can be asked
-    about a part of the table: `conditions` is the least and the largest number of conditions on the rows. `weight`: how often the family has a turn,
-    compared with the others.
+    about a part of the table: `conditions` is the least and the largest number of conditions on the rows. `front`: the
+    conditions come before the sentence, because after it they could belong to a part of it only. `weight`: how often
+    the family has a turn, compared with the others.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Family:
     wordings: tuple[str, ...]
     conditions: tuple[int, int] = (0, 2)
     weight: int = 1
+    front: bool = False
 
 
 def chain(*steps: Step) -> Program:

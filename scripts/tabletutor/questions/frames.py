@@ -19,14 +19,14 @@ VALUE = (
     # held out
     "Here is what I am after: the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "From {whole}, I would like one number: the {noun}.",
+    "From {whole}, I would like to know just one thing: the {noun}.",
 )
 COUNT = (
     "How many [rows|records|entries] are there {where}?",
     "Count the [rows|records|entries] {where}.",
     "What is the number of [rows|records] {where}?",
     "Number of [rows|entries] {where}?",
-    "[Can|Could] you count the [rows|records] {where} for me?",
+    "[Can|Could] you count the [rows|records] {where}?",
     "Please report how many [rows|records] there are {where}.",
     "I [need|want] to know how many [rows|entries] there are {where}.",
     # held out
@@ -44,7 +44,7 @@ WHICH = (
     "Please [report|identify] the {what} with {best}{back}.",
     "{front}what is the {what} with {best}?",
     # held out
-    "Compare the {noun} by {what}{back}: which {what} is {end}?",
+    "Compare the {noun} by {what}{back}: where is it {end}?",
     "Looking at {whole}, which {what} comes out {end} in {noun}?",
     "{front}there is one {what} with {best}. Which one?",
 )
@@ -57,7 +57,7 @@ LIST = (
     "[Can|Could] you list the {n} {whats} with {best}{back}? {order}",
     "Please report the {n} {whats} with {best}{back}. {order}",
     # held out
-    "Rank the {whats} by {noun}{back}. What are the first {n}? {order}",
+    "{front}pick {n} {whats}: those with {best}. {order}",
     "I would like a short list of {n} {whats}: those with {best}{back}. {order}",
 )
 SET = (
@@ -94,7 +94,7 @@ MAPPING = (
     "[Can|Could] you give me the {noun} for each {by}{back}?",
     "Please report the {noun} by {by}{back}.",
     # held out
-    "For every {by}, I need to know its {noun}{back}.",
+    "One value per {by}: what is the {noun}{back}?",
     "Group {whole} by {by} and show the {noun} of each group.",
 )
 YES_NO = (

@@ -26,7 +26,7 @@ from tabletutor.programs.grammar import (
     Where,
     all_steps,
 )
-from tabletutor.questions.draw import MEASURES, CannotDraw, Draw
+from tabletutor.questions.draw import FEW_DISTINCT, MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
@@ -43,6 +43,7 @@ OUTLIERS: tuple[tuple[Literal["iqr", "zscore"], str], ...] = (
     ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
     ("zscore", "more than 3 standard deviations from the mean"),
 )
+MIN_SHARE = 0.05  # of the values are missing, and known, for a condition on that
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -96,7 +97,7 @@ class Population:
         return always.union(totals, *(condition.settled for condition in self.conditions))
 
     def narrow(self, program: Program) -> Program:
-        """Return the program on this population only. Comparisons with an overall statistic come before other conditions."""
+        """Return the program on this population only. Comparisons with an overall statistic come first."""
         steps: list[Step] = [Where(column, "!=", value) for column, value in self.totals]
         first = [condition for condition in self.conditions if condition.kind.startswith("beyond")]
         rest = [condition for condition in self.conditions if condition not in first]
@@ -114,6 +115,8 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     least, most = limits
     wanted = max(least, min(most, draw.choice((0, 0, 0, 0, 1, 1, 1, 1, 2, 2))))
     conditions = tuple(draw_condition(draw) for _ in range(wanted))
+    if sum(condition.kind.startswith(("date", "year")) for condition in conditions) > 1:
+        raise CannotDraw  # two conditions on time overlap
     preparation = None
     if candidate.subject is not None and draw.source.random() < 0.15:
         preparation = draw_preparation(draw, candidate.subject)
@@ -168,20 +171,26 @@ def _one_of(draw: Draw) -> Condition:
 def _threshold(draw: Draw) -> Condition:
     column = draw.measure()
     comparison, value = draw.comparison(), draw.threshold(column)
-    name, words = draw.say(column), draw.choice(COMPARISON_WORDS[comparison])
-    limit = f"{words} {value_words(value)}"
+    limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
+    counted = draw.spoken[column.name].counted
+    attribute = f"{draw.say(column)} {limit}"
+    if counted is not None:
+        words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
+        attribute = f"{words} {value_words(value)} {counted}"
     kind = "above" if comparison in (">", ">=") else "below"
-    return Condition(kind, (Where(column.name, comparison, value),), f"{name} is {limit}", f"{name} {limit}")
+    return Condition(kind, (Where(column.name, comparison, value),), f"{draw.say_the(column)} is {limit}", attribute)
 
 
 def _between(draw: Draw) -> Condition:
     column = draw.measure()
+    if column.unique <= FEW_DISTINCT:
+        raise CannotDraw
     low, high = draw.threshold(column, 0.0, 0.35), draw.threshold(column, 0.6, 1.0)
     if low >= high:
         raise CannotDraw
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
-    name, settled = draw.say(column), frozenset[ReadingName]({"strict_bound"})
+    name, settled = draw.say_the(column), frozenset[ReadingName]({"strict_bound"})
     return Condition("between", steps, f"{name} is {bounds}", f"{name} {bounds}", settled)
 
 
@@ -237,6 +246,8 @@ def _flag(draw: Draw) -> Condition:
 
 def _known(draw: Draw) -> Condition:
     column = draw.incomplete()
+    if not MIN_SHARE <= column.missing / draw.profile.rows <= 1 - MIN_SHARE:
+        raise CannotDraw
     negated = draw.choice((True, True, False))
     words = draw.choice(("is known", "is not missing", "is recorded") if negated else ("is missing", "has no value"))
     kind = "known" if negated else "missing"
@@ -249,7 +260,7 @@ def _beyond(draw: Draw) -> Condition:
     comparison: Literal[">", "<"] = draw.choice((">", "<"))
     side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
-    said = f"{draw.say(column)} is {side} its overall {'average' if statistic == 'mean' else 'median'}"
+    said = f"{draw.say_the(column)} is {side} its overall {'average' if statistic == 'mean' else 'median'}"
     return Condition(f"beyond_{statistic}", (step,), said)
 
 

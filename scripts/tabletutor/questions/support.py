@@ -1,0 +1,183 @@
+"""Check that enough of the table stands behind a question: rows, groups, and conditions that make a difference.
+
+The checks run small programs on the table. `interest.py` has the checks that need the profile only.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from msgspec.structs import replace
+
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Along,
+    BestGroup,
+    BestValue,
+    Correlation,
+    Count,
+    Derivation,
+    Filter,
+    Group,
+    GroupCount,
+    GroupMapping,
+    HypothesisTest,
+    InterquartileRange,
+    Missing,
+    NoAnswer,
+    Outliers,
+    Pivot,
+    Program,
+    Quantile,
+    Regression,
+    Repeated,
+    Sort,
+    Step,
+    Top,
+    TopGroups,
+)
+
+Run = Callable[[Program], Any]
+Steps = tuple[Step, ...]
+MIN_EFFECT = 0.05  # share of the rows that a condition removes, and keeps, at least
+MIN_GROUP = 3  # rows behind a mean or a median of a group
+MIN_PART = 5  # rows behind a sum or a mean of a part of a date
+MIN_GROUPS = 3  # groups of which one is the best
+MIN_PERIODS = 4
+MIN_SAMPLE = 20  # rows behind a correlation, a line, or each group of a test
+MIN_SPREAD_SAMPLE = 30  # rows behind a quantile or a measure of shape
+MIN_EXPECTED = 5.0  # count in a cell of a chi-square test
+MIN_CORRELATION = 0.2  # behind a fitted line
+
+
+def find_lack(program: Program, run: Run, answer: Any) -> str | None:
+    """Return what a question lacks to be worth asking, or None. `run` computes a program, `answer` is the question's."""
+    chains = [program.steps, program.other] if program.join is not None else [program.steps]
+    if program.parts:
+        chains = [(*program.steps, *part.steps) for part in program.parts]
+    for steps in chains:
+        lack = next((*_weak_conditions(steps, run), *_thin_data(steps, run)), None)
+        if lack is not None:
+            return lack
+    return _idle_condition(program, run, answer)
+
+
+def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:
+    """Yield each condition that alone keeps nearly all rows, or nearly none."""
+    before: Steps = ()
+    for step in steps:
+        if isinstance(step, Sort | Top) or not isinstance(step, Filter | Derivation):
+            return
+        if isinstance(step, Filter):
+            total, left = (run(Program((*chain, Count()))) for chain in (before, (*before, step)))
+            if isinstance(step, Outliers | Repeated):
+                few = left == total if step.negated else left == 0
+            else:
+                few = not MIN_EFFECT * total <= total - left
+            if few:
+                yield f"{step} keeps {left} of {total} rows"
+            before = (*before, step)
+        else:
+            before = (*before, step)
+
+
+def _thin_data(steps: Steps, run: Run) -> Iterator[str]:
+    """Yield what is computed from too few rows or groups."""
+    for place, step in enumerate(steps):
+        before, rest = steps[:place], steps[place + 1 :]
+        if isinstance(step, Group):
+            yield from _thin_groups(before, step, rest, run)
+        elif isinstance(step, Pivot):
+            sizes = run(Program((*before, Pivot(step.by, step.across, "count"))))
+            counts = [count for row in sizes.values() for count in row.values()]
+            if len(sizes) < 2 or len({name for row in sizes.values() for name in row}) < 2:
+                yield "the table has one row or one column"
+            elif step.aggregation != "count" and min(counts) < MIN_GROUP:
+                yield f"a cell has {min(counts)} rows"
+        elif isinstance(step, Correlation | Regression):
+            left, right = (step.left, step.right) if isinstance(step, Correlation) else (step.x, step.y)
+            both = (*before, Missing(left, negated=True), Missing(right, negated=True))
+            if run(Program((*both, Count()))) < MIN_SAMPLE:
+                yield f"fewer than {MIN_SAMPLE} rows have both values"
+            elif (
+                isinstance(step, Regression) and abs(run(Program((*both, Correlation(left, right))))) < MIN_CORRELATION
+            ):
+                yield "the line explains next to nothing"
+        elif isinstance(step, HypothesisTest):
+            yield from _thin_test(before, step, run)
+        elif isinstance(step, Quantile | InterquartileRange | Outliers) or _is_shape(step):
+            column = cast("Any", step).column
+            if run(Program((*before, Aggregate(column, "count")))) < MIN_SPREAD_SAMPLE:
+                yield f"fewer than {MIN_SPREAD_SAMPLE} rows have a value"
+
+
+def _is_shape(step: Step) -> bool:
+    return isinstance(step, Aggregate) and step.aggregation in ("skew", "kurt", "var", "std")
+
+
+def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[str]:
+    sizes: dict[str, int] = run(Program((*before, Group(step.by, "count", step.column), GroupMapping())))
+    best = any(isinstance(follower, BestGroup | TopGroups) for follower in rest)
+    if len(sizes) < (MIN_GROUPS if best else 2):
+        yield f"there are {len(sizes)} groups"
+        return
+    part = any(isinstance(earlier, Derivation) and earlier.name == step.by for earlier in before)
+    least = MIN_PART if part else MIN_GROUP
+    if step.aggregation not in ("count", "nunique") and min(sizes.values()) < least:
+        yield f"a group has {min(sizes.values())} rows"
+    for place, follower in enumerate(rest):
+        if isinstance(follower, Along):
+            changes = (*before, step, *rest[: place + 1])
+            if run(Program((*changes, GroupCount()))) < MIN_PERIODS - 1:
+                yield f"there are fewer than {MIN_PERIODS} periods"
+            elif best and follower.operation != "cumulative" and run(Program((*changes, BestValue("largest")))) <= 0:
+                yield "nothing increases"
+        if isinstance(follower, BestGroup) and follower.rank > 1:
+            yield from _shared_rank(
+                Program((*before, step, *rest[:place], TopGroups(follower.rank, follower.direction))), run
+            )
+
+
+def _shared_rank(program: Program, run: Run) -> Iterator[str]:
+    """Yield a tie among the ranks before the one asked for: after it, "third" can mean two groups."""
+    try:
+        run(program)
+    except NoAnswer as refusal:
+        yield f"ranks are shared: {refusal}"
+
+
+def _thin_test(before: Steps, step: HypothesisTest, run: Run) -> Iterator[str]:
+    if step.by is None:
+        if run(Program((*before, Aggregate(step.column, "count")))) < MIN_SAMPLE:
+            yield f"fewer than {MIN_SAMPLE} rows have a value"
+        return
+    if step.kind == "chi_square":
+        rows: list[dict[str, int]] = list(run(Program((*before, Pivot(step.by, step.column, "count")))).values())
+        names = {name for row in rows for name in row}
+        columns = [sum(row.get(name, 0) for row in rows) for name in names]
+        sums = [sum(row.values()) for row in rows]
+        if min(sums) * min(columns) / sum(sums) < MIN_EXPECTED:
+            yield f"an expected count is below {MIN_EXPECTED:g}"
+        return
+    sizes: dict[str, int] = run(Program((*before, Group(step.by, "count", step.column), GroupMapping())))
+    compared = step.values or tuple(sizes)
+    if any(sizes.get(name, 0) < MIN_SAMPLE for name in compared):
+        yield f"a group of the test has fewer than {MIN_SAMPLE} rows"
+
+
+def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
+    """Return the condition without which a number or a breakdown stays as it is."""
+    if not isinstance(answer, int | float | dict) or isinstance(answer, bool):
+        return None
+    conditions = [step for step in program.steps if isinstance(step, Filter) and not isinstance(step, Sort | Top)]
+    for step in conditions[: -1 if program.join is not None else None]:
+        without = replace(program, steps=_drop(program.steps, step), other=_drop(program.other, step))
+        try:
+            if run(without) == answer:
+                return f"{step} changes nothing"
+        except NoAnswer:
+            continue
+    return None
+
+
+def _drop(steps: Steps, step: Step) -> Steps:
+    return tuple(other for other in steps if other != step)
