@@ -26,6 +26,8 @@ KEY_LENGTH = 48
 _KEY_NAME = re.compile(
     r"(?:^|[^a-z])(?:id|ids|key|code|no|nr|num|number|index|idx|row|rows|rownames|record|serial|uuid)(?:[^a-z]|$)|[a-z](?:ID|Id)$",
 )
+# "num_orders" and "Number of rooms" count, and NO2 is a gas, though they have a word of keys.
+_NO_KEY_NAME = re.compile(r"^(?:#|no[23x]$|(?:num|number|nr|no|n)(?:[ _.]of)?[ _.]+(?=[a-z]))", re.IGNORECASE)
 # Missing markers that are also ordinary words. In a column of text they stay values.
 MARKER_WORDS = frozenset({"none", "unknown"})
 _TWO_LETTER_CODE = re.compile(r"[A-Z]{2}")
@@ -218,7 +220,8 @@ def _is_row_key(header: str, values: pl.Series) -> bool:
     """Return whether integers are row keys: the header says so ("id", "No"), or they count up from 0 or 1."""
     first = int(values[0])
     counting = first in (0, 1) and bool((values.diff().drop_nulls() == 1).all())
-    return counting or _KEY_NAME.search(header) is not None or _KEY_NAME.search(header.lower()) is not None
+    named = _KEY_NAME.search(header) is not None or _KEY_NAME.search(header.lower()) is not None
+    return counting or (named and _NO_KEY_NAME.match(header) is None)
 
 
 def _find_markers(values: Collection[str], markers: Collection[str]) -> list[str]:
