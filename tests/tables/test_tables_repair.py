@@ -52,7 +52,7 @@ def test_a_row_is_repaired_if_one_repair_fits(tmp_path: Path, text: str, row: li
 
 
 def test_rare_values_in_columns_that_are_otherwise_empty_stay_in_their_columns(tmp_path: Path) -> None:
-    rows = [f"{i},,,{'2020-01-01' * (i % 9 == 0)},2020-01-{i % 28 + 1:02d},,home" for i in range(900)]
+    rows = [f"{i},Oslo,,{'2020-01-01' * (i % 9 == 0)},2020-01-{i % 28 + 1:02d},,home" for i in range(900)]
     for i in (600, 610, 700):
         rows[i] = f"{i},,TRUE,,2020-02-01,2020-02-09,gone"
     table = read(tmp_path, "id,town,ill,onset,found,died,state\n" + "\n".join(rows) + "\n")
