@@ -13,6 +13,7 @@ from tabletutor.tables.dictionary.entries import DeclaredType, Entry
 from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, number_warning, to_numbers
+from tabletutor.tables.shapes import is_absent
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -65,11 +66,14 @@ class Column:
     decimal: str | None = None
 
 
-def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Entry | None = None) -> Reading:
+def examine(
+    cells: pl.Series, header: str, markers: Sequence[str], declared: Entry | None = None, odd_cells: str = ""
+) -> Reading:
     """Decide how to read a column of text cells. A cell is null if its row is too short.
 
     `declared`: what a data dictionary says. Its missing values replace `markers` and always mean missing. Its type
-    decides between texts, numbers and booleans if the cells allow it.
+    decides between texts, numbers and booleans if the cells allow it. `odd_cells`: the reader's warning about cells
+    that are not written like the others, "" without one.
     """
     certain = declared is not None and declared.missing is not None
     if declared is not None and declared.missing is not None:
@@ -84,6 +88,9 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
     warnings += [f"{counts[marker]} cells {marker!r} taken as missing" for marker in missing if marker]
+    named = kind == "number" and any(not is_absent(marker) for marker in missing)
+    if odd_cells and kind != "text" and not named:
+        warnings.append(odd_cells)
     if date is not None:
         warnings += [f"{counts[cell]} cells {cell!r} taken as missing: they name no day" for cell in date.void]
         missing += date.void
@@ -93,7 +100,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        warnings += _text_warnings(rest)
+        warnings += _text_warnings(rest, odd_cells)
         lone = stripped.filter(stripped.str.contains("^'[^']*$"))
         if 0 < len(lone) <= max(1, len(cells) // 10):
             warnings.append(f"{lone[0]!r} begins with a quote that is not closed; kept as it is")
@@ -109,9 +116,14 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
     )
 
 
-def _text_warnings(rest: pl.Series) -> list[str]:
-    """Return at most one warning: the cells of a text column, or nearly all, look like another kind or convention."""
-    warning = _boolean_warning(rest) or number_warning(rest) or date_warning(rest) or convention_warning(rest)
+def _text_warnings(rest: pl.Series, odd_cells: str) -> list[str]:
+    """Return at most one warning: the cells of a text column, or nearly all, look like another kind or convention.
+
+    A warning that says why the column stays text names the odd cells. Otherwise `odd_cells` names their lines, and the
+    convention of the others.
+    """
+    warning = _boolean_warning(rest) or number_warning(rest) or date_warning(rest)
+    warning = warning or odd_cells or convention_warning(rest)
     return [warning] if warning else []
 
 
