@@ -1,6 +1,5 @@
 """Two independent engines agree on random tables and programs, and on a real table."""
 
-import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,14 +8,12 @@ from typing import Any
 import hypothesis.strategies as st
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
+from tests.support.programs import agree, engines, outcome
 
-Engine = Callable[[g.Program], Any]
 TYPES = {
     "integer": pa.int64(),
     "number": pa.float64(),
@@ -24,35 +21,6 @@ TYPES = {
     "text": pa.string(),
     "date": pa.timestamp("us"),
 }
-
-
-def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
-    """Return both engines for one table; each reads the Parquet file itself."""
-    path = folder / "table.parquet"
-    pq.write_table(table, path)
-    frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
-    return {"polars": lambda p: polars_engine.run(p, frame), "duckdb": lambda p: duckdb_engine.run(p, connection)}
-
-
-def outcome(engine: Engine, program: g.Program) -> Any:
-    """Return the answer, or the `NoAnswer` that was raised."""
-    try:
-        return engine(program)
-    except g.NoAnswer as refusal:
-        return refusal
-
-
-def agree(one: Any, other: Any) -> bool:
-    """Return whether type and value are equal; floats within 1e-9, for different orders of summation."""
-    if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
-        return type(one) is type(other) and one.reason == other.reason
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(agree(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one)
-    return type(one) is type(other) and one == other
 
 
 HEADERS = [
