@@ -101,6 +101,12 @@ def test_an_interrupted_cell_is_not_run_again(tmp_path: Path) -> None:
     assert read(tmp_path, [Prediction("q", "numbers", "base", 0, trace, 9)])[0].trace == trace
 
 
+def test_a_cell_that_takes_too_long_now_is_an_error(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"n": [1]}), tmp_path / "numbers.parquet")
+    with pytest.raises(ValueError, match=r"^question q0, run base: a cell that ran in time before now takes too long"):
+        read(tmp_path, [attempt(0, "while True: pass", "1")])
+
+
 def test_an_attempt_at_a_table_of_another_split_is_an_error(tmp_path: Path) -> None:
     write_records(tmp_path / "base.jsonl", [attempt(0, "1")])
     with pytest.raises(ValueError, match=r"base\.jsonl: table numbers is not in this split"):

@@ -1,22 +1,20 @@
 """Two independent engines agree on random tables and programs, and on a real table."""
 
-import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import msgspec
 import pyarrow as pa
 import pyarrow.csv as pc
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
+from tests.support.programs import agree, engines, matches, outcome, pandas_engine
 
-Engine = Callable[[g.Program], Any]
 TYPES = {
     "integer": pa.int64(),
     "number": pa.float64(),
@@ -24,35 +22,6 @@ TYPES = {
     "text": pa.string(),
     "date": pa.timestamp("us"),
 }
-
-
-def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
-    """Return both engines for one table; each reads the Parquet file itself."""
-    path = folder / "table.parquet"
-    pq.write_table(table, path)
-    frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
-    return {"polars": lambda p: polars_engine.run(p, frame), "duckdb": lambda p: duckdb_engine.run(p, connection)}
-
-
-def outcome(engine: Engine, program: g.Program) -> Any:
-    """Return the answer, or the `NoAnswer` that was raised."""
-    try:
-        return engine(program)
-    except g.NoAnswer as refusal:
-        return refusal
-
-
-def agree(one: Any, other: Any) -> bool:
-    """Return whether type and value are equal; floats within 1e-9, for different orders of summation."""
-    if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
-        return type(one) is type(other) and one.reason == other.reason
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(agree(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one)
-    return type(one) is type(other) and one == other
 
 
 HEADERS = [
@@ -341,13 +310,44 @@ def real_programs(columns: Columns) -> Iterator[g.Program]:
             yield g.Program((g.DatePart(header, part, "#"), g.Group("#", "mean", numbers[0]), g.GroupMapping()))
 
 
+def real_steps(columns: Columns) -> Iterator[g.Program]:
+    """Yield programs of the steps along rows, new columns and groups, which pandas runs too."""
+    of = {kind: [header for header, its in columns.items() if its == kind] for kind in TYPES}
+    numbers, by, date = of["number"] or of["integer"], of["text"][-1], of["date"][0]
+    x, y = numbers[0], numbers[-1]
+    mean, months = g.Aggregate("#", "mean"), (g.Period(date, "month", "#"), g.Group("#", "mean", x))
+    ends = [g.GroupMapping(), g.GroupCount(), g.BestGroup("largest"), *(g.GroupStatistic(s) for s in ("mean", "std"))]
+    for step in (g.Outliers(x, "iqr"), g.Outliers(y, "zscore"), g.Repeated((by, x)), g.Repeated()):
+        yield from (g.Program((changed, g.Count())) for changed in (step, msgspec.structs.replace(step, negated=True)))
+    yield g.Program((g.Bin(x, (5, 12.5, 40), ("a", "b", "c", "d"), "#"), g.Pivot(by, "#", "median", y)))
+    for direction in ("largest", "smallest"):
+        yield g.Program((g.RankWithin(x, by, direction, "#"), g.Where("#", "<=", 3), g.Count()))
+        yield g.Program((g.BestWithin(by, x, direction, date),))
+    for method in ("zscore", "minmax"):
+        yield g.Program((g.Scale(x, method, "#"), g.Aggregate("#", "median")))
+    for method in ("mean", "median", "zero", "forward"):
+        yield g.Program((g.Impute(y, method, "#"), mean))
+    for operation in RUNNING:
+        n = 7 if operation == "rolling_mean" else None
+        yield g.Program((g.Running(y, operation, "#", n), mean))
+        yield g.Program((g.Sort(date), g.Running(y, operation, "#", n), g.Edge("#", "last")))
+        yield from (g.Program((*months, g.Along(operation, n and 3), end)) for end in ends)
+    for comparison in (">", "<", "!="):
+        yield g.Program((g.Streak(x, comparison, 10),))
+    yield g.Program((g.DatePart(date, "weekday", "#"), g.Pivot(by, "#", "count")))
+    yield g.Program((g.Period(date, "quarter", "#"), g.Pivot("#", by, "sum", x)))
+    yield g.Program((*months, g.GroupShares(), g.GroupMapping()))
+    yield g.Program((), parts=tuple(g.Part(name, (g.Aggregate(name, "std"), g.Round(2))) for name in numbers))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["penguins_raw", "seattle_weather"])
 def test_the_engines_agree_on_a_real_table(tmp_path: Path, name: str) -> None:
     path = Path(__file__).parents[2] / "resources" / "tables" / f"{name}.csv"
     if not path.exists():
         pytest.skip(f"{path} is not there")
-    raw = pc.read_csv(path, convert_options=pc.ConvertOptions(null_values=["NA", ""], strings_can_be_null=True))
+    options = {"null_values": ["NA", ""], "strings_can_be_null": True, "timestamp_parsers": [pc.ISO8601, "%Y/%m/%d"]}
+    raw = pc.read_csv(path, convert_options=pc.ConvertOptions(**options))
     dates = {pa.date32(): pa.timestamp("us"), pa.timestamp("s"): pa.timestamp("us"), pa.null(): pa.string()}
     table = raw.cast(pa.schema([(field.name, dates.get(field.type, field.type)) for field in raw.schema]))
     kinds = {TYPES[kind]: kind for kind in TYPES}
@@ -358,3 +358,11 @@ def test_the_engines_agree_on_a_real_table(tmp_path: Path, name: str) -> None:
         assert agree(one, other), (program, one, other)
         answered += not isinstance(one, g.NoAnswer)
     assert answered > 100
+    pandas, answered = pandas_engine(tmp_path), 0
+    for program in real_steps({field.name: kinds[field.type] for field in table.schema}):
+        one, other = (outcome(engine, program) for engine in both.values())
+        assert agree(one, other), (program, one, other)
+        if not isinstance(one, g.NoAnswer):
+            assert matches(third := pandas(program), one), (program, one, third)
+            answered += 1
+    assert answered > 30

@@ -1,12 +1,10 @@
 """Both engines return the answers that were worked out by hand for each step."""
 
 import math
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,41 +12,9 @@ import pytest
 
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
-from tabletutor.programs.pandas_source import source
 from tabletutor.programs.typecheck import IllTypedError
 from tabletutor.sandbox.guest.frame import read_frame
-from tabletutor.sandbox.guest.values import to_json
-
-Engine = Callable[[g.Program], Any]
-
-
-def engines(folder: Path, table: pa.Table) -> dict[str, Engine]:
-    """Return both engines for one table; each reads the Parquet file itself."""
-    path = folder / "table.parquet"
-    pq.write_table(table, path)
-    frame, connection = polars_engine.load(path), duckdb_engine.connect(path)
-    return {"polars": lambda p: polars_engine.run(p, frame), "duckdb": lambda p: duckdb_engine.run(p, connection)}
-
-
-def outcome(engine: Engine, program: g.Program) -> Any:
-    """Return the answer, or the `NoAnswer` that was raised."""
-    try:
-        return engine(program)
-    except g.NoAnswer as refusal:
-        return refusal
-
-
-def agree(one: Any, other: Any) -> bool:
-    """Return whether type and value are equal; floats within 1e-9, for different orders of summation."""
-    if isinstance(one, g.NoAnswer) or isinstance(other, g.NoAnswer):
-        return type(one) is type(other) and one.reason == other.reason
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(agree(*pair) for pair in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[key], other[key]) for key in one)
-    return type(one) is type(other) and one == other
+from tests.support.programs import Engine, agree, engines, matches, outcome, submitted
 
 
 def moments(*texts: str | None) -> pa.Array:
@@ -212,26 +178,6 @@ def test_no_unique_or_no_value_is_no_answer(sales: Engine, steps: tuple[g.Step, 
     with pytest.raises(g.NoAnswer) as refusal:
         sales(g.Program(steps))
     assert refusal.value.reason == reason
-
-
-def submitted(program: g.Program, frame: pd.DataFrame) -> Any:
-    """Return what the pandas source of a program submits. It runs in this process, since no stranger wrote it."""
-    answers: list[Any] = []
-    names = {"df": frame.copy(), "pd": pd, "np": np, "submit": answers.append}
-    exec(compile(source(program), "program", "exec"), names)
-    (answer,) = answers
-    return to_json(answer)
-
-
-def matches(answer: Any, expected: Any) -> bool:
-    """Equal as JSON, but that pandas has floats for integers beside missing values."""
-    if isinstance(answer, float) and isinstance(expected, int) and not isinstance(expected, bool):
-        return math.isclose(answer, expected, rel_tol=1e-9)
-    if isinstance(answer, list) and isinstance(expected, list):
-        return len(answer) == len(expected) and all(map(matches, answer, expected))
-    if isinstance(answer, dict) and isinstance(expected, dict):
-        return answer.keys() == expected.keys() and all(matches(answer[key], expected[key]) for key in answer)
-    return agree(answer, expected)
 
 
 @pytest.fixture(scope="module")

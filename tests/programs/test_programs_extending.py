@@ -41,7 +41,13 @@ sys.exit(pytest.main(["-q", "-x", sys.argv[1], "-k", "worked_out_by_hand"]))
 @pytest.mark.slow
 def test_a_step_of_ones_own(tmp_path: Path) -> None:
     root = copy_package(tmp_path)
-    for name in ("pyproject.toml", "tests/__init__.py", STEPS):
+    for name in (
+        "pyproject.toml",
+        "tests/__init__.py",
+        "tests/support/__init__.py",
+        "tests/support/programs.py",
+        STEPS,
+    ):
         if (ROOT / name).exists():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, root / name)

@@ -1,24 +1,17 @@
 """Steps along rows, new columns, groups and parts: answers that were worked out by hand, on three engines."""
 
 import math
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source import source
 from tabletutor.programs.typecheck import IllTypedError, Kind, answer_kind
-from tabletutor.sandbox.guest.frame import read_frame
-from tabletutor.sandbox.guest.values import to_json
+from tests.support.programs import Engine, agree, engines, matches, pandas_engine
 
-Engine = Callable[[g.Program], Any]
 NA = None
 STOCK = pa.table(
     {
@@ -156,57 +149,28 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
 
 
 @pytest.fixture(scope="module")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Engine]:
-    path = tmp_path_factory.mktemp("stock") / "table.parquet"
-    pq.write_table(STOCK, path)
-    table, connection, frame = polars_engine.load(path), duckdb_engine.connect(path), read_frame(path)
-    return {
-        "polars": lambda program: polars_engine.run(program, table),
-        "duckdb": lambda program: duckdb_engine.run(program, connection),
-        "pandas": lambda program: submitted(program, frame),
-    }
-
-
-def submitted(program: g.Program, frame: pd.DataFrame) -> Any:
-    """Return what the pandas source of a program submits. It runs in this process, since no stranger wrote it."""
-    answers: list[Any] = []
-    names = {"df": frame.copy(), "pd": pd, "np": np, "submit": answers.append}
-    exec(compile(source(program), "program", "exec"), names)
-    (answer,) = answers
-    return to_json(answer)
-
-
-def matches(answer: Any, expected: Any, *, exact: bool) -> bool:
-    """Equal as JSON; unless `exact`, a float may stand for an integer, as pandas has them beside missing values."""
-    if isinstance(answer, dict) and isinstance(expected, dict):
-        answer = answer if exact else {key.removesuffix(".0"): value for key, value in answer.items()}
-        same = answer.keys() == expected.keys()
-        return same and all(matches(answer[key], expected[key], exact=exact) for key in answer)
-    if isinstance(answer, list) and isinstance(expected, list):
-        pairs = zip(answer, expected, strict=False)
-        return len(answer) == len(expected) and all(matches(*pair, exact=exact) for pair in pairs)
-    if type(answer) is not type(expected) and (exact or {type(answer), type(expected)} != {int, float}):
-        return False
-    return math.isclose(answer, expected, rel_tol=1e-12) if isinstance(answer, float) else answer == expected
+def three(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Engine]:
+    folder = tmp_path_factory.mktemp("stock")
+    return {**engines(folder, STOCK), "pandas": pandas_engine(folder)}
 
 
 @pytest.mark.parametrize(("steps", "expected"), ANSWERS)
 def test_a_step_means_what_was_worked_out_by_hand(
-    engines: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
+    three: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
 ) -> None:
     program = g.Program(steps)
     refused = expected in ("tie", "no_answer")
     for name in ("polars", "duckdb"):
         if refused:
             with pytest.raises(g.NoAnswer) as refusal:
-                engines[name](program)
+                three[name](program)
             assert refusal.value.reason == expected
         else:
-            answer = engines[name](program)
-            assert matches(answer, expected, exact=True), (name, answer)
+            answer = three[name](program)
+            assert agree(answer, expected), (name, answer)
     if not refused:
-        answer = engines["pandas"](program)
-        assert matches(answer, expected, exact=False), (source(program), answer)
+        answer = three["pandas"](program)
+        assert matches(answer, expected), (source(program), answer)
 
 
 RECORDS: list[tuple[g.Program, dict[str, Any]]] = [
@@ -250,19 +214,19 @@ RECORDS: list[tuple[g.Program, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("program", "expected"), RECORDS[1:])
 def test_a_program_with_parts_has_a_record_as_its_answer(
-    engines: dict[str, Engine], program: g.Program, expected: dict[str, Any]
+    three: dict[str, Engine], program: g.Program, expected: dict[str, Any]
 ) -> None:
     assert answer_kind(program, KINDS) == "record"
     for name in ("polars", "duckdb"):
-        assert matches(engines[name](program), expected, exact=True), name
-    assert matches(engines["pandas"](program), expected, exact=False), source(program)
+        assert agree(three[name](program), expected), name
+    assert matches(three["pandas"](program), expected), source(program)
     assert g.from_json(g.to_json(program)) == program
 
 
-def test_a_part_without_an_answer_leaves_the_program_without_one(engines: dict[str, Engine]) -> None:
+def test_a_part_without_an_answer_leaves_the_program_without_one(three: dict[str, Engine]) -> None:
     for name in ("polars", "duckdb"):
         with pytest.raises(g.NoAnswer) as refusal:
-            engines[name](RECORDS[0][0])
+            three[name](RECORDS[0][0])
         assert refusal.value.reason == "tie"
 
 
@@ -351,14 +315,14 @@ READINGS: list[tuple[tuple[g.Step, ...], Any]] = [
 
 @pytest.mark.parametrize(("steps", "expected"), READINGS)
 def test_polars_computes_what_a_step_might_also_mean(
-    engines: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
+    three: dict[str, Engine], steps: tuple[g.Step, ...], expected: Any
 ) -> None:
-    assert matches(engines["polars"](g.Program(steps)), expected, exact=True)
+    assert agree(three["polars"](g.Program(steps)), expected)
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "pandas"])
-def test_the_other_engines_refuse_other_readings(engines: dict[str, Engine], engine: str) -> None:
+def test_the_other_engines_refuse_other_readings(three: dict[str, Engine], engine: str) -> None:
     for steps, _ in READINGS:
         if any(map(g.is_other_reading, steps)):
             with pytest.raises(ValueError, match="only Polars computes other readings"):
-                engines[engine](g.Program(steps))
+                three[engine](g.Program(steps))

@@ -43,6 +43,7 @@ def run(csv: Path, folder: Path, config: TablesConfig | None = None) -> TablePro
         (b"a,b\n1,2\n", r"data/t\.csv:1: 1 row is too few .*tables\.min_rows"),
         (b"PK\x03\x04rest", r"data/t\.csv \(byte 0\): this is a ZIP archive or an Excel workbook"),
         (bytes(range(256)) * 20, r"data/t\.csv:1 \(byte 0\): this is binary data"),
+        (b"a,b\0c\n" + ROWS.encode(), r"data/t\.csv:1: the name of column 2, 'b\\x00c', contains a NUL character"),
         ("a,b\nä,ö\n".encode() + b"\xff,1\n", r"data/t\.csv:3 \(byte 10\): valid UTF-8 up to here"),
         (("a,b\n" + "1,2\n3,4,5\n" * 5 + "1,2\n" * 400).encode(), r"data/t\.csv:3: 5 of 410 rows do not fit"),
     ],
@@ -53,6 +54,25 @@ def test_unreadable_files_are_named_and_nothing_is_written(tmp_path: Path, data:
     with pytest.raises(TableError, match=message):
         run(csv, tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "odd", "warning"),
+    [
+        ("{i}", "D", "column 'b': nearly all cells are numbers; kept as text because of 'D'"),
+        ("AB-{i}", "Ab-100", "column 'b': 1 cells are not written like 'AB-100', as the others are (line 52)"),
+        (
+            "https://example.org/{i}",
+            "none yet",
+            "column 'b': 1 cells are not a web address, as the others are (line 52)",
+        ),
+    ],
+)
+def test_one_fact_about_a_column_gives_one_warning(tmp_path: Path, cell: str, odd: str, warning: str) -> None:
+    csv = tmp_path / "t.csv"
+    rows = "".join(f"x{i},{cell.format(i=i)}\n" for i in range(100, 150))
+    csv.write_text(f"a,b\n{rows}x,{odd}\n")
+    assert run(csv, tmp_path).warnings == (warning,)
 
 
 def test_only_numbers_decide_the_decimal_mark(tmp_path: Path) -> None:

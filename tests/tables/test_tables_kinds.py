@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import Kind
+from tabletutor.tables.dictionary.entries import Entry
 from tabletutor.tables.kinds import Column, convert, examine
 
 MARKERS = TablesConfig().missing_markers
@@ -15,6 +16,13 @@ MARKERS = TablesConfig().missing_markers
 def to_column(cells: list[str], header: str = "x", comma_decimal: bool = False) -> Column:
     series = pl.Series(header, cells, dtype=pl.String)
     return convert(series, examine(series, header, MARKERS), comma_decimal)
+
+
+def test_odd_cells_that_a_dictionary_calls_missing_give_one_warning() -> None:
+    series = pl.Series("x", [str(number) for number in range(30)] + ["D"])
+    odd = "1 cells are not a number, as the others are (line 32)"
+    reading = examine(series, "x", MARKERS, Entry(names=("x",), missing=("D",)), odd)
+    assert (reading.kind, reading.warnings) == ("number", ("1 cells 'D' taken as missing",))
 
 
 @pytest.mark.parametrize(

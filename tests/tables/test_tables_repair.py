@@ -52,13 +52,13 @@ def test_a_row_is_repaired_if_one_repair_fits(tmp_path: Path, text: str, row: li
 
 
 def test_rare_values_in_columns_that_are_otherwise_empty_stay_in_their_columns(tmp_path: Path) -> None:
-    rows = [f"{i},,,{'2020-01-01' * (i % 9 == 0)},2020-01-{i % 28 + 1:02d},,home" for i in range(900)]
+    rows = [f"{i},Oslo,,{'2020-01-01' * (i % 9 == 0)},2020-01-{i % 28 + 1:02d},,home" for i in range(900)]
     for i in (600, 610, 700):
         rows[i] = f"{i},,TRUE,,2020-02-01,2020-02-09,gone"
     table = read(tmp_path, "id,town,ill,onset,found,died,state\n" + "\n".join(rows) + "\n")
     assert table.column(2).to_list()[600] == "TRUE"
     assert table.column(5).to_list()[600] == "2020-02-09"
-    assert (table.repairs, table.warnings) == ((), ())
+    assert (table.repairs, table.odd_cells, table.warnings) == ((), {}, ())
 
 
 def test_a_move_that_brings_no_cell_under_its_shape_is_not_made(tmp_path: Path) -> None:
@@ -66,14 +66,14 @@ def test_a_move_that_brings_no_cell_under_its_shape_is_not_made(tmp_path: Path) 
     table = read(tmp_path, "age,name,extra,text\n" + rows + "about forty,,yes,\n")
     assert last(table) == ["about forty", "", "yes", ""]
     assert (table.repaired, table.quarantined) == (0, 0)
-    assert table.warnings == ("1 cells of column 'age' are not a number, as the others are (line 42)",)
+    assert table.odd_cells == {0: "1 cells are not a number, as the others are (line 42)"}
 
 
 def test_a_shape_of_the_first_rows_only_is_none(tmp_path: Path) -> None:
     rows = [f"{i},{'2-WAY' if i < 900 else 'RAMP'},{i if i < 900 else f'AET{i}'}\n" for i in range(1200)]
     few = "".join(f"{i},{'word' if i % 60 == 5 else ''}\n" for i in range(400))
-    assert read(tmp_path, "id,dir,site\n" + "".join(rows)).warnings == ()
-    assert read(tmp_path, "id,rare\n" + few).warnings == ()
+    assert read(tmp_path, "id,dir,site\n" + "".join(rows)).odd_cells == {}
+    assert read(tmp_path, "id,rare\n" + few).odd_cells == {}
 
 
 def test_the_sample_of_rows_comes_from_all_parts_of_the_file() -> None:
@@ -126,7 +126,8 @@ def test_a_file_may_never_double_its_quotes(tmp_path: Path) -> None:
 def test_cells_of_another_kind_are_reported(tmp_path: Path) -> None:
     rows = "".join(f"{i},https://example.org/{i}\n" for i in range(40))
     table = read(tmp_path, "a,page\n" + rows + "40,see above\n")
-    assert table.warnings == ("1 cells of column 'page' are not a web address, as the others are (line 42)",)
+    assert table.odd_cells == {1: "1 cells are not a web address, as the others are (line 42)"}
+    assert table.warnings == ()
 
 
 def test_the_first_of_two_tables_is_read(tmp_path: Path) -> None:

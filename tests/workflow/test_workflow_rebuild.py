@@ -158,7 +158,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
         append(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | JUDGED,
     ),
-    "a helper of summary, comparison and arms": (
+    "a helper of summary, validation, comparison and arms": (
         replace(f"{LIBRARY}/reporting/statistics.py", "    low: float\n", "    low: float = 0.0\n"),
         {"validation", *METRICS},
     ),

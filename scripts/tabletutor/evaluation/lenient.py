@@ -48,7 +48,8 @@ def lenient_trace(attempt: Prediction, box: Sandbox) -> Trace:
 
     That is the value of the last expression of the last cell that ran without an error. The trace is unchanged if it
     submitted an answer, if that cell does not end in an expression, if the value cannot be an answer, or if a time-out
-    interrupted an earlier cell, whose effects depend on the clock.
+    interrupted an earlier cell, whose effects depend on the clock. Raises ValueError if a time-out stops a cell that
+    it did not stop in the attempt.
     """
     trace = attempt.trace
     ran = [index for index, turn in enumerate(trace.turns) if turn.code and turn.error is None]
@@ -60,11 +61,16 @@ def lenient_trace(attempt: Prediction, box: Sandbox) -> Trace:
         return trace
     value: Any = None
     with box.session(attempt.question_id) as session:
-        for turn in before:
-            if turn.code and session.ended == "open":
-                session.run(turn.code)
-        if session.ended == "open":
-            value = session.run(code).answer
+        for cell in (*(turn.code for turn in before if turn.code), code):
+            result = session.run(cell)
+            if result.interrupted or result.ended == "time":
+                raise ValueError(
+                    f"question {attempt.question_id}, run {attempt.run}: a cell that ran in time before now takes too "
+                    "long; raise the limits in section `sandbox` of the configuration and run again"
+                )
+            if result.ended != "open":
+                value = result.answer
+                break
     return trace if value is None else replace(trace, ended="submit", answer=value)
 
 

@@ -103,7 +103,8 @@ def _with_one_reading(
         },
     )
     if settlement.reason is not None:
-        raise _rejection(question, "ambiguous", settlement.reason)
+        rejected = _rejection(question, "ambiguous", settlement.reason)
+        raise Rejected(msgspec.structs.replace(rejected.reject, readings=settlement.differs))
     text = settlement.complete(question.text, rng(0, "clauses", question.question_id))
     tags = (*(tag for tag in question.tags if not tag.startswith(SETTLED)), *settlement.tags())
     return with_text(msgspec.structs.replace(question, tags=tags), text, profile)

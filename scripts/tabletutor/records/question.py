@@ -13,6 +13,8 @@ AnswerType = Literal[
 Difficulty = Literal["easy", "medium", "hard"]
 Novelty = Literal["trained", "new_wording", "new_composition"]
 
+CLAUSE = "clause:"  # before the name of another reading, in the tags of a question whose text has a clause against it
+
 
 class AnswerSpec(Record, frozen=True):
     """The rules for comparing an answer.
@@ -57,7 +59,8 @@ class Question(Record, frozen=True):
 class Reject(Record, frozen=True):
     """A rejected candidate question and the reason. `detail` holds the engines' answers if they disagree.
 
-    `incident` is set only if the sandbox stopped the cell that computes the answer.
+    `incident` is set only if the sandbox stopped the cell that computes the answer. `readings` names the other readings
+    that give another answer, if the reason is "ambiguous".
     """
 
     table: str
@@ -77,3 +80,4 @@ class Reject(Record, frozen=True):
     ]
     detail: str = ""
     incident: IncidentCause | msgspec.UnsetType = msgspec.UNSET
+    readings: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from tabletutor.reporting.dag import picture
 from tabletutor.reporting.data_context import (
     example_section,
     questions_section,
+    readings_section,
     rejects_section,
     tables_section,
     verdicts_section,
@@ -41,6 +42,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "tables": tables_section(inputs, tables),
         "questions": questions_section(inputs, tables),
         "rejects": rejects_section(inputs),
+        "readings": readings_section(inputs),
         "example": example_section(inputs, tables, questions),
         "verdicts": verdicts_section(inputs, tables),
         "training": training_section(inputs),

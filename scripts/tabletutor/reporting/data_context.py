@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tabletutor.records.question import Question
+from tabletutor.records.question import CLAUSE, Question
 from tabletutor.reporting.charts import stacked_chart
 from tabletutor.reporting.inputs import ReportInputs
 from tabletutor.reporting.mistakes import mistake_kind, mistake_outcomes, outcome
@@ -68,6 +68,23 @@ def rejects_section(inputs: ReportInputs) -> dict[str, Any]:
         examples.setdefault(reject.reason, reject)
     order = sorted(reasons, key=lambda reason: (-reasons[reason], reason))
     return {"rows": [(reason, reasons[reason], examples[reason]) for reason in order], "total": len(inputs.rejects)}
+
+
+def readings_section(inputs: ReportInputs) -> dict[str, Any]:
+    """Return, for each other reading that gave another answer, how many questions have a clause against it and how many
+    candidates were rejected; and the numbers of questions and candidates in all.
+    """
+    clauses = [
+        {tag.removeprefix(CLAUSE) for tag in question.tags if tag.startswith(CLAUSE)} for question in inputs.questions
+    ]
+    ambiguous = [reject.readings for reject in inputs.rejects if reject.reason == "ambiguous"]
+    added, rejected = (Counter(name for names in each for name in names) for each in (clauses, ambiguous))
+    order = sorted(added | rejected, key=lambda name: (-added[name], -rejected[name], name))
+    return {
+        "rows": [(name, added[name], rejected[name]) for name in order],
+        "added": sum(map(bool, clauses)),
+        "rejected": len(ambiguous),
+    }
 
 
 def example_section(

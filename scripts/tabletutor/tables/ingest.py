@@ -111,7 +111,10 @@ def type_columns(text: TextTable, config: TablesConfig, dictionary: Dictionary |
     Raises DictionaryError if the data dictionary contradicts the cells.
     """
     entries = [dictionary.entry(name) if dictionary else None for name in text.names]
-    readings = [examine(text.column(i), name, config.missing_markers, entries[i]) for i, name in enumerate(text.names)]
+    readings = [
+        examine(text.column(index), name, config.missing_markers, entries[index], text.odd_cells.get(index, ""))
+        for index, name in enumerate(text.names)
+    ]
     proofs = [r for r in readings if r.number is not None and r.number.proves_comma_decimal]
     columns: list[Column] = []
     for index, reading in enumerate(readings):

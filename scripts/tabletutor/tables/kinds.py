@@ -13,6 +13,7 @@ from tabletutor.tables.dictionary.entries import DeclaredType, Entry
 from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, number_warning, to_numbers
+from tabletutor.tables.shapes import is_absent
 
 TRUE = ("true", "yes", "y", "t", "1", "1.0")
 FALSE = ("false", "no", "n", "f", "0", "0.0")
@@ -26,6 +27,8 @@ KEY_LENGTH = 48
 _KEY_NAME = re.compile(
     r"(?:^|[^a-z])(?:id|ids|key|code|no|nr|num|number|index|idx|row|rows|rownames|record|serial|uuid)(?:[^a-z]|$)|[a-z](?:ID|Id)$",
 )
+# "num_orders" and "Number of rooms" count, and NO2 is a gas, though they have a word of keys.
+_NO_KEY_NAME = re.compile(r"^(?:#|no[23x]$|(?:num|number|nr|no|n)(?:[ _.]of)?[ _.]+(?=[a-z]))", re.IGNORECASE)
 # Missing markers that are also ordinary words. In a column of text they stay values.
 MARKER_WORDS = frozenset({"none", "unknown"})
 _TWO_LETTER_CODE = re.compile(r"[A-Z]{2}")
@@ -63,11 +66,14 @@ class Column:
     decimal: str | None = None
 
 
-def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Entry | None = None) -> Reading:
+def examine(
+    cells: pl.Series, header: str, markers: Sequence[str], declared: Entry | None = None, odd_cells: str = ""
+) -> Reading:
     """Decide how to read a column of text cells. A cell is null if its row is too short.
 
     `declared`: what a data dictionary says. Its missing values replace `markers` and always mean missing. Its type
-    decides between texts, numbers and booleans if the cells allow it.
+    decides between texts, numbers and booleans if the cells allow it. `odd_cells`: the reader's warning about cells
+    that are not written like the others, "" without one.
     """
     certain = declared is not None and declared.missing is not None
     if declared is not None and declared.missing is not None:
@@ -82,6 +88,9 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
     warnings += [f"{counts[marker]} cells {marker!r} taken as missing" for marker in missing if marker]
+    named = kind == "number" and any(not is_absent(marker) for marker in missing)
+    if odd_cells and kind != "text" and not named:
+        warnings.append(odd_cells)
     if date is not None:
         warnings += [f"{counts[cell]} cells {cell!r} taken as missing: they name no day" for cell in date.void]
         missing += date.void
@@ -91,7 +100,7 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        warnings += _text_warnings(rest)
+        warnings += _text_warnings(rest, odd_cells)
         lone = stripped.filter(stripped.str.contains("^'[^']*$"))
         if 0 < len(lone) <= max(1, len(cells) // 10):
             warnings.append(f"{lone[0]!r} begins with a quote that is not closed; kept as it is")
@@ -107,9 +116,14 @@ def examine(cells: pl.Series, header: str, markers: Sequence[str], declared: Ent
     )
 
 
-def _text_warnings(rest: pl.Series) -> list[str]:
-    """Return at most one warning: the cells of a text column, or nearly all, look like another kind or convention."""
-    warning = _boolean_warning(rest) or number_warning(rest) or date_warning(rest) or convention_warning(rest)
+def _text_warnings(rest: pl.Series, odd_cells: str) -> list[str]:
+    """Return at most one warning: the cells of a text column, or nearly all, look like another kind or convention.
+
+    A warning that says why the column stays text names the odd cells. Otherwise `odd_cells` names their lines, and the
+    convention of the others.
+    """
+    warning = _boolean_warning(rest) or number_warning(rest) or date_warning(rest)
+    warning = warning or odd_cells or convention_warning(rest)
     return [warning] if warning else []
 
 
@@ -218,7 +232,8 @@ def _is_row_key(header: str, values: pl.Series) -> bool:
     """Return whether integers are row keys: the header says so ("id", "No"), or they count up from 0 or 1."""
     first = int(values[0])
     counting = first in (0, 1) and bool((values.diff().drop_nulls() == 1).all())
-    return counting or _KEY_NAME.search(header) is not None or _KEY_NAME.search(header.lower()) is not None
+    named = _KEY_NAME.search(header) is not None or _KEY_NAME.search(header.lower()) is not None
+    return counting or (named and _NO_KEY_NAME.match(header) is None)
 
 
 def _find_markers(values: Collection[str], markers: Collection[str]) -> list[str]:

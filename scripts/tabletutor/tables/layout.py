@@ -47,7 +47,7 @@ class Layout:
 def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) -> Layout:
     """Return the layout of a table, from its first rows without blank lines. Repeated names get a number.
 
-    Raises TableError if a name is repeated and `refuse_repeated` is set.
+    Raises TableError if a name contains a NUL character, or if a name is repeated and `refuse_repeated` is set.
     """
     width = _width(sample)
     rows = [line.cells for line in sample if len(line.cells) == width]
@@ -75,6 +75,7 @@ def find_layout(sample: list[Line], source: str, refuse_repeated: bool = False) 
     spaced = [cell for cell, before in zip(cells, written, strict=True) if cell != before]
     warnings += [f"spaces other than plain ones removed at the ends of header {cell!r}" for cell in spaced]
     names = _fill_names(cells)
+    _refuse_nul(names, header.number, source)
     if refuse_repeated:
         _refuse_repeated(names, header.number, source)
     names = _number_repeats(names, warnings)
@@ -242,6 +243,14 @@ def _number_repeats(names: tuple[str, ...], warnings: list[str]) -> tuple[str, .
         if free != name:
             warnings.append(f"column {index} has the name of column {names.index(name) + 1}, {name!r}: called {free!r}")
     return tuple(found)
+
+
+def _refuse_nul(names: tuple[str, ...], line: int, source: str) -> None:
+    """Raise TableError if a name contains a NUL character, which no Arrow or Parquet column name can hold."""
+    for index, name in enumerate(names, start=1):
+        if "\0" in name:
+            reason = f"the name of column {index}, {name!r}, contains a NUL character"
+            raise TableError(source, reason, "Remove the NUL character from the header.", line)
 
 
 def _refuse_repeated(names: tuple[str, ...], line: int, source: str) -> None:

@@ -36,7 +36,8 @@ class TextTable:
     """A table of text cells, spooled to the Arrow files `batches`.
 
     `names`: unique column names. `headings`: the column headings in the file, which may be empty or repeated; empty
-    without a header. `quarantine`: a CSV of the rows that could not be repaired.
+    without a header. `odd_cells`: the warning about cells that are not written like the others of their column, by
+    column index. `quarantine`: a CSV of the rows that could not be repaired.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class TextTable:
     dialect: Dialect
     header_line: int
     warnings: tuple[str, ...]
+    odd_cells: Mapping[int, str]
     units: Mapping[int, str]
     repairs: tuple[Repair, ...]
     repaired: int
@@ -113,6 +115,7 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         dialect=dialect,
         header_line=layout.header_line,
         warnings=(*warnings, *stream.warnings(), *layout.warnings, *journal.warnings()),
+        odd_cells=journal.column_warnings(),
         units=layout.units,
         repairs=tuple(journal.repairs),
         repaired=journal.repaired,

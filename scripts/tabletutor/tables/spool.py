@@ -22,6 +22,7 @@ QUARANTINE = "quarantine.csv"
 _ABSENT = f"(?i)^(?:{ABSENT})$"
 _ASIDE = "quarantined: "
 Row = list[str | None]
+Event = tuple[int | None, str]  # the index of the column, None for an event about rows, and its text
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Journal:
     source: str
     rules: RepairRules
     quarantine: Path
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    lines: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+    counts: dict[Event, int] = field(default_factory=dict[Event, int])
+    lines: dict[Event, list[int]] = field(default_factory=dict[Event, list[int]])
     repairs: list[Repair] = field(default_factory=list[Repair])
     repaired: int = 0
     quarantined: int = 0
@@ -52,11 +53,12 @@ class Journal:
     def __post_init__(self) -> None:
         self._write([["line", "reason", "text"]], "w")
 
-    def add(self, what: str, line: int) -> None:
+    def add(self, what: str, line: int, column: int | None = None) -> None:
         """Count an event on a line."""
-        self.counts[what] = self.counts.get(what, 0) + 1
-        if len(self.lines.setdefault(what, [])) < MAX_NAMED_LINES:
-            self.lines[what].append(line)
+        event = (column, what)
+        self.counts[event] = self.counts.get(event, 0) + 1
+        if len(self.lines.setdefault(event, [])) < MAX_NAMED_LINES:
+            self.lines[event].append(line)
 
     def record_repair(self, line: Line, what: str) -> None:
         """Record a repaired row."""
@@ -96,11 +98,18 @@ class Journal:
         )
 
     def warnings(self) -> tuple[str, ...]:
-        """Return one warning for each kind of event."""
-        warnings = [f"{count} {what} {format_lines(self.lines[what], count)}" for what, count in self.counts.items()]
+        """Return one warning for each kind of event that is not about the cells of a column."""
+        warnings = [self._describe(event) for event in self.counts if event[0] is None]
         if self.quarantined:
             warnings.append(f"{self.quarantined} rows could not be repaired and are in {QUARANTINE}")
         return tuple(warnings)
+
+    def column_warnings(self) -> dict[int, str]:
+        """Return the warning about the cells of a column, by the index of the column."""
+        return {event[0]: self._describe(event) for event in self.counts if event[0] is not None}
+
+    def _describe(self, event: Event) -> str:
+        return f"{self.counts[event]} {event[1]} {format_lines(self.lines[event], self.counts[event])}"
 
 
 @dataclass
@@ -163,8 +172,8 @@ class Spooler:
             for column in columns:
                 shape = self.fitter.shapes[column]
                 if shape is not None and shape.pattern:
-                    what = f"cells of column {self.layout.names[column]!r} are not {shape.name}, as the others are"
-                    self.journal.add(what, batch[index][1].number)
+                    what = f"cells are not {shape.name}, as the others are"
+                    self.journal.add(what, batch[index][1].number, column)
         if again:
             frame = self._frame([row for index, (row, _) in enumerate(batch) if index not in dropped])
         return frame

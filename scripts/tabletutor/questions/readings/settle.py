@@ -6,6 +6,7 @@ from typing import Any
 
 from tabletutor.programs.grammar import NoAnswer, Program
 from tabletutor.questions.readings.reading import Reading
+from tabletutor.records.question import CLAUSE
 from tabletutor.records.record import Record
 
 MAX_CLAUSES = 2  # a question with more of them is not one that people ask
@@ -23,7 +24,7 @@ class Settlement(Record, frozen=True):
 
     def tags(self) -> tuple[str, ...]:
         """Return the tags of a question to which the clauses were added, such as "clause:half_away"."""
-        return tuple(f"clause:{name}" for name in self.differs)
+        return tuple(f"{CLAUSE}{name}" for name in self.differs)
 
     def complete(self, text: str, source: random.Random) -> str:
         """Return the text of a question with one variant of each clause after it."""

@@ -55,6 +55,8 @@ def _part(low: int, high: int) -> Callable[[str, NumberFacts], Finding | None]:
     def check(word: str, facts: NumberFacts) -> Finding | None:
         if facts.within(low, high):
             return _said("date_part", word, facts)
+        if not facts.whole and facts.min >= 0 and facts.max <= high:
+            return _said("code", word, facts, "parts of a date with fractions,")
         return Finding("duration", f"header word {word!r}, values {facts.span} count them") if facts.min >= 0 else None
 
     return check
@@ -79,6 +81,8 @@ def _duration(word: str, facts: NumberFacts) -> Finding:
 def _date(word: str, facts: NumberFacts) -> Finding | None:
     if is_years(facts):
         return _said("year", word, facts, "years")
+    if facts.within(1, 31):
+        return _said("date_part", word, facts, "days")
     return Finding("code", f"header word {word!r}, numbers {facts.span}: dates as numbers")
 
 

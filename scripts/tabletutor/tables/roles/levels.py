@@ -22,6 +22,7 @@ _ABOVE = re.compile(
 _INTERVAL = re.compile(r"[\[(]\s*(-?[\d.e+]+|-inf)\s*,\s*(-?[\d.e+]+|inf)\s*[\])]", re.IGNORECASE)
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th)(?:\s+\w+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z ]*?)[ _-]?(\d{1,3}|[IVX]{1,5})([abc]?)")
+_PREFIXED = re.compile(r"\s*(\d{1,2})[.):]\s*\D")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 
 
@@ -46,11 +47,12 @@ class Scale:
 
 @dataclass(frozen=True)
 class Orders:
-    """What `scales.toml` knows: scales, values that say that nothing is known, nouns of numbered levels, opposites."""
+    """What `scales.toml` knows: scales, values that mean unknown, nouns and headers of numbered levels, opposites."""
 
     scales: tuple[Scale, ...]
     unknown: frozenset[str]
     nouns: frozenset[str]
+    headers: frozenset[str]
     opposites: frozenset[frozenset[str]]
 
 
@@ -68,7 +70,7 @@ def orders() -> Orders:
         for entry in raw["scale"]
     )
     opposites = frozenset(frozenset(pair) for pair in raw["opposites"])
-    return Orders(scales, frozenset(raw["unknown"]), frozenset(raw["numbered"]), opposites)
+    return Orders(scales, frozenset(raw["unknown"]), frozenset(raw["numbered"]), frozenset(raw["ordered"]), opposites)
 
 
 def find_order(values: Sequence[str], header: Collection[str]) -> Order | None:
@@ -79,7 +81,7 @@ def find_order(values: Sequence[str], header: Collection[str]) -> Order | None:
     known = [value for value in values if value.strip().casefold() not in orders().unknown]
     if not 2 <= len(known) <= MAX_LEVELS:
         return None
-    return _scale_order(known, header) or _range_order(known) or _numbered_order(known)
+    return _scale_order(known, header) or _range_order(known) or _numbered_order(known, header)
 
 
 def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None:
@@ -124,11 +126,15 @@ def _range_order(values: Sequence[str]) -> Order | None:
     return Order(tuple(sorted(values, key=lambda value: keys[value])), "ranges of numbers")
 
 
-def _numbered_order(values: Sequence[str]) -> Order | None:
+def _numbered_order(values: Sequence[str], header: Collection[str]) -> Order | None:
     places = [_ORDINAL.fullmatch(value.strip()) for value in values]
     if all(places):
         keys = {value: int(match[1]) for value, match in zip(values, places, strict=True) if match}
         return Order(tuple(sorted(values, key=lambda value: keys[value])), "ordinal numbers")
+    prefixes = [_PREFIXED.match(value) for value in values]
+    if all(prefixes) and orders().headers & set(header):
+        keys = {value: int(match[1]) for value, match in zip(values, prefixes, strict=True) if match}
+        return Order(tuple(sorted(values, key=lambda value: keys[value])), "numbered values")
     matches = [_NUMBERED.fullmatch(value.strip()) for value in values]
     if not all(matches):
         return None

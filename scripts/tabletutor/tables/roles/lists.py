@@ -33,7 +33,7 @@ def _is_list(values: Sequence[str], separator: str) -> bool:
     if not parts or any(len(part) > LONGEST_PART or len(part.split()) > MOST_WORDS for part in parts):
         return False
     if all(part.replace(".", "").isdigit() for part in parts):
-        return separator != ","
+        return separator != "," or all(", " in value for value in values if "," in value)
     first = {cell[0] for cell in cells}
     later = {part for cell in several for part in cell[1:] if part}
     distinct = set(parts)

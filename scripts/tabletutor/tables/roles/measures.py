@@ -57,7 +57,7 @@ def number_column_role(
     hits = lexicon.hits(words, NUMBER_CONCEPTS)
     return (
         _plane(words, facts, neighbours)
-        or _by_position(words, facts, lexicon)
+        or _by_position(words, facts, lexicon, hits)
         or _by_modifier(words, facts, lexicon, hits)
         or _by_words(hits, facts, neighbours)
         or _by_unit(words, lexicon, unit, facts)
@@ -79,14 +79,15 @@ def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Find
     return None
 
 
-def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon) -> Finding | None:
+def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[Hit]) -> Finding | None:
     """Return what "number" and "n" say: "num rooms" and "n" count, "room number" and "no" tell apart."""
     spoken = list(words.head)
     if not facts.whole or not spoken:
         return None
     if spoken == ["n"] or (spoken[0] in ("number", "n", "nums") and len(spoken) > 1):
         return Finding("additive", f"header begins with {words.plain.split()[0]!r}: a count")
-    if spoken[-1] == "number" and not words.rest:
+    named = any(" " in hit.named and hit.at_end for hit in hits)  # "flight number" is in the lexicon
+    if spoken[-1] == "number" and not words.rest and not named:
         before = spoken[-2] if len(spoken) > 1 else ""
         part = next((concept for concept in lexicon.concepts(before) if concept in PARTS_OF_DATES), None)
         if part is not None:

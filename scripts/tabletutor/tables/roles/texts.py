@@ -22,6 +22,7 @@ _POINT = re.compile(r"(?:POINT\s*)?\(\s*-?\d+(?:\.\d+)?[\s,]+-?\d+(?:\.\d+)?\s*\
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DIGITS = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
 _CODE = re.compile(r"(?=.*\d)[A-Z0-9]+(?:[-/.:_][A-Z0-9]+)*|(?=.*\d)[A-Za-z]{1,4}[-_]?\d[\w.-]*|[0-9a-fA-F-]{32,}")
+_NUMBERING = re.compile(r"^\d+[.):]\s*")
 _LETTER_CODE = r"^[A-Za-z]{1,5}$"
 MOSTLY = 0.95
 LABEL_SHARE = 0.9
@@ -79,9 +80,10 @@ def _by_shape(facts: TextFacts) -> Finding | None:
 
 
 def _pair(facts: TextFacts) -> Finding | None:
-    if facts.unique == 2 and len(facts.folded) == 2:
-        first, second = sorted(facts.folded, key=len)
-        if facts.folded in orders().opposites or second in {
+    bare = frozenset(_NUMBERING.sub("", value) for value in facts.folded)
+    if facts.unique == 2 and len(bare) == 2:
+        first, second = sorted(bare, key=len)
+        if bare in orders().opposites or second in {
             f"no {first}",
             f"not {first}",
             f"non-{first}",

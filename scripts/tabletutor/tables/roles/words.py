@@ -10,6 +10,7 @@ _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 # "GDPperCapita": an acronym before a small word.
 _ACRONYM = re.compile(r"([A-Z]{2,})(per|of|by|and|in|for)(?=[A-Z]|\b)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
+_PERCENT = re.compile(r"(?:perc(?![eiu])|pct)[a-z]{4,}")  # "percwhite", but not "perceived" and "percussion"
 _SHORT_PLURAL = 3
 
 
@@ -83,6 +84,8 @@ def _expand(
         return (word,)
     if word in abbreviations:
         return abbreviations[word]
+    if _PERCENT.fullmatch(word):
+        return ("percent", word.removeprefix("perc").removeprefix("pct"))
     for cut in range(len(word) - 2, 2, -1):
         first, last = word[:cut], word[cut:]
         if (first in known or first in glue or first in abbreviations) and (last in known or last in abbreviations):
