@@ -229,7 +229,7 @@ class Draw:
 
     def say_group(self, column: ColumnProfile) -> str:
         """Return how to say one group of a column: "class", or "value of survived" for a flag."""
-        return f"value of {self.say(column)}" if column.kind == "boolean" else self.say(column)
+        return f"value of {self.say(column)}" if column.kind == "boolean" else self.spoken[column.name].one_value
 
     def end_of(self, column: ColumnProfile, direction: Direction) -> str:
         """Return the word for one end of a column: "highest", "longest"."""

@@ -175,7 +175,7 @@ def _measured_plural(spoken: SpokenColumn, column: ColumnProfile, head: str) -> 
     if head in AMOUNTS:
         return replace(spoken, noun="amount")
     per = (column.unit or "").startswith("per ") or " per " in spoken.singular
-    if per or (column.kind == "integer" and not column.unit):
+    if per or ((column.kind == "integer" or column.role == "additive") and not column.unit):
         first, _, rest = spoken.singular.partition(" ")
         if first in STATISTICS:
             return replace(spoken, singular=f"{first} number of {rest}", noun="quantity")

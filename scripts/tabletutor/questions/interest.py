@@ -50,6 +50,7 @@ Steps = tuple[Step, ...]
 NEARLY_ONE = 0.9999  # of a correlation: the columns say the same
 ROWS_PER_GROUP = 1.5  # with fewer, a statistic of a group is mostly one value
 ZERO_P = 1e-9
+CLEAR_LEAD = 1.05  # of the most frequent value over the next
 MEASURES = (Aggregate, Quantile, Span, InterquartileRange, MostFrequent, Lookup, Distinct, Edge, ListOf)
 
 
@@ -158,6 +159,8 @@ def _of_whole_table(steps: Steps, columns: dict[str, ColumnProfile], profile: Ta
         return
     column = columns[last.column]
     known = profile.rows - column.missing
+    if isinstance(last, MostFrequent) and len(column.top_values) > 1 and _is_even(column):
+        yield f"no value of {column.name!r} is clearly the most frequent"
     if isinstance(last, MostFrequent) and column.top_values and column.top_values[0][1] <= 1:
         yield f"no value of {column.name!r} occurs twice"
     if isinstance(last, Aggregate):
@@ -186,6 +189,12 @@ def _concentrated(last: Step, column: ColumnProfile) -> Iterator[str]:
         place = {0.05: low, 0.25: first, 0.5: median, 0.75: third, 0.95: high}.get(last.q)
         if place is not None and place in (column.min, column.max):
             yield f"this quantile of {column.name!r} is its minimum or maximum"
+
+
+def _is_even(column: ColumnProfile) -> bool:
+    """Return whether the two most frequent values have about as many rows: by design, not by what happened."""
+    (_, first), (_, second) = column.top_values[:2]
+    return first < CLEAR_LEAD * second
 
 
 def _keeps_all(steps: Steps, columns: dict[str, ColumnProfile], answer: Any) -> bool:

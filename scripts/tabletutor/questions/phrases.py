@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
-from tabletutor.questions.draw import Draw
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.superlatives import with_superlative
 from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, value_words
 from tabletutor.records.question import AnswerType
@@ -14,6 +14,8 @@ ENDS: Mapping[Direction, tuple[str, ...]] = {"largest": ("highest", "largest"), 
 
 def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) -> str:
     """Return an aggregate of a column as a noun without an article: "average fare", "highest fare"."""
+    if aggregation == draw.spoken[column.name].statistic:
+        raise CannotDraw  # the total of a "total cost" is no question
     if aggregation in ("min", "max"):
         return with_superlative(
             draw.end_of(column, "largest" if aggregation == "max" else "smallest"), draw.say(column)

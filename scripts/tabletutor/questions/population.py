@@ -336,19 +336,6 @@ def rename_columns(program: Program, renames: Mapping[str, str]) -> Program:
     )
 
 
-def without_preparation(program: Program) -> Program:
-    """Return the program without the steps of a preparation."""
-    renames = {step.name: step.column for step in program.steps if isinstance(step, Impute)}
-
-    def leave_out(steps: tuple[Step, ...]) -> tuple[Step, ...]:
-        return tuple(
-            step for step in steps if not isinstance(step, Impute) and not (isinstance(step, Outliers) and step.negated)
-        )
-
-    plain = msgspec.structs.replace(program, steps=leave_out(program.steps), other=leave_out(program.other))
-    return rename_columns(plain, renames)
-
-
 def population_slots(population: Population, draw: Draw) -> dict[str, str]:
     """Return the words of a population for the slots of a wording.
 

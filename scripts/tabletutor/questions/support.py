@@ -4,6 +4,7 @@ The checks run small programs on the table. `interest.py` has the checks that ne
 """
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, cast
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from tabletutor.programs.grammar import (
     GroupCount,
     GroupMapping,
     HypothesisTest,
+    Impute,
     InterquartileRange,
     Missing,
     NoAnswer,
@@ -34,7 +36,10 @@ from tabletutor.programs.grammar import (
     Step,
     Top,
     TopGroups,
+    Where,
 )
+from tabletutor.questions.population import rename_columns
+from tabletutor.records.table import TableProfile
 
 Run = Callable[[Program], Any]
 Steps = tuple[Step, ...]
@@ -49,16 +54,31 @@ MIN_EXPECTED = 5.0  # count in a cell of a chi-square test
 MIN_CORRELATION = 0.2  # behind a fitted line
 
 
-def find_lack(program: Program, run: Run, answer: Any) -> str | None:
-    """Return what a question lacks to be worth asking, or None. `run` computes a program, `answer` is the question's."""
+def find_lack(program: Program, profile: TableProfile, run: Run, answer: Any) -> str | None:
+    """Return what a question lacks to be worth asking, or None. `run` computes a program; `answer` is the answer."""
+    program = _without_totals(program, profile)
     chains = [program.steps, program.other] if program.join is not None else [program.steps]
     if program.parts:
         chains = [(*program.steps, *part.steps) for part in program.parts]
     for steps in chains:
-        lack = next((*_weak_conditions(steps, run), *_thin_data(steps, run)), None)
+        lack = next(chain(_weak_conditions(steps, run), _thin_data(steps, run)), None)
         if lack is not None:
             return lack
-    return _idle_condition(program, run, answer)
+    return _idle_preparation(program, run, answer) or _idle_condition(program, run, answer)
+
+
+def _without_totals(program: Program, profile: TableProfile) -> Program:
+    """Return the program without the steps that leave total rows out: they are few, and it matters all the same."""
+    totals = {(total.column, total.value) for total in profile.totals}
+
+    def leave_out(steps: Steps) -> Steps:
+        return tuple(
+            step
+            for step in steps
+            if not (isinstance(step, Where) and step.comparison == "!=" and (step.column, step.value) in totals)
+        )
+
+    return replace(program, steps=leave_out(program.steps), other=leave_out(program.other))
 
 
 def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:
@@ -68,7 +88,7 @@ def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:
         if isinstance(step, Sort | Top) or not isinstance(step, Filter | Derivation):
             return
         if isinstance(step, Filter):
-            total, left = (run(Program((*chain, Count()))) for chain in (before, (*before, step)))
+            total, left = (run(Program((*kept, Count()))) for kept in (before, (*before, step)))
             if isinstance(step, Outliers | Repeated):
                 few = left == total if step.negated else left == 0
             else:
@@ -162,6 +182,14 @@ def _thin_test(before: Steps, step: HypothesisTest, run: Run) -> Iterator[str]:
     compared = step.values or tuple(sizes)
     if any(sizes.get(name, 0) < MIN_SAMPLE for name in compared):
         yield f"a group of the test has fewer than {MIN_SAMPLE} rows"
+
+
+def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
+    """Return a fault if filling gaps leaves the answer as it is."""
+    filled = {step.name: step.column for step in program.steps if isinstance(step, Impute)}
+    steps = tuple(step for step in program.steps if not isinstance(step, Impute))
+    plain = rename_columns(replace(program, steps=steps), filled)
+    return "the filled values change nothing" if filled and run(plain) == answer else None
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:

@@ -15,10 +15,10 @@ from tabletutor.programs.pandas_source import render
 from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.interest import is_dull
-from tabletutor.questions.population import without_preparation
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.readings.words import ruled_out_by_words
+from tabletutor.questions.support import find_lack
 from tabletutor.questions.wording import column_words
 from tabletutor.records.episode import IncidentCause
 from tabletutor.records.identity import rng
@@ -61,8 +61,8 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
         raise _rejection(question, reason, repr(answer))
     if fault := is_dull(program, profile, answer):
         raise _rejection(question, "dull", fault)
-    if _changes_nothing(program, polars, answer):
-        raise _rejection(question, "dull", "the preparation changes nothing")
+    if lack := find_lack(program, profile, polars, answers["polars"]):
+        raise _rejection(question, "dull", lack)
     question = _with_one_reading(question, program, profile, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
@@ -76,15 +76,6 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
     # Polars' order of summation depends on memory alignment, so its last digits vary from run to run.
     answers["polars"] = round_digits(answers["polars"])
     return msgspec.structs.replace(question, answer=answer, engines=dict(sorted(answers.items())))
-
-
-def _changes_nothing(program: Program, polars: Engine, answer: Any) -> bool:
-    """Return whether filling gaps or removing outliers leaves the answer as it is."""
-    plain = without_preparation(program)
-    try:
-        return plain != program and polars(plain) == answer
-    except NoAnswer:
-        return False
 
 
 def _with_one_reading(

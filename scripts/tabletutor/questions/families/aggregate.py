@@ -43,7 +43,7 @@ def _aggregate(draw: Draw) -> Candidate:
 
 def _spread(draw: Draw) -> Candidate:
     column = draw.measure()
-    name = draw.say(column)
+    name = draw.say_the(column)
     step, noun = draw.choice(
         (
             (Aggregate(column.name, "std"), f"standard deviation of {name}"),
@@ -65,7 +65,7 @@ def _shape(draw: Draw) -> Candidate:
         raise CannotDraw
     aggregation: Aggregation = draw.choice(("skew", "skew", "kurt"))
     words = "skewness" if aggregation == "skew" else "excess kurtosis"
-    noun = f"{words} of {draw.say(column)}"
+    noun = f"{words} of {draw.say_the(column)}"
     return Candidate(
         chain(Aggregate(column.name, aggregation)), {"noun": noun}, "number", rounds=True, variant=aggregation
     )
@@ -75,7 +75,7 @@ def _quantile(draw: Draw) -> Candidate:
     column, percent = draw.measure(), draw.choice((10, 25, 75, 90, 95))
     if column.unique < 2 * 10:
         raise CannotDraw
-    name = draw.say(column)
+    name = draw.say_the(column)
     quartile = {25: f"first quartile of {name}", 75: f"third quartile of {name}"}
     noun = draw.choice((f"{percent}th percentile of {name}", quartile.get(percent, f"{percent}% quantile of {name}")))
     return Candidate(
@@ -91,7 +91,7 @@ def _weighted_mean(draw: Draw) -> Candidate:
     )
     if not averaged or weight.kind != "integer" or not isinstance(weight.min, int | float) or weight.min < 0:
         raise CannotDraw
-    noun = f"average {draw.say(column)}, weighted by {draw.say(weight)}"
+    noun = f"average {draw.say(column)}, weighted by {draw.say_the(weight)}"
     return Candidate(
         chain(WeightedMean(column.name, weight.name)),
         {"noun": noun},
@@ -110,10 +110,11 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     name = draw.free_name(derived)
     aggregation = draw.choice(("mean", "mean", "max", "min", "median"))
     words = {"mean": "average", "max": "largest", "min": "smallest", "median": "median"}[aggregation]
+    one, other = draw.say_the(left), draw.say_the(right)
     noun = {
-        "+": f"{words} sum of {draw.say(left)} and {draw.say(right)}, row by row",
-        "-": f"{words} difference between {draw.say(left)} and {draw.say(right)} ({draw.say(left)} minus {draw.say(right)})",
-        "/": f"{words} ratio of {draw.say(left)} to {draw.say(right)}, row by row",
+        "+": f"{words} sum of {one} and {other}, row by row",
+        "-": f"{words} difference between {one} and {other} ({one} minus {other})",
+        "/": f"{words} ratio of {one} to {other}, row by row",
     }[operator]
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
     rounds = aggregation == "mean" or operator == "/"
@@ -139,7 +140,7 @@ def _summary(draw: Draw) -> Candidate:
     )
     parts = tuple(Part(name, (Aggregate(column.name, name),)) for name in chosen)
     words = [PART_WORDS[name] for name in chosen]
-    nouns = f"{', the '.join(words[:-1])} and the {words[-1]} of {draw.say(column)}"
+    nouns = f"{', the '.join(words[:-1])} and the {words[-1]} of {draw.say_the(column)}"
     names = ", ".join(f'"{name}"' for name in chosen[:-1]) + f' and "{chosen[-1]}"'
     return Candidate(
         Program((), parts=parts),

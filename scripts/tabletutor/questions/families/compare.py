@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tabletutor.programs.grammar import Aggregate, Count, Join, JoinOperator, Program, Where
-from tabletutor.questions.draw import Draw
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family
 from tabletutor.questions.frames import VALUE, YES_NO
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type
@@ -17,7 +17,7 @@ LARGER = (
     "[Can|Could] you tell me if {what} {left} or {what} {right} has the higher {noun}{back}?",
     "Please report whether {left} or {right} is the {what} with the higher {noun}{back}.",
     # held out
-    "Put {what} {left} next to {what} {right}{back}: whose {noun} is higher?",
+    "Put {what} {left} next to {what} {right}{back}: which of the two has the higher {noun}?",
     "Looking at {whole}, is the {noun} higher for {what} {left} or for {what} {right}? Name it.",
 )
 
@@ -54,6 +54,8 @@ def _joined(
     draw: Draw, operator: JoinOperator, template: str, answer_type: AnswerType | None, unit: str | None = None
 ) -> Candidate:
     sides = _sides(draw)
+    if operator == "percent" and sides.variant not in ("count", "sum"):
+        raise CannotDraw
     words = {"what": sides.what, "noun": sides.noun}
     words |= {"left": value_words(sides.names[0]), "right": value_words(sides.names[1])}
     program = Program(sides.left, sides.right, Join(operator))
@@ -111,9 +113,9 @@ def _greater(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1)),
-    Family("compare_ratio", "compare", _ratio, VALUE, conditions=(0, 1)),
-    Family("compare_percent", "compare", _percent, VALUE, conditions=(0, 1)),
-    Family("compare_larger", "compare", _larger, LARGER, conditions=(0, 1)),
-    Family("compare_greater", "compare", _greater, YES_NO, conditions=(0, 1)),
+    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1), front=True),
+    Family("compare_ratio", "compare", _ratio, VALUE, conditions=(0, 1), front=True),
+    Family("compare_percent", "compare", _percent, VALUE, conditions=(0, 1), front=True),
+    Family("compare_larger", "compare", _larger, LARGER, conditions=(0, 1), front=True),
+    Family("compare_greater", "compare", _greater, YES_NO, conditions=(0, 1), front=True),
 )

@@ -16,7 +16,7 @@ SHARE = (
     "The percentage of [rows|records] with {attribute}{back}?",
     # held out
     "Out of {whole}, how many percent have {attribute}?",
-    "Take the [rows|records] with {attribute}{back}: what percentage of {whole} are they?",
+    "{front}what part of the [rows|records] has {attribute}, in percent?",
 )
 DISTINCT = (
     "How many different {whats} are there{back}?",
@@ -30,14 +30,15 @@ DISTINCT = (
     "Make a list of the {whats}{back} without repeats: how long is it?",
 )
 GAPS = (
-    "How many [rows|records] have no {name}{back}?",
-    "{front}how many [rows|records] have no {name}?",
-    "Count the [rows|records]{back} in which {name} is missing.",
-    "What is the number of missing {name} values{back}?",
-    "[Can|Could] you count the missing {name} values{back}?",
-    "Please report how many {name} values are missing{back}.",
+    "In how many [rows|records] is {name} missing?",
+    "How many [rows|records] have no value for {name}?",
+    "Count the [rows|records] in which {name} is missing.",
+    "What is the number of missing values of {name}?",
+    "[Can|Could] you count the [rows|records] without a value for {name}?",
+    "Please report how many values of {name} are missing.",
+    "{front}how many values of {name} are missing?",
     # held out
-    "How many gaps does {name} have in {whole}?",
+    "How many empty cells does {name} have in {whole}?",
     "Looking at {whole}, for how many is {name} not recorded?",
 )
 
@@ -70,12 +71,13 @@ def _distinct(draw: Draw) -> Candidate:
 
 def _missing(draw: Draw) -> Candidate:
     column = draw.incomplete()
-    return Candidate(chain(Missing(column.name), Count()), {"name": draw.say(column)}, "integer")
+    return Candidate(chain(Missing(column.name), Count()), {"name": draw.spoken[column.name].quoted}, "integer")
 
 
 def _missing_share(draw: Draw) -> Candidate:
     column = draw.incomplete()
-    noun = draw.choice(("percentage of rows without {}", "percentage of missing values in {}")).format(draw.say(column))
+    name = draw.spoken[column.name].quoted
+    noun = draw.choice((f"percentage of rows in which {name} is missing", f"percentage of missing values in {name}"))
     return Candidate(
         chain(MissingShare(column.name)),
         {"noun": noun},
@@ -90,7 +92,7 @@ def _outliers(draw: Draw) -> Candidate:
     column = draw.measure()
     if column.unique < 2 * 10:
         raise CannotDraw
-    name = draw.say(column)
+    name = draw.say_the(column)
     method, words = draw.choice(OUTLIERS)
     if method == "iqr":
         words = draw.choice((words, "by the 1.5 IQR rule"))
@@ -112,10 +114,10 @@ def _repeated(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=4),
-    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), weight=2),
+    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), weight=2, front=True),
     Family("distinct_count", "count", _distinct, DISTINCT),
-    Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1)),
-    Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1)),
-    Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 1)),
+    Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1), front=True),
+    Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1), front=True),
+    Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 0)),
     Family("repeated_rows", "count", _repeated, VALUE, conditions=(0, 0)),
 )

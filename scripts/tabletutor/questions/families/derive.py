@@ -1,7 +1,6 @@
 """Derive: bins, ranks and scaled values of a measure, then a count or a lookup."""
 
 from itertools import pairwise
-from typing import Literal
 
 from tabletutor.programs.grammar import (
     Aggregate,
@@ -9,6 +8,7 @@ from tabletutor.programs.grammar import (
     BestGroup,
     Bin,
     Count,
+    Direction,
     Group,
     GroupMapping,
     RankWithin,
@@ -24,6 +24,17 @@ from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 
 LABELLED_BINS = frozenset[ReadingName]({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
+
+SCALED_ENDS: tuple[tuple[Aggregation, Direction], ...] = (("max", "largest"), ("min", "smallest"))
+BEST_OF_EACH = (
+    "For each {by}, take the rows with {best}. What is the average {other} of all these rows?",
+    "Take the rows with {best} of each {by}: what is their average {other}?",
+    "[Compute|Find] the average {other} of the rows that have {best} of their {by}.",
+    "[Can|Could] you pick the rows with {best} of each {by} and tell me their average {other}?",
+    "Please report the average {other} of the rows with {best} within each {by}.",
+    # held out
+    "Within each {by}, some row has {best}. Over all such rows, what is the average {other}?",
+)
 
 
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
@@ -72,45 +83,41 @@ def _scaled(draw: Draw) -> Candidate:
     column = draw.measure()
     if column.unique < 2 * 10:
         raise CannotDraw
-    name = draw.free_name("z")
-    limit = draw.choice((1, 1.5, 2))
-    deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
-    noun = f"number of rows whose {draw.say(column)} is more than {deviations} above the average"
-    steps = (Scale(column.name, "zscore", name), Where(name, ">", limit), Count())
-    return Candidate(chain(*steps), {"noun": noun}, "integer", variant="zscore")
+    name = draw.free_name("scaled")
+    if draw.choice((True, True, False)):
+        limit = draw.choice((1, 1.5, 2))
+        deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
+        noun = f"number of rows whose {draw.say(column)} is more than {deviations} above the average"
+        scale = Scale(column.name, "zscore", name)
+    else:
+        limit = draw.choice((0.5, 0.25, 0.75))
+        noun = f"number of rows whose {draw.say(column)}, scaled to the range from 0 to 1 (min-max), is above {limit}"
+        scale = Scale(column.name, "minmax", name)
+    return Candidate(chain(scale, Where(name, ">", limit), Count()), {"noun": noun}, "integer", variant=scale.method)
 
 
 def _scaled_value(draw: Draw) -> Candidate:
     column = draw.measure()
     if column.unique < 2 * 10:
         raise CannotDraw
-    name, said = draw.free_name("scaled"), draw.say(column)
-    scaled = "after min-max scaling to the range from 0 to 1"
-    offers: tuple[tuple[Literal["zscore", "minmax"], Aggregation, str], ...] = (
-        ("zscore", "max", f"z-score of {draw.best_of(column, 'largest')}"),
-        ("minmax", "mean", f"average {said} {scaled}"),
-        ("minmax", "median", f"median {said} {scaled}"),
-    )
-    method, aggregation, noun = draw.choice(offers)
+    name = draw.free_name("scaled")
+    aggregation, direction = draw.choice(SCALED_ENDS)
     return Candidate(
-        chain(Scale(column.name, method, name), Aggregate(name, aggregation)),
-        {"noun": noun},
+        chain(Scale(column.name, "zscore", name), Aggregate(name, aggregation)),
+        {"noun": f"z-score of {draw.best_of(column, direction)}"},
         "number",
         rounds=True,
-        variant=f"{method}_{aggregation}",
+        variant=aggregation,
     )
 
 
-def _ranked_within(draw: Draw) -> Candidate:
-    by, column, other = draw.group(least=4), draw.measure(), draw.measure()
+def _best_of_each(draw: Draw) -> Candidate:
+    by, column, other = draw.group(most=12, least=4), draw.measure(), draw.measure()
     direction = draw.direction()
     name = draw.free_name("rank")
-    best = draw.best_of(column, direction)
-    noun = f"average {draw.say(other)} of the rows that have {best} of their {draw.say(by)}"
+    slots = {"by": draw.say_group(by), "best": draw.best_of(column, direction), "other": draw.say(other)}
     steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
-    return Candidate(
-        chain(*steps), {"noun": noun}, "number", rounds=True, variant=direction, settled=frozenset({"rank_ties"})
-    )
+    return Candidate(chain(*steps), slots, "number", rounds=True, variant=direction, settled=frozenset({"rank_ties"}))
 
 
 FAMILIES = (
@@ -118,5 +125,5 @@ FAMILIES = (
     Family("bin_best", "derive", _best_bin, WHICH, conditions=(0, 1)),
     Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 0)),
     Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 0)),
-    Family("best_of_each", "derive", _ranked_within, VALUE, conditions=(0, 1)),
+    Family("best_of_each", "derive", _best_of_each, BEST_OF_EACH, conditions=(0, 0)),
 )

@@ -34,10 +34,20 @@ from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile, Role
 
 MAPPED = 8  # most groups in a mapping
+SHARES = (
+    "What percentage of the {noun} falls to each {by}?",
+    "{front}what percentage of the {noun} falls to each {by}?",
+    "[Compute|Find] the percentage of the {noun} that falls to each {by}.",
+    "[Can|Could] you tell me what percentage of the {noun} each {by} has?",
+    "Please report the share of each {by} in the {noun}, in percent.",
+    # held out
+    "{front}how many percent of the {noun} fall to each {by}?",
+    "Divide {whole} by {by}: what percentage of the {noun} falls to each of them?",
+)
 
 
 class Groups(NamedTuple):
-    """A group step, the column it groups by, the measured column if there is one, the noun of the values, their type."""
+    """A group step, the column it groups by, the measured column if any, the noun of the values, their type."""
 
     step: Group
     by: ColumnProfile
@@ -106,12 +116,12 @@ def _mapping(draw: Draw) -> Candidate:
 
 
 def _shares(draw: Draw) -> Candidate:
-    by = draw.group(most=MAPPED, roles=GROUPS)
+    by = draw.group(most=MAPPED)
     if draw.choice((True, False)):
-        step, noun = Group(by.name, "count"), "percentage of rows"
+        step, noun = Group(by.name, "count"), "rows"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun = Group(by.name, "sum", measure.name), f"percentage of the total {draw.say(measure)}"
+        step, noun = Group(by.name, "sum", measure.name), f"total {draw.say(measure)}"
     form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
         chain(step, GroupShares(), GroupMapping()),
@@ -133,10 +143,12 @@ def _share(draw: Draw) -> Candidate:
 
 
 def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
-    by = draw.group(least=4)
+    by = draw.group(least=6)
     if draw.source.random() < 0.4 and len(by.top_values) >= 4:
-        counts = sorted(count for _, count in by.top_values)
-        keep = Keep(draw.choice((">", ">=")), draw.choice(counts[1:-1]))
+        counts = [count for _, count in by.top_values]
+        place = draw.source.randrange(1, len(counts) - 1)
+        middle = (counts[place] + counts[place - 1]) / 2
+        keep = Keep(draw.choice((">", ">=")), round_number(middle, max(counts[0] / 4, 1.0), whole=True))
         limit = f"{count_limit_words(draw, keep.comparison, keep.value)} rows"
         return Group(by.name, "count"), keep, {"whats": draw.say_many(by), "limit": limit}
     measure = draw.measure()
@@ -211,14 +223,14 @@ def _pivot(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("group_best", "group", _best, WHICH, weight=4),
-    Family("group_rank", "group", _ranked, WHICH, conditions=(0, 1)),
-    Family("group_top", "group", _top, LIST, conditions=(0, 1)),
+    Family("group_rank", "group", _ranked, WHICH, conditions=(0, 1), front=True),
+    Family("group_top", "group", _top, LIST, conditions=(0, 1), front=True),
     Family("group_mapping", "group", _mapping, MAPPING, weight=2),
-    Family("group_shares", "group", _shares, MAPPING, conditions=(0, 1)),
-    Family("group_share", "group", _share, VALUE, conditions=(0, 1)),
-    Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1)),
-    Family("group_names_having", "group", _names_having, SET, conditions=(0, 1)),
-    Family("group_spread", "group", _spread, VALUE, conditions=(0, 1)),
-    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 1)),
+    Family("group_shares", "group", _shares, SHARES, conditions=(0, 1), front=True),
+    Family("group_share", "group", _share, VALUE, conditions=(0, 1), front=True),
+    Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1), front=True),
+    Family("group_names_having", "group", _names_having, SET, conditions=(0, 1), front=True),
+    Family("group_spread", "group", _spread, VALUE, conditions=(0, 0)),
+    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 0)),
     Family("pivot", "group", _pivot, TABLE, conditions=(0, 1)),
 )

@@ -33,7 +33,7 @@ def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
             raise CannotDraw
         return (
             HypothesisTest(kind, column.name, "statistic"),
-            f"Shapiro-Wilk test of {draw.say(column)} for normality",
+            f"Shapiro-Wilk test of {draw.say_the(column)} for normality",
             "W",
         )
     if kind == "chi_square":
@@ -41,7 +41,7 @@ def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
         words = f"chi-square test of independence of {draw.say(other)} and {draw.say(by)} (without Yates' correction)"
         return HypothesisTest(kind, other.name, "statistic", by.name), words, "chi-square"
     by, column = draw.category(most=8 if kind == "anova" else 60), draw.measure()
-    name, groups = draw.say(column), draw.say(by)
+    name, groups = draw.say_the(column), draw.say(by)
     if column.unique < 2 * 10:
         raise CannotDraw
     if kind == "anova":

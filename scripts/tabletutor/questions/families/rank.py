@@ -3,7 +3,7 @@
 from tabletutor.programs.grammar import Aggregate, BestWithin, ListOf, Lookup, Top
 from tabletutor.questions.draw import Draw
 from tabletutor.questions.family import Candidate, Family, chain
-from tabletutor.questions.frames import LIST, MAPPING, VALUE, WHICH
+from tabletutor.questions.frames import LIST, VALUE, WHICH
 
 VALUES = (
     "What are the {n} {end} values of {name}{back}? List them in order, {end} first.",
@@ -15,6 +15,17 @@ VALUES = (
     # held out
     "Sort {whole} by {name}: what are the {n} {end} values, starting with the {end}?",
     "I would like to see the {n} {end} values of {name}{back}, in order, {end} first.",
+)
+
+BEST_WITHIN = (
+    "Which {what} has {best} in each {by}?",
+    "{front}which {what} has {best} in each {by}?",
+    "For each {by}, [find|give] the {what} with {best}.",
+    "[Can|Could] you tell me for each {by} which {what} has {best}?",
+    "Please report the {what} with {best} for each {by}.",
+    # held out
+    "One {what} per {by}: which one has {best}?",
+    "Group {whole} by {by}: which {what} of each group has {best}?",
 )
 
 
@@ -55,7 +66,7 @@ def _top_list(draw: Draw) -> Candidate:
 def _top_values(draw: Draw) -> Candidate:
     column, n, direction = draw.measure(), draw.choice((3, 3, 5)), draw.direction()
     end = draw.end_of(column, direction)
-    slots = {"n": str(n), "end": end, "name": draw.say(column)}
+    slots = {"n": str(n), "end": end, "name": draw.say_the(column)}
     item = "integer" if column.kind == "integer" else "number"
     return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), slots, "list", item=item)
 
@@ -71,11 +82,10 @@ def _top_mean(draw: Draw) -> Candidate:
 def _best_within(draw: Draw) -> Candidate:
     by, label, column = draw.group(most=8), draw.label(), draw.measure()
     direction = draw.direction()
-    noun = f"{draw.say(label)} with {draw.best_of(column, direction)}"
     form = draw.choice(("Answer with a dictionary from {} to {}.", "Give a mapping from {} to {}."))
     return Candidate(
         chain(BestWithin(by.name, column.name, direction, label.name)),
-        {"noun": noun, "by": draw.say(by)},
+        {"what": draw.say(label), "best": draw.best_of(column, direction), "by": draw.say(by)},
         "mapping",
         item="category",
         form=f" {form.format(draw.say(by), draw.say(label))}",
@@ -87,7 +97,7 @@ FAMILIES = (
     Family("lookup", "rank", _lookup, WHICH, weight=3),
     Family("lookup_other", "rank", _lookup_other, VALUE),
     Family("top_list", "rank", _top_list, LIST),
-    Family("top_values", "rank", _top_values, VALUES, conditions=(0, 1)),
-    Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1)),
-    Family("best_within", "rank", _best_within, MAPPING, conditions=(0, 1)),
+    Family("top_values", "rank", _top_values, VALUES, conditions=(0, 1), front=True),
+    Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1), front=True),
+    Family("best_within", "rank", _best_within, BEST_WITHIN, conditions=(0, 1), front=True),
 )

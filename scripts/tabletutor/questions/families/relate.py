@@ -7,6 +7,7 @@ from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
 from tabletutor.questions.readings.reading import ReadingName
+from tabletutor.records.table import ColumnProfile
 
 STRONGEST = (
     "Which two of {names} have the strongest {method} correlation{back}, positive or negative?",
@@ -16,7 +17,7 @@ STRONGEST = (
     "Please report the pair among {names} with the largest absolute {method} correlation{back}.",
     # held out
     "Make the {method} correlation matrix of {names}{back}. Which pair has the largest absolute value?",
-    "Looking at {whole} and at {names}, which two columns move together most closely, by absolute {method} correlation?",
+    "Looking at {whole}, which two of {names} have the {method} correlation furthest from 0?",
 )
 MANY_VALUES = 10
 NAMED_METHOD = frozenset[ReadingName]({"rank_correlation", "linear_correlation"})
@@ -31,7 +32,7 @@ def _correlation(draw: Draw) -> Candidate:
         "pearson": ("Pearson correlation", "Pearson correlation coefficient"),
         "spearman": ("Spearman rank correlation",),
     }
-    noun = f"{draw.choice(named[method])} between {draw.say(left)} and {draw.say(right)}"
+    noun = f"{draw.choice(named[method])} between {draw.say_the(left)} and {draw.say_the(right)}"
     program = chain(Correlation(left.name, right.name, method))
     return Candidate(program, {"noun": noun}, "number", rounds=True, variant=method, settled=NAMED_METHOD)
 
@@ -41,8 +42,16 @@ def _regression(draw: Draw) -> Candidate:
     if min(x.unique, y.unique) < MANY_VALUES:
         raise CannotDraw
     part: Literal["slope", "intercept", "r2"] = draw.choice(("slope", "slope", "intercept", "r2"))
-    noun = f"{'R²' if part == 'r2' else part} of the least-squares line that predicts {draw.say(y)} from {draw.say(x)}"
+    if part == "intercept" and not _starts_near_zero(x):
+        raise CannotDraw
+    noun = f"{'R²' if part == 'r2' else part} of the least-squares line that predicts {draw.say_the(y)} from {draw.say_the(x)}"
     return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", rounds=True, variant=part)
+
+
+def _starts_near_zero(column: ColumnProfile) -> bool:
+    """Return whether 0 is not far from the values of a column, so that the value of a line there says something."""
+    low, high = column.min, column.max
+    return isinstance(low, int | float) and isinstance(high, int | float) and low <= 0.1 * high
 
 
 def _strongest(draw: Draw) -> Candidate:
@@ -50,7 +59,7 @@ def _strongest(draw: Draw) -> Candidate:
     if min(column.unique for column in columns) < MANY_VALUES:
         raise CannotDraw
     method = draw.choice(("pearson", "pearson", "spearman"))
-    spoken = [draw.say(column) for column in columns]
+    spoken = [draw.say_the(column) for column in columns]
     slots = {"names": f"{', '.join(spoken[:-1])} and {spoken[-1]}", "method": method.capitalize()}
     return Candidate(
         chain(StrongestPair(tuple(column.name for column in columns), method)),

@@ -16,7 +16,17 @@ CONTAINS = (
     "Please report how many {name} values contain the word {word}{back}.",
     # held out
     "Search {name} for the word {word}{back}: how many [rows|records] match?",
-    "Looking at {whole}, in how many does {name} mention the word {word}?",
+    "Looking at {whole}, in how many of them does {name} mention the word {word}?",
+)
+
+LONGEST = (
+    "Which {name} is the {end}, in characters?",
+    "{front}which {name} is the {end}, in characters?",
+    "[Find|Give] the {name} with the {end} text.",
+    "[Can|Could] you tell me which {name} is the {end} when written out?",
+    "Please report the {end} {name}, by number of characters.",
+    # held out
+    "Count the characters of each {name}: which one is {end}?",
 )
 
 
@@ -49,12 +59,11 @@ def _words(draw: Draw) -> Candidate:
 
 
 def _longest(draw: Draw) -> Candidate:
-    column = draw.text()
+    column = draw.text(("label",))
     name, direction = draw.free_name("length"), draw.direction()
     end = {"largest": "longest", "smallest": "shortest"}[direction]
     program = chain(TextPart(column.name, "length", name), Lookup(name, direction, column.name))
-    noun = f"{end} {draw.say(column)} (in characters)"
-    return Candidate(program, {"noun": noun}, "category", variant=direction)
+    return Candidate(program, {"end": end, "name": draw.say(column)}, "category", variant=direction)
 
 
 def _most_frequent(draw: Draw) -> Candidate:
@@ -64,8 +73,8 @@ def _most_frequent(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1)),
+    Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1), front=True),
     Family("text_words", "text", _words, VALUE, conditions=(0, 1)),
-    Family("text_longest", "text", _longest, VALUE, conditions=(0, 1)),
+    Family("text_longest", "text", _longest, LONGEST, conditions=(0, 1), front=True),
     Family("most_frequent", "text", _most_frequent, VALUE),
 )

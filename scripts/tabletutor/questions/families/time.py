@@ -1,5 +1,6 @@
 """Time: periods and parts of dates, growth from one period to the next, running values, streaks, first and last."""
 
+from datetime import datetime
 from typing import Literal
 
 from tabletutor.programs.grammar import (
@@ -30,7 +31,25 @@ PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1
 UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012Q1)", "year": "year"}
 Change = Literal["change", "percent_change"]
 INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
+HOW: dict[Change, str] = {"change": "", "percent_change": ", in percent,"}
+GROWTH = (
+    "In which {what} did the {noun} increase most{how} compared with the {unit} before it in the data?",
+    "{front}in which {what} did the {noun} increase most{how} compared with the {unit} before it in the data?",
+    "[Find|Give] the {what} in which the {noun} grew most{how} over the {unit} before it in the data.",
+    "[Can|Could] you tell me in which {what} the {noun} rose most{how} over the {unit} before it in the data?",
+    "Please report the {what} with the largest rise{how} of the {noun} over the {unit} before it in the data.",
+    # held out
+    "Go through the {noun} {unit} by {unit}: in which {what} is the rise over the {unit} before it largest{how}?",
+)
+# Days between two rows of an even series: an hour, a day, a week, a month, a quarter, a year.
+INTERVALS = (1 / 24, 1.0, 7.0, 30.44, 91.31, 365.25)
 MAX_PERIODS = 10
+TOLERANCE = 0.02  # of the average interval of a series
+
+
+def of_date(draw: Draw, column: ColumnProfile) -> str:
+    """Return " of order date", to name the date of a part or a period."""
+    return f" of {draw.say(column)}"
 
 
 def _part(draw: Draw, column: ColumnProfile) -> tuple[DatePart, str]:
@@ -44,6 +63,7 @@ def _best_part(draw: Draw) -> Candidate:
     step, words = _part(draw, date)
     direction = draw.direction()
     if draw.source.random() < 0.3:
+        direction = "largest"  # a part without any row would be the smallest
         group, noun = Group(step.name, "count"), "number of rows"
         end = end_of_aggregate(draw, "count", None, direction)
         best = f"the {'most' if direction == 'largest' else 'fewest'} rows"
@@ -53,7 +73,7 @@ def _best_part(draw: Draw) -> Candidate:
         group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
         end = end_of_aggregate(draw, aggregation, measure, direction)
         best = f"the {end} {noun}"
-    slots = {"what": f"{words}{draw.of_date(date)}", "best": best, "noun": noun, "end": end}
+    slots = {"what": f"{words}{of_date(draw, date)}", "best": best, "noun": noun, "end": end}
     kind = "category" if step.part == "weekday" else "integer"
     variant = f"{step.part}_{group.aggregation}_{direction}"
     return Candidate(chain(step, group, BestGroup(direction)), slots, kind, variant=variant)
@@ -78,19 +98,17 @@ def _periods(draw: Draw, date: ColumnProfile) -> tuple[tuple[Period, Group], str
 def _period_best(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    direction = draw.direction()
+    direction = "largest" if steps[1].column is None else draw.direction()
     end = end_of_aggregate(draw, "count", None, direction)
-    slots = {"what": f"{UNITS[unit]}{draw.of_date(date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
+    slots = {"what": f"{UNITS[unit]}{of_date(draw, date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
     return Candidate(chain(*steps, BestGroup(direction)), slots, "category", variant=f"{unit}_{steps[1].aggregation}")
 
 
 def _growth(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    operation, words = draw.choice(INCREASES)
-    end = draw.choice(("largest", "biggest"))
-    said = f"{words} in {noun} over the {unit} before it in the data"
-    slots = {"what": f"{UNITS[unit]}{draw.of_date(date)}", "best": f"the {end} {said}", "noun": said, "end": end}
+    operation: Change = draw.choice(("change", "percent_change"))
+    slots = {"what": f"{UNITS[unit]}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
     program = chain(*steps, Along(operation), BestGroup("largest"))
     return Candidate(program, slots, "category", variant=f"{unit}_{operation}")
 
@@ -116,10 +134,9 @@ def _by_year(draw: Draw) -> Candidate:
     if by.kind != "integer" or not isinstance(by.max, float | int) or by.unique < 4:
         raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
-    operation, words = draw.choice(INCREASES)
-    end, noun = draw.choice(("largest", "biggest")), aggregate_noun(draw, aggregation, measure)
-    said = f"{words} in {noun} over the year before it in the data"
-    slots = {"what": draw.say(by), "best": f"the {end} {said}", "noun": said, "end": end}
+    operation: Change = draw.choice(("change", "percent_change"))
+    noun = aggregate_noun(draw, aggregation, measure)
+    slots = {"what": draw.say(by), "noun": noun, "how": HOW[operation], "unit": "year"}
     program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup("largest"))
     return Candidate(program, slots, "category", variant=operation)
 
@@ -137,7 +154,7 @@ def _period_mapping(draw: Draw) -> Candidate:
     form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
     return Candidate(
         program,
-        {"noun": noun, "by": f"{words}{draw.of_date(date)}"},
+        {"noun": noun, "by": f"{words}{of_date(draw, date)}"},
         "mapping",
         item=aggregate_type(aggregation, measure),
         form=form,
@@ -148,9 +165,18 @@ def _period_mapping(draw: Draw) -> Candidate:
 def _series(draw: Draw, roles: tuple[str, ...] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
     """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
     date = draw.date()
-    if date.unique < draw.profile.rows - date.missing:
+    if date.unique < draw.profile.rows - date.missing or not _is_even(date):
         raise CannotDraw
     return date, draw.measure(roles)  # pyright: ignore[reportArgumentType]
+
+
+def _is_even(date: ColumnProfile) -> bool:
+    """Return whether the dates are about as many as days, weeks, months … lie between the first and the last."""
+    if not isinstance(date.min, str) or not isinstance(date.max, str):
+        return False
+    days = (datetime.fromisoformat(date.max) - datetime.fromisoformat(date.min)).total_seconds() / 86_400
+    interval = days / max(date.unique - 1, 1)
+    return any(abs(interval / even - 1) < TOLERANCE for even in INTERVALS)
 
 
 def _rolling(draw: Draw) -> Candidate:
@@ -216,7 +242,7 @@ def _days(draw: Draw) -> Candidate:
     aggregation = draw.choice(("mean", "max", "median"))
     words = {"mean": "average", "max": "largest", "median": "median"}[aggregation]
     name = draw.free_name("days")
-    noun = f"{words} number of days from {draw.say(start)} to {draw.say(end)}"
+    noun = f"{words} number of whole days from {draw.say(start)} to {draw.say(end)}"
     return Candidate(
         chain(DaysBetween(start.name, end.name, name), Aggregate(name, aggregation)),
         {"noun": noun},
@@ -228,9 +254,9 @@ def _days(draw: Draw) -> Candidate:
 FAMILIES = (
     Family("date_best_part", "time", _best_part, WHICH, conditions=(0, 1), weight=2),
     Family("period_best", "time", _period_best, WHICH, conditions=(0, 1)),
-    Family("period_growth", "time", _growth, WHICH, conditions=(0, 1)),
-    Family("year_growth", "time", _by_year, WHICH, conditions=(0, 1)),
-    Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1)),
+    Family("period_growth", "time", _growth, GROWTH, conditions=(0, 1), front=True),
+    Family("year_growth", "time", _by_year, GROWTH, conditions=(0, 1), front=True),
+    Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1), front=True),
     Family("period_mapping", "time", _period_mapping, MAPPING, conditions=(0, 1)),
     Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0)),
     Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0)),
