@@ -107,7 +107,7 @@ def _to_record(parts: dict[Any, Any], spec: AnswerSpec) -> Entries:
     folded: dict[str, AnswerType] = {category_text(name): kind for name, kind in spec.parts}
 
     def part(key: Any, value: Any) -> Canonical:
-        kind = exact.get(str(key), folded.get(category_text(key)))
+        kind = exact.get(str(key)) or folded.get(category_text(key))
         return _to_scalar(value, None) if kind is None else canonical(value, kind, spec)
 
     return Entries(tuple((category_text(key), str(key), part(key, value)) for key, value in parts.items()))
