@@ -12,6 +12,8 @@ from tabletutor.config.models import ScratchModelConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.evaluation.predict import PredictionSpec, TableFiles, predict
 from tabletutor.evaluation.question_groups import group_questions
+from tabletutor.evaluation.worked_examples import WorkedExample
+from tabletutor.models.prompt import Message
 from tabletutor.models.scratch import make_scratch
 from tabletutor.records.episode import Prediction
 from tabletutor.records.journal import read_segment
@@ -83,6 +85,30 @@ def test_predictions_of_a_cut_off_job_are_the_same(tmp_path: Path) -> None:
     assert [p.question_id for p in predictions] == ["0000", "0001", "0002", "0003"]
     assert {p.table for p in predictions} == {"numbers"}
     assert json.loads((tmp_path / "one" / "test.timing.json").read_text())["questions"] == 4
+
+
+def test_worked_examples_are_part_of_the_prompt_and_of_the_identity(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    make_scratch(ScratchModelConfig(source="scratch", vocabulary=400, hidden=32), TEXTS, 0, model)
+    profile, parquet = write_table(tmp_path)
+    write_record(tmp_path / "numbers.json", profile)
+    write_records(tmp_path / "numbers.jsonl", [question(0)])
+    files = {"numbers": TableFiles(tmp_path / "numbers.jsonl", tmp_path / "numbers.json", parquet)}
+    turns: tuple[Message, ...] = ({"role": "user", "content": "How many?"}, {"role": "assistant", "content": TEXTS[0]})
+    write_records(tmp_path / "examples.jsonl", [WorkedExample("q", "other", "t", "f", turns)])
+
+    def run(examples: tuple[Path, ...], context: int = 600) -> None:
+        spec = PredictionSpec("base", model, None, 0, False, examples=examples)
+        config = EvaluationConfig(batch_size=2, max_new_tokens=12, max_turns=1, max_context=context)
+        output = tmp_path / "test.jsonl"
+        predict(spec, files, config=config, sandbox=SANDBOX, cache=tmp_path / "j", code="code", output=output)
+
+    run(())
+    run((tmp_path / "examples.jsonl",))
+    assert len(list((tmp_path / "j" / "predictions").iterdir())) == 2, "two works, each with a journal"
+    with pytest.raises(ValueError, match=r"^runs\.base\.shots: the worked examples have \d+ tokens"):
+        run((tmp_path / "examples.jsonl",), context=260)
 
 
 def test_no_test_table_is_an_error(tmp_path: Path) -> None:

@@ -1,26 +1,46 @@
 """A hint has all operations of a plan, in words that no row has beside the same header or value."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.models.prompt import table_card
-from tabletutor.programs.describe import describe, outline
+from tabletutor.programs.describe import describe, outline, step_words
 from tabletutor.programs.grammar import (
     Aggregate,
+    Along,
     Arithmetic,
     BestGroup,
+    BestWithin,
     BeyondStatistic,
+    Bin,
     Contains,
     Count,
+    Edge,
     Group,
+    GroupShares,
+    GroupStatistic,
+    GroupValue,
+    Impute,
     Join,
     Lookup,
     MostFrequent,
     OneOf,
+    Outliers,
+    Part,
+    Period,
+    Pivot,
     Program,
+    RankWithin,
+    Repeated,
     Round,
+    Running,
+    Scale,
+    Sort,
+    Step,
+    Streak,
     TextPart,
     Where,
 )
@@ -52,6 +72,9 @@ def test_no_row_recites_a_hint_by_chance(column: str, other: str, value: str) ->
             (OneOf(column, (other, value)), Count()),
             Join("larger_name", (value, other)),
         ),
+        Program((Bin(column, (1, 2), (value, other, "high"), "b"), Pivot(other, "b", "mean", column))),
+        Program((RankWithin(column, other, "largest", "r"), Repeated((column, other)), Streak("r", "==", value))),
+        Program((Group(column, "count"), Along("rolling_mean", 3)), parts=(Part(value, (GroupValue(other),)),)),
     ]
     columns = tuple(ColumnProfile(name, kind, 1, 3) for name in (column, other) for kind in ("text", "number"))
     card = table_card(TableProfile("t", "00", Source("t.csv", 1, "utf-8", {}), 3, columns))
@@ -74,3 +97,43 @@ def test_an_outline_has_every_operation_with_what_it_is_given() -> None:
     joined = outline(Program(chain, (Count(),), Join("difference")))
     assert joined.startswith("in_this_order: left_chain: do_one_of(")
     assert joined.endswith("right_chain: do_count(); join_by: difference")
+    parts = (Part("mean", (Aggregate("wind", "mean"), Round(1))), Part("n", (Count(),)))
+    assert outline(Program((Contains("sky", "grey", ignore_case=True),), parts=parts)) == (
+        "in_this_order: do_contains(column_given 'sky', text_given 'grey', ignore_case_given True); "
+        "part_called 'mean': do_aggregate(column_given 'wind', aggregation_given 'mean'); do_round(decimals_given 1); "
+        "part_called 'n': do_count()"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (Contains("sky", "rain", True, True), "keep rows where 'sky' contains the whole word 'rain' in any case"),
+        (Outliers("x", "iqr"), "keep outliers of 'x' (beyond 1.5 IQR from the quartiles)"),
+        (Outliers("x", "zscore", True), "drop outliers of 'x' (more than 3 standard deviations off)"),
+        (Repeated(), "keep rows that repeat an earlier row"),
+        (Repeated(("a", "b"), True), "drop repeated rows in ['a', 'b']"),
+        (Sort("day"), "sort by 'day'"),
+        (Bin("x", (1, 2), ("a", "b", "c"), "bin"), "bin 'x' at [1, 2] into ['a', 'b', 'c']"),
+        (RankWithin("x", "k", "largest", "r"), "rank 'x' within each 'k', largest first"),
+        (RankWithin("x", None, "smallest", "r"), "rank 'x', smallest first"),
+        (Period("day", "month", "p"), "get the month of 'day' as a period"),
+        (Scale("x", "zscore", "z"), "scale 'x' to z-scores"),
+        (Scale("x", "minmax", "z"), "scale 'x' from 0 to 1"),
+        (Impute("x", "forward", "f"), "fill missing 'x' with the last value before"),
+        (Running("x", "cumulative", "c"), "take the cumulative sum of 'x' from row to row"),
+        (Running("x", "rolling_mean", "c", 3), "take the rolling mean over 3 of 'x' from row to row"),
+        (Edge("x", "last"), "take the last 'x'"),
+        (Streak("x", ">", 0), "count the longest run of rows where 'x' > 0"),
+        (BestWithin("k", "x", "largest", "t"), "for each 'k' find the row with the largest 'x' and read 't'"),
+        (Pivot("k", "l", "count"), "count the rows by 'k' and 'l'"),
+        (Pivot("k", "l", "std", "x"), "take the standard deviation of 'x' by 'k' and 'l'"),
+        (GroupShares(), "turn the groups into percentages of their sum"),
+        (Along("percent_change"), "take the percent change from group to group"),
+        (GroupStatistic("std"), "take the standard deviation of the groups"),
+        (GroupValue("a"), "take the value of group 'a'"),
+        (Round(1, "away"), "round half away from 0 to 1 decimals"),
+    ],
+)
+def test_a_step_in_words(step: Step, words: str) -> None:
+    assert step_words(step) == words

@@ -37,6 +37,7 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(g.Missing("city", negated=True), g.Count()), 10, "all rows"),
     (chain(g.Aggregate("city", "count")), 10, "number of rows"),
     (chain(g.Aggregate("name", "nunique")), 10, "'name' are all different"),
+    (chain(CITY, g.Aggregate("team", "nunique")), 1, "at most one value of 'team'"),
     (chain(g.Aggregate("same", "mean")), 7.0, "'same' has at most one value"),
     (chain(CITY, g.Correlation("same", "pay")), 0.5, "'same' has at most one value"),
     (chain(g.Aggregate("rain", "min")), 0.0, "equal the minimum"),

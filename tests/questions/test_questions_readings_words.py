@@ -35,3 +35,4 @@ def test_the_name_of_a_column_rules_out_nothing() -> None:
     text = "What is the standard deviation of sample deviation percent?"
     assert ruled_out_by_words(text) == {"population_deviation", *PERCENT}
     assert ruled_out_by_words(text, ["deviation", "sample deviation percent", ""]) == frozenset()
+    assert ruled_out_by_words("What percentage of rows have age 3?", ["age"]) == {"missing_not_counted", *PERCENT}

@@ -103,11 +103,11 @@ def canonical(value: Any, answer_type: AnswerType, spec: AnswerSpec) -> Canonica
 
 def _to_record(parts: dict[Any, Any], spec: AnswerSpec) -> Entries:
     """Return the parts, each of the type declared for its name; a part that is not declared by its JSON type."""
-    exact = dict(spec.parts)
-    folded = {category_text(name): kind for name, kind in spec.parts}
+    exact: dict[str, AnswerType] = dict(spec.parts)
+    folded: dict[str, AnswerType] = {category_text(name): kind for name, kind in spec.parts}
 
     def part(key: Any, value: Any) -> Canonical:
-        kind = exact.get(str(key), folded.get(category_text(key)))
+        kind = exact.get(str(key)) or folded.get(category_text(key))
         return _to_scalar(value, None) if kind is None else canonical(value, kind, spec)
 
     return Entries(tuple((category_text(key), str(key), part(key, value)) for key, value in parts.items()))

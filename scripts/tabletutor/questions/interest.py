@@ -102,6 +102,8 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         yield "the condition keeps all groups"
     if isinstance(last, GroupSpread | Span) and answer == 0:
         yield "the values do not differ"
+    if isinstance(last, Aggregate) and last.aggregation == "nunique" and answer in (0, 1):
+        yield f"there is at most one value of {last.column!r}"
     if isinstance(last, Count) and answer in (0, profile.rows):
         yield "the count is that of no rows or of all rows"
 

@@ -15,7 +15,7 @@ Role = Literal[
     "date_part",  # a month, a weekday, an hour
     "date",  # a date or a date with time
     "coordinate",
-    "identifier",  # numbers or texts that only tell rows apart
+    "identifier",  # numbers or texts that only distinguish rows
     "code",  # digits or letters that stand for something else: postal codes, precincts, SKUs
     "label",  # the name of what a row is about
     "category",

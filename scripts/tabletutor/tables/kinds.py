@@ -100,7 +100,7 @@ def examine(
         warnings.append(f"{' and '.join(repr(v) for v in rest.to_list())} read as booleans")
     padded = False
     if kind == "text":
-        warnings += _text_warnings(rest, odd_cells)
+        warnings += [] if declared and declared.type in TEXT_TYPES else _text_warnings(rest, odd_cells)
         lone = stripped.filter(stripped.str.contains("^'[^']*$"))
         if 0 < len(lone) <= max(1, len(cells) // 10):
             warnings.append(f"{lone[0]!r} begins with a quote that is not closed; kept as it is")

@@ -9,7 +9,7 @@ from tabletutor.programs.duckdb_sql.chain import Chain
 def running(step: g.Running | g.Along, value: str, window: str, chain: Chain) -> str:
     """Return the expression for a step along the rows of `window`, all of which have a value.
 
-    `value` is an expression of type HUGEINT or DOUBLE. The result is NULL where it does not exist.
+    `value` is an expression of type HUGEINT or DOUBLE. A row without a result has NULL.
     """
     before = f"lag({value}) OVER ({window})"
     match step.operation:

@@ -42,7 +42,8 @@ class OneOf(Record, frozen=True, tag_field="op", tag="one_of"):
 class Contains(Record, frozen=True, tag_field="op", tag="contains"):
     """Frame → frame: rows whose text `column` contains `text`, which is not a pattern.
 
-    `ignore_case`: after Python's `str.lower`. `whole_word`: only where no letter, digit or underscore stands beside it.
+    `ignore_case`: after Python's `str.lower`. `whole_word`: only where no letter, digit or underscore precedes or
+    follows it.
     """
 
     column: str
@@ -134,7 +135,7 @@ class Repeated(Record, frozen=True, tag_field="op", tag="repeated"):
 
 
 class Sort(Record, frozen=True, tag_field="op", tag="sort"):
-    """Frame → frame in ascending order of `column`; rows without a value are left out; equal values are a tie."""
+    """Frame → frame in ascending order of `column`. Rows without a value are left out. Equal values are a tie."""
 
     column: str
 
@@ -203,8 +204,12 @@ class Impute(Record, frozen=True, tag_field="op", tag="impute"):
 class Running(Record, frozen=True, tag_field="op", tag="running"):
     """Frame → frame with the new column `name`, computed along the row order from the rows where `column` has a value.
 
-    "rolling_mean": of the `n` latest values, missing for the first n - 1; "cumulative": the sum so far; "change": minus
-    the value before; "percent_change": 100 · (value / value before - 1), missing where the value before is 0.
+    - "rolling_mean": of the `n` latest values, missing for the first n - 1.
+    - "cumulative": the sum so far.
+    - "change": minus the value before.
+    - "percent_change": 100 · (value / value before - 1), missing where the value before is 0.
+
+    The kind is that of the column for "cumulative" and "change", else number.
     """
 
     column: str

@@ -67,8 +67,10 @@ def _pattern(pattern: str) -> str:
 
 
 def _outliers(step: g.Outliers, series: str) -> str:
+    if step.method == "iqr" and step.negated:
+        return f"{series}.between(q1 - margin, q3 + margin)"
     if step.method == "iqr":
-        return f"{'' if step.negated else f'{series}.notna() & ~'}{series}.between(q1 - margin, q3 + margin)"
+        return f"({series} < q1 - margin) | ({series} > q3 + margin)"
     return f"{series}.notna() & ~(z.abs() > 3)" if step.negated else "z.abs() > 3"
 
 

@@ -8,7 +8,7 @@ from tabletutor.programs import grammar as g
 
 
 def compute_running(step: g.Running | g.Along, series: pl.Series) -> pl.Series:
-    """Return the result along a series without missing values. It is missing where it does not exist.
+    """Return the result along a series without missing values; rows without a result have a missing value.
 
     Whole numbers stay 128-bit integers in a cumulative sum and in a change.
     """

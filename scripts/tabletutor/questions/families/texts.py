@@ -3,7 +3,7 @@
 import re
 
 from tabletutor.programs.grammar import Aggregate, Contains, Count, Lookup, MostFrequent, TextPart
-from tabletutor.questions.draw import Draw
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
 from tabletutor.questions.wording import value_words
@@ -68,6 +68,8 @@ def _longest(draw: Draw) -> Candidate:
 
 def _most_frequent(draw: Draw) -> Candidate:
     column = draw.column(("category", "ordinal", "code", "year", "date_part"))
+    if column.kind == "number":
+        raise CannotDraw  # no program takes the most frequent of numbers with decimals
     noun = f"most {draw.choice(('common', 'frequent'))} {draw.say(column)}"
     return Candidate(chain(MostFrequent(column.name)), {"noun": noun}, "category")
 

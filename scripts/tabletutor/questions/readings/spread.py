@@ -14,7 +14,6 @@ from tabletutor.programs.grammar import (
     Program,
     Scale,
     Step,
-    all_steps,
 )
 from tabletutor.questions.readings.reading import Reading, ReadingName, Table, change_steps
 
@@ -26,10 +25,6 @@ PEARSON: Mapping[Aggregation, Aggregation] = {"kurt": "pearson_kurt"}
 
 SAMPLE_STD = ("Use the sample standard deviation.", "Take the sample standard deviation.")
 SAMPLE_VAR = ("Use the sample variance.", "Take the sample variance.")
-Z_SCORES = (
-    "Use the sample standard deviation for the z-scores.",
-    "Compute the z-scores with the sample standard deviation.",
-)
 SKEWNESS = ("Correct the skewness for bias.", "Use the skewness corrected for bias.")
 KURTOSIS = ("Use the excess kurtosis, corrected for bias.", "Give the excess kurtosis corrected for bias.")
 
@@ -46,9 +41,8 @@ def population_deviation(program: Program, table: Table) -> Iterator[Reading]:
             case _:
                 return _swap(step, STD)
 
-    scored = any(isinstance(step, Outliers | Scale) and step.method == "zscore" for step in all_steps(program))
     if changed := change_steps(program, change):
-        yield Reading("population_deviation", changed, Z_SCORES if scored else SAMPLE_STD)
+        yield Reading("population_deviation", changed, SAMPLE_STD)
 
 
 def population_variance(program: Program, table: Table) -> Iterator[Reading]:

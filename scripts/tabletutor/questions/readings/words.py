@@ -49,7 +49,7 @@ def ruled_out_by_words(text: str, names: Iterable[str] = ()) -> frozenset[Readin
 
     Values in quotes and the `names` of columns, as the question calls them, do not count as words.
     """
-    for name in sorted(names, key=len, reverse=True):
-        text = text.replace(name, "…") if name else text
     words = _QUOTED.sub("…", text)
+    if said := [re.escape(name) for name in sorted(names, key=len, reverse=True) if name]:
+        words = re.sub(rf"(?<!\w)(?:{'|'.join(said)})(?!\w)", "…", words)
     return frozenset(name for name, pattern in _PATTERNS.items() if pattern.search(words))

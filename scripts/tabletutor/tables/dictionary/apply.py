@@ -70,7 +70,7 @@ def declared_column(column: Column, entry: Entry, source: str) -> Column:
 
 
 def declared_finding(finding: Finding, entry: Entry, kind: str) -> Finding:
-    """Return what is found about a column, overridden by what the dictionary says."""
+    """Return the finding about a column, overridden by its description in the dictionary."""
     if finding.role in ("empty", "constant"):
         return replace(finding, unit=entry.unit)
     ordered = entry.levels if entry.ordered else ()

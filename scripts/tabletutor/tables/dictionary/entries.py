@@ -1,4 +1,4 @@
-"""What a data dictionary says of a table, whatever its format."""
+"""The content of a data dictionary, in any format."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -15,7 +15,7 @@ class DictionaryError(TableError):
 
 @dataclass(frozen=True)
 class Entry:
-    """What a dictionary says of one column.
+    """The description of one column.
 
     `names` are the headers that it may have in the CSV. `missing` is None if the dictionary does not say what marks a
     missing value. `levels` are categories, lowest first if `ordered`. `separator` joins the values in a cell of a list.
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """What a dictionary says of a table: its path as errors name it, and its columns in order."""
+    """The description of a table: the path of the dictionary as errors name it, and the columns in order."""
 
     source: str
     entries: tuple[Entry, ...]

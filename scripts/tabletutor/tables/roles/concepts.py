@@ -1,4 +1,4 @@
-"""What a word of a header says of a column of numbers, if its values agree."""
+"""Give a column of numbers the role that a word of its header suggests, if the values agree."""
 
 from collections.abc import Callable
 

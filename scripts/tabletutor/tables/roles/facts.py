@@ -33,7 +33,7 @@ class NumberFacts:
 
     @property
     def nearly_unique(self) -> bool:
-        """Whether hardly any value occurs twice."""
+        """Return whether hardly any value occurs twice."""
         return self.unique >= NEARLY_UNIQUE * self.present
 
     def within(self, low: float, high: float) -> bool:
@@ -84,7 +84,7 @@ class TextFacts:
 
     @property
     def share(self) -> float:
-        """Distinct values among the present ones, from 0 to 1."""
+        """The share of distinct values among the present ones, from 0 to 1."""
         return self.unique / max(1, self.present)
 
     @property

@@ -1,4 +1,4 @@
-"""What is found about a column: its role and why."""
+"""The role of a column and the reason for it."""
 
 from dataclasses import dataclass
 

@@ -47,7 +47,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Orders:
-    """What `scales.toml` knows: scales, values that mean unknown, nouns and headers of numbered levels, opposites."""
+    """The content of `scales.toml`: scales, values that mean unknown, nouns and headers of numbered levels, opposites."""
 
     scales: tuple[Scale, ...]
     unknown: frozenset[str]
@@ -58,7 +58,7 @@ class Orders:
 
 @cache
 def orders() -> Orders:
-    """Return what `scales.toml` knows, read once."""
+    """Return the content of `scales.toml`, read once."""
     raw = tomllib.loads(Path(__file__).with_name("scales.toml").read_text(encoding="utf-8"))
     scales = tuple(
         Scale(
@@ -101,7 +101,7 @@ def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None
 
 
 def _range_order(values: Sequence[str]) -> Order | None:
-    """Return the order of ranges of numbers; a range that is open below comes first, one that is open above last."""
+    """Return the order of ranges of numbers; ranges open below come first, ranges open above last."""
     keys: dict[str, tuple[float, float]] = {}
     closed = 0
     for value in values:

@@ -34,6 +34,8 @@ REMARK_SHARE = 0.1
 REMARK_LENGTH = 4
 MIN_PRESENT = 0.4
 CATEGORY_SHARE = 0.5
+FEW = 12
+SHORT = 2
 
 
 def text_column_role(words: Words, facts: TextFacts, lexicon: Lexicon) -> Finding:
@@ -145,7 +147,8 @@ def _key_or_code(facts: TextFacts, hits: list[Hit]) -> Finding | None:
         if unique:
             return Finding("identifier", f"header word {key!r}, each value once")
         return Finding("code", f"header word {key!r}, values that occur in several rows")
-    if _part(facts, _DIGITS) >= MOSTLY and not _concept(hits, "year", "date", "clock"):
+    few = facts.unique <= FEW and facts.longest <= SHORT and facts.share < CATEGORY_SHARE
+    if _part(facts, _DIGITS) >= MOSTLY and not few and not _concept(hits, "year", "date", "clock"):
         return Finding("code", "digits kept as text: a code")
     if coded >= MOSTLY and facts.unique > 12 and not _concept(hits, "name", "group"):
         kind = (

@@ -39,7 +39,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Sums:
-    """How often the rows of one value equal the sum of the others, by measure: equal, roughly equal, compared."""
+    """Counts of the groups in which the rows of one value equal the sum of the others, roughly equal it, or were compared."""
 
     equal: int
     rough: int
@@ -48,13 +48,13 @@ class _Sums:
 
     @property
     def are_exact(self) -> bool:
-        """Whether nearly all are equal, and there are enough to be no accident."""
+        """Return whether nearly all are equal, and enough for this to be no accident."""
         several = self.measures >= MIN_MEASURES and self.equal >= MIN_MEASURES
         return self.equal >= MOST_GROUPS * self.compared and (several or self.equal >= MIN_CHECKS)
 
     @property
     def are_rough(self) -> bool:
-        """Whether nearly all are roughly equal, and there are enough to be no accident."""
+        """Return whether nearly all are roughly equal, and enough for this to be no accident."""
         return self.rough >= MOST_GROUPS * self.compared and self.rough >= MIN_CHECKS
 
 

@@ -1,0 +1,131 @@
+"""Values whose rows are totals over other rows."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tabletutor.config.tables import TablesConfig
+from tabletutor.records.table import Total
+from tabletutor.tables.kinds import convert, examine
+from tabletutor.tables.roles.infer import infer_roles
+from tabletutor.tables.roles.totals import find_totals
+from tabletutor.tables.roles.wholes import is_whole, is_whole_of
+
+MARKERS = TablesConfig().missing_markers
+STATES = [
+    "Alabama",
+    "Alaska",
+    "Arizona",
+    "Arkansas",
+    "California",
+    "Colorado",
+    "Delaware",
+    "Florida",
+    "Georgia",
+    "Ohio",
+]
+
+
+def totals(header: str, rows: Sequence[Sequence[object]]) -> list[tuple[str, str]]:
+    """Return the totals of a table as (column, value)."""
+    return [(total.column, total.value) for total in all_totals(header, rows)]
+
+
+def all_totals(header: str, rows: Sequence[Sequence[object]]) -> tuple[Total, ...]:
+    columns = []
+    for index, name in enumerate(header.split(",")):
+        series = pl.Series([str(row[index]) for row in rows], dtype=pl.String)
+        columns.append(convert(series, examine(series, name, MARKERS), comma_decimal=False))
+    return find_totals(columns, infer_roles(columns))
+
+
+def panel(total: str) -> list[list[object]]:
+    """Return deaths by year, sex and cause, with the total over the sexes and over the causes under one name each."""
+    rows: list[list[object]] = []
+    for year in (2001, 2002, 2003):
+        for cause, size in (("Cancer", 90), ("Stroke", 40), ("Fall", 25)):
+            men, women = size * (year - 1990), size * (year - 1995)
+            rows += [[year, cause, "Men", men], [year, cause, "Women", women], [year, cause, total, men + women]]
+    return rows
+
+
+def test_a_value_that_equals_the_sum_of_the_others_is_a_total_whatever_its_name() -> None:
+    rows = panel("Everyone")
+    (total,) = all_totals("year,cause,sex,deaths", rows)
+    assert (total.column, total.value) == ("sex", "Everyone")
+    assert total.reason == "its rows equal the sums of the others (9 of 9 compared)"
+
+
+def test_totals_over_two_columns_are_both_found() -> None:
+    rows = panel("All")
+    sums: dict[tuple[object, object], int] = {}
+    for year, _, sex, deaths in rows:
+        sums[year, sex] = sums.get((year, sex), 0) + int(str(deaths))
+    rows += [[year, "All causes", sex, deaths] for (year, sex), deaths in sums.items()]
+    assert totals("year,cause,sex,deaths", rows) == [("cause", "All causes"), ("sex", "All")]
+
+
+def test_one_total_row_is_found_if_several_measures_agree() -> None:
+    rows: list[list[object]] = [[state, 7 * i + 30, 11 * i + 200] for i, state in enumerate(STATES)]
+    rows.append(["All of them", *(sum(int(str(row[i])) for row in rows) for i in (1, 2))])
+    assert totals("state,deaths,births", rows) == [("state", "All of them")]
+    assert totals("state,deaths", [row[:2] for row in rows]) == [], "one measure may agree by accident"
+
+
+def test_rows_without_a_value_can_be_the_totals() -> None:
+    rows: list[list[object]] = []
+    for year in (2001, 2002, 2003, 2004):
+        own = [[year, state, year - 1900 + 50 * i] for i, state in enumerate(STATES)]
+        rows += [[year, "", sum(int(str(row[2])) for row in own) * 102 // 100], *own]
+    (total,) = all_totals("year,state,deaths", rows)
+    assert total == Total("state", "", "rows without a value are about the sums of the others")
+
+
+def test_a_word_counts_where_nothing_adds_up() -> None:
+    rows: list[list[object]] = []
+    for state in [*STATES, "United States"]:
+        rows += [[state, sex, 50 + len(state) / 7] for sex in ("Male", "Female", "Both sexes")]
+    assert totals("state,sex,rate", rows) == [("state", "United States"), ("sex", "Both sexes")]
+
+
+@pytest.mark.parametrize(
+    ("value", "others", "whole"),
+    [
+        ("Total", ["a", "b"], True),
+        ("Total, all ages", ["a", "b"], True),
+        ("All offenses", ["Arson", "Fraud"], True),
+        ("U.S. Total", ["Ohio", "Utah"], True),
+        ("All other offenses (except traffic)", ["Arson", "Fraud"], False),
+        ("All Saints", ["Avril"], False),
+        ("ALL", ["EUR", "USD", "GBP"], False),
+        ("Overalls", ["Shirts"], False),
+        ("Totally", ["Hardly"], False),
+    ],
+)
+def test_words_name_a_whole_only_if_they_can_mean_nothing_else(value: str, others: list[str], whole: bool) -> None:
+    assert is_whole(value, [value, *others]) == whole
+
+
+@pytest.mark.parametrize(
+    ("value", "others", "whole"),
+    [
+        ("United States", STATES, True),
+        ("United States", ["Canada", "France", "Georgia"], False),
+        ("World", ["Africa", "Asia", "Europe"], True),
+        ("Annual", ["Jan", "Feb", "Mar"], True),
+        ("Both", ["Male", "Female"], True),
+        ("Both", ["Left", "Right"], False),
+        ("Canada", ["United States", "Mexico"], False),
+    ],
+)
+def test_a_name_is_a_whole_among_its_parts(value: str, others: list[str], whole: bool) -> None:
+    assert is_whole_of(value, [value, *others]) == whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("xyz"), *[st.integers(1, 9999)] * 2), min_size=8))
+def test_ordinary_tables_have_no_totals(rows: list[tuple[object, ...]]) -> None:
+    assert totals("kind,place,deaths,births", [[f"kind {a}", f"place {b}", c, d] for a, b, c, d in rows]) == []
