@@ -17,7 +17,7 @@ VALUE = (
     "Please report the {noun}{back}.",
     "{front}what would you report as the {noun}?",
     # held out
-    "Here is what I am after: the {noun}{back}.",
+    "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
     "From {whole}, I would like to know just one thing: the {noun}.",
 )

@@ -51,7 +51,7 @@ def _spread(draw: Draw) -> Candidate:
             (Aggregate(column.name, "var"), f"variance of {name}"),
             (InterquartileRange(column.name), f"interquartile range of {name}"),
             (Span(column.name), f"range of {name} (largest minus smallest)"),
-            (Span(column.name), f"difference between the largest and the smallest {name}"),
+            (Span(column.name), f"difference between the largest and the smallest {draw.say(column)}"),
         )
     )
     variant = step.aggregation if isinstance(step, Aggregate) else type(step).__name__.lower()

@@ -15,6 +15,9 @@ from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.wholes import is_whole, is_whole_of
 
 TOTALLED = frozenset({"category", "label", "code", "ordinal", "identifier", "date_part"})
+TRIED = frozenset(
+    {"category", "label", "ordinal", "date_part"}
+)  # among hundreds of codes, some sum is right by accident
 GROUPING = frozenset({"category", "ordinal", "flag", "year", "date_part", "date"})
 MAX_VALUES = 2000
 MAX_KEYS = 6
@@ -72,7 +75,7 @@ def find_totals(columns: Sequence[Column], findings: Sequence[Finding]) -> tuple
 def _column_totals(table: _Table, index: int) -> list[Total]:
     column = table.columns[index]
     values: list[str] = column.values.drop_nulls().unique().sort().to_list()
-    sums = _sums(table, index)
+    sums = _sums(table, index) if table.findings[index].role in TRIED else {}
     found: list[Total] = []
     for value in [*values, None]:
         if value is None and not column.values.null_count():
