@@ -207,6 +207,11 @@ def group_steps(draw: st.DrawFn, columns: Columns) -> tuple[g.Step, ...]:
     return (g.Group(by, aggregation, of), *changes, draw(st.sampled_from(finals)))
 
 
+def best_within(draw: st.DrawFn, columns: Columns, ordered: str) -> g.Step:
+    by = column(draw, columns, *DISCRETE)
+    return g.BestWithin(by, ordered, draw(DIRECTIONS), draw(st.sampled_from([name for name in columns if name != by])))
+
+
 def pivot(draw: st.DrawFn, columns: Columns) -> g.Step:
     discrete = [header for header, kind in columns.items() if kind in DISCRETE]
     by, across = draw(st.permutations(discrete))[:2]
@@ -231,7 +236,7 @@ def frame_end(draw: st.DrawFn, columns: Columns) -> g.Step:
         lambda: g.Distinct(column(draw, columns, *DISCRETE)),
         lambda: g.Edge(column(draw, columns), draw(st.sampled_from(["first", "last"]))),
         lambda: g.Streak(*condition(draw, columns)),
-        lambda: g.BestWithin(column(draw, columns, *DISCRETE), ordered, draw(DIRECTIONS), column(draw, columns)),
+        lambda: best_within(draw, columns, ordered),
         lambda: pivot(draw, columns),
         lambda: g.Correlation(column(draw, columns, *NUMBERS), column(draw, columns, *NUMBERS)),
     ]

@@ -269,6 +269,7 @@ ILL_TYPED: list[g.Program] = [
             g.Streak("shop", "==", 1),
             g.BestWithin("x", "n", "largest", "shop"),
             g.BestWithin("shop", "kind", "largest", "n"),
+            g.BestWithin("shop", "n", "largest", "shop"),
             g.Pivot("shop", "shop", "count"),
             g.Pivot("shop", "x", "count"),
             g.Pivot("shop", "kind", "mean"),
