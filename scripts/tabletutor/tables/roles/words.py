@@ -46,7 +46,7 @@ def split_header(
     def words(text: str) -> list[str]:
         found: list[str] = []
         simple = simple_words(text)
-        for word, following in zip(simple, [*simple[1:], "of"], strict=True):
+        for word, following in zip(simple, [*simple[1:], "of"], strict=False):
             if word == "no" and following != "of":  # "No rearrest" counts nothing, "room no" is a number
                 found.append(word)
             else:
