@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from tabletutor.programs import grammar as g
+from tabletutor.programs.pandas_source import source
 from tests.support.programs import agree, engines, matches, outcome, pandas_engine
 
 TYPES = {
@@ -274,12 +275,16 @@ def test_the_engines_agree_on_any_table_and_program(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     table, columns = data.draw(tables())
-    both = engines(tmp_path_factory.mktemp("any"), table)
+    both = engines(folder := tmp_path_factory.mktemp("any"), table)
+    pandas = pandas_engine(folder)
     for _ in range(6):
         program = data.draw(programs(columns))
         one, other = (outcome(engine, program) for engine in both.values())
         event(f"{type(g.all_steps(program)[-1]).__name__}: {'no answer' if isinstance(one, g.NoAnswer) else 'answer'}")
         assert agree(one, other), (program, one, other, table.to_pydict())
+        # pandas has an answer where others refuse one, or raises an error.
+        if not isinstance(one, g.NoAnswer):
+            assert matches(third := pandas(program), one), (source(program), one, third, table.to_pydict())
 
 
 # --- a real table --------------------------------------------------------------------------------------------------

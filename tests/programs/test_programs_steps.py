@@ -139,6 +139,7 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Where("n", "<", 0), BY_SHOP, g.GroupShares(), g.GroupMapping()), {}),
     ((g.Arithmetic("x", "-", "x", "z"), g.Group("shop", "sum", "z"), g.GroupShares(), g.GroupMapping()), "no_answer"),
     ((g.Where("n", "<", 0), g.Edge("n", "first")), "no_answer"),
+    ((g.Where("n", "<", 0), g.Streak("n", ">", 0)), "no_answer"),
     ((g.Where("n", "<", 0), g.BestWithin("shop", "x", "largest", "n")), {}),
     # Rounding.
     ((g.Where("x", ">", 2), g.Aggregate("x", "min"), g.Round(0)), 2.0),
