@@ -139,6 +139,7 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Where("n", "<", 0), BY_SHOP, g.GroupShares(), g.GroupMapping()), {}),
     ((g.Arithmetic("x", "-", "x", "z"), g.Group("shop", "sum", "z"), g.GroupShares(), g.GroupMapping()), "no_answer"),
     ((g.Where("n", "<", 0), g.Edge("n", "first")), "no_answer"),
+    ((g.Where("n", "<", 0), g.Streak("n", ">", 0)), "no_answer"),
     ((g.Where("n", "<", 0), g.BestWithin("shop", "x", "largest", "n")), {}),
     # Rounding.
     ((g.Where("x", ">", 2), g.Aggregate("x", "min"), g.Round(0)), 2.0),
@@ -269,6 +270,7 @@ ILL_TYPED: list[g.Program] = [
             g.Streak("shop", "==", 1),
             g.BestWithin("x", "n", "largest", "shop"),
             g.BestWithin("shop", "kind", "largest", "n"),
+            g.BestWithin("shop", "n", "largest", "shop"),
             g.Pivot("shop", "shop", "count"),
             g.Pivot("shop", "x", "count"),
             g.Pivot("shop", "kind", "mean"),

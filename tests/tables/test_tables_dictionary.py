@@ -55,7 +55,14 @@ def column(profile: TableProfile, name: str) -> ColumnProfile:
 
 def test_a_table_schema_overrides_what_is_inferred(csv: Path) -> None:
     plain = read(csv)
-    assert [c.role for c in plain.columns] == ["identifier", "ordinal", "category", "intensive", "intensive", "constant"]
+    assert [c.role for c in plain.columns] == [
+        "identifier",
+        "ordinal",
+        "category",
+        "intensive",
+        "intensive",
+        "constant",
+    ]
     profile = read(
         csv,
         schema(

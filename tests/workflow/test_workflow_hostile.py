@@ -66,7 +66,7 @@ ATTRIBUTES = {
     "rowspan", "rx", "stroke", "stroke-dasharray", "stroke-miterlimit", "stroke-width", "style", "text-anchor", "title",
     "transform", "version", "viewbox", "width", "x", "x2", "xmlns", "xmlns:xlink", "y", "y2",
 }  # fmt: skip
-# The names and methods in the teacher's cells (`programs/pandas_source.py`).
+# The names and methods in the teacher's cells (`programs/pandas_source/`).
 NAMES = {
     "df", "np", "hook", "submit", "len", "round", "sorted", "bool", "answer", "rows", "groups",
     "left", "left_rows", "left_groups", "right", "right_rows", "right_groups",

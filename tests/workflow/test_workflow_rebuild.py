@@ -155,7 +155,7 @@ EDITS: dict[str, tuple[Callable[[Checkout], None], set[str]]] = {
     ),
     "one more table": (append(CONFIG["table_list"], NEW_TABLE), chain_of("prison_custody_by_state") | ALL_TABLES),
     "a helper of questions and episodes": (
-        append(f"{LIBRARY}/programs/pandas_source.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
+        append(f"{LIBRARY}/programs/pandas_source/derivations.py", "\nTEXT_PARTS = {**TEXT_PARTS}\n"),
         of_each_table("questions", "episodes", "replays", "verdicts") | JUDGED,
     ),
     "a helper of summary, validation, comparison and arms": (

@@ -53,7 +53,8 @@ def _streak(step: g.Streak, chain: Chain) -> str:
     # Both numbers grow by 1 from row to row within a run, so their difference names the run.
     run = "row_number() OVER (ORDER BY place) - row_number() OVER (PARTITION BY hit ORDER BY place)"
     lengths = f"SELECT count(*) AS length FROM (SELECT hit, {run} AS run FROM ({hits})) WHERE hit GROUP BY run"
-    return f"SELECT coalesce(max(length), 0) FROM ({lengths})"
+    longest = f"(SELECT coalesce(max(length), 0) FROM ({lengths}))"
+    return f"SELECT CASE WHEN count(*) > 0 THEN {longest} END FROM {chain.source}"
 
 
 def _best_within(step: g.BestWithin, chain: Chain) -> Query:

@@ -157,7 +157,7 @@ class Edge(Record, frozen=True, tag_field="op", tag="edge"):
 class Streak(Record, frozen=True, tag_field="op", tag="streak"):
     """Frame → integer: the longest run of consecutive rows, in row order, where `column` fulfils the comparison.
 
-    A missing value ends a run.
+    A missing value ends a run. Without any rows there is no answer.
     """
 
     column: str

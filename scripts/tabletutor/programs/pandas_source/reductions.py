@@ -44,7 +44,7 @@ def reduction(step: g.Reduction, frame: str) -> str:
         case g.Span():
             return f"{frame}[{step.column!r}].max() - {frame}[{step.column!r}].min()"
         case g.Share():
-            return f"({comparison(step.column, step.comparison, step.value, frame)}).mean() * 100"
+            return f"({_hits(step, frame)}).mean() * 100"
         case g.MissingShare():
             return f"{frame}[{step.column!r}].isna().mean() * 100"
         case g.MostFrequent():
@@ -68,7 +68,10 @@ def reduction(step: g.Reduction, frame: str) -> str:
             assert_never(step)
 
 
-def _hits(step: g.Streak, frame: str) -> str:
-    """Return the expression for the rows of a streak. A comparison with a missing boolean is missing, not false."""
+def _hits(step: g.Share | g.Streak, frame: str) -> str:
+    """Return the expression for the rows that fulfil a comparison: none without a value.
+
+    A missing boolean that is compared by == is missing, not false.
+    """
     test = comparison(step.column, step.comparison, step.value, frame)
-    return f"({test}).fillna(False)" if isinstance(step.value, bool) else test
+    return f"({test}).fillna(False)" if isinstance(step.value, bool) and step.comparison == "==" else test

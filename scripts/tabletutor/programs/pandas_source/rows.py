@@ -55,8 +55,9 @@ def _contains(step: g.Contains, series: str) -> str:
         series, text = f"{series}.str.lower()", text.lower()
     if not step.whole_word:
         return f"{series}.str.contains({text!r}, regex=False, na=False)"
+    literal = re.escape(text).replace("\\ ", " ")
     plain = re.fullmatch(r"\w|\w.*\w", text, re.DOTALL)
-    pattern = rf"\b{re.escape(text)}\b" if plain else rf"(?<!\w){re.escape(text)}(?!\w)"
+    pattern = rf"\b{literal}\b" if plain else rf"(?<!\w){literal}(?!\w)"
     return f"{series}.str.contains({_pattern(pattern)}, na=False)"
 
 

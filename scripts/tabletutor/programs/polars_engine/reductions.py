@@ -39,7 +39,8 @@ def reduce_rows(step: g.Reduction, frame: pl.DataFrame) -> Any:
             values = frame.get_column(step.column)
             return to_answer(values[0 if step.place == "first" else -1] if frame.height else None)
         case g.Streak():
-            return _longest_streak(compare(frame.get_column(step.column), step.comparison, step.value))
+            fulfils = compare(frame.get_column(step.column), step.comparison, step.value)
+            return to_answer(_longest_streak(fulfils) if frame.height else None)
         case g.BestWithin():
             return _best_within(step, frame)
         case g.Pivot():

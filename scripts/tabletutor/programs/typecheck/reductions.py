@@ -58,6 +58,8 @@ def reduction_kind(step: g.Reduction, columns: Columns) -> AnswerKind:
             require(step, columns, step.by, DISCRETE)
             require(step, columns, step.column, ORDERED)
             require(step, columns, step.target, ANY)
+            if step.target == step.by:
+                raise IllTypedError(f"{step}: each group would be mapped to itself")
             return "mapping"
         case g.Pivot():
             for column in (step.by, step.across):

@@ -8,6 +8,7 @@ from tabletutor.tables.kinds import Column
 
 NEARLY_UNIQUE = 0.98
 CLOCK_MAX = 2400
+LONGEST = 1e18  # larger numbers are no 64-bit integers
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,6 @@ class NumberFacts:
     whole: bool
     integers: bool
     halves: bool
-    consecutive: bool
     one_length: int | None
     clock: bool
 
@@ -64,8 +64,9 @@ def number_facts(column: Column) -> NumberFacts:
         whole=whole,
         integers=column.values.dtype.is_integer(),
         halves=bool((real * 2 == (real * 2).round()).all()),
-        consecutive=whole and high - low + 1 == len(distinct),
-        one_length=int(lengths[0]) if lengths is not None and len(lengths) == 1 and low >= 0 else None,
+        one_length=int(lengths[0])
+        if lengths is not None and len(lengths) == 1 and low >= 0 and high < LONGEST
+        else None,
         clock=whole and low >= 0 and high <= CLOCK_MAX and high > 60 and bool((real % 100 < 60).all()),
     )
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 MAX_LEVELS = 60
+MIN_LETTERS = 3
 _NUMBER = r"[$€£<>≥≤]?\s*(\d[\d,]*(?:\.\d+)?)\s*(?:k|m|%|yrs?|years?|old|and)?"
 _RANGE = re.compile(rf"\D{{0,12}}?{_NUMBER}\s*(?:-|–|—|to|,)\s*{_NUMBER}[^\d]{{0,16}}", re.IGNORECASE)
 _BELOW = re.compile(
@@ -47,7 +48,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Orders:
-    """The content of `scales.toml`: scales, values that mean unknown, nouns and headers of numbered levels, opposites."""
+    """The content of `scales.toml`: scales, words for "unknown", nouns and headers of numbered levels, opposites."""
 
     scales: tuple[Scale, ...]
     unknown: frozenset[str]
@@ -91,13 +92,18 @@ def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None
         for scale in orders().scales
         if all(word in scale.ranks for word in folded.values())
         and (not scale.header or scale.header & set(header))
-        and len({scale.ranks[word] for word in folded.values()}) >= 2
+        and len({scale.ranks[word] for word in folded.values()}) >= (MIN_LETTERS if _are_letters(values) else 2)
     ]
     if not found:
         return None
     scale = min(found, key=lambda scale: (not scale.header, len(scale.ranks)))
     ordered = sorted(values, key=lambda value: (scale.ranks[folded[value]], value))
     return Order(tuple(ordered), scale.name, scale.part_of_date)
+
+
+def _are_letters(values: Sequence[str]) -> bool:
+    """Return whether the values are too short to mean one thing: "S" and "L" may be sizes or anything."""
+    return all(len(value.strip()) < MIN_LETTERS for value in values)
 
 
 def _range_order(values: Sequence[str]) -> Order | None:

@@ -40,7 +40,7 @@ DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days"
 HALF_CIRCLE = 180
 MONTHS = 12
 LARGE = 20  # a maximum so many times the median is usual for counts and amounts
-KEY_DIGITS = 6
+KEY_DIGITS = 8
 LONG_DIGITS = 9
 MAX_CODES = 12
 SMALL = 10
@@ -84,7 +84,7 @@ def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     spoken = list(words.head)
     if not facts.whole or not spoken:
         return None
-    if spoken == ["n"] or (spoken[0] in ("number", "n", "nums") and len(spoken) > 1):
+    if spoken == ["n"] or (spoken[0] in ("number", "n") and len(spoken) > 1):
         return Finding("additive", f"header begins with {words.plain.split()[0]!r}: a count")
     named = any(" " in hit.named and hit.at_end for hit in hits)  # "flight number" is in the lexicon
     if spoken[-1] == "number" and not words.rest and not named:

@@ -42,7 +42,7 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Counts of the groups in which the rows of one value equal the sum of the others, roughly equal it, or were compared."""
+    """Counts of groups: the rows of one value equal the sum of the others, roughly equal it, or were compared."""
 
     equal: int
     rough: int

@@ -11,7 +11,7 @@ _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 _ACRONYM = re.compile(r"([A-Z]{2,})(per|of|by|and|in|for)(?=[A-Z]|\b)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 _PERCENT = re.compile(r"(?:perc(?![eiu])|pct)[a-z]{4,}")  # "percwhite", but not "perceived" and "percussion"
-_SHORT_PLURAL = 3
+_SHORT_PLURAL = 4
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,12 @@ def split_header(
 
     def words(text: str) -> list[str]:
         found: list[str] = []
-        for word in simple_words(text):
-            found += _expand(word, abbreviations, known, glue)
+        simple = simple_words(text)
+        for word, following in zip(simple, [*simple[1:], "of"], strict=False):
+            if word == "no" and following != "of":  # "No rearrest" counts nothing, "room no" is a number
+                found.append(word)
+            else:
+                found += _expand(word, abbreviations, known, glue)
         return found
 
     whole = re.sub(r"[\W_]+", "", outside.casefold())
