@@ -51,7 +51,7 @@ class Asked:
 def draw_composed(draw: Draw, family: Family) -> Composed:
     """Return a candidate of a family on a population. Raises CannotDraw for a table that does not fit."""
     candidate = family.build(draw)
-    takes = any(slots_of(wording) & POPULATION_SLOTS for wording in family.wordings)
+    takes = family.front or any(slots_of(wording) & POPULATION_SLOTS for wording in family.wordings)
     population = draw_population(draw, candidate, family.conditions if takes else (0, 0))
     pieces = "+".join(population.kinds)
     return Composed(candidate, population, f"{family.name}:{candidate.variant}|{pieces}")
@@ -76,8 +76,11 @@ def ask(composed: Composed, family: Family, wording: str, draw: Draw) -> Asked:
     sentences = ""
     if slots["front"].endswith(". "):  # the population has sentences of its own
         sentences, slots["front"] = slots["front"], ""
-    if family.front and "back" in slots_of(wording) and slots["back"]:  # the population comes before the whole sentence
+    places = slots_of(wording) & POPULATION_SLOTS
+    if family.front and not places - {"back"} and slots["front"]:  # the population comes before the whole sentence
         text = slots["front"] + decapitalise(fill(wording, {**slots, "back": ""}, draw.source))
+    elif population.kinds and not places and not sentences:
+        raise ValueError(f"question family {family.name!r}: the wording {wording!r} has no place for the population")
     else:
         text = ROWS_TWICE.sub(r"rows \1", fill(wording, slots, draw.source))
     text = sentences + text
