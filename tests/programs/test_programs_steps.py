@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -91,6 +92,7 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Running("n", "cumulative", "c"), *shown("c")), [4, 5, 12, 14, 54, 58]),
     ((g.Running("n", "change", "c"), *shown("c")), [-3, 6, -5, 38, -36]),
     ((g.Running("n", "rolling_mean", "c", 2), *shown("c")), [2.5, 4.0, 4.5, 21.0, 22.0]),
+    ((g.Running("n", "percent_change", "c"), *shown("c")), [-75.0, 600.0, 200 / 7 - 100, 1900.0, -90.0]),
     ((g.Running("x", "percent_change", "c"), *shown("c")), [-100.0, 0.0, -140.0, -700.0]),
     ((g.Running("x", "rolling_mean", "c", 7), *counted(g.Missing("c"))), 7),
     ((g.Sort("day"), g.Running("x", "cumulative", "c"), *shown("c")), [2.5, 4.0, 6.5, 12.5, 11.5]),
@@ -328,3 +330,12 @@ def test_the_other_engines_refuse_other_readings(three: dict[str, Engine], engin
         if any(map(g.is_other_reading, steps)):
             with pytest.raises(ValueError, match="only Polars computes other readings"):
                 three[engine](g.Program(steps))
+
+
+def test_half_away_rounds_the_decimal_text_as_on_paper(tmp_path: Path) -> None:
+    table = pa.table({"x": [1.005, 2.675, -0.125, 1e22]})
+    three = {**engines(tmp_path, table), "pandas": pandas_engine(tmp_path)}
+    for value, rounded in ((1.005, 1.01), (2.675, 2.68), (-0.125, -0.13), (1e22, 1e22)):
+        steps = (g.Where("x", "==", value), g.Aggregate("x", "max"))
+        for name, engine in three.items():
+            assert engine(g.Program((*steps, g.Round(2, "away")))) == rounded, name

@@ -1,6 +1,7 @@
 """Data dictionaries beside a CSV: Table Schema, Data Package and CSVW metadata."""
 
 import json
+from csv import reader
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tabletutor.config.table_list import TableListError, read_table_list
 from tabletutor.config.tables import TablesConfig
 from tabletutor.records.table import ColumnProfile, TableProfile
+from tabletutor.tables.dictionary.apply import check_names
 from tabletutor.tables.dictionary.entries import DictionaryError
 from tabletutor.tables.dictionary.find import find_dictionary
 from tabletutor.tables.dictionary.read import read_dictionary
@@ -203,3 +205,12 @@ def test_the_table_list_names_a_dictionary_or_the_one_beside_the_csv_is_used(csv
     write(csv.parent, "tables.tsv", f"table\tpath\tdictionary\na\t{csv}\tnone.json\n")
     with pytest.raises(TableListError, match=r"column dictionary: table 'a': there is no file 'none\.json'"):
         read_table_list(listed)
+
+
+def test_the_dictionaries_of_the_default_project_fit_their_tables() -> None:
+    tables = Path(__file__).parents[2] / "resources" / "tables"
+    described = {path: found for path in sorted(tables.glob("*.csv")) if (found := find_dictionary(path)) is not None}
+    assert len(described) == len([*tables.glob("*.json")])
+    for path, found in described.items():
+        header = next(reader(path.read_text(encoding="utf-8").splitlines()))
+        check_names(read_dictionary(found, path.name), header)

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabletutor.matching.canonical import Number, canonical
 from tabletutor.matching.numerals import read_numeral
 from tabletutor.records.question import AnswerSpec
-from tabletutor.tables.numbers import detect_numbers, to_numbers
+from tabletutor.tables.numbers import detect_numbers, header_unit, to_numbers
 
 
 class Way(NamedTuple):
@@ -157,3 +158,20 @@ def test_percentages_are_read_alike(text: str, percent: str) -> None:
     answer = canonical(text + percent, "percentage", AnswerSpec())
     read = column([text + percent])
     assert (answer.value if isinstance(answer, Number) else None) == (read[0] if read else None)
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Body Mass (g)", "g"),
+        ("Literacy (%)", "%"),
+        ("Wait (Hours)", "Hours"),
+        ("Speed [km/h]", "km/h"),
+        ("Petitions Denied (Pardons)", None),
+        ("Any opioid (US CDC WONDER)", None),
+        ("Wins (2019)", None),
+        ("(g)", None),
+    ],
+)
+def test_a_unit_in_the_brackets_of_a_header_is_no_other_word(header: str, unit: str | None) -> None:
+    assert header_unit(header) == unit

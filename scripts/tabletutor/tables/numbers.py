@@ -4,6 +4,7 @@
 fit every cell, and cells that look like numbers must not be codes.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +24,7 @@ from tabletutor.matching.numerals import (
     suffix_pattern,
 )
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.roles.lexicon import lexicon
 
 CURRENCIES = r"US\$|R\$|\$|€|£|¥|₹|USD|EUR|GBP|CHF|JPY"
 SAMPLE = 1000  # cells that rule out styles before the whole column is checked
@@ -31,6 +33,7 @@ LONGEST_EXAMPLE = 48  # characters of a cell in a warning
 _BEFORE = f"^{prefix_pattern(CURRENCIES)}"
 _AFTER = f"{suffix_pattern(rf'{CURRENCIES}|%|‰|°C|°F|mm|cm|km|kg|mg|ml|lbs?|kWh|MW|mph')}$"
 _NEGATIVE = f"^(?:{NEGATIVE})$"
+_CAPITAL_WORD = re.compile(r"[A-Z][a-z]{2}|[A-Z]{2,} [A-Z]{2}|[A-Z]{4}")
 Cells = TypeVar("Cells", pl.Series, pl.Expr)
 
 
@@ -150,11 +153,16 @@ def number_warning(distinct: pl.Series) -> str | None:
 
 
 def header_unit(header: str) -> str | None:
-    """Return the unit in brackets at the end of a header, as in "Body Mass (g)". Years and long text do not count."""
+    """Return the unit in brackets at the end of a header, as in "Body Mass (g)".
+
+    Years, long text, and capitalised words that are no known units ("Petitions Denied (Pardons)") do not count.
+    """
     for opening, closing in (("(", ")"), ("[", "]")):
         start = header.rfind(opening)
         if start > 0 and header.rstrip().endswith(closing):
             unit = header.rstrip()[start + 1 : -1].strip()
+            if _CAPITAL_WORD.match(unit) and unit.casefold() not in lexicon().units:
+                return None
             if 0 < len(unit) <= 16 and not any(character.isdigit() for character in unit.replace("1000", "")):
                 return unit
     return None

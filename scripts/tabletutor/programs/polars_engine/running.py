@@ -16,7 +16,8 @@ def compute_running(step: g.Running | g.Along, series: pl.Series) -> pl.Series:
     exact = series.cast(pl.Int128) if series.dtype.is_integer() else number
     match step.operation:
         case "rolling_mean":
-            return number.rolling_mean(step.n or 1)
+            assert step.n is not None
+            return number.rolling_mean(step.n)
         case "cumulative":
             return exact.cum_sum()
         case "change":

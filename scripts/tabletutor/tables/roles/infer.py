@@ -4,6 +4,7 @@ Evidence in this order: words of the header that the values confirm, the values 
 A data dictionary overrides it (`tables/dictionary`).
 """
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
@@ -16,6 +17,7 @@ from tabletutor.tables.roles.lexicon import Lexicon, lexicon
 from tabletutor.tables.roles.measures import number_column_role
 from tabletutor.tables.roles.texts import LABEL_SHARE, letters_stand_for_groups, text_column_role
 
+_UNNAMED = re.compile(r"column_\d+|Unnamed: \d+")
 NAMED_SHARE = 0.8
 NAMED_TWICE = 1.1
 
@@ -29,6 +31,12 @@ def infer_roles(columns: Sequence[Column]) -> list[Finding]:
         neighbours = frozenset(word for i, other in enumerate(words) if i != index for word in other.all)
         found.append(_infer_role(column, known, neighbours))
     return [_without_name(columns, found, i) for i in range(len(columns))]
+
+
+def _is_index(column: Column) -> bool:
+    """Return whether a column is the row index of a data frame: without a name, integers that rise."""
+    rising = column.values.dtype.is_integer() and bool((column.values.diff().drop_nulls() > 0).all())
+    return rising and _UNNAMED.fullmatch(column.name) is not None
 
 
 def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: int) -> Finding:
@@ -67,6 +75,8 @@ def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> F
     if column.kind in NUMERIC or column.values.dtype.is_integer():
         found = number_column_role(words, number_facts(column), known, column.unit, neighbours)
         unit = known.unit(words)
+        if _is_index(column):
+            return Finding("identifier", "a column without a name, whole numbers that rise from row to row")
         if column.kind == "identifier" and found.role not in ("identifier", "code"):
             return Finding("identifier", "whole numbers that number the rows or have a key's name, each once")
         return Finding(found.role, found.reason, unit=unit[1] if unit else None)

@@ -70,8 +70,9 @@ class Lexicon:
             said = self._among(self.concepts(word), concepts)
             if word not in self.words and concepts == NUMBER_CONCEPTS:
                 said = tuple(concept for concept in said if concept not in NAMING_CONCEPTS)
-            if place and word not in LEADING and concepts == NUMBER_CONCEPTS:
-                said = tuple(concept for concept in said if concept not in HEAD_CONCEPTS)
+            if place and word not in LEADING:
+                heads = HEAD_CONCEPTS if concepts == NUMBER_CONCEPTS else HEAD_CONCEPTS - {"name"}
+                said = tuple(concept for concept in said if concept not in heads)
             is_unit = word in self.units and self.units[word][1] != "duration" and len(words.head) > 1
             if said and not is_unit:
                 found.append(Hit(word, said, at_end=place == 0 and bool(words.head)))

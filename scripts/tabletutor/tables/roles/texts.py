@@ -18,6 +18,8 @@ _CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s*[ap]\.?m\.?)?
 _SEASON = re.compile(r"(?:1[5-9]|20)\d{2}\s*[-–/]\s*(?:\d{2}|\d{4})")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d{2}")
 _PERIOD = re.compile(r"(?:1[5-9]|20)\d{2}[- ]?(?:Q[1-4]|W\d{2}|M\d{2})|Q[1-4][- ]?(?:1[5-9]|20)\d{2}", re.IGNORECASE)
+_MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DAY_OF_YEAR = re.compile(rf"\d{{1,2}}[- ]{_MONTH}|{_MONTH}[- ]\d{{1,2}}", re.IGNORECASE)
 _POINT = re.compile(r"(?:POINT\s*)?\(\s*-?\d+(?:\.\d+)?[\s,]+-?\d+(?:\.\d+)?\s*\)", re.IGNORECASE)
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _DIGITS = re.compile(r"[\d\s()+./-]*\d[\d\s()+./-]*")
@@ -112,6 +114,11 @@ def _time(words: Words, facts: TextFacts, hits: list[Hit]) -> Finding | None:
         return Finding("year", "all values are years or seasons such as '2010-11'")
     if _part(facts, _PERIOD) >= MOSTLY:
         return Finding("date_part", "all values are quarters, weeks or months of years")
+    if _part(facts, _DAY_OF_YEAR) >= MOSTLY:
+        return Finding("date_part", "all values are days of a year such as '22-Feb'")
+    word = _concept(hits, "date")
+    if word and sum(1 for value in facts.values if any(map(str.isdigit, value))) >= MOSTLY * len(facts.values):
+        return Finding("code", f"header word {word!r}, dates kept as text")
     word = _concept(hits, "year")
     if word and _part(facts, _YEAR) >= CATEGORY_SHARE:
         return Finding("year", f"header word {word!r}, most values are years")
