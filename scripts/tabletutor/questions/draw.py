@@ -30,22 +30,8 @@ UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
 UNIT_VALUES = frozenset(
     {"hour", "day", "week", "month", "year", "hourly", "daily", "weekly", "monthly", "yearly", "annual"}
 )
-UNIT_MEASURES = frozenset(
-    {
-        "value",
-        "amount",
-        "measurement",
-        "result",
-        "reading",
-        "price",
-        "cost",
-        "salary",
-        "pay",
-        "wage",
-        "income",
-        "rate",
-        "fee",
-    }
+OWN_UNITS = frozenset(
+    {"percent", "pct", "celsius", "kph", "kmh", "mph", "hpa", "km", "cm", "mm", "kg", "usd", "eur", "count", "age"}
 )
 FEW_DISTINCT = 15
 MIN_VALUE_COUNT = 5
@@ -100,7 +86,7 @@ class Draw:
                 and column.missing <= self.profile.rows // 2
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
-                and not (has_unit_column(self.profile) and header_parts(column.name) & UNIT_MEASURES)
+                and (not has_unit_column(self.profile) or has_own_unit(column))
             ]
         )
 
@@ -258,6 +244,11 @@ def has_unit_column(profile: TableProfile) -> bool:
         )
         for column in profile.columns
     )
+
+
+def has_own_unit(column: ColumnProfile) -> bool:
+    """Return whether a measure says its unit itself."""
+    return column.unit is not None or bool(header_parts(column.name) & OWN_UNITS)
 
 
 def is_text(column: ColumnProfile) -> bool:

@@ -11,7 +11,7 @@ VALUE = (
     "{front}what is the {noun}?",
     "[Compute|Calculate|Find|Give] the {noun}{back}.",
     "{front}[compute|find|work out] the {noun}.",
-    "The {noun}{back}?",
+    "Just the {noun}{back}, please.",
     "[Can|Could] you tell me the {noun}{back}?",
     "I [need|want] to know the {noun}{back}.",
     "Please report the {noun}{back}.",
@@ -19,7 +19,20 @@ VALUE = (
     # held out
     "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "From {whole}, I would like to know just one thing: the {noun}.",
+    "I would like to know just one thing about {whole}: the {noun}.",
+)
+PICK = (
+    "What is the {noun}{back}?",
+    "{front}what is the {noun}?",
+    "[Find|Give] the {noun}{back}.",
+    "{front}[find|give] the {noun}.",
+    "Just the {noun}{back}, please.",
+    "[Can|Could] you tell me the {noun}{back}?",
+    "I [need|want] to know the {noun}{back}.",
+    "Please report the {noun}{back}.",
+    # held out
+    "What I am after is the {noun}{back}.",
+    "Looking at {whole}, what do you find as the {noun}?",
 )
 COUNT = (
     "How many [rows|records|entries] are there {where}?",
@@ -38,7 +51,7 @@ WHICH = (
     "{front}which {what} has {best}?",
     "[Find|Give] the {what} with {best}{back}.",
     "{front}find the {what} with {best}.",
-    "The {what} with {best}{back}?",
+    "Just the {what} with {best}{back}, please.",
     "[Can|Could] you tell me which {what} has {best}{back}?",
     "I am looking for the {what} with {best}{back}.",
     "Please [report|identify] the {what} with {best}{back}.",
@@ -46,14 +59,14 @@ WHICH = (
     # held out
     "Compare the {noun} by {what}{back}: where is it {end}?",
     "Looking at {whole}, which {what} comes out {end} in {noun}?",
-    "{front}there is one {what} with {best}. Which one?",
+    "{front}which {what} would you name as the one with {best}?",
 )
 LIST = (
     "Which {n} {whats} have {best}{back}? {order}",
     "{front}which {n} {whats} have {best}? {order}",
     "[List|Give] the {n} {whats} with {best}{back}. {order}",
     "{front}list the {n} {whats} with {best}. {order}",
-    "The {n} {whats} with {best}{back}? {order}",
+    "Just the {n} {whats} with {best}{back}, please. {order}",
     "[Can|Could] you list the {n} {whats} with {best}{back}? {order}",
     "Please report the {n} {whats} with {best}{back}. {order}",
     # held out
@@ -65,7 +78,7 @@ SET = (
     "{front}which {whats} have {limit}? [List all of them.|Give all of them.]",
     "[List|Give] all {whats} with {limit}{back}.",
     "{front}list all {whats} with {limit}.",
-    "All {whats} with {limit}{back}?",
+    "Just the {whats} with {limit}{back}, please, but all of them.",
     "[Can|Could] you list the {whats} with {limit}{back}? I need all of them.",
     "Please report all {whats} with {limit}{back}.",
     # held out
@@ -90,7 +103,7 @@ MAPPING = (
     "[Compute|Give|Find] the {noun} for each {by}{back}.",
     "{front}give the {noun} for each {by}.",
     "Break the {noun} down by {by}{back}.",
-    "The {noun} by {by}{back}?",
+    "{front}the {noun} by {by}, please.",
     "[Can|Could] you give me the {noun} for each {by}{back}?",
     "Please report the {noun} by {by}{back}.",
     # held out

@@ -50,6 +50,7 @@ Steps = tuple[Step, ...]
 NEARLY_ONE = 0.9999  # of a correlation: the columns say the same
 ROWS_PER_GROUP = 1.5  # with fewer, a statistic of a group is mostly one value
 ZERO_P = 1e-9
+FAR = 10  # times
 CLEAR_LEAD = 1.05  # of the most frequent value over the next
 MEASURES = (Aggregate, Quantile, Span, InterquartileRange, MostFrequent, Lookup, Distinct, Edge, ListOf)
 
@@ -58,7 +59,7 @@ def is_dull(program: Program, profile: TableProfile, answer: Any) -> str | None:
     """Return why the question of a program is dull, or None. `answer` is the program's answer on the table."""
     columns = {column.name: column for column in profile.columns}
     faults = chain.from_iterable(_faults(steps, columns, profile, part) for steps, part in _chains(program, answer))
-    return next(faults, None) or (None if program.parts else _same_everywhere(answer))
+    return next(faults, None) or (None if program.parts else _same_everywhere(answer) or _far_apart(program, answer))
 
 
 def _chains(program: Program, answer: Any) -> Iterator[tuple[Steps, Any]]:
@@ -161,10 +162,10 @@ def _of_whole_table(steps: Steps, columns: dict[str, ColumnProfile], profile: Ta
         return
     column = columns[last.column]
     known = profile.rows - column.missing
-    if isinstance(last, MostFrequent) and len(column.top_values) > 1 and _is_even(column):
-        yield f"no value of {column.name!r} is clearly the most frequent"
     if isinstance(last, MostFrequent) and column.top_values and column.top_values[0][1] <= 1:
         yield f"no value of {column.name!r} occurs twice"
+    if isinstance(last, MostFrequent) and len(column.top_values) > 1 and _is_even(column):
+        yield f"no value of {column.name!r} is clearly the most frequent"
     if isinstance(last, Aggregate):
         if last.aggregation == "count" and known == profile.rows:
             yield "the count is the number of rows"
@@ -212,6 +213,14 @@ def _same_everywhere(answer: Any) -> str | None:
     if isinstance(answer, list | dict) and len(values) > 1 and all(value == values[0] for value in values):
         return "all values of the answer are the same"
     return None
+
+
+def _far_apart(program: Program, answer: Any) -> str | None:
+    """Return a fault for a ratio of two groups that nobody would compare."""
+    ratio = program.join is not None and program.join.operator in ("ratio", "percent")
+    one = 100 if program.join is not None and program.join.operator == "percent" else 1
+    far = ratio and isinstance(answer, int | float) and not one / FAR <= abs(answer) <= one * FAR
+    return "one group is more than ten times the other" if far else None
 
 
 def _leaves(answer: Any) -> Sequence[Any]:

@@ -7,6 +7,7 @@ where …, ") and `back` (" where …").
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import msgspec
@@ -115,8 +116,9 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     least, most = limits
     wanted = max(least, min(most, draw.choice((0, 0, 0, 0, 1, 1, 1, 1, 2, 2))))
     conditions = tuple(draw_condition(draw) for _ in range(wanted))
-    if sum(condition.kind.startswith(("date", "year")) for condition in conditions) > 1:
-        raise CannotDraw  # two conditions on time overlap
+    for alike in (("date", "year"), ("beyond",)):  # two conditions on time overlap
+        if sum(condition.kind.startswith(alike) for condition in conditions) > 1:
+            raise CannotDraw
     preparation = None
     if candidate.subject is not None and draw.source.random() < 0.15:
         preparation = draw_preparation(draw, candidate.subject)
@@ -152,7 +154,7 @@ def _is(draw: Draw) -> Condition:
 
 
 def _is_not(draw: Draw) -> Condition:
-    column = draw.category()
+    column = draw.category(least=3)
     if column.missing:
         raise CannotDraw  # whether a missing value is "not x" is a matter of taste
     value, name = draw.value(column), draw.say(column)
@@ -211,8 +213,9 @@ def _year(draw: Draw) -> Condition:
 
 def _date(draw: Draw) -> Condition:
     column = draw.date()
-    first, last = date_years(column)
-    day = f"{draw.source.randint(first, last):04d}-{draw.source.randint(1, 12):02d}-{draw.choice((1, 15)):02d}"
+    first, last = (date.fromisoformat(str(end)[:10]) for end in (column.min, column.max))
+    between = first + (last - first) * draw.source.uniform(0.2, 0.8)
+    day = between.replace(day=1 if between.day < 16 else 15).isoformat()
     comparison, words = draw.choice(DATE_WORDS)
     said = f"{draw.say(column)} is {words} {day}"
     return Condition(f"date_{_SIDES[comparison]}", (Where(column.name, comparison, day),), said)
@@ -245,7 +248,7 @@ def _flag(draw: Draw) -> Condition:
 
 
 def _known(draw: Draw) -> Condition:
-    column = draw.incomplete()
+    column = draw.incomplete((*MEASURES, "category", "date", "ordinal"))
     if not MIN_SHARE <= column.missing / draw.profile.rows <= 1 - MIN_SHARE:
         raise CannotDraw
     negated = draw.choice((True, True, False))
@@ -306,7 +309,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
         method, words = draw.choice(FILLERS if column.role == "additive" else FILLERS[:2])
         filled = draw.free_name(f"{subject}_filled")
         of_these = "" if method == "zero" else " of the known ones"
-        words = f"missing {name} values with {words}{of_these}"
+        words = f"the gaps in {name} with {words}{of_these}"
         step = Impute(subject, method, filled)
         return Preparation(f"impute_{method}", (step,), f"filling {words}", f"fill {words}", {subject: filled})
     if column.role not in MEASURES or column.unique < 2 * 10:

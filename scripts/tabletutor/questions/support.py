@@ -5,6 +5,7 @@ The checks run small programs on the table. `interest.py` has the checks that ne
 
 from collections.abc import Callable, Iterator
 from itertools import chain
+from math import isclose
 from typing import Any, cast
 
 from msgspec.structs import replace
@@ -21,6 +22,7 @@ from tabletutor.programs.grammar import (
     Group,
     GroupCount,
     GroupMapping,
+    GroupShares,
     HypothesisTest,
     Impute,
     InterquartileRange,
@@ -43,7 +45,9 @@ from tabletutor.records.table import TableProfile
 
 Run = Callable[[Program], Any]
 Steps = tuple[Step, ...]
-MIN_EFFECT = 0.05  # share of the rows that a condition removes, and keeps, at least
+MIN_EFFECT = 0.05  # share of the known values that a condition removes at least
+MIN_LEFT = 0.02  # share that it keeps at least, if these are few rows
+MOST_IN_ONE = 0.9  # share of the rows in the largest group
 MIN_GROUP = 3  # rows behind a mean or a median of a group
 MIN_PART = 5  # rows behind a sum or a mean of a part of a date
 MIN_GROUPS = 3  # groups of which one is the best
@@ -51,6 +55,7 @@ MIN_PERIODS = 4
 MIN_SAMPLE = 20  # rows behind a correlation, a line, or each group of a test
 MIN_SPREAD_SAMPLE = 30  # rows behind a quantile or a measure of shape
 MIN_EXPECTED = 5.0  # count in a cell of a chi-square test
+SAME = 1e-9
 MIN_CORRELATION = 0.2  # behind a fitted line
 
 
@@ -88,11 +93,13 @@ def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:
         if isinstance(step, Sort | Top) or not isinstance(step, Filter | Derivation):
             return
         if isinstance(step, Filter):
-            total, left = (run(Program((*kept, Count()))) for kept in (before, (*before, step)))
+            column = getattr(step, "column", None)
+            known: Steps = () if column is None or isinstance(step, Missing) else (Missing(column, negated=True),)
+            total, left = (run(Program((*kept, Count()))) for kept in ((*before, *known), (*before, step)))
             if isinstance(step, Outliers | Repeated):
                 few = left == total if step.negated else left == 0
             else:
-                few = not MIN_EFFECT * total <= total - left
+                few = total - left < MIN_EFFECT * total or left < min(MIN_SAMPLE, MIN_LEFT * total)
             if few:
                 yield f"{step} keeps {left} of {total} rows"
             before = (*before, step)
@@ -124,6 +131,9 @@ def _thin_data(steps: Steps, run: Run) -> Iterator[str]:
                 yield "the line explains next to nothing"
         elif isinstance(step, HypothesisTest):
             yield from _thin_test(before, step, run)
+        elif isinstance(step, Aggregate) and step.aggregation in ("mean", "median", "sum"):
+            if run(Program((*before, Aggregate(step.column, "count")))) < MIN_PART:
+                yield f"fewer than {MIN_PART} rows have a value"
         elif isinstance(step, Quantile | InterquartileRange | Outliers) or _is_shape(step):
             column = cast("Any", step).column
             if run(Program((*before, Aggregate(column, "count")))) < MIN_SPREAD_SAMPLE:
@@ -140,6 +150,12 @@ def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[
     if len(sizes) < (MIN_GROUPS if best else 2):
         yield f"there are {len(sizes)} groups"
         return
+    counts = step.column is None
+    if counts and max(sizes.values()) > MOST_IN_ONE * sum(sizes.values()):
+        yield "one group has nearly all rows"
+    shares = any(isinstance(follower, GroupShares) for follower in rest)
+    if shares and not counts and min(run(Program((*before, step, GroupMapping()))).values()) < 0:
+        yield "a total is negative"
     part = any(isinstance(earlier, Derivation) and earlier.name == step.by for earlier in before)
     least = MIN_PART if part else MIN_GROUP
     if step.aggregation not in ("count", "nunique") and min(sizes.values()) < least:
@@ -189,7 +205,7 @@ def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
     filled = {step.name: step.column for step in program.steps if isinstance(step, Impute)}
     steps = tuple(step for step in program.steps if not isinstance(step, Impute))
     plain = rename_columns(replace(program, steps=steps), filled)
-    return "the filled values change nothing" if filled and run(plain) == answer else None
+    return "the filled values change nothing" if filled and is_same(run(plain), answer) else None
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
@@ -200,11 +216,18 @@ def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
     for step in conditions[: -1 if program.join is not None else None]:
         without = replace(program, steps=_drop(program.steps, step), other=_drop(program.other, step))
         try:
-            if run(without) == answer:
+            if is_same(run(without), answer):
                 return f"{step} changes nothing"
         except NoAnswer:
             continue
     return None
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two answers are equal, numbers within what a different order of summation can change."""
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return isclose(one, other, rel_tol=SAME)
+    return one == other
 
 
 def _drop(steps: Steps, step: Step) -> Steps:

@@ -54,8 +54,8 @@ def _joined(
     draw: Draw, operator: JoinOperator, template: str, answer_type: AnswerType | None, unit: str | None = None
 ) -> Candidate:
     sides = _sides(draw)
-    if operator == "percent" and sides.variant not in ("count", "sum"):
-        raise CannotDraw
+    if operator in ("percent", "ratio") and sides.variant not in ("count", "sum"):
+        raise CannotDraw  # twice the average temperature says nothing
     words = {"what": sides.what, "noun": sides.noun}
     words |= {"left": value_words(sides.names[0]), "right": value_words(sides.names[1])}
     program = Program(sides.left, sides.right, Join(operator))

@@ -13,9 +13,9 @@ SHARE = (
     "[Compute|Find] the percentage of [rows|records] with {attribute}{back}.",
     "[Can|Could] you tell me what percentage of the [rows|records]{back} have {attribute}?",
     "Please report the share of [rows|records] with {attribute}{back}, in percent.",
-    "The percentage of [rows|records] with {attribute}{back}?",
+    "Just the percentage of [rows|records] with {attribute}, please.",
     # held out
-    "Out of {whole}, how many percent have {attribute}?",
+    "Out of {whole}, what percentage have {attribute}?",
     "{front}what part of the [rows|records] has {attribute}, in percent?",
 )
 DISTINCT = (
@@ -39,8 +39,9 @@ GAPS = (
     "{front}how many values of {name} are missing?",
     # held out
     "How many empty cells does {name} have in {whole}?",
-    "Looking at {whole}, for how many is {name} not recorded?",
+    "Looking at {whole}, how many have no value in {name}?",
 )
+MIN_KINDS = 4  # values of a column whose different values are counted
 
 
 def _rows(draw: Draw) -> Candidate:
@@ -65,7 +66,9 @@ def _share(draw: Draw) -> Candidate:
 
 
 def _distinct(draw: Draw) -> Candidate:
-    column = draw.column(("category", "label", "code", "year"))
+    column = draw.column(("category", "code", "year"))
+    if column.unique < MIN_KINDS:
+        raise CannotDraw
     return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
 
 

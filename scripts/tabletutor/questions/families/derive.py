@@ -89,11 +89,21 @@ def _scaled(draw: Draw) -> Candidate:
         deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
         noun = f"number of rows whose {draw.say(column)} is more than {deviations} above the average"
         scale = Scale(column.name, "zscore", name)
-    else:
+    elif _fills_its_range(column):
         limit = draw.choice((0.5, 0.25, 0.75))
         noun = f"number of rows whose {draw.say(column)}, scaled to the range from 0 to 1 (min-max), is above {limit}"
         scale = Scale(column.name, "minmax", name)
+    else:
+        raise CannotDraw
     return Candidate(chain(scale, Where(name, ">", limit), Count()), {"noun": noun}, "integer", variant=scale.method)
+
+
+def _fills_its_range(column: ColumnProfile) -> bool:
+    """Return whether the range of a column does not rest on a few extreme values."""
+    low, high = column.min, column.max
+    if not isinstance(low, int | float) or not isinstance(high, int | float) or len(column.quantiles) < 5:
+        return False
+    return column.quantiles[4] - column.quantiles[0] > (high - low) / 2
 
 
 def _scaled_value(draw: Draw) -> Candidate:

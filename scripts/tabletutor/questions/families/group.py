@@ -35,14 +35,14 @@ from tabletutor.records.table import ColumnProfile, Role
 
 MAPPED = 8  # most groups in a mapping
 SHARES = (
-    "What percentage of the {noun} falls to each {by}?",
-    "{front}what percentage of the {noun} falls to each {by}?",
-    "[Compute|Find] the percentage of the {noun} that falls to each {by}.",
-    "[Can|Could] you tell me what percentage of the {noun} each {by} has?",
+    "What percentage of the {noun} {falls} each {by}?",
+    "{front}what percentage of the {noun} {falls} each {by}?",
+    "[Compute|Find] the percentage of the {noun} that {falls} each {by}.",
+    "[Can|Could] you tell me what percentage of the {noun} {falls} each {by}?",
     "Please report the share of each {by} in the {noun}, in percent.",
     # held out
-    "{front}how many percent of the {noun} fall to each {by}?",
-    "Divide {whole} by {by}: what percentage of the {noun} falls to each of them?",
+    "{front}what part of the {noun} {falls} each {by}, in percent?",
+    "Divide {whole} by {by}: what percentage of the {noun} {falls} each of them?",
 )
 
 
@@ -85,8 +85,9 @@ def _best(draw: Draw) -> Candidate:
 
 
 def _ranked(draw: Draw) -> Candidate:
-    groups, direction = draw_groups(draw, least=4), draw.direction()
-    step, rank = groups.step, draw.choice((2, 2, 3))
+    rank = draw.choice((2, 2, 3))
+    groups, direction = draw_groups(draw, least=2 * rank), draw.direction()
+    step = groups.step
     place = f"{RANK_WORDS[rank]} {end_of_aggregate(draw, step.aggregation, groups.measure, direction)}"
     slots = {"what": draw.say(groups.by), "best": f"the {place} {groups.noun}", "noun": groups.noun, "end": place}
     program = chain(step, BestGroup(direction, rank))
@@ -118,14 +119,14 @@ def _mapping(draw: Draw) -> Candidate:
 def _shares(draw: Draw) -> Candidate:
     by = draw.group(most=MAPPED)
     if draw.choice((True, False)):
-        step, noun = Group(by.name, "count"), "rows"
+        step, noun, falls = Group(by.name, "count"), "rows", "is in"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun = Group(by.name, "sum", measure.name), f"total {draw.say(measure)}"
+        step, noun, falls = Group(by.name, "sum", measure.name), f"total {draw.say(measure)}", "comes from"
     form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
         chain(step, GroupShares(), GroupMapping()),
-        {"noun": noun, "by": draw.say_group(by)},
+        {"noun": noun, "by": draw.say_group(by), "falls": falls},
         "mapping",
         item="percentage",
         unit="%",
@@ -176,7 +177,10 @@ def _names_having(draw: Draw) -> Candidate:
 
 def _spread(draw: Draw) -> Candidate:
     step, by, _, noun, kind = draw_groups(draw)
-    said = f"difference between the highest and the lowest {noun} of any {draw.say(by)}"
+    what = draw.say(by)
+    said = f"difference in {noun} between the {what} where it is highest and the {what} where it is lowest"
+    if step.column is None:
+        said = f"difference in number of rows between the most and the least frequent {what}"
     return Candidate(
         chain(step, GroupSpread()), {"noun": said}, kind, rounds=step.aggregation == "mean", variant=step.aggregation
     )
@@ -184,15 +188,13 @@ def _spread(draw: Draw) -> Candidate:
 
 def _statistic(draw: Draw) -> Candidate:
     by = draw.group(least=4)
-    statistic = draw.choice(("mean", "mean", "median"))
-    word = "average" if statistic == "mean" else "median"
     if draw.choice((True, False)):
-        step, noun = Group(by.name, "count"), f"{word} number of rows per {draw.say(by)}"
+        step, noun = Group(by.name, "count"), f"median number of rows per {draw.say(by)}"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun = Group(by.name, "sum", measure.name), f"{word} of the total {draw.say(measure)} per {draw.say(by)}"
-    program = chain(step, GroupStatistic(statistic))
-    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=f"{step.aggregation}_{statistic}")
+        step, noun = Group(by.name, "sum", measure.name), f"median of the total {draw.say(measure)} per {draw.say(by)}"
+    program = chain(step, GroupStatistic("median"))
+    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=step.aggregation)
 
 
 def _pivot(draw: Draw) -> Candidate:

@@ -17,6 +17,16 @@ VALUES = (
     "I would like to see the {n} {end} values of {name}{back}, in order, {end} first.",
 )
 
+OTHER = (
+    "What is the {other} of the row with {best}?",
+    "Which {other} does the row with {best} have?",
+    "Take the row with {best}: what is its {other}?",
+    "[Can|Could] you tell me the {other} of the row with {best}?",
+    "Please report the {other} of the row with {best}.",
+    # held out
+    "[Find|Look up] the row with {best} and read its {other}.",
+    "One row has {best}. What does it say for {other}?",
+)
 BEST_WITHIN = (
     "Which {what} has {best} in each {by}?",
     "{front}which {what} has {best} in each {by}?",
@@ -41,11 +51,11 @@ def _lookup_other(draw: Draw) -> Candidate:
     column = draw.measure()
     other = draw.column(("additive", "intensive", "duration", "category", "year", "date"))
     direction = draw.direction()
-    noun = f"{draw.say(other)} of the row with {draw.best_of(column, direction)}"
+    slots = {"other": draw.say(other), "best": draw.best_of(column, direction)}
     kind = {"integer": "integer", "number": "number", "boolean": "boolean", "date": "date", "datetime": "date"}
     answer_type = kind.get(other.kind, "category")
     program = chain(Lookup(column.name, direction, other.name))
-    return Candidate(program, {"noun": noun}, answer_type, variant=f"{direction}_{answer_type}")  # pyright: ignore[reportArgumentType]
+    return Candidate(program, slots, answer_type, variant=f"{direction}_{answer_type}")  # pyright: ignore[reportArgumentType]
 
 
 def _top_list(draw: Draw) -> Candidate:
@@ -95,7 +105,7 @@ def _best_within(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("lookup", "rank", _lookup, WHICH, weight=3),
-    Family("lookup_other", "rank", _lookup_other, VALUE),
+    Family("lookup_other", "rank", _lookup_other, OTHER, conditions=(0, 1), front=True),
     Family("top_list", "rank", _top_list, LIST),
     Family("top_values", "rank", _top_values, VALUES, conditions=(0, 1), front=True),
     Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1), front=True),

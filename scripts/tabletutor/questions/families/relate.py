@@ -41,10 +41,13 @@ def _regression(draw: Draw) -> Candidate:
     x, y = draw.measure(), draw.measure()
     if min(x.unique, y.unique) < MANY_VALUES:
         raise CannotDraw
+    if x.role == "additive" and y.role == "intensive":
+        x, y = y, x  # a price predicts sales, not the reverse
     part: Literal["slope", "intercept", "r2"] = draw.choice(("slope", "slope", "intercept", "r2"))
     if part == "intercept" and not _starts_near_zero(x):
         raise CannotDraw
-    noun = f"{'R²' if part == 'r2' else part} of the least-squares line that predicts {draw.say_the(y)} from {draw.say_the(x)}"
+    words = "R²" if part == "r2" else part
+    noun = f"{words} of the least-squares line that predicts {draw.say_the(y)} from {draw.say_the(x)}"
     return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", rounds=True, variant=part)
 
 

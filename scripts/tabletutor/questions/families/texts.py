@@ -3,9 +3,9 @@
 import re
 
 from tabletutor.programs.grammar import Aggregate, Contains, Count, Lookup, MostFrequent, TextPart
-from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.draw import CannotDraw, Draw, header_parts
 from tabletutor.questions.family import Candidate, Family, chain
-from tabletutor.questions.frames import VALUE
+from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
 
 CONTAINS = (
@@ -22,7 +22,7 @@ CONTAINS = (
 LONGEST = (
     "Which {name} is the {end}, in characters?",
     "{front}which {name} is the {end}, in characters?",
-    "[Find|Give] the {name} with the {end} text.",
+    "[Find|Give] the {end} {name}, counted in characters.",
     "[Can|Could] you tell me which {name} is the {end} when written out?",
     "Please report the {end} {name}, by number of characters.",
     # held out
@@ -60,6 +60,8 @@ def _words(draw: Draw) -> Candidate:
 
 def _longest(draw: Draw) -> Candidate:
     column = draw.text(("label",))
+    if not header_parts(column.name) & {"name", "title"}:
+        raise CannotDraw  # "the longest parking lot" is not one of many characters
     name, direction = draw.free_name("length"), draw.direction()
     end = {"largest": "longest", "smallest": "shortest"}[direction]
     program = chain(TextPart(column.name, "length", name), Lookup(name, direction, column.name))
@@ -78,5 +80,5 @@ FAMILIES = (
     Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1), front=True),
     Family("text_words", "text", _words, VALUE, conditions=(0, 1)),
     Family("text_longest", "text", _longest, LONGEST, conditions=(0, 1), front=True),
-    Family("most_frequent", "text", _most_frequent, VALUE),
+    Family("most_frequent", "text", _most_frequent, PICK),
 )

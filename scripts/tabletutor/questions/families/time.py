@@ -22,13 +22,13 @@ from tabletutor.programs.grammar import (
 )
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
-from tabletutor.questions.frames import MAPPING, VALUE, WHICH
+from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
 from tabletutor.questions.population import date_years
 from tabletutor.records.table import ColumnProfile
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
-UNITS: dict[str, str] = {"month": "month (as 2012-01)", "quarter": "quarter (as 2012Q1)", "year": "year"}
+FORMS = {"month": " Write the month like {}-03.", "quarter": " Write the quarter like {}Q3.", "year": ""}
 Change = Literal["change", "percent_change"]
 INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
 HOW: dict[Change, str] = {"change": "", "percent_change": ", in percent,"}
@@ -50,6 +50,11 @@ TOLERANCE = 0.02  # of the average interval of a series
 def of_date(draw: Draw, column: ColumnProfile) -> str:
     """Return " of order date", to name the date of a part or a period."""
     return f" of {draw.say(column)}"
+
+
+def period_form(date: ColumnProfile, unit: str) -> str:
+    """Return the sentence that says how to write a period, with a year of the table."""
+    return FORMS[unit].format(date_years(date)[0])
 
 
 def _part(draw: Draw, column: ColumnProfile) -> tuple[DatePart, str]:
@@ -100,17 +105,23 @@ def _period_best(draw: Draw) -> Candidate:
     steps, noun, unit = _periods(draw, date)
     direction = "largest" if steps[1].column is None else draw.direction()
     end = end_of_aggregate(draw, "count", None, direction)
-    slots = {"what": f"{UNITS[unit]}{of_date(draw, date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
-    return Candidate(chain(*steps, BestGroup(direction)), slots, "category", variant=f"{unit}_{steps[1].aggregation}")
+    slots = {"what": f"{unit}{of_date(draw, date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
+    return Candidate(
+        chain(*steps, BestGroup(direction)),
+        slots,
+        "category",
+        form=period_form(date, unit),
+        variant=f"{unit}_{steps[1].aggregation}",
+    )
 
 
 def _growth(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
     operation: Change = draw.choice(("change", "percent_change"))
-    slots = {"what": f"{UNITS[unit]}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
+    slots = {"what": f"{unit}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
     program = chain(*steps, Along(operation), BestGroup("largest"))
-    return Candidate(program, slots, "category", variant=f"{unit}_{operation}")
+    return Candidate(program, slots, "category", form=period_form(date, unit), variant=f"{unit}_{operation}")
 
 
 def _growth_value(draw: Draw) -> Candidate:
@@ -149,15 +160,15 @@ def _period_mapping(draw: Draw) -> Candidate:
     unit = draw.choice(("quarter", "year") if last - first < 2 else ("year",))
     period, measure = Period(date.name, unit, draw.free_name(unit)), draw.measure()
     aggregation = draw.aggregation(measure, ("mean", "sum"))
-    noun, words = aggregate_noun(draw, aggregation, measure), UNITS[unit]
+    noun = aggregate_noun(draw, aggregation, measure)
     program = chain(period, Group(period.name, aggregation, measure.name), GroupMapping())
     form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
     return Candidate(
         program,
-        {"noun": noun, "by": f"{words}{of_date(draw, date)}"},
+        {"noun": noun, "by": f"{unit}{of_date(draw, date)}"},
         "mapping",
         item=aggregate_type(aggregation, measure),
-        form=form,
+        form=form + period_form(date, unit),
         variant=f"{unit}_{aggregation}",
     )
 
@@ -261,8 +272,8 @@ FAMILIES = (
     Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0)),
     Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0)),
     Family("streak", "time", _streak, VALUE, conditions=(0, 0)),
-    Family("first_or_last", "time", _edge, VALUE, conditions=(0, 1)),
-    Family("date_extreme", "time", _extreme, VALUE),
-    Family("date_of_extreme", "time", _date_of, VALUE, conditions=(0, 1)),
+    Family("first_or_last", "time", _edge, PICK, conditions=(0, 1)),
+    Family("date_extreme", "time", _extreme, PICK),
+    Family("date_of_extreme", "time", _date_of, PICK, conditions=(0, 1)),
     Family("days_between", "time", _days, VALUE, conditions=(0, 1)),
 )
