@@ -305,6 +305,15 @@ def test_x_and_y_are_coordinates_only_in_tables_about_places() -> None:
     assert found("long", floats(-79, -20), lat=floats(7, 50)).role == "coordinate"
 
 
+def test_numbers_that_count_within_each_group_are_ranks() -> None:
+    charts = of(*map(str, [3, 1, 2, 9, 8, 5, 6, 7, 4, 12, 11, 10]), rows=60)
+    weeks = [f"2019-01-{1 + i // 12:02}" for i in range(60)]
+    finding = found("chart", charts, day=weeks)
+    assert (finding.role, finding.reason) == ("ordinal", "whole numbers 1…12, each once per 'day': a rank")
+    assert found("chart", charts, day=weeks[::-1], kind=of("a", "b")).role == "ordinal"
+    assert found("chart", charts, kind=of("a", "b", "c", "d")).role == "intensive"
+
+
 def test_the_unit_is_taken_from_the_words_of_the_header() -> None:
     assert found("body_mass_kg", floats(1, 9)).unit == "kg"
     assert found("score_pct", floats(1, 99)).unit == "%"

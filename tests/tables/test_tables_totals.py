@@ -91,6 +91,21 @@ def test_a_word_counts_where_nothing_adds_up() -> None:
     assert totals("state,sex,rate", rows) == [("state", "United States"), ("sex", "Both sexes")]
 
 
+def test_equal_prices_in_a_table_of_sales_are_no_totals() -> None:
+    rows: list[list[object]] = []
+    for day in range(1, 21):
+        for code, units in (("AB-1", 2), ("AB-2", 1), ("CD-7", 1 + day % 2)):
+            rows.append([f"2019-01-{day:02}", code, 499 * units, 599 * units])
+    assert totals("day,product_code,net_sales,gross_sales", rows) == []
+
+
+def test_a_value_with_half_of_all_rows_is_no_total() -> None:
+    rows: list[list[object]] = []
+    for year in (2001, 2002, 2003, 2004):
+        rows += [[year, kind, 50 + i % 3] for i in range(40) for kind in ("", "", "car", "van")]
+    assert totals("year,kind,deaths", rows) == [], "about half the deaths, since it has half the rows"
+
+
 @pytest.mark.parametrize(
     ("value", "others", "whole"),
     [

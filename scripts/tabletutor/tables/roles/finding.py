@@ -10,6 +10,7 @@ class Finding:
     """The role of a column and the reason.
 
     `levels` are ordered categories, `separator` is that of lists, and `unit` is what the header's words declare.
+    `weak`: only the spread of the values speaks for the role.
     """
 
     role: Role
@@ -17,3 +18,4 @@ class Finding:
     levels: tuple[str, ...] = ()
     separator: str | None = None
     unit: str | None = None
+    weak: bool = False

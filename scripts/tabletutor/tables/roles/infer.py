@@ -6,6 +6,7 @@ A data dictionary overrides it (`tables/dictionary`).
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -18,6 +19,9 @@ from tabletutor.tables.roles.measures import number_column_role
 from tabletutor.tables.roles.texts import LABEL_SHARE, letters_stand_for_groups, text_column_role
 
 _UNNAMED = re.compile(r"column_\d+|Unnamed: \d+")
+GROUPS = frozenset({"category", "year", "date_part", "date", "ordinal", "code"})
+MIN_GROUPS = 3
+MIN_RANKS = 3
 NAMED_SHARE = 0.8
 NAMED_TWICE = 1.1
 
@@ -30,7 +34,8 @@ def infer_roles(columns: Sequence[Column]) -> list[Finding]:
     for index, column in enumerate(columns):
         neighbours = frozenset(word for i, other in enumerate(words) if i != index for word in other.all)
         found.append(_infer_role(column, known, neighbours))
-    return [_without_name(columns, found, i) for i in range(len(columns))]
+    frame = pl.DataFrame([column.values.alias(str(i)) for i, column in enumerate(columns)])
+    return [_rank(columns, found, i, frame) or _without_name(columns, found, i, frame) for i in range(len(columns))]
 
 
 def _is_index(column: Column) -> bool:
@@ -39,7 +44,26 @@ def _is_index(column: Column) -> bool:
     return rising and _UNNAMED.fullmatch(column.name) is not None
 
 
-def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: int) -> Finding:
+def _rank(columns: Sequence[Column], found: Sequence[Finding], index: int, frame: pl.DataFrame) -> Finding | None:
+    """Return ordinal for whole numbers that count from 1 within each group of another column, else None."""
+    values = columns[index].values
+    if not found[index].weak or not values.dtype.is_integer() or values.null_count() or values.min() != 1:
+        return None
+    for i, other in enumerate(found):
+        if other.role not in GROUPS or columns[i].values.null_count():
+            continue
+        rank = pl.col(str(index))
+        groups = frame.group_by(str(i)).agg(
+            pl.len().alias("rows"), rank.n_unique().alias("distinct"), rank.max().alias("last")
+        )
+        counted = (groups["rows"] == groups["distinct"]) & (groups["rows"] == groups["last"])
+        if len(groups) >= MIN_GROUPS and groups["rows"].mean() >= MIN_RANKS and counted.all():  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
+            last = int(groups["last"].max())  # pyright: ignore[reportArgumentType]
+            return Finding("ordinal", f"whole numbers 1…{last}, each once per {columns[i].name!r}: a rank")
+    return None
+
+
+def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: int, frame: pl.DataFrame) -> Finding:
     """Return label or category for codes of letters that no other column writes out, else the finding itself.
 
     Beside "Texas", "TX" is its code. Alone, it is how people name the state.
@@ -47,7 +71,6 @@ def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: in
     column, own = columns[index], found[index]
     if own.role != "code" or not letters_stand_for_groups(column):
         return own
-    frame = pl.DataFrame([other.values.alias(str(i)) for i, other in enumerate(columns)])
     distinct = column.values.n_unique()
     for i, other in enumerate(found):
         names = (
@@ -79,5 +102,5 @@ def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> F
             return Finding("identifier", "a column without a name, whole numbers that rise from row to row")
         if column.kind == "identifier" and found.role not in ("identifier", "code"):
             return Finding("identifier", "whole numbers that number the rows or have a key's name, each once")
-        return Finding(found.role, found.reason, unit=unit[1] if unit else None)
+        return replace(found, unit=unit[1] if unit else None)
     return text_column_role(words, text_facts(column), known)

@@ -1,5 +1,7 @@
 """Infer the role of a column of numbers: from the words of its header if its values agree, else from its values."""
 
+from dataclasses import replace
+
 from tabletutor.tables.roles.concepts import is_years, number_role
 from tabletutor.tables.roles.facts import NumberFacts
 from tabletutor.tables.roles.finding import Finding
@@ -61,7 +63,7 @@ def number_column_role(
         or _by_modifier(words, facts, lexicon, hits)
         or _by_words(hits, facts, neighbours)
         or _by_unit(words, lexicon, unit, facts)
-        or _by_values(words, facts)
+        or replace(_by_values(words, facts), weak=True)
     )
 
 

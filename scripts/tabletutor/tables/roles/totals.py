@@ -6,6 +6,7 @@ the value of a measure equals the sum of all others. A word alone counts only if
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,18 +16,15 @@ from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.wholes import is_whole, is_whole_of
 
 TOTALLED = frozenset({"category", "label", "code", "ordinal", "identifier", "date_part"})
-TRIED = frozenset(
-    {"category", "label", "ordinal", "date_part"}
-)  # among hundreds of codes, some sum is right by accident
 GROUPING = frozenset({"category", "ordinal", "flag", "year", "date_part", "date"})
 MAX_VALUES = 2000
 MAX_KEYS = 6
 MAX_MEASURES = 8
 MIN_OTHERS = 2
-EXACT = 0.002  # sums of rounded numbers are off by a little
-ROUGH = 0.05
+LIMITS = {"same": 1e-9, "equal": 0.002, "rough": 0.05}  # sums of rounded numbers are off by a little
+MOST_ROWS = 1.5
 MOST_GROUPS = 0.9
-MIN_CHECKS = 4
+MIN_GROUPS = 4
 MIN_MEASURES = 2
 SMALLEST_SUM = 20.0  # below it, numbers may be equal by accident
 
@@ -42,23 +40,38 @@ class _Table:
 
 @dataclass(frozen=True)
 class _Sums:
-    """Counts of groups: the rows of one value equal the sum of the others, roughly equal it, or were compared."""
+    """Counts of groups: the rows of one value equal the sum of the others, roughly equal it, or were compared.
+
+    `measures` counts the measures for which all are the same to the last digit. `groups` is 1 only if all rows are one
+    group.
+    """
 
     equal: int
     rough: int
     compared: int
     measures: int
+    groups: int
 
     @property
     def are_exact(self) -> bool:
         """Return whether nearly all are equal, and enough for this to be no accident."""
-        several = self.measures >= MIN_MEASURES and self.equal >= MIN_MEASURES
-        return self.equal >= MOST_GROUPS * self.compared and (several or self.equal >= MIN_CHECKS)
+        several = self.groups == 1 and self.measures >= MIN_MEASURES
+        return self.equal >= MOST_GROUPS * self.compared and (several or self.groups >= MIN_GROUPS)
 
     @property
     def are_rough(self) -> bool:
         """Return whether nearly all are roughly equal, and enough for this to be no accident."""
-        return self.rough >= MOST_GROUPS * self.compared and self.rough >= MIN_CHECKS
+        return self.rough >= MOST_GROUPS * self.compared and self.groups >= MIN_GROUPS
+
+
+class _Comparison(NamedTuple):
+    """Counts of groups, for one value and one measure: the same to the last digit, equal but for rounding …"""
+
+    value: str | None
+    same: int
+    equal: int
+    rough: int
+    compared: int
 
 
 def find_totals(columns: Sequence[Column], findings: Sequence[Finding]) -> tuple[Total, ...]:
@@ -75,7 +88,7 @@ def find_totals(columns: Sequence[Column], findings: Sequence[Finding]) -> tuple
 def _column_totals(table: _Table, index: int) -> list[Total]:
     column = table.columns[index]
     values: list[str] = column.values.drop_nulls().unique().sort().to_list()
-    sums = _sums(table, index) if table.findings[index].role in TRIED else {}
+    sums = _sums(table, index)
     found: list[Total] = []
     for value in [*values, None]:
         if value is None and not column.values.null_count():
@@ -116,14 +129,18 @@ def _sums(table: _Table, index: int) -> dict[str | None, _Sums]:
     counts: dict[str | None, list[int]] = {}
     agreeing: dict[str | None, set[str]] = {}
     for measure in measures[:MAX_MEASURES]:
-        for value, equal, rough, compared in _compare(table.frame, name, keys, measure):
-            tally = counts.setdefault(value, [0, 0, 0])
-            tally[0] += equal
-            tally[1] += rough
-            tally[2] += compared
-            if compared and equal >= MOST_GROUPS * compared:
-                agreeing.setdefault(value, set()).add(measure)
-    return {value: _Sums(e, r, c, len(agreeing.get(value, ()))) for value, (e, r, c) in counts.items()}
+        for each in _compare(table.frame, name, keys, measure):
+            tally = counts.setdefault(each.value, [0, 0, 0, 2])
+            tally[0] += each.equal
+            tally[1] += each.rough
+            tally[2] += each.compared
+            tally[3] = max(tally[3], each.compared)
+            if each.same == each.compared:
+                agreeing.setdefault(each.value, set()).add(measure)
+    return {
+        value: _Sums(e, r, c, len(agreeing.get(value, ())), most if keys else 1)
+        for value, (e, r, c, most) in counts.items()
+    }
 
 
 def _keys(table: _Table, index: int) -> list[str]:
@@ -141,25 +158,29 @@ def _keys(table: _Table, index: int) -> list[str]:
     return keys
 
 
-def _compare(frame: pl.DataFrame, name: str, keys: list[str], measure: str) -> list[tuple[str | None, int, int, int]]:
-    """Return (value, equal, roughly equal, compared) for each value that is ever roughly the sum of the others."""
+def _compare(frame: pl.DataFrame, name: str, keys: list[str], measure: str) -> list[_Comparison]:
+    """Return how each value that is ever roughly the sum of the others compares with it.
+
+    A value with many more rows than the others have on average is no total, however large its sum is.
+    """
     cells = frame.select(name, *keys, pl.col(measure).cast(pl.Float64)).drop_nulls(measure)
-    cells = cells.group_by(name, *keys).agg(pl.col(measure).sum().alias("value"))
+    cells = cells.group_by(name, *keys).agg(pl.col(measure).sum().alias("value"), pl.len().alias("rows"))
     over = keys or [pl.lit(1)]
-    others = (pl.col("value").sum().over(over) - pl.col("value")).alias("others")
-    size = pl.len().over(over).alias("size")
-    rows = cells.with_columns(others, size)
-    rows = rows.filter((pl.col("size") > MIN_OTHERS) & (pl.col("others") >= SMALLEST_SUM))
-    off = ((pl.col("value") - pl.col("others")).abs() / pl.col("others")).alias("off")
+    groups = cells.with_columns(
+        (pl.col("value").sum().over(over) - pl.col("value")).alias("others"),
+        (pl.col("rows").sum().over(over) - pl.col("rows")).alias("other_rows"),
+        pl.len().over(over).alias("size"),
+    ).filter((pl.col("size") > MIN_OTHERS) & (pl.col("others") >= SMALLEST_SUM))
+    off = (pl.col("value") - pl.col("others")).abs() / pl.col("others")
+    few = pl.col("rows") <= MOST_ROWS * pl.col("other_rows") / (pl.col("size") - 1)
     compared = (
-        rows.with_columns(off)
+        groups.with_columns(pl.when(few).then(off).otherwise(1.0).alias("off"))
         .group_by(name)
         .agg(
-            (pl.col("off") <= EXACT).sum().alias("equal"),
-            (pl.col("off") <= ROUGH).sum().alias("rough"),
+            *((pl.col("off") <= limit).sum().alias(limit_name) for limit_name, limit in LIMITS.items()),
             pl.len().alias("compared"),
         )
         .filter(pl.col("rough") > 0)
         .sort(name, nulls_last=True)
     )
-    return [(value, int(e), int(r), int(c)) for value, e, r, c in compared.iter_rows()]
+    return [_Comparison(*row) for row in compared.iter_rows()]
