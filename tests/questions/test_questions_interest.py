@@ -12,7 +12,7 @@ from tests.support.profiles import profile_of
 TABLE = pl.DataFrame(
     {
         "name": ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"],
-        "city": ["Oslo", "Oslo", "Rome", "Rome", "Rome", "Rome", "Bern", "Bern", "Bern", "Ulm"],
+        "city": ["Oslo", "Oslo", "Rome", "Rome", "Rome", "Rome", "Rome", "Bern", "Bern", "Bern"],
         "team": ["a", "b", "c", "d", "e", "f", "g", "g", None, None],
         "same": [7] * 10,
         "once": ["x", None, None, None, None, None, None, None, None, None],
