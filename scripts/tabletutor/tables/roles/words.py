@@ -10,7 +10,7 @@ _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 # "GDPperCapita": an acronym before a small word.
 _ACRONYM = re.compile(r"([A-Z]{2,})(per|of|by|and|in|for)(?=[A-Z]|\b)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
-_PERCENT = re.compile(r"(?:perc(?![eiu])|pct)[a-z]{4,}")  # "percwhite", but not "perceived" and "percussion"
+_PERCENT = re.compile(r"(?:perc(?!ei|ep|uss)|pct)[a-z]{3,}")  # "percwhite", but not "perceived" and "percussion"
 _SHORT_PLURAL = 4
 
 
