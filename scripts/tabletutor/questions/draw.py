@@ -208,6 +208,10 @@ class Draw:
         spoken = self.spoken[column.name]
         return f"the {spoken.singular}" if spoken.noun == "quantity" else spoken.singular
 
+    def verb(self, column: ColumnProfile) -> str:
+        """Return "are" after a plural such as "sales", else "is"."""
+        return "are" if self.spoken[column.name].is_plural else "is"
+
     def say_many(self, column: ColumnProfile) -> str:
         """Return the plural of `say`: "body masses", or "sex values" where the word has no plural."""
         spoken = self.spoken[column.name]

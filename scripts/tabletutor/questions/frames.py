@@ -78,7 +78,7 @@ SET = (
     "{front}which {whats} have {limit}? [List all of them.|Give all of them.]",
     "[List|Give] all {whats} with {limit}{back}.",
     "{front}list all {whats} with {limit}.",
-    "Just the {whats} with {limit}{back}, please, but all of them.",
+    "Just the {whats} with {limit}{back}, please.",
     "[Can|Could] you list the {whats} with {limit}{back}? I need all of them.",
     "Please report all {whats} with {limit}{back}.",
     # held out

@@ -180,7 +180,9 @@ def _threshold(draw: Draw) -> Condition:
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
         attribute = f"{words} {value_words(value)} {counted}"
     kind = "above" if comparison in (">", ">=") else "below"
-    return Condition(kind, (Where(column.name, comparison, value),), f"{draw.say_the(column)} is {limit}", attribute)
+    return Condition(
+        kind, (Where(column.name, comparison, value),), f"{draw.say_the(column)} {draw.verb(column)} {limit}", attribute
+    )
 
 
 def _between(draw: Draw) -> Condition:
@@ -193,7 +195,7 @@ def _between(draw: Draw) -> Condition:
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
     name, settled = draw.say_the(column), frozenset[ReadingName]({"strict_bound"})
-    return Condition("between", steps, f"{name} is {bounds}", f"{name} {bounds}", settled)
+    return Condition("between", steps, f"{name} {draw.verb(column)} {bounds}", f"{name} {bounds}", settled)
 
 
 def _year(draw: Draw) -> Condition:
@@ -263,7 +265,7 @@ def _beyond(draw: Draw) -> Condition:
     comparison: Literal[">", "<"] = draw.choice((">", "<"))
     side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
-    said = f"{draw.say_the(column)} is {side} its overall {'average' if statistic == 'mean' else 'median'}"
+    said = f"{draw.say_the(column)} {draw.verb(column)} {side} its overall {'average' if statistic == 'mean' else 'median'}"
     return Condition(f"beyond_{statistic}", (step,), said)
 
 
@@ -315,7 +317,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     if column.role not in MEASURES or column.unique < 2 * 10:
         return None
     method, words = draw.choice(OUTLIERS)
-    words = f"rows whose {name} is an outlier ({words})"
+    words = f"rows whose {name} {draw.verb(column)} an outlier ({words})"
     step = Outliers(subject, method, negated=True)
     return Preparation(f"without_outliers_{method}", (step,), f"removing {words}", f"remove {words}", {})
 

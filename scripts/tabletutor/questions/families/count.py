@@ -100,7 +100,10 @@ def _outliers(draw: Draw) -> Candidate:
     if method == "iqr":
         words = draw.choice((words, "by the 1.5 IQR rule"))
     noun = draw.choice(
-        (f"number of outliers in {name} ({words})", f"number of rows whose {name} is an outlier ({words})")
+        (
+            f"number of outliers in {name} ({words})",
+            f"number of rows whose {draw.say(column)} {draw.verb(column)} an outlier ({words})",
+        )
     )
     return Candidate(chain(Outliers(column.name, method), Count()), {"noun": noun}, "integer", variant=method)
 

@@ -87,7 +87,7 @@ def _scaled(draw: Draw) -> Candidate:
     if draw.choice((True, True, False)):
         limit = draw.choice((1, 1.5, 2))
         deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
-        noun = f"number of rows whose {draw.say(column)} is more than {deviations} above the average"
+        noun = f"number of rows whose {draw.say(column)} {draw.verb(column)} more than {deviations} above the average"
         scale = Scale(column.name, "zscore", name)
     elif _fills_its_range(column):
         limit = draw.choice((0.5, 0.25, 0.75))

@@ -149,7 +149,8 @@ def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
         counts = [count for _, count in by.top_values]
         place = draw.source.randrange(1, len(counts) - 1)
         middle = (counts[place] + counts[place - 1]) / 2
-        keep = Keep(draw.choice((">", ">=")), round_number(middle, max(counts[0] / 4, 1.0), whole=True))
+        limit = max(round_number(middle, max(counts[0] / 4, 1.0), whole=True), 2)
+        keep = Keep(draw.choice((">", ">=")), limit)
         limit = f"{count_limit_words(draw, keep.comparison, keep.value)} rows"
         return Group(by.name, "count"), keep, {"whats": draw.say_many(by), "limit": limit}
     measure = draw.measure()

@@ -47,7 +47,7 @@ def _words(draw: Draw) -> Candidate:
     column = draw.text(("free_text",))
     aggregation = draw.choice(("mean", "max"))
     name = draw.free_name("words")
-    noun = f"{'average' if aggregation == 'mean' else 'largest'} number of words in {draw.say(column)}"
+    noun = f"{'average' if aggregation == 'mean' else 'largest'} number of words in {draw.spoken[column.name].quoted}"
     program = chain(TextPart(column.name, "words", name), Aggregate(name, aggregation))
     return Candidate(
         program,
