@@ -176,6 +176,8 @@ def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
         return Finding("ordinal", f"whole numbers {facts.span}, nearly each once in {facts.present} rows: a rank")
     if facts.one_length and facts.one_length >= LONG_DIGITS and spread:
         return Finding("code", f"whole numbers of {facts.one_length} digits")
+    if facts.unique == 2 and (facts.min, facts.max) == (0, 1):
+        return Finding("flag", "two values, 0 and 1")
     if facts.unique == 2:
         return Finding("category", f"two numbers ({facts.span}) that stand for groups")
     if plural:

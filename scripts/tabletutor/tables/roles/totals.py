@@ -65,7 +65,7 @@ class _Sums:
 
 
 class _Comparison(NamedTuple):
-    """Counts of groups for one value and one measure: the same to the last digit, equal after rounding, nearly equal."""
+    """Counts of groups for one value and one measure: the same to the last digit, equal after rounding, near."""
 
     value: str | None
     same: int
