@@ -56,6 +56,7 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(g.BestWithin("name", "pay", "largest", "city")), {"a": "Oslo", "b": "Rome"}, "by 'name' have one row"),
     (chain(g.Pivot("name", "city", "count")), {"a": {"Oslo": 1}}, "by 'name' have one row"),
     (chain(g.MostFrequent("name")), "a", "no value of 'name' occurs twice"),
+    (chain(g.MostFrequent("pay")), 1, "no value of 'pay' is clearly the most frequent"),
     (chain(g.Share("pay", ">", 0)), 100.0, "100 percent"),
     (chain(CITY, g.MissingShare("pay"), g.Round(1)), 0.0, "0 percent"),
     (chain(CITY, g.MostFrequent("city")), "Oslo", "fixes 'city'"),

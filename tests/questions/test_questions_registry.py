@@ -33,7 +33,7 @@ def typed(name: str, folder: Path) -> tuple[TableProfile, Path]:
 def test_every_family_finds_an_answer_on_some_real_table(tmp_path: Path) -> None:
     answered: dict[str, int] = defaultdict(int)
     config = ProgramQuestionsConfig(per_family=2, attempts_per_question=2)
-    for name in ("penguins_raw", "canadian_senators", "mpg", "earthquakes", "prison_custody_by_state"):
+    for name in ("penguins_raw", "canadian_senators", "mpg", "midwest", "seattle_weather", "estimated_crimes"):
         profile, parquet = typed(name, tmp_path)
         frame = polars_engine.load(parquet)
         for family, question in candidates(profile, Pool("trained", all_families(), 0), config, seed=0):

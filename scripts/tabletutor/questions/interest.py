@@ -35,6 +35,7 @@ from tabletutor.programs.grammar import (
     Program,
     Quantile,
     Regression,
+    Repeated,
     Round,
     Running,
     Scale,
@@ -87,6 +88,8 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         for name in step_columns(step):
             if name in columns and columns[name].unique <= 1:
                 yield f"column {name!r} has at most one value"
+        if isinstance(step, Repeated) and all(column.unique <= 1 for column in columns.values()):
+            yield "all rows are the same"
         yield from _small_groups(step, columns, profile)
     yield from _fixed_by_filter(steps, answer)
     if isinstance(last, Correlation | Regression):
