@@ -13,7 +13,11 @@ from scipy.stats import binomtest, norm, permutation_test
 
 GROUPINGS = ("novelty", "family", "category", "difficulty", "table", "answer_type")
 DIFFICULTIES, NOVELTIES = ("easy", "medium", "hard"), ("trained", "new_wording", "new_composition")
-LABELS = dict(zip(NOVELTIES, ("trained families and wordings", "new wordings", "compositions never trained"), strict=True))
+LABELS = {
+    "trained": "trained families and wordings",
+    "new_wording": "new wordings",
+    "new_composition": "compositions never trained",
+}
 ARMS = {"base": ["base", "base-1"], "tuned": ["tuned", "tuned-1"]}
 SPLITS = ("train", "validation", "test")
 RESAMPLES, PERMUTATIONS, SEED = 500, 999, 0

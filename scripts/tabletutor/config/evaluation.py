@@ -21,8 +21,8 @@ class EvaluationConfig(Section):
     max_context: int = Field(
         default=1536,
         ge=128,
-        description="Maximum number of tokens per conversation, with its worked examples; a longer one ends as at the turn "
-        "limit.",
+        description="Maximum number of tokens per conversation, with its worked examples; a longer one ends as at the "
+        "turn limit.",
     )
     threads: int = Field(
         default=2,

@@ -25,7 +25,8 @@ class ProgramQuestionsConfig(Section):
         default=0.2,
         ge=0,
         lt=1,
-        description="Share of the compositions (family, variant and conditions) used only on validation and test tables.",
+        description="Share of the compositions (family, variant and conditions) used only on validation and test "
+        "tables.",
     )
     heldout_wordings: float = Field(
         default=0.25,

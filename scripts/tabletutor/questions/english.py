@@ -1,20 +1,10 @@
-"""Small pieces of English: articles, plurals of phrases, numbers of things, lists, ordinals, dates, units."""
+"""Small pieces of English: articles, plurals of phrases, numbers of things, units."""
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 
-from tabletutor.questions.lexicon import MASS, grammatical_number, parts_of_speech, plural_word, singular_word
+from tabletutor.questions.lexicon import MASS, grammatical_number, parts_of_speech, plural_word
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-ORDINALS = (
-    "first", "second", "third", "fourth", "fifth", "sixth",
-    "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
-)  # fmt: skip
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 PREPOSITIONS = frozenset(
     {"of", "per", "in", "on", "at", "by", "for", "to", "from", "with", "without", "before", "after", "under", "over"}
 )
@@ -33,7 +23,6 @@ UNIT_NAMES = {
     "%": "percent", "$": "dollars", "USD": "US dollars", "€": "euros", "EUR": "euros", "£": "pounds",
     "GBP": "pounds sterling", "¥": "yen",
 }  # fmt: skip
-_CURRENCY = re.compile(r"[$€£¥]")
 # The names of these letters begin with a vowel: an F, an X-ray.
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _CONSONANT_SOUND = re.compile(r"(?i)(eu|ewe|one\b|once\b|ukra|u[bcfghjkqrst][aeiou]|uni(?![nm]\w))")
@@ -79,14 +68,6 @@ def plural(phrase: str) -> str:
     return " ".join(words)
 
 
-def singular(phrase: str) -> str:
-    """Return a noun phrase with its head in the singular: "date of incidents" stays, "bill lengths" does not."""
-    words = phrase.split(" ")
-    head = head_index(words)
-    words[head] = singular_word(words[head])
-    return " ".join(words)
-
-
 def is_mass(phrase: str) -> bool:
     """Return whether the head of a noun phrase is not counted: "precipitation", "infant mortality"."""
     words = phrase.split(" ")
@@ -98,64 +79,8 @@ def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural(noun)}"
 
 
-def number_word(number: int) -> str:
-    """Return a small number as a word ("two"), one above twelve in digits. Raises ValueError below 0."""
-    if number < 0:
-        raise ValueError(f"no word for {number}: give 0 or more")
-    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
-
-
-def ordinal(number: int) -> str:
-    """Return a place: "second", "twelfth", "21st". Raises ValueError below 1."""
-    if number < 1:
-        raise ValueError(f"no ordinal for {number}: give 1 or more")
-    if number <= len(ORDINALS):
-        return ORDINALS[number - 1]
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
-def join(items: Sequence[str], word: str = "and") -> str:
-    """Return items as a list in a sentence: "A", "A and B", "A, B and C". Raises ValueError for no items."""
-    if not items:
-        raise ValueError("no items to join: give at least one")
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {word} {items[-1]}"
-
-
-def percent(value: float | str) -> str:
-    """Return a percentage: "12 %"."""
-    return f"{value} %"
-
-
-def date_words(value: str) -> str:
-    """Return an ISO 8601 date, or date with time, in words: "1 March 2012", "1 March 2012 at 14:05".
-
-    Raises ValueError for another text.
-    """
-    moment = datetime.fromisoformat(value)
-    day = f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}"
-    if "T" not in value and " " not in value.strip():
-        return day
-    return f"{day} at {moment.hour:02}:{moment.minute:02}{f':{moment.second:02}' if moment.second else ''}"
-
-
-def with_unit(value: float | str, unit: str | None) -> str:
-    """Return a value with its unit: "5 g", "$5", "12 %", "$5 per capita"; the value alone without a unit."""
-    if not unit:
-        return str(value)
-    if symbol := _CURRENCY.match(unit):
-        return f"{symbol[0]}{value}{unit[len(symbol[0]) :]}"
-    return f"{value} {unit}"
-
-
 def is_unit(text: str) -> bool:
     """Return whether a text is a unit that can follow a value: "kg", "kilograms", "$ per capita", "per 1000"."""
     symbol, _, rest = text.partition(" ")
     known = text in UNIT_NAMES or text in UNIT_NAMES.values()
     return known or symbol == "per" or (symbol in UNIT_NAMES and rest.startswith("per "))
-
-
-def unit_words(unit: str) -> str:
-    """Return a unit in words: "grams", "percent", "dollars per capita"; an unknown one unchanged."""
-    symbol, space, rest = unit.partition(" ")
-    return UNIT_NAMES[unit] if unit in UNIT_NAMES else f"{UNIT_NAMES.get(symbol, symbol)}{space}{rest}"

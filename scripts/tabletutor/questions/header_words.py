@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tabletutor.models.prompt import header_label
 from tabletutor.programs.grammar import Aggregation
-from tabletutor.questions.english import FUNCTION_WORDS, a_or_an, is_mass, is_unit
+from tabletutor.questions.english import FUNCTION_WORDS, is_mass, is_unit
 from tabletutor.questions.header_parse import (
     STATISTICS,
     NotSpoken,
@@ -89,11 +89,6 @@ class SpokenColumn(Record, frozen=True):
     def one_value(self) -> str:
         """The words after "each", "every" and "which": "country", "weather value"."""
         return self.singular if self.noun == "count" else f"{self.singular} value"
-
-    @property
-    def with_article(self) -> str:
-        """The words with "a", "an", or no article: "an age", "precipitation"."""
-        return a_or_an(self.singular) if self.noun in ("count", "quantity") else self.singular
 
 
 def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:

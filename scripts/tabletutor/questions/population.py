@@ -265,7 +265,8 @@ def _beyond(draw: Draw) -> Condition:
     comparison: Literal[">", "<"] = draw.choice((">", "<"))
     side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
-    said = f"{draw.say_the(column)} {draw.verb(column)} {side} its overall {'average' if statistic == 'mean' else 'median'}"
+    word = "average" if statistic == "mean" else "median"
+    said = f"{draw.say_the(column)} {draw.verb(column)} {side} its overall {word}"
     return Condition(f"beyond_{statistic}", (step,), said)
 
 

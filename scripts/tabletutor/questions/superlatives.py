@@ -1,4 +1,4 @@
-"""Words for the ends of a column: the highest fare, the oldest passenger; never two superlatives at once."""
+"""Words for the ends of a column: the highest fare, the most recent date; never two superlatives at once."""
 
 from collections.abc import Mapping
 
@@ -13,35 +13,28 @@ Ends = tuple[str, str]  # for the direction "largest" and for "smallest"
 
 
 class _Sense(Record, frozen=True):
-    """The words that name a kind of measure, with the superlatives of the measure and of the thing that has it."""
+    """The words that name a kind of measure, with its superlatives, the most usual first."""
 
     words: frozenset[str]
     measure: tuple[Ends, ...]
-    thing: Ends | None = None
 
 
 _HIGH = ("highest", "lowest")
 _GREAT = ("greatest", "smallest")
 _LARGE = ("largest", "smallest")
 _LONG = ("longest", "shortest")
-_DATE = _Sense(word_set("date"), (("latest", "earliest"), ("most recent", "earliest")), ("latest", "earliest"))
-_DURATION = _Sense(word_set("duration lifespan runtime"), (_LONG,), _LONG)
+_DATE = _Sense(word_set("date"), (("latest", "earliest"), ("most recent", "earliest")))
+_DURATION = _Sense(word_set("duration lifespan runtime"), (_LONG,))
 _SENSES = (
     _DATE,
     _DURATION,
     _Sense(word_set("year"), (("latest", "earliest"), ("most recent", "earliest"))),
-    _Sense(word_set("age"), (_HIGH,), ("oldest", "youngest")),
-    _Sense(word_set("cost fare fee price rent tuition"), (_HIGH,), ("most expensive", "cheapest")),
-    _Sense(word_set("length"), (_GREAT,), _LONG),
-    _Sense(word_set("distance"), (_LONG, _GREAT), ("farthest", "nearest")),
-    _Sense(word_set("mass weight"), (_GREAT, _HIGH), ("heaviest", "lightest")),
-    _Sense(word_set("height"), (_GREAT,), ("tallest", "shortest")),
-    _Sense(word_set("depth"), (_GREAT,), ("deepest", "shallowest")),
-    _Sense(word_set("width wingspan"), (_GREAT,), ("widest", "narrowest")),
-    _Sense(word_set("speed velocity"), (_HIGH,), ("fastest", "slowest")),
-    _Sense(word_set("acreage area population size"), (_LARGE,), _LARGE),
+    _Sense(word_set("age cost fare fee price rent speed temperature tuition velocity"), (_HIGH,)),
+    _Sense(word_set("depth height length width wingspan"), (_GREAT,)),
+    _Sense(word_set("distance"), (_LONG, _GREAT)),
+    _Sense(word_set("mass weight"), (_GREAT, _HIGH)),
+    _Sense(word_set("acreage area population size"), (_LARGE,)),
     _Sense(word_set("amount number quantity volume"), (_LARGE, _HIGH)),
-    _Sense(word_set("temperature"), (_HIGH,), ("hottest", "coldest")),
     # A rank of 1 is the highest rank but the lowest number, so only the number is compared.
     _Sense(word_set("grade place position rank ranking standing"), (("numerically highest", "numerically lowest"),)),
 )
@@ -57,12 +50,6 @@ _PLAIN_ENDS = {
 def superlative(column: ColumnProfile, direction: Direction) -> tuple[str, ...]:
     """Return the words for an end of a column: "the highest fare", "whose fare is highest". The most usual is first."""
     return tuple(dict.fromkeys(_end(ends, direction) for ends in _sense(column).measure))
-
-
-def thing_superlative(column: ColumnProfile, direction: Direction) -> str | None:
-    """Return the word for what has the largest or smallest value ("the oldest passenger"), or None if there is none."""
-    thing = _sense(column).thing
-    return None if thing is None else _end(thing, direction)
 
 
 def with_superlative(word: str, noun: str) -> str:

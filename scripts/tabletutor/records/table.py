@@ -86,8 +86,8 @@ class TableProfile(Record, frozen=True):
     """A table: the SHA-256 of the CSV, its columns in order, the key columns (`keys`), and the repairs.
 
     `repaired` and `quarantined` count rows. `repairs` lists the first hundred of them; `quarantine.csv` holds all
-    quarantined rows. `totals` are the values whose rows sum up other rows. `dictionary` is the path of the data dictionary
-    beside the CSV, if there is one.
+    quarantined rows. `totals` are the values whose rows sum up other rows. `dictionary` is the path of the data
+    dictionary beside the CSV, if there is one.
     """
 
     table: str
