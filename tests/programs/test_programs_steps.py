@@ -11,7 +11,7 @@ import pytest
 from tabletutor.programs import grammar as g
 from tabletutor.programs.pandas_source import source
 from tabletutor.programs.typecheck import IllTypedError, Kind, answer_kind
-from tests.support.programs import Engine, agree, engines, matches, pandas_engine
+from tests.support.programs import Engine, agree, engines, matches, outcome, pandas_engine
 
 NA = None
 STOCK = pa.table(
@@ -83,6 +83,7 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.Where("shop", "==", "b"), g.Scale("x", "zscore", "s"), g.Aggregate("s", "max")), (8 / 3) / math.sqrt(67 / 12)),
     ((g.Where("n", "==", 4), g.Scale("n", "zscore", "s"), g.Missing("s"), g.Count()), 2),
     ((g.Where("n", "==", 4), g.Scale("n", "minmax", "s"), g.Missing("s"), g.Count()), 2),
+    ((g.Missing("x"), g.Scale("x", "zscore", "s"), g.Missing("s"), g.Count()), 1),
     ((g.Impute("x", "median", "f"), g.ListOf("f")), [1.5, 2.0, 0.0, 2.5, 2.5, -1.0, 6.0]),
     ((g.Impute("n", "mean", "f"), g.Aggregate("f", "sum")), 58 + 58 / 6),
     ((g.Impute("n", "zero", "f"), g.ListOf("f")), [4, 1, 7, 0, 2, 40, 4]),
@@ -330,6 +331,19 @@ def test_the_other_engines_refuse_other_readings(three: dict[str, Engine], engin
         if any(map(g.is_other_reading, steps)):
             with pytest.raises(ValueError, match="only Polars computes other readings"):
                 three[engine](g.Program(steps))
+
+
+def test_values_along_groups_tie_within_their_last_bits(tmp_path: Path) -> None:
+    table = pa.table(
+        {"k": list("abcde"), "n": [0, 0, 1, 1, 1], "m": [1, 2, 3, 7, 20], "x": [1e-300, 1e300, 1.0, 1.0, 1.0]}
+    )
+    thirds = (g.Group("k", "sum", "n"), g.Along("rolling_mean", 3), g.Along("change"))  # 1/3 and 1/3
+    shares = (g.Group("k", "sum", "m"), g.GroupShares(), g.Along("change"))  # 1/33 and 1/33, then more
+    infinite = (g.Group("k", "sum", "x"), g.Along("percent_change"))
+    for engine in engines(tmp_path, table).values():
+        assert outcome(engine, g.Program((*thirds, g.BestGroup("largest")))).reason == "tie"
+        assert outcome(engine, g.Program((*shares, g.BestGroup("smallest")))).reason == "tie"
+        assert outcome(engine, g.Program((*infinite, g.GroupCount()))).reason == "no_answer"
 
 
 def test_half_away_rounds_the_decimal_text_as_on_paper(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from tabletutor.programs import grammar as g
 from tabletutor.programs.duckdb_sql import hypothesis_tests, statistics
-from tabletutor.programs.duckdb_sql.aggregates import aggregate, is_inexact
+from tabletutor.programs.duckdb_sql.aggregates import aggregate
 from tabletutor.programs.duckdb_sql.chain import ORDER, Chain, is_tie
 from tabletutor.programs.duckdb_sql.groups import make_groups, reduce_groups
 from tabletutor.programs.duckdb_sql.query import Query
@@ -72,15 +72,10 @@ def _best_within(step: g.BestWithin, chain: Chain) -> Query:
 
 def _pivot(step: g.Pivot, chain: Chain) -> Query:
     by, across = chain.columns[step.by].name, chain.columns[step.across].name
-    value, inexact = "count(*)", False
-    if step.column is not None:
-        name, kind = chain.columns[step.column]
-        value, inexact = aggregate(step.aggregation, name), is_inexact(step.aggregation, kind)
+    value = "count(*)" if step.column is None else aggregate(step.aggregation, chain.columns[step.column].name)
     known = f"WHERE {by} IS NOT NULL AND {across} IS NOT NULL"
     select = f"SELECT {by} AS name, {across} AS across, {value} AS value FROM {chain.source} {known} GROUP BY ALL"
     chain.push(f"SELECT * FROM ({select}) WHERE value IS NOT NULL")
-    if inexact:
-        chain.check_finite("value")
     return Query(f"SELECT name, across, value FROM {chain.source} ORDER BY name, across", "table")
 
 
