@@ -46,7 +46,7 @@ def test_scripts_are_thin(path: Path) -> None:
 @pytest.mark.parametrize(
     ("script", "knobs"),
     [
-        ("table.py", {"section", "tables"}),
+        ("table.py", {"nearest", "section", "tables"}),
         ("episodes.py", {"section", "episodes", "sandbox"}),
         ("checkpoint.py", {"section", "training"}),
         ("report.py", {"section"}),

@@ -1,7 +1,7 @@
 """The `program` teacher: turn a question's program into the cells that an analyst would write.
 
 The first turn states the plan and looks at what the plan needs to know: the first rows of its columns, the values of
-the categories that it names, the number of missing values. The next turn says what follows from that. One or two cells
+the categories that it names, the number of missing values. The next turn draws a conclusion from that. One or two cells
 do the work: every intermediate value goes through `hook` with the values it depends on, and the last cell submits. The
 plan comes first because it determines what to look at. A small model that looks first guesses the columns, and then
 plans with the ones it saw.
@@ -58,7 +58,7 @@ def plan_turn(program: Program, profile: TableProfile) -> ScriptedTurn:
 
 
 def decision(program: Program, profile: TableProfile) -> str:
-    """Return what follows from the first look, as the thought before the work: what happens to missing values."""
+    """Return the conclusion from the first look, as the thought before the work: what happens to missing values."""
     gaps = _incomplete(program, profile)
     if not gaps:
         return WORK

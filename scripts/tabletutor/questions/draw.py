@@ -21,7 +21,7 @@ NAMED_GROUPS: tuple[Role, ...] = (
     "date_part",
 )  # one says "which class", not "which survived"
 GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
-# Values that stand for the lack of a value, or for what is left.
+# Values that stand for the lack of a value, or for the rest.
 FILLERS = frozenset(
     {"other", "others", "ignore", "unknown", "none", "misc", "n/a", "not specified", "undefined", "not available"}
 )

@@ -47,6 +47,6 @@ def limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
 
 
 def count_limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
-    """Return a comparison of a number of rows with a number: "at least 20"."""
+    """Return a comparison of a count of rows with a number: "at least 20"."""
     words = {">": ("more than", "over"), ">=": ("at least",), "<": ("fewer than",), "<=": ("at most",)}
     return f"{draw.choice(words[comparison])} {value_words(value)}"

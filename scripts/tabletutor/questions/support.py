@@ -73,7 +73,7 @@ def find_lack(program: Program, profile: TableProfile, run: Run, answer: Any) ->
 
 
 def _without_totals(program: Program, profile: TableProfile) -> Program:
-    """Return the program without the steps that leave total rows out: they are few, and it matters all the same."""
+    """Return the program without the steps that leave total rows out: they are few, and it still matters."""
     totals = {(total.column, total.value) for total in profile.totals}
 
     def leave_out(steps: Steps) -> Steps:
@@ -201,7 +201,7 @@ def _thin_test(before: Steps, step: HypothesisTest, run: Run) -> Iterator[str]:
 
 
 def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
-    """Return a fault if filling gaps leaves the answer as it is."""
+    """Return a fault if filling gaps leaves the answer unchanged."""
     filled = {step.name: step.column for step in program.steps if isinstance(step, Impute)}
     steps = tuple(step for step in program.steps if not isinstance(step, Impute))
     plain = rename_columns(replace(program, steps=steps), filled)
@@ -209,7 +209,7 @@ def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
-    """Return the condition without which a number or a breakdown stays as it is."""
+    """Return the condition without which a number or a breakdown stays unchanged."""
     if not isinstance(answer, int | float | dict) or isinstance(answer, bool):
         return None
     conditions = [step for step in program.steps if isinstance(step, Filter) and not isinstance(step, Sort | Top)]

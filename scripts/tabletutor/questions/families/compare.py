@@ -1,4 +1,4 @@
-"""Compare: two groups with each other, by a number of each."""
+"""Compare: two groups with each other, by one number for each."""
 
 from typing import NamedTuple
 
@@ -41,13 +41,26 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
     what = draw.say(by)
     if draw.source.random() < counts:
         return Sides(
-            (left, Count()), (right, Count()), what, (names[0], names[1]), "number of rows", "integer", "count"
+            left=(left, Count()),
+            right=(right, Count()),
+            what=what,
+            names=(names[0], names[1]),
+            noun="number of rows",
+            kind="integer",
+            variant="count",
         )
     measure = draw.measure()
     aggregation = draw.aggregation(measure, ("mean", "mean", "median", "sum"))
     step, noun = Aggregate(measure.name, aggregation), aggregate_noun(draw, aggregation, measure)
-    kind = aggregate_type(aggregation, measure)
-    return Sides((left, step), (right, step), what, (names[0], names[1]), noun, kind, aggregation)
+    return Sides(
+        left=(left, step),
+        right=(right, step),
+        what=what,
+        names=(names[0], names[1]),
+        noun=noun,
+        kind=aggregate_type(aggregation, measure),
+        variant=aggregation,
+    )
 
 
 def _joined(
