@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
+from tabletutor.questions.english import a_or_an
 from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.superlatives import superlative, with_superlative
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
@@ -202,6 +203,11 @@ class Draw:
     def say(self, column: ColumnProfile) -> str:
         """Return how people say a column, without an article: "body mass"."""
         return self.spoken[column.name].singular
+
+    def say_a(self, column: ColumnProfile) -> str:
+        """Return a column with "a" or "an" if it is a noun that takes one: "a fare", "precipitation"."""
+        spoken = self.spoken[column.name]
+        return a_or_an(spoken.singular) if spoken.noun in ("count", "quantity") else spoken.singular
 
     def say_the(self, column: ColumnProfile) -> str:
         """Return how people say a column inside a phrase: "fare", but "the number of seats"."""

@@ -13,12 +13,12 @@ from tabletutor.records.question import AnswerType
 class Candidate:
     """A program, the words for the slots of its wordings, and the type of its answer. No engine has run it yet.
 
-    `item` is the type of the members of a list, set, mapping or table. `parts` has the types of the parts of a record.
-    `unit` is the unit of the answer. `form` is a sentence on the form of the answer. `variant` names the kind of work,
-    such as a mean or a median. `subject` is the measured column, which a preparation may fill or free of outliers.
-    `settled` names the readings that the words already rule out (`readings/`). `rounds`: the question may ask for a
-    rounded answer, if it is a number or a percentage. The tag `binary_choice` allows the answer to occur in the
-    question.
+    `item` is the type of the members of a list, set, mapping or table, `parts` are the types of the parts of a record,
+    and `unit` is the unit of the answer. `form` is a sentence on the form of the answer. `variant` distinguishes
+    candidates of one family that do different work, such as a mean and a median. `subject` is the measured column,
+    which a preparation may fill or free of outliers. `settled` names the readings that the words already rule out
+    (`readings/`). `rounds`: the question may ask for a rounded answer, if it is a number or a percentage. The tag
+    `binary_choice` allows the answer to occur in the question.
     """
 
     program: Program

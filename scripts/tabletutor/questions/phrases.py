@@ -27,6 +27,12 @@ def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) 
     return f"{draw.choice(AGGREGATION_WORDS[aggregation])} {draw.say(column)}"
 
 
+def total_of(draw: Draw, column: ColumnProfile) -> str:
+    """Return "total sales"; of a column that is a total itself, its own words."""
+    said = draw.say(column)
+    return said if draw.spoken[column.name].statistic == "sum" else f"total {said}"
+
+
 def aggregate_type(aggregation: Aggregation, column: ColumnProfile) -> AnswerType:
     """Return the answer type of an aggregate of a numeric column."""
     counts = aggregation in ("nunique", "count")

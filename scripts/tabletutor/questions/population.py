@@ -175,7 +175,7 @@ def _threshold(draw: Draw) -> Condition:
     comparison, value = draw.comparison(), draw.threshold(column)
     limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
     counted = draw.spoken[column.name].counted
-    attribute = f"{draw.say(column)} {limit}"
+    attribute = f"{draw.say_a(column)} {limit}"
     if counted is not None:
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
         attribute = f"{words} {value_words(value)} {counted}"
@@ -195,7 +195,13 @@ def _between(draw: Draw) -> Condition:
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
     name, settled = draw.say_the(column), frozenset[ReadingName]({"strict_bound"})
-    return Condition("between", steps, f"{name} {draw.verb(column)} {bounds}", f"{name} {bounds}", settled)
+    return Condition(
+        "between",
+        steps,
+        f"{name} {draw.verb(column)} {bounds}",
+        f"{draw.say_a(column)} {bounds}",
+        settled,
+    )
 
 
 def _year(draw: Draw) -> Condition:

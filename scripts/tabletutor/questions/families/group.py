@@ -28,6 +28,7 @@ from tabletutor.questions.phrases import (
     count_limit_words,
     end_of_aggregate,
     limit_words,
+    total_of,
 )
 from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
@@ -122,7 +123,7 @@ def _shares(draw: Draw) -> Candidate:
         step, noun, falls = Group(by.name, "count"), "rows", "is in"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun, falls = Group(by.name, "sum", measure.name), f"total {draw.say(measure)}", "comes from"
+        step, noun, falls = Group(by.name, "sum", measure.name), total_of(draw, measure), "comes from"
     form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
         chain(step, GroupShares(), GroupMapping()),
@@ -138,7 +139,7 @@ def _shares(draw: Draw) -> Candidate:
 def _share(draw: Draw) -> Candidate:
     by, measure = draw.category(least=3), draw.measure(SUMMABLE)
     value = draw.value(by)
-    noun = f"percentage of the total {draw.say(measure)} that comes from {draw.say(by)} {value_words(value)}"
+    noun = f"percentage of the {total_of(draw, measure)} that comes from {draw.say(by)} {value_words(value)}"
     program = chain(Group(by.name, "sum", measure.name), GroupShares(), GroupValue(value))
     return Candidate(program, {"noun": noun}, "percentage", unit="%", rounds=True)
 
@@ -193,7 +194,7 @@ def _statistic(draw: Draw) -> Candidate:
         step, noun = Group(by.name, "count"), f"median number of rows per {draw.say(by)}"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun = Group(by.name, "sum", measure.name), f"median of the total {draw.say(measure)} per {draw.say(by)}"
+        step, noun = Group(by.name, "sum", measure.name), f"median of the {total_of(draw, measure)} per {draw.say(by)}"
     program = chain(step, GroupStatistic("median"))
     return Candidate(program, {"noun": noun}, "number", rounds=True, variant=step.aggregation)
 

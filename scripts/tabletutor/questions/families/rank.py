@@ -95,7 +95,7 @@ def _best_within(draw: Draw) -> Candidate:
     form = draw.choice(("Answer with a dictionary from {} to {}.", "Give a mapping from {} to {}."))
     return Candidate(
         chain(BestWithin(by.name, column.name, direction, label.name)),
-        {"what": draw.say(label), "best": draw.best_of(column, direction), "by": draw.say(by)},
+        {"what": draw.say(label), "best": draw.best_of(column, direction), "by": draw.say_group(by)},
         "mapping",
         item="category",
         form=f" {form.format(draw.say(by), draw.say(label))}",
