@@ -118,6 +118,7 @@ ANSWERS: list[tuple[tuple[g.Step, ...], Any]] = [
      {"a": {"Old": 1, "an old one": 7}, "b": {"b_old": 4, "new": 4}}),
     # Groups.
     ((BY_SHOP, g.GroupShares(), g.GroupMapping()), {"a": 4800 / 56, "b": 800 / 56}),
+    ((BY_SHOP, g.GroupShares(), g.Along("change"), g.GroupMapping()), {"b": -4000 / 56}),
     ((BY_SHOP, g.GroupShares(), g.Keep(">", 50), g.GroupNames()), ["a"]),
     ((BY_SHOP, g.GroupShares(), g.BestValue("smallest")), 800 / 56),
     ((*BY_MONTH, g.GroupMapping()), {"1": -1.0, "2": 2.5, "3": 1.5, "6": 2.5, "12": 6.0}),

@@ -62,8 +62,8 @@ def _contains(step: g.Contains, series: str) -> str:
 
 
 def _pattern(pattern: str) -> str:
-    """Return a regular expression as a literal, raw where possible."""
-    raw = "'" not in pattern and pattern.isprintable() and not pattern.endswith("\\")
+    """Return a regular expression that does not end with a backslash as a literal, raw where possible."""
+    raw = "'" not in pattern and pattern.isprintable()
     return f"r'{pattern}'" if raw else repr(pattern)
 
 
