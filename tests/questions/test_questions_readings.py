@@ -194,6 +194,17 @@ def test_totals_are_left_out_or_included() -> None:
     assert (reading.clause[0], reading.column) == ("Include the rows where region is 'All'.", "region")
 
 
+def test_rows_without_a_value_that_are_totals_are_left_out_or_included() -> None:
+    frame = pl.DataFrame({"state": ["Ohio", "Utah", None], "sold": [1, 2, 3]})
+    profile = profile_of(frame, totals=(("state", ""),))
+    mean, known = g.Aggregate("sold", "mean"), g.Missing("state", negated=True)
+    assert answers("totals_left_out", chain(mean), frame, profile) == [1.5]
+    assert answers("totals_included", chain(known, mean), frame, profile) == [2.0]
+    assert answers("totals_left_out", chain(g.Group("state", "sum", "sold"), g.GroupCount()), frame, profile) == []
+    (reading,) = [each for each in other_readings(chain(mean), profile) if each.name == "totals_left_out"]
+    assert reading.clause[0] == "Include the rows where state is missing."
+
+
 CANNOT_APPLY: list[tuple[str, g.Program]] = [
     ("missing_not_counted", chain(g.Share("rate", ">", 3))),  # no value is missing
     ("missing_counted", chain(g.Where("sex", "!=", "f"), g.Count())),

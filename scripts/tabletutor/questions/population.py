@@ -30,8 +30,9 @@ from tabletutor.programs.grammar import (
 from tabletutor.questions.draw import FEW_DISTINCT, MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
 from tabletutor.questions.readings.reading import ReadingName
+from tabletutor.questions.totals import leave_out, total_words, totals_within
 from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
-from tabletutor.records.table import ColumnProfile
+from tabletutor.records.table import ColumnProfile, Total
 
 YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
     ("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after "),
@@ -78,11 +79,11 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Population:
-    """The rows of a question. `totals` are the (column, value) pairs whose rows are left out."""
+    """The rows of a question. `totals` are the totals whose rows are left out."""
 
     conditions: tuple[Condition, ...] = ()
     preparation: Preparation | None = None
-    totals: tuple[tuple[str, str], ...] = ()
+    totals: tuple[Total, ...] = ()
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class Population:
 
     def narrow(self, program: Program) -> Program:
         """Return the program on this population only. Comparisons with an overall statistic come first."""
-        steps: list[Step] = [Where(column, "!=", value) for column, value in self.totals]
+        steps: list[Step] = [leave_out(total) for total in self.totals]
         first = [condition for condition in self.conditions if condition.kind.startswith("beyond")]
         rest = [condition for condition in self.conditions if condition not in first]
         steps += [step for condition in (*first, *rest) for step in condition.steps]
@@ -122,14 +123,10 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     preparation = None
     if candidate.subject is not None and draw.source.random() < 0.15:
         preparation = draw_preparation(draw, candidate.subject)
-    fixed = {
-        step.column
-        for step in (*all_steps(candidate.program), *(step for part in conditions for step in part.steps))
-        if isinstance(step, Where | OneOf)
-    }
+    steps = (*all_steps(candidate.program), *(step for condition in conditions for step in condition.steps))
+    totals = totals_within(steps, draw.profile)
     columns = {column.name: column for column in draw.profile.columns}
-    totals = tuple((total.column, total.value) for total in draw.profile.totals if total.column not in fixed)
-    if any(columns[column].missing for column, _ in totals):
+    if any(total.value and columns[total.column].missing for total in totals):
         raise CannotDraw  # `!=` would leave out the rows without a value too
     return Population(conditions, preparation, totals)
 
@@ -391,9 +388,9 @@ def totals_sentence(population: Population, draw: Draw) -> str:
     """Return the sentence that leaves total rows out, or nothing if there are none."""
     if not population.totals:
         return ""
-    spoken = [f"{draw.spoken[column].singular} is {value_words(value)}" for column, value in population.totals]
-    return draw.choice((" Leave out the total rows, where {}.", " Do not count the totals (rows where {}).")).format(
-        " or ".join(spoken)
+    where = total_words(population.totals, lambda name: draw.spoken[name].singular)
+    return draw.choice(
+        (f" Leave out the total rows, where {where}.", f" Do not count the totals (rows where {where}).")
     )
 
 

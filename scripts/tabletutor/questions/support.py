@@ -38,9 +38,9 @@ from tabletutor.programs.grammar import (
     Step,
     Top,
     TopGroups,
-    Where,
 )
 from tabletutor.questions.population import rename_columns
+from tabletutor.questions.totals import total_steps
 from tabletutor.records.table import TableProfile
 
 Run = Callable[[Program], Any]
@@ -74,16 +74,9 @@ def find_lack(program: Program, profile: TableProfile, run: Run, answer: Any) ->
 
 def _without_totals(program: Program, profile: TableProfile) -> Program:
     """Return the program without the steps that leave total rows out: they are few, and it still matters."""
-    totals = {(total.column, total.value) for total in profile.totals}
-
-    def leave_out(steps: Steps) -> Steps:
-        return tuple(
-            step
-            for step in steps
-            if not (isinstance(step, Where) and step.comparison == "!=" and (step.column, step.value) in totals)
-        )
-
-    return replace(program, steps=leave_out(program.steps), other=leave_out(program.other))
+    totals = total_steps(profile)
+    steps, other = (tuple(step for step in each if step not in totals) for each in (program.steps, program.other))
+    return replace(program, steps=steps, other=other)
 
 
 def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:

@@ -18,6 +18,7 @@ from tabletutor.questions.readings.reading import (
     put_first,
     split_end,
 )
+from tabletutor.questions.totals import leave_out, total_steps, total_words, totals_within
 
 INCLUSIVE: dict[Comparison, Comparison] = {">": ">=", "<": "<="}
 STRICT: dict[Comparison, Comparison] = {">=": ">", "<=": "<"}
@@ -153,29 +154,20 @@ def whole_word(program: Program, table: Table) -> Iterator[Reading]:
 
 def total_rows(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the reading without the rows that are totals; or with them, if the program leaves them out."""
-    totals = {(total.column, total.value) for total in table.profile.totals}
-
-    def leaves_out(step: Step) -> bool:
-        return isinstance(step, Where) and step.comparison == "!=" and (step.column, step.value) in totals
-
-    if dropped := [step for step in all_steps(program) if isinstance(step, Where) and leaves_out(step)]:
-        changed = change_chains(program, lambda steps: tuple(step for step in steps if not leaves_out(step)))
+    totals = total_steps(table.profile)
+    if dropped := list(dict.fromkeys(totals[step] for step in all_steps(program) if step in totals)):
+        changed = change_chains(program, lambda steps: tuple(step for step in steps if step not in totals))
         if changed:
-            where = " or ".join(f"{table.say(step.column)} is {step.value!r}" for step in dict.fromkeys(dropped))
+            where = total_words(dropped, table.say)
             clause = (
                 f"Leave out the total rows, where {where}.",
                 f"Ignore the totals, where {where}.",
             )
             yield Reading("totals_included", changed, clause, dropped[0].column)
         return
-    fixed = {
-        step.column
-        for step in all_steps(program)
-        if isinstance(step, OneOf) or (isinstance(step, Where) and step.comparison == "==")
-    }
-    free = [total for total in table.profile.totals if total.column not in fixed and table.is_text(total.column)]
+    free = [total for total in totals_within(all_steps(program), table.profile) if table.is_text(total.column)]
     if free:
-        steps = tuple(Where(total.column, "!=", total.value, or_missing=True) for total in free)
-        where = " or ".join(f"{table.say(total.column)} is {total.value!r}" for total in free)
+        steps = tuple(leave_out(total, or_missing=True) for total in free)
+        where = total_words(free, table.say)
         clause = (f"Include the rows where {where}.", f"Rows where {where} count too.")
         yield Reading("totals_left_out", put_first(program, steps), clause, free[0].column)
