@@ -314,6 +314,8 @@ READINGS: list[tuple[tuple[g.Step, ...], Any]] = [
     ((g.RankWithin("x", None, "smallest", "r", "dense"), *shown("r")), [3, 2, 4, 4, 1, 5]),
     ((g.Where("n", ">", 6), g.Scale("n", "zscore", "s", population=True), *shown("s")), [-1.0, 1.0]),
     ((g.Group("shop", "count", with_missing=True), g.GroupMapping()), {"a": 3, "b": 3, "NaN": 1}),
+    ((g.Group("open", "count", with_missing=True), g.GroupMapping()), {"True": 4, "False": 2, "NaN": 1}),
+    ((g.Group("n", "count", with_missing=True), g.GroupNames()), ["1", "2", "4", "40", "7", "NaN"]),
     ((BY_SHOP, g.GroupStatistic("population_std")), 20.0),
     ((g.Pivot("shop", "open", "count", zeros=True),), {"a": {"False": 0, "True": 2}, "b": {"False": 1, "True": 2}}),
 ]

@@ -10,8 +10,8 @@ from tabletutor.records.record import Record
 class Group(Record, frozen=True, tag_field="op", tag="group"):
     """Frame → groups: `aggregation` of `column` for each value of `by`; without a column, the number of rows.
 
-    A group whose values are all missing is left out. `with_missing` (for other readings only): the rows without a text
-    `by` form a group too.
+    A group whose values are all missing is left out. `with_missing` (for other readings only): the rows without a
+    `by` form the group "NaN" too, and all names are text.
     """
 
     by: str

@@ -18,7 +18,9 @@ def make_groups(step: g.Group, frame: pl.DataFrame) -> pl.DataFrame:
     """Return one row per group, with the columns "name" and "value"."""
     names = frame.get_column(step.by)
     if step.with_missing:
-        names = names.fill_null("NaN")
+        if names.dtype == pl.Boolean:
+            names = names.replace_strict({True: "True", False: "False"}, default=None, return_dtype=pl.String)
+        names = names.cast(pl.String).fill_null("NaN")
     return _aggregate_by(step, {"name": names}, frame)
 
 

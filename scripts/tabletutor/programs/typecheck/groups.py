@@ -23,8 +23,8 @@ NAMES = {"text": str, "integer": int, "boolean": bool}
 
 def group_kinds(step: g.Group, columns: Columns) -> tuple[Kind, Kind]:
     """Return the kinds of the names and the values of the groups that a step makes."""
-    by = require(step, columns, step.by, ("text",) if step.with_missing else DISCRETE)
-    return by, grouped_kind(step, columns)
+    by = require(step, columns, step.by, DISCRETE)
+    return "text" if step.with_missing else by, grouped_kind(step, columns)
 
 
 def changed_value_kind(step: g.GroupChange, value: Kind) -> Kind:
