@@ -112,11 +112,6 @@ class Population:
         )
 
 
-def without_total(column: str, value: str) -> Where | Missing:
-    """Return the step that leaves total rows out. The value "" stands for rows without a value."""
-    return Where(column, "!=", value) if value else Missing(column, negated=True)
-
-
 def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -> Population:
     """Return a population for a candidate, with the least to the largest number of conditions."""
     least, most = limits
