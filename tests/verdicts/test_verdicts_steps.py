@@ -74,7 +74,7 @@ def changes_something(turns: tuple[Turn, ...], others: tuple[Turn, ...], place: 
     left: list[dict[str, object]] = []
     frame = read_frame(table)
     for cells in (turns, others):
-        nothing = lambda *_: None  # noqa: E731
+        nothing = lambda *_, **__: None  # noqa: E731
         names: dict[str, object] = {"df": frame.copy(), "pd": pd, "np": np, "hook": nothing, "submit": nothing}
         for cell in cells[: place + 1]:
             exec(compile(cell.code, "cell", "exec"), names)

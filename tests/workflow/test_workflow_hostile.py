@@ -72,7 +72,7 @@ NAMES = {
     "left", "left_rows", "left_groups", "right", "right_rows", "right_groups", "part_rows", "part_groups",
     "pd", "q1", "q3", "margin", "z", "hits", "best", "table", "name", "row",
     "stats", "matrix", "pairs", "fit", "first", "second", "samples", "values", "_", "counts", "test",
-    "Decimal", "ROUND_HALF_UP", "float", "str",
+    "Decimal", "ROUND_HALF_UP", "float", "str", "print",
 }  # fmt: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]

@@ -39,7 +39,7 @@ GROWTH = (
     "[Can|Could] you tell me in which {what} the {noun} rose most{how} over the {unit} before it in the data?",
     "Please report the {what} with the largest rise{how} of the {noun} over the {unit} before it in the data.",
     # held out
-    "Go through the {noun} {unit} by {unit}: in which {what} is the rise over the {unit} before it largest{how}?",
+    "Go through the {noun} {unit} by {unit}: in which {what} is the rise{how} over the {unit} before it largest?",
 )
 # Days between two rows of an even series: an hour, a day, a week, a month, a quarter, a year.
 INTERVALS = (1 / 24, 1.0, 7.0, 30.44, 91.31, 365.25)

@@ -126,7 +126,7 @@ def missing_as_group(program: Program, table: Table) -> Iterator[Reading]:
     """Yield the reading where rows without a group form one more group."""
 
     def is_open(step: Step) -> bool:
-        return isinstance(step, Group) and table.is_text(step.by) and table.may_miss(step.by)
+        return isinstance(step, Group) and table.column(step.by) is not None and table.may_miss(step.by)
 
     def change(step: Step) -> Step:
         return replace(step, with_missing=True) if isinstance(step, Group) and is_open(step) else step
