@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
@@ -55,6 +56,7 @@ class Draw:
         self.profile = profile
         self.spoken = spoken
         self.source = source
+        self._has_unit_column = has_unit_column(profile)
         self._taken: set[str] = set()
         self._names: set[str] = set()
         self.restart()
@@ -87,7 +89,7 @@ class Draw:
                 and column.missing <= self.profile.rows // 2
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
-                and (not has_unit_column(self.profile) or has_own_unit(column))
+                and (not self._has_unit_column or has_own_unit(column))
             ]
         )
 
@@ -278,12 +280,11 @@ def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
     return one.unit is not None or bool(header_parts(one.name) & header_parts(other.name))
 
 
-def header_parts(header: str) -> set[str]:
-    """Return the words of a header, in lower case and split at `_`, spaces and changes of case."""
+@cache
+def header_parts(header: str) -> frozenset[str]:
+    """Return the words of a header, in lower case and split at `_`, spaces and changes of case. Cached."""
     spaced = "".join(f" {letter}" if letter.isupper() else letter if letter.isalpha() else " " for letter in header)
-    return {word.lower() for word in spaced.split() if len(word) > 1} | {
-        word.lower() for word in header.replace("_", " ").split() if len(word) > 1
-    }
+    return frozenset(word.lower() for word in f"{spaced} {header.replace('_', ' ')}".split() if len(word) > 1)
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:
