@@ -207,8 +207,10 @@ class Draw:
         return self.spoken[column.name].singular
 
     def say_a(self, column: ColumnProfile) -> str:
-        """Return a column with "a" or "an" if it is a noun that takes one: "a fare", "precipitation"."""
+        """Return a value of a column with "a" or "an" if it takes one: "a fare", "precipitation", "an hwy value"."""
         spoken = self.spoken[column.name]
+        if spoken.noun == "header":
+            return a_or_an(spoken.one_value)
         return a_or_an(spoken.singular) if spoken.noun in ("count", "quantity") else spoken.singular
 
     def say_the(self, column: ColumnProfile) -> str:
