@@ -198,10 +198,6 @@ class Draw:
         self._names.add(name)
         return name
 
-    def take(self, column: ColumnProfile) -> ColumnProfile:
-        """Mark a column as drawn, and return it. Raises CannotDraw if it was drawn before."""
-        return self._take([column])
-
     def say(self, column: ColumnProfile) -> str:
         """Return how people say a column, without an article: "body mass"."""
         return self.spoken[column.name].singular
