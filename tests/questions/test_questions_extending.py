@@ -27,7 +27,11 @@ build_questions(
     parquet=table,
     split="test",
     config=ProgramQuestionsConfig(
-        per_table={"test": 4}, heldout_families=("group_size_gap",), heldout_share=1, heldout_wordings=0
+        per_table={"test": 4},
+        heldout_families=("largest_share",),
+        heldout_compositions=0,
+        heldout_share=1,
+        heldout_wordings=0,
     ),
     sandbox=SandboxConfig(),
     seed=0,
@@ -42,16 +46,18 @@ build_questions(
 @pytest.mark.slow
 def test_a_family_of_ones_own_is_one_file(tmp_path: Path) -> None:
     root = copy_package(tmp_path)
-    assert follow(recipe("A question family"), root) == {"scripts/tabletutor/questions/families/sizes.py"}
-    run_python(ASK, root, str(ROOT / "resources" / "tables" / "penguins_raw.csv"))
+    assert follow(recipe("A question family"), root) == {"scripts/tabletutor/questions/families/leads.py"}
+    run_python(ASK, root, str(ROOT / "resources" / "tables" / "midwest.csv"))
     asked = [json.loads(line) for line in (root / "questions.jsonl").read_text(encoding="utf-8").splitlines()]
-    mine = [question for question in asked if question["family"] == "group_size_gap"]
+    mine = [question for question in asked if question["family"] == "largest_share"]
     assert len(asked) == 4
     page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
     (look,) = re.findall(r"```python\n(from tabletutor import ask_questions\n.*?)```", page, re.DOTALL)
     run_python(look.replace("resources/tables", str(ROOT / "resources" / "tables")), root)
-    assert len(mine) == 2, "half of the held-out share is for new families"
+    assert len(mine) == 2, "half of the held-out share is for new compositions"
     for question in mine:
         assert question["novelty"] == "new_composition"
-        assert question["engines"] == dict.fromkeys(("duckdb", "pandas", "polars"), question["answer"])
+        engines = dict.fromkeys(("duckdb", "pandas", "polars"), question["answer"])
+        assert question["engines"] == pytest.approx(engines, rel=1e-9)
         assert question["hint"]
+        assert question["composition"].startswith("largest_share:|")

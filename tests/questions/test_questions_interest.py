@@ -62,7 +62,7 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(CITY, g.MostFrequent("city")), "Oslo", "fixes 'city'"),
     (chain(CITY, g.Group("city", "mean", "pay"), g.BestValue("largest")), 3.0, "fixes 'city'"),
     (chain(g.Where("pay", ">=", 5), g.Aggregate("pay", "min")), 5, "bound that the question gives"),
-    (chain(BY_CITY, g.Keep(">", 0), g.GroupCount()), 4, "keeps all groups"),
+    (chain(BY_CITY, g.Keep(">", 0), g.GroupCount()), 3, "keeps all groups"),
     (chain(BY_CITY, g.GroupMapping()), {"Oslo": 2, "Rome": 2}, "the same"),
     (chain(g.Pivot("city", "pay", "count")), {"Oslo": {"1": 1}, "Rome": {"2": 1}}, "the same"),
     (chain(g.Top("pay", 2, "largest"), g.ListOf("city")), ["Oslo", "Oslo"], "the same"),

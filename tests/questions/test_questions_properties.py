@@ -1,4 +1,4 @@
-"""What holds for every question about every table of the default project, before an engine answers it."""
+"""Properties of all questions about the tables of the default project, before an engine answers them."""
 
 import csv
 import re
@@ -26,7 +26,7 @@ ONE_ROUND = ProgramQuestionsConfig(per_family=1, attempts_per_question=1)
 FIVE_ROUNDS = ProgramQuestionsConfig(per_family=1, attempts_per_question=5)
 FAMILIES = {family.name: replace(family, weight=1) for family in all_families()}
 EVERYTHING = Pool("trained", tuple(FAMILIES.values()), 0)
-UNTRAINED = {"lists"}  # the kinds of conditions that fit no training table: just a test table has lists in cells
+UNTRAINED = {"lists"}  # the kinds of conditions that fit no training table: only a test table has lists in cells
 MEASURED: frozenset[Role] = frozenset({"additive", "intensive", "duration"})
 
 

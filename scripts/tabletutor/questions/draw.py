@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
@@ -55,6 +56,7 @@ class Draw:
         self.profile = profile
         self.spoken = spoken
         self.source = source
+        self._has_unit_column = has_unit_column(profile)
         self._taken: set[str] = set()
         self._names: set[str] = set()
         self.restart()
@@ -87,7 +89,7 @@ class Draw:
                 and column.missing <= self.profile.rows // 2
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
-                and (not has_unit_column(self.profile) or has_own_unit(column))
+                and (not self._has_unit_column or has_own_unit(column))
             ]
         )
 
@@ -196,17 +198,15 @@ class Draw:
         self._names.add(name)
         return name
 
-    def take(self, column: ColumnProfile) -> ColumnProfile:
-        """Mark a column as drawn, and return it. Raises CannotDraw if it was drawn before."""
-        return self._take([column])
-
     def say(self, column: ColumnProfile) -> str:
         """Return how people say a column, without an article: "body mass"."""
         return self.spoken[column.name].singular
 
     def say_a(self, column: ColumnProfile) -> str:
-        """Return a column with "a" or "an" if it is a noun that takes one: "a fare", "precipitation"."""
+        """Return a value of a column with "a" or "an" if it takes one: "a fare", "precipitation", "an hwy value"."""
         spoken = self.spoken[column.name]
+        if spoken.noun == "header":
+            return a_or_an(spoken.one_value)
         return a_or_an(spoken.singular) if spoken.noun in ("count", "quantity") else spoken.singular
 
     def say_the(self, column: ColumnProfile) -> str:
@@ -278,12 +278,11 @@ def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
     return one.unit is not None or bool(header_parts(one.name) & header_parts(other.name))
 
 
-def header_parts(header: str) -> set[str]:
-    """Return the words of a header, in lower case and split at `_`, spaces and changes of case."""
+@cache
+def header_parts(header: str) -> frozenset[str]:
+    """Return the words of a header, in lower case and split at `_`, spaces and changes of case. Cached."""
     spaced = "".join(f" {letter}" if letter.isupper() else letter if letter.isalpha() else " " for letter in header)
-    return {word.lower() for word in spaced.split() if len(word) > 1} | {
-        word.lower() for word in header.replace("_", " ").split() if len(word) > 1
-    }
+    return frozenset(word.lower() for word in f"{spaced} {header.replace('_', ' ')}".split() if len(word) > 1)
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:

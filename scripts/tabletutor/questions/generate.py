@@ -43,17 +43,19 @@ def make_pools(families: Sequence[Family], split: Split, config: ProgramQuestion
             raise ValueError(
                 f"questions.program.heldout_families: no family {name!r}; there are: {', '.join(sorted(names))}"
             )
-    families = tuple(families)
+    held = tuple(family for family in families if family.name in config.heldout_families)
+    rest = tuple(family for family in families if family not in held)
     wanted = config.per_table.get(split, 0)
     if split == "train":
-        return [Pool("trained", families, wanted)]
+        return [Pool("trained", rest, wanted)]
     part = round(wanted * config.heldout_share / 2)
-    new_compositions = part if config.heldout_compositions > 0 or config.heldout_families else 0
+    new = tuple(families) if config.heldout_compositions > 0 else held
+    new_compositions = part if new else 0
     new_wordings = part if config.heldout_wordings > 0 else 0
     pools = (
-        Pool("trained", families, wanted - new_compositions - new_wordings),
-        Pool("new_wording", families, new_wordings),
-        Pool("new_composition", families, new_compositions),
+        Pool("trained", rest, wanted - new_compositions - new_wordings),
+        Pool("new_wording", rest, new_wordings),
+        Pool("new_composition", new, new_compositions),
     )
     return [pool for pool in pools if pool.wanted > 0]
 

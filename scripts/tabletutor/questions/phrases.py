@@ -20,8 +20,6 @@ def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) 
         return with_superlative(
             draw.end_of(column, "largest" if aggregation == "max" else "smallest"), draw.say(column)
         )
-    if aggregation == "nunique":
-        return f"number of different {draw.say_many(column)}"
     if aggregation in draw.spoken[column.name].clashes:  # "total cost" is another column
         return f"{'sum' if aggregation == 'sum' else aggregation} of {draw.say(column)}"
     return f"{draw.choice(AGGREGATION_WORDS[aggregation])} {draw.say(column)}"
@@ -35,9 +33,7 @@ def total_of(draw: Draw, column: ColumnProfile) -> str:
 
 def aggregate_type(aggregation: Aggregation, column: ColumnProfile) -> AnswerType:
     """Return the answer type of an aggregate of a numeric column."""
-    counts = aggregation in ("nunique", "count")
-    whole = column.kind == "integer" and aggregation in ("sum", "min", "max")
-    return "integer" if counts or whole else "number"
+    return "integer" if column.kind == "integer" and aggregation in ("sum", "min", "max") else "number"
 
 
 def end_of_aggregate(draw: Draw, aggregation: Aggregation, column: ColumnProfile | None, direction: Direction) -> str:

@@ -389,9 +389,7 @@ def totals_sentence(population: Population, draw: Draw) -> str:
     if not population.totals:
         return ""
     where = total_words(population.totals, lambda name: draw.spoken[name].singular)
-    return draw.choice(
-        (f" Leave out the total rows, where {where}.", f" Do not count the totals (rows where {where}).")
-    )
+    return draw.choice((f" Leave out the total rows, where {where}.", f" Ignore the totals (rows where {where})."))
 
 
 def rows_clause(conditions: Sequence[Condition], draw: Draw) -> str:

@@ -65,11 +65,12 @@ def find_lack(program: Program, profile: TableProfile, run: Run, answer: Any) ->
     chains = [program.steps, program.other] if program.join is not None else [program.steps]
     if program.parts:
         chains = [(*program.steps, *part.steps) for part in program.parts]
-    for steps in chains:
-        lack = next(chain(_weak_conditions(steps, run), _thin_data(steps, run)), None)
-        if lack is not None:
-            return lack
-    return _idle_preparation(program, run, answer) or _idle_condition(program, run, answer)
+    try:
+        lacks = (chain(_weak_conditions(steps, run), _thin_data(steps, run)) for steps in chains)
+        lack = next(chain.from_iterable(lacks), None)
+    except NoAnswer as refusal:
+        lack = f"a check has no answer: {refusal}"  # such as the correlation of a column that is constant in these rows
+    return lack or _idle_preparation(program, run, answer) or _idle_condition(program, run, answer)
 
 
 def _without_totals(program: Program, profile: TableProfile) -> Program:
@@ -198,7 +199,10 @@ def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
     filled = {step.name: step.column for step in program.steps if isinstance(step, Impute)}
     steps = tuple(step for step in program.steps if not isinstance(step, Impute))
     plain = rename_columns(replace(program, steps=steps), filled)
-    return "the filled values change nothing" if filled and is_same(run(plain), answer) else None
+    try:
+        return "the filled values change nothing" if filled and is_same(run(plain), answer) else None
+    except NoAnswer:
+        return None
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:

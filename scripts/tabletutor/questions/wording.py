@@ -17,20 +17,13 @@ _PIECE = re.compile(r"\[(?P<alternatives>[^\[\]]*)\]|\{(?P<slot>[a-z_]+)\}")
 AGGREGATION_WORDS: Mapping[Aggregation, tuple[str, ...]] = {
     "mean": ("average", "mean"),
     "sum": ("total",),
-    "min": ("lowest", "minimum", "smallest"),
-    "max": ("highest", "maximum", "largest"),
     "median": ("median",),
-    "std": ("standard deviation of",),
-    "nunique": ("number of different values of", "number of distinct values of"),
-    "count": ("number of known values of", "number of non-missing values of"),
 }
 COMPARISON_WORDS: Mapping[Comparison, tuple[str, ...]] = {
     ">": ("above", "greater than", "more than", "over"),
     ">=": ("at least", "no less than"),
     "<": ("below", "less than", "under"),
     "<=": ("at most", "no more than"),
-    "==": ("equal to",),
-    "!=": ("other than", "different from"),
 }
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
