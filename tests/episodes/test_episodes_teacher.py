@@ -75,7 +75,7 @@ def question(name: str, program: Program) -> Question:
 def test_a_gold_script_looks_then_decides_then_works_then_submits(table: tuple[Path, TableProfile]) -> None:
     script = gold_script(BEST, table[1])
     assert len(script.turns) == 3
-    look = "print(df['Sex'].unique()[:8])\nprint(df[['Sex', 'Body Mass (g)']].isna().sum())"
+    look = "print(df['Sex'].unique()[:8].tolist())\nprint(df[['Sex', 'Body Mass (g)']].isna().sum())"
     assert script.turns[0] == (describe(BEST), f"{look}\ndf[['Sex', 'Body Mass (g)', 'Species']].head(3)", None)
     assert script.turns[1].reasoning == "11 values of 'Sex' are missing; these rows meet no condition."
     assert script.turns[1].code.splitlines()[1::2] == [

@@ -51,7 +51,7 @@ def plan_turn(program: Program, profile: TableProfile) -> ScriptedTurn:
     columns = list(columns_used(program))[:SHOWN_COLUMNS]
     if not columns:
         return ScriptedTurn(describe(program), f"df.head({SHOWN_ROWS})")
-    lines = [f"print(df[{name!r}].unique()[:{SHOWN_VALUES}])" for name in _named_categories(program, profile)]
+    lines = [f"print(df[{name!r}].unique()[:{SHOWN_VALUES}].tolist())" for name in _named_categories(program, profile)]
     if gaps := [column.name for column in _incomplete(program, profile)]:
         lines.append(f"print(df[{gaps!r}].isna().sum())")
     return ScriptedTurn(describe(program), "\n".join([*lines, f"df[{columns!r}].head({SHOWN_ROWS})"]))

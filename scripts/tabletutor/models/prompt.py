@@ -51,9 +51,11 @@ def header_label(header: str) -> str:
 def table_card(profile: TableProfile) -> str:
     """Return the table card: a line with name and size, then a line for each column with its kind and whether values
     are missing.
+
+    Headers are Python literals, as code and plans write them, so that a small model copies them with their quotes.
     """
     columns = [
-        f"{header_label(column.name)}: {column.kind}{', missing' if column.missing and column.kind != 'empty' else ''}"
+        f"{column.name!r}: {column.kind}{', missing' if column.missing and column.kind != 'empty' else ''}"
         for column in profile.columns
     ]
     return f"Table {profile.table}, {profile.rows} rows\n" + "\n".join(columns)

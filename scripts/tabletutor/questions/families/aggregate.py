@@ -153,7 +153,7 @@ def _summary(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("aggregate_column", "aggregate", _aggregate, VALUE, weight=4),
+    Family("aggregate_column", "aggregate", _aggregate, VALUE, weight=6),
     Family("spread_column", "aggregate", _spread, VALUE, weight=2),
     Family("shape_column", "aggregate", _shape, VALUE, conditions=(0, 1)),
     Family("quantile_column", "aggregate", _quantile, VALUE),

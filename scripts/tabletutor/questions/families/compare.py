@@ -126,9 +126,9 @@ def _greater(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1), front=True),
+    Family("compare_difference", "compare", _difference, VALUE, conditions=(0, 1), front=True, weight=2),
     Family("compare_ratio", "compare", _ratio, VALUE, conditions=(0, 1), front=True),
     Family("compare_percent", "compare", _percent, VALUE, conditions=(0, 1), front=True),
-    Family("compare_larger", "compare", _larger, LARGER, conditions=(0, 1), front=True),
+    Family("compare_larger", "compare", _larger, LARGER, conditions=(0, 1), front=True, weight=2),
     Family("compare_greater", "compare", _greater, YES_NO, conditions=(0, 1), front=True),
 )

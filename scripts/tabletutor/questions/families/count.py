@@ -119,10 +119,10 @@ def _repeated(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=4),
-    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), weight=2, front=True),
-    Family("distinct_count", "count", _distinct, DISTINCT),
-    Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1), front=True),
+    Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=6),
+    Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), front=True, weight=4),
+    Family("distinct_count", "count", _distinct, DISTINCT, weight=2),
+    Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1), front=True, weight=2),
     Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1), front=True),
     Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 0)),
     Family("repeated_rows", "count", _repeated, VALUE, conditions=(0, 0)),

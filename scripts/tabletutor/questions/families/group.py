@@ -226,11 +226,11 @@ def _pivot(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("group_best", "group", _best, WHICH, weight=4),
+    Family("group_best", "group", _best, WHICH, weight=6),
     Family("group_rank", "group", _ranked, WHICH, conditions=(0, 1), front=True),
     Family("group_top", "group", _top, LIST, conditions=(0, 1), front=True),
-    Family("group_mapping", "group", _mapping, MAPPING, weight=2),
-    Family("group_shares", "group", _shares, SHARES, conditions=(0, 1), front=True),
+    Family("group_mapping", "group", _mapping, MAPPING, weight=3),
+    Family("group_shares", "group", _shares, SHARES, conditions=(0, 1), front=True, weight=2),
     Family("group_share", "group", _share, VALUE, conditions=(0, 1), front=True),
     Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1), front=True),
     Family("group_names_having", "group", _names_having, SET, conditions=(0, 1), front=True),

@@ -104,9 +104,9 @@ def _best_within(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("lookup", "rank", _lookup, WHICH, weight=3),
-    Family("lookup_other", "rank", _lookup_other, OTHER, conditions=(0, 1), front=True),
-    Family("top_list", "rank", _top_list, LIST),
+    Family("lookup", "rank", _lookup, WHICH, weight=4),
+    Family("lookup_other", "rank", _lookup_other, OTHER, conditions=(0, 1), front=True, weight=2),
+    Family("top_list", "rank", _top_list, LIST, weight=2),
     Family("top_values", "rank", _top_values, VALUES, conditions=(0, 1), front=True),
     Family("top_mean", "rank", _top_mean, VALUE, conditions=(0, 1), front=True),
     Family("best_within", "rank", _best_within, BEST_WITHIN, conditions=(0, 1), front=True),

@@ -80,5 +80,5 @@ FAMILIES = (
     Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1), front=True),
     Family("text_words", "text", _words, VALUE, conditions=(0, 1)),
     Family("text_longest", "text", _longest, LONGEST, conditions=(0, 1), front=True),
-    Family("most_frequent", "text", _most_frequent, PICK),
+    Family("most_frequent", "text", _most_frequent, PICK, weight=2),
 )
