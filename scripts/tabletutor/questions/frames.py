@@ -58,7 +58,7 @@ WHICH = (
     "{front}what is the {what} with {best}?",
     # held out
     "Compare the {noun} by {what}{back}: where is it {end}?",
-    "Looking at {whole}, which {what} comes out {end} in {noun}?",
+    "Looking at {whole}, which {what} do you find to have {best}?",
     "{front}which {what} would you name as the one with {best}?",
 )
 LIST = (

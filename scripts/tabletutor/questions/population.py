@@ -22,6 +22,7 @@ from tabletutor.programs.grammar import (
     Missing,
     OneOf,
     Outliers,
+    Period,
     Program,
     Step,
     Where,
@@ -45,6 +46,7 @@ OUTLIERS: tuple[tuple[Literal["iqr", "zscore"], str], ...] = (
     ("iqr", "more than 1.5 interquartile ranges below the first or above the third quartile"),
     ("zscore", "more than 3 standard deviations from the mean"),
 )
+TIME = ("date", "year")  # how the kinds of conditions on time begin
 MIN_SHARE = 0.05  # of the values are missing, and known, for a condition on that
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -117,7 +119,10 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     least, most = limits
     wanted = max(least, min(most, draw.choice((0, 0, 0, 0, 1, 1, 1, 1, 2, 2))))
     conditions = tuple(draw_condition(draw) for _ in range(wanted))
-    for alike in (("date", "year"), ("beyond",)):  # two conditions on time overlap
+    timed = any(isinstance(step, DatePart | Period) for step in all_steps(candidate.program))
+    if timed and any(condition.kind.startswith(TIME) for condition in conditions):
+        raise CannotDraw  # "which year has the most rows before 2022?"
+    for alike in (TIME, ("beyond",)):  # two conditions on time overlap
         if sum(condition.kind.startswith(alike) for condition in conditions) > 1:
             raise CannotDraw
     preparation = None

@@ -115,10 +115,17 @@ def _period_best(draw: Draw) -> Candidate:
     )
 
 
+def _change(draw: Draw, measured: str | None) -> Change:
+    """Return how a change is measured: in percent only where the column has no negative values."""
+    column = next((column for column in draw.profile.columns if column.name == measured), None)
+    negative = column is not None and isinstance(column.min, int | float) and column.min < 0
+    return "change" if negative else draw.choice(("change", "percent_change"))
+
+
 def _growth(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    operation: Change = draw.choice(("change", "percent_change"))
+    operation = _change(draw, steps[1].column)
     slots = {"what": f"{unit}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
     program = chain(*steps, Along(operation), BestGroup("largest"))
     return Candidate(program, slots, "category", form=period_form(date, unit), variant=f"{unit}_{operation}")
@@ -130,6 +137,8 @@ def _growth_value(draw: Draw) -> Candidate:
     if last - first < 2:
         raise CannotDraw
     measure = draw.measure()
+    if not isinstance(measure.min, int | float) or measure.min < 0:
+        raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum"))
     year = draw.source.randint(first + 1, last)
     period = Period(date.name, "year", draw.free_name("year"))
@@ -145,7 +154,7 @@ def _by_year(draw: Draw) -> Candidate:
     if by.kind != "integer" or not isinstance(by.max, float | int) or by.unique < 4:
         raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum", "sum"))
-    operation: Change = draw.choice(("change", "percent_change"))
+    operation = _change(draw, measure.name)
     noun = aggregate_noun(draw, aggregation, measure)
     slots = {"what": draw.say(by), "noun": noun, "how": HOW[operation], "unit": "year"}
     program = chain(Group(by.name, aggregation, measure.name), Along(operation), BestGroup("largest"))
@@ -176,7 +185,8 @@ def _period_mapping(draw: Draw) -> Candidate:
 def _series(draw: Draw, roles: tuple[str, ...] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
     """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
     date = draw.date()
-    if date.unique < draw.profile.rows - date.missing or not _is_even(date):
+    places = any(column.role == "coordinate" for column in draw.profile.columns)  # several series in one table
+    if places or date.unique < draw.profile.rows - date.missing or not _is_even(date):
         raise CannotDraw
     return date, draw.measure(roles)  # pyright: ignore[reportArgumentType]
 
