@@ -178,7 +178,7 @@ def _threshold(draw: Draw) -> Condition:
     limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
     counted = draw.spoken[column.name].counted
     attribute = f"{draw.say_a(column)} {limit}"
-    if counted is not None:
+    if counted is not None and value != 1:  # "more than 1 seats"
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
         attribute = f"{words} {value_words(value)} {counted}"
     kind = "above" if comparison in (">", ">=") else "below"
