@@ -25,7 +25,7 @@ ROUNDED_SHARE = 0.25
 ROUNDINGS = (
     " Round to {places}.",
     " Give {places}.",
-    " Round the answer to {places}, please.",
+    " Round the answer to {places}.",
 )
 
 
@@ -97,7 +97,7 @@ def ask(composed: Composed, family: Family, wording: str, draw: Draw) -> Asked:
 def check_slots(family: Family, candidate: Candidate) -> None:
     """Raise ValueError if any wording, held out or not, has a slot without words."""
     for place, wording in enumerate(family.wordings, start=1):
-        if unknown := sorted(slots_of(wording) - candidate.slots.keys() - POPULATION_SLOTS):
+        if unknown := sorted(slots_of(wording) - candidate.slots.keys() - POPULATION_SLOTS - {"rows"}):
             raise ValueError(
                 f"question family {family.name!r}, wording {place}: no words for the slot {{{unknown[0]}}}; its "
                 f"candidates have words for: {', '.join(sorted(candidate.slots)) or 'no slot'}"

@@ -35,6 +35,7 @@ UNIT_VALUES = frozenset(
 OWN_UNITS = frozenset(
     {"percent", "pct", "celsius", "kph", "kmh", "mph", "hpa", "km", "cm", "mm", "kg", "usd", "eur", "count", "age"}
 )
+NEAR_ZERO = 0.05  # of the spread of a column
 FEW_DISTINCT = 15
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
@@ -177,6 +178,8 @@ class Draw:
             raise CannotDraw
         at = low + (high - low) * self.source.random()
         value = marks[1] + (marks[3] - marks[1]) * at
+        if isinstance(column.min, int | float) and column.min < 0 and abs(value) < NEAR_ZERO * (marks[4] - marks[0]):
+            return 0  # people ask for profits above 0, not above -2
         return round_number(value, marks[3] - marks[1], whole=column.kind == "integer")
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:

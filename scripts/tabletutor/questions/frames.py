@@ -19,7 +19,7 @@ VALUE = (
     # held out
     "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "I would like to know just one thing about {whole}: the {noun}.",
+    "There is one thing I would like to know{back}: the {noun}.",
 )
 PICK = (
     "What is the {noun}{back}?",
@@ -32,18 +32,18 @@ PICK = (
     "Please report the {noun}{back}.",
     # held out
     "What I am after is the {noun}{back}.",
-    "Looking at {whole}, what do you find as the {noun}?",
+    "Looking at {whole}, what is the {noun}?",
 )
 COUNT = (
-    "How many [rows|records|entries] are there {where}?",
-    "Count the [rows|records|entries] {where}.",
-    "What is the number of [rows|records] {where}?",
-    "Number of [rows|entries] {where}?",
-    "[Can|Could] you count the [rows|records] {where}?",
-    "Please report how many [rows|records] there are {where}.",
-    "I [need|want] to know how many [rows|entries] there are {where}.",
+    "How many {rows} are there {where}?",
+    "Count the {rows} {where}.",
+    "What is the number of {rows} {where}?",
+    "Number of {rows} {where}?",
+    "[Can|Could] you count the {rows} {where}?",
+    "Please report how many {rows} there are {where}.",
+    "I [need|want] to know how many {rows} there are {where}.",
     # held out
-    "If I keep only [rows|records] {where}, how many are left?",
+    "If I keep only {rows} {where}, how many are left?",
     "Going through {whole}: how many are there?",
 )
 WHICH = (
@@ -58,7 +58,7 @@ WHICH = (
     "{front}what is the {what} with {best}?",
     # held out
     "Compare the {noun} by {what}{back}: where is it {end}?",
-    "Looking at {whole}, which {what} do you find to have {best}?",
+    "Looking at {whole}, which {what} has {best}?",
     "{front}which {what} would you name as the one with {best}?",
 )
 LIST = (
@@ -107,7 +107,7 @@ MAPPING = (
     "[Can|Could] you give me the {noun} for each {by}{back}?",
     "Please report the {noun} by {by}{back}.",
     # held out
-    "One value per {by}: what is the {noun}{back}?",
+    "Per {by}, what is the {noun}{back}?",
     "Group {whole} by {by} and show the {noun} of each group.",
 )
 YES_NO = (

@@ -9,6 +9,7 @@ from tabletutor.questions.wording import AGGREGATION_WORDS, COMPARISON_WORDS, va
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile
 
+PLAIN = {"greatest": "highest", "largest": "highest", "smallest": "lowest"}  # of a mean
 ENDS: Mapping[Direction, tuple[str, ...]] = {"largest": ("highest", "largest"), "smallest": ("lowest", "smallest")}
 
 
@@ -40,7 +41,8 @@ def end_of_aggregate(draw: Draw, aggregation: Aggregation, column: ColumnProfile
     """Return the end of a ranking by an aggregate: "highest" for an average fare, "largest" for a total."""
     if column is None or aggregation == "sum":
         return draw.choice(ENDS[direction])
-    return draw.end_of(column, direction)
+    end = draw.end_of(column, direction)
+    return PLAIN.get(end, end)
 
 
 def limit_words(draw: Draw, comparison: Comparison, value: float) -> str:

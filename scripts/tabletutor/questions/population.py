@@ -177,7 +177,10 @@ def _threshold(draw: Draw) -> Condition:
     comparison, value = draw.comparison(), draw.threshold(column)
     limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
     counted = draw.spoken[column.name].counted
-    attribute = f"{draw.say_a(column)} {limit}"
+    if counted is not None and value < 2:
+        raise CannotDraw  # "below 1" of a count is none
+    of = "of " if comparison in (">=", "<=") else ""
+    attribute = f"{draw.say_a(column)} {of}{limit}"
     if counted is not None and value != 1:  # "more than 1 seats"
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
         attribute = f"{words} {value_words(value)} {counted}"
@@ -269,7 +272,7 @@ def _known(draw: Draw) -> Condition:
 
 def _beyond(draw: Draw) -> Condition:
     column = draw.measure()
-    statistic = draw.choice(("mean", "mean", "median"))
+    statistic: Literal["mean", "median"] = "mean"  # below the median are half of the rows
     comparison: Literal[">", "<"] = draw.choice((">", "<"))
     side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
@@ -301,7 +304,7 @@ CONDITIONS: Mapping[str, Callable[[Draw], Condition]] = {
     "beyond": _beyond,
     "lists": _contains,
 }
-_WEIGHTS = {"is": 6, "threshold": 5, "one_of": 2, "between": 2, "year": 3, "date": 2, "date_part": 2, "flag": 2}
+_WEIGHTS = {"is": 7, "threshold": 6, "between": 2, "year": 3, "date": 2, "date_part": 2, "flag": 2}
 _SIDES = {"==": "is", ">=": "from", ">": "after", "<": "before"}
 
 
@@ -358,7 +361,7 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
     are sentences of their own in front, in the order in which the steps run.
     """
     conditions, preparation = population.conditions, population.preparation
-    rows = draw.choice(("rows", "rows", "rows", "records", "entries"))
+    rows = draw.choice(("rows", "rows", "rows", "rows", "records", "entries"))
     where = rows_clause(conditions, draw)
     if preparation is not None:
         if conditions:
@@ -367,7 +370,8 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
                 "back": "",
                 "front": f"{first}, then {preparation.order}. ",
                 "where": where,
-                "whole": "what is left",
+                "whole": "the rest",
+                "rows": rows,
             }
         after = preparation.after
         return {
@@ -375,9 +379,11 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
             "front": f"After {after}, ",
             "where": "",
             "whole": f"the table after {after}",
+            "rows": rows,
         }
     if not conditions:
-        return {"back": "", "front": "", "where": "", "whole": draw.choice(("the whole table", "all rows"))}
+        whole = draw.choice(("the whole table", f"all {rows}"))
+        return {"back": "", "front": "", "where": "", "whole": whole, "rows": rows}
     link = draw.choice(("among", "for", "considering only"))
     return {
         "back": draw.choice(
@@ -386,6 +392,7 @@ def population_slots(population: Population, draw: Draw) -> dict[str, str]:
         "front": f"{link.capitalize()} {rows} {where}, ",
         "where": where,
         "whole": f"the {rows} {where}",
+        "rows": rows,
     }
 
 

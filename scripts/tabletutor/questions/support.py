@@ -23,6 +23,7 @@ from tabletutor.programs.grammar import (
     GroupCount,
     GroupMapping,
     GroupShares,
+    GroupValue,
     HypothesisTest,
     Impute,
     InterquartileRange,
@@ -155,6 +156,9 @@ def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[
     if step.aggregation not in ("count", "nunique") and min(sizes.values()) < least:
         yield f"a group has {min(sizes.values())} rows"
     for place, follower in enumerate(rest):
+        changed = any(isinstance(other, Along) for other in rest[:place])
+        if changed and isinstance(follower, GroupValue) and str(int(follower.name) - 1) not in sizes:
+            yield f"the year before {follower.name} is not there"
         if isinstance(follower, Along):
             changes = (*before, step, *rest[: place + 1])
             if run(Program((*changes, GroupCount()))) < MIN_PERIODS - 1:

@@ -8,15 +8,15 @@ from tabletutor.questions.population import OUTLIERS, draw_condition
 from tabletutor.questions.readings.reading import ReadingName
 
 SHARE = (
-    "What percentage of the [rows|records]{back} have {attribute}?",
-    "{front}what percentage of [rows|records] have {attribute}?",
-    "[Compute|Find] the percentage of [rows|records] with {attribute}{back}.",
-    "[Can|Could] you tell me what percentage of the [rows|records]{back} have {attribute}?",
-    "Please report the share of [rows|records] with {attribute}{back}, in percent.",
-    "Just the percentage of [rows|records] with {attribute}, please.",
+    "What percentage of the {rows}{back} have {attribute}?",
+    "{front}what percentage of {rows} have {attribute}?",
+    "[Compute|Find] the percentage of {rows} with {attribute}{back}.",
+    "[Can|Could] you tell me what percentage of the {rows}{back} have {attribute}?",
+    "Please report the share of {rows} with {attribute}{back}, in percent.",
+    "Just the percentage of {rows} with {attribute}, please.",
     # held out
     "Out of {whole}, what percentage have {attribute}?",
-    "{front}what part of the [rows|records] has {attribute}, in percent?",
+    "{front}what part of the {rows} has {attribute}, in percent?",
 )
 DISTINCT = (
     "How many different {whats} are there{back}?",
@@ -30,11 +30,11 @@ DISTINCT = (
     "Make a list of the {whats}{back} without repeats: how long is it?",
 )
 GAPS = (
-    "In how many [rows|records] is {name} missing?",
-    "How many [rows|records] have no value for {name}?",
-    "Count the [rows|records] in which {name} is missing.",
+    "In how many {rows} is {name} missing?",
+    "How many {rows} have no value for {name}?",
+    "Count the {rows} in which {name} is missing.",
     "What is the number of missing values of {name}?",
-    "[Can|Could] you count the [rows|records] without a value for {name}?",
+    "[Can|Could] you count the {rows} without a value for {name}?",
     "Please report how many values of {name} are missing.",
     "{front}how many values of {name} are missing?",
     # held out

@@ -50,7 +50,7 @@ def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
     middle = [f"{low} to below {high}" for low, high in pairwise(edges)]
     labels = (f"below {edges[0]}", *middle, f"{edges[-1]} or more")
     *first, last = map(value_words, labels)
-    words = f"{draw.say(column)} band ({', '.join(first)} and {last})"
+    words = f"band of {draw.say_the(column)} ({', '.join(first)} and {last})"
     return Bin(column.name, edges, labels, draw.free_name("band")), words
 
 

@@ -81,7 +81,7 @@ def _best(draw: Draw) -> Candidate:
     groups, direction = draw_groups(draw), draw.direction()
     step = groups.step
     best, end = best_words(draw, groups, direction)
-    slots = {"what": draw.say(groups.by), "best": best, "noun": groups.noun, "end": end}
+    slots = {"what": draw.say_group(groups.by), "best": best, "noun": groups.noun, "end": end}
     return Candidate(chain(step, BestGroup(direction)), slots, "category", variant=f"{step.aggregation}_{direction}")
 
 
@@ -90,7 +90,7 @@ def _ranked(draw: Draw) -> Candidate:
     groups, direction = draw_groups(draw, least=2 * rank), draw.direction()
     step = groups.step
     place = f"{RANK_WORDS[rank]} {end_of_aggregate(draw, step.aggregation, groups.measure, direction)}"
-    slots = {"what": draw.say(groups.by), "best": f"the {place} {groups.noun}", "noun": groups.noun, "end": place}
+    slots = {"what": draw.say_group(groups.by), "best": f"the {place} {groups.noun}", "noun": groups.noun, "end": place}
     program = chain(step, BestGroup(direction, rank))
     return Candidate(program, slots, "category", variant=f"{step.aggregation}_{direction}_{rank}")
 
@@ -120,7 +120,7 @@ def _mapping(draw: Draw) -> Candidate:
 def _shares(draw: Draw) -> Candidate:
     by = draw.group(most=MAPPED)
     if draw.choice((True, False)):
-        step, noun, falls = Group(by.name, "count"), "rows", "is in"
+        step, noun, falls = Group(by.name, "count"), "rows", "has"
     else:
         measure = draw.measure(SUMMABLE)
         step, noun, falls = Group(by.name, "sum", measure.name), total_of(draw, measure), "comes from"
@@ -215,6 +215,8 @@ def _pivot(draw: Draw) -> Candidate:
             f" Give a nested mapping: {names[0]}, then {names[1]}, then the number.",
         )
     )
+    if gaps := [draw.say(column) for column in (by, across) if column.missing]:
+        form += f" Leave out rows without {' or '.join(gaps)}."
     return Candidate(
         chain(step),
         {"noun": noun, "by": names[0], "across": names[1]},

@@ -77,6 +77,6 @@ def _decision(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("test_number", "test", _number, VALUE, conditions=(0, 1)),
-    Family("test_decision", "test", _decision, DECISION, conditions=(0, 1)),
+    Family("test_number", "test", _number, VALUE, conditions=(0, 1), front=True),
+    Family("test_decision", "test", _decision, DECISION, conditions=(0, 1), front=True),
 )

@@ -98,7 +98,8 @@ def _best_within(draw: Draw) -> Candidate:
         {"what": draw.say(label), "best": draw.best_of(column, direction), "by": draw.say_group(by)},
         "mapping",
         item="category",
-        form=f" {form.format(draw.say(by), draw.say(label))}",
+        form=f" {form.format(draw.say(by), draw.say(label))}"
+        + (f" Leave out rows without {draw.say(by)}." if by.missing else ""),
         variant=direction,
     )
 

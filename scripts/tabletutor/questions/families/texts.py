@@ -9,13 +9,13 @@ from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
 
 CONTAINS = (
-    "How many [rows|records] have the word {word} in {name}{back}?",
-    "{front}how many [rows|records] have the word {word} in {name}?",
-    "Count the [rows|records]{back} whose {name} contains the word {word}.",
-    "[Can|Could] you count the [rows|records]{back} in which {name} contains the word {word}?",
+    "How many {rows} have the word {word} in {name}{back}?",
+    "{front}how many {rows} have the word {word} in {name}?",
+    "Count the {rows}{back} whose {name} contains the word {word}.",
+    "[Can|Could] you count the {rows}{back} in which {name} contains the word {word}?",
     "Please report how many {name} values contain the word {word}{back}.",
     # held out
-    "Search {name} for the word {word}{back}: how many [rows|records] match?",
+    "Search {name} for the word {word}{back}: how many {rows} match?",
     "Looking at {whole}, in how many of them does {name} mention the word {word}?",
 )
 
@@ -62,8 +62,7 @@ def _longest(draw: Draw) -> Candidate:
     column = draw.text(("label",))
     if not header_parts(column.name) & {"name", "title"}:
         raise CannotDraw  # "the longest parking lot" is not one of many characters
-    name, direction = draw.free_name("length"), draw.direction()
-    end = {"largest": "longest", "smallest": "shortest"}[direction]
+    name, end, direction = draw.free_name("length"), "longest", "largest"
     program = chain(TextPart(column.name, "length", name), Lookup(name, direction, column.name))
     return Candidate(program, {"end": end, "name": draw.say(column)}, "category", variant=direction)
 

@@ -143,7 +143,7 @@ def _growth_value(draw: Draw) -> Candidate:
     year = draw.source.randint(first + 1, last)
     period = Period(date.name, "year", draw.free_name("year"))
     noun = aggregate_noun(draw, aggregation, measure)
-    said = f"percentage change in {noun} from the year before to {year}, by {draw.say(date)}"
+    said = f"percentage change in {noun} from {year - 1} to {year} (by {draw.say(date)})"
     steps = (period, Group(period.name, aggregation, measure.name), Along("percent_change"), GroupValue(str(year)))
     return Candidate(chain(*steps), {"noun": said}, "percentage", unit="%", rounds=True, variant=aggregation)
 
