@@ -69,6 +69,7 @@ NUMBERS: list[Case] = [
     ("n_employees", "additive", skewed(900)),
     ("# of rooms", "additive", ints(1, 30)),
     ("Number of Chargers", "additive", skewed(12)),
+    ("contact_number", "additive", skewed(1160) * 3),
     ("num_of_households", "additive", ints(400, 90000)),
     ("count", "additive", skewed(400)),
     ("Freq", "additive", ints(3, 300)),
@@ -157,6 +158,7 @@ NUMBERS: list[Case] = [
     ("duration", "duration", ints(1, 300)),
     ("yrs.since.phd", "duration", ints(1, 56)),
     ("tenure", "duration", ints(1, 40)),
+    ("Seniority", "duration", skewed(48)),
     ("waiting", "duration", ints(43, 96)),
     ("length of stay", "duration", ints(1, 60)),
     # Years and parts of dates
@@ -187,6 +189,8 @@ NUMBERS: list[Case] = [
     ("rownames", "identifier", ints(5, 900)),
     ("customer_id", "code", of("4711", "4712", "4713")),
     ("serial", "identifier", ints(4000, 9000)),
+    ("district", "identifier", ints(61_000, 75_000)),
+    ("district", "code", [*ints(61_000, 75_000), "61000"]),
     ("column_x", "identifier", ints(10_000_001, 99_999_999)),
     ("zip", "code", ints(10_001, 99_950)),
     ("Zip Code", "code", ints(10_001, 99_950)),
@@ -224,6 +228,8 @@ NUMBERS: list[Case] = [
     ("co2_emissions", "additive", floats(1, 90)),
     ("co2", "intensive", floats(310, 420)),
     ("cluster", "category", of("1", "2", "3")),
+    ("plug level", "category", of("2", "1", "2", "23")),
+    ("education level", "ordinal", of("0", "10", "20", "30")),
     ("MSSubClass", "category", of("20", "60", "120")),
     ("drug", "category", of("1", "2")),
 ]  # fmt: skip
@@ -256,6 +262,7 @@ TEXTS: list[Case] = [
     ("Medal", "ordinal", of("GOLD", "BRONZE", "SILVER")),
     ("cut", "ordinal", of("Ideal", "Fair", "Good", "Premium", "Very Good")),
     ("age_group", "ordinal", of("0-9", "10-19", "80+", "20-39")),
+    ("age", "ordinal", of("50s", "0s", "100s", "20s")),
     ("income", "ordinal", of("<=50K", ">50K")),
     ("stage", "ordinal", of("Stage II", "Stage I", "Stage III")),
     ("education", "ordinal", of("High School", "Bachelor", "Master", "PhD")),
@@ -310,6 +317,15 @@ def test_x_and_y_are_coordinates_only_in_tables_about_places() -> None:
     assert found("long", floats(-79, -20), lat=floats(7, 50)).role == "coordinate"
 
 
+def test_the_reason_says_whether_each_value_occurs_once() -> None:
+    assert found("Arrest Id", each("K{}")).reason == "header word 'id', each value once"
+    assert found("Arrest Id", [*each("K{}"), "K1000"]).reason == "header word 'id', nearly each value once"
+    assert found("mark", [*each("K{}"), "K1000"]).reason == "codes of letters and digits, nearly each value once"
+    assert (
+        found("case_number", [*ints(4000, 9000), "4000"]).reason == "header word 'case number', nearly each value once"
+    )
+
+
 def test_numbers_that_count_within_each_group_are_ranks() -> None:
     charts = of(*map(str, [3, 1, 2, 9, 8, 5, 6, 7, 4, 12, 11, 10]), rows=60)
     weeks = [f"2019-01-{1 + i // 12:02}" for i in range(60)]
@@ -329,6 +345,8 @@ def test_the_unit_is_taken_from_the_words_of_the_header() -> None:
     [
         (["high", "low", "medium", "unknown"], ["risk"], ("low", "medium", "high")),
         (["80+", "0-9", "10-19"], ["age"], ("0-9", "10-19", "80+")),
+        (["100s", "0s", "20s"], ["age"], ("0s", "20s", "100s")),
+        (["5s", "10s"], ["interval"], None),
         (["Under 18", "18-64", "65 and over"], ["age"], ("Under 18", "18-64", "65 and over")),
         (["$10,000-$19,999", "$1,000-$9,999"], ["income"], ("$1,000-$9,999", "$10,000-$19,999")),
         (["Level 10", "Level 2"], ["tier"], ("Level 2", "Level 10")),

@@ -11,6 +11,8 @@ MISTYPED = 200  # years; "2207" for 2007 is still a year under the header "year"
 KEY_SHARE = 0.9  # of different values, for a column that is called a key
 MAX_GRADES = 50
 HIGHEST_GRADE = 100
+FEW_GRADES = 12
+WIDE_GAP = 10  # grades that are counted or rounded lie closer together
 MAX_GROUPS = 50
 MAX_PARTS = 20
 MAX_STARS = 11
@@ -97,7 +99,7 @@ def _identifier(word: str, facts: NumberFacts) -> Finding | None:
     if not facts.whole:
         return None
     if facts.unique >= KEY_SHARE * facts.present:
-        return Finding("identifier", f"header word {word!r}, {_each(facts)}")
+        return Finding("identifier", f"header word {word!r}, {facts.once}")
     return Finding("code", f"header word {word!r}, whole numbers that occur in several rows")
 
 
@@ -109,6 +111,9 @@ def _ordinal(word: str, facts: NumberFacts) -> Finding | None:
     ranks = facts.min in (0, 1) and facts.unique >= facts.max / 2
     if not facts.halves or facts.min < -1 or (not ranks and (facts.unique > MAX_GRADES or facts.max > HIGHEST_GRADE)):
         return None
+    if facts.whole and facts.unique <= FEW_GRADES and facts.gap >= WIDE_GAP:
+        why = f"{facts.unique} whole numbers {facts.span} with a wide gap: they stand for groups"
+        return Finding("category", f"header word {word!r}, {why}")
     return _said("ordinal", word, facts)
 
 
@@ -129,6 +134,8 @@ def _group(word: str, facts: NumberFacts) -> Finding | None:
         return None
     if facts.unique <= MAX_GROUPS:
         return Finding("category", f"header word {word!r}, {facts.unique} whole numbers that stand for groups")
+    if facts.unique == facts.present:
+        return Finding("identifier", f"header word {word!r}, {facts.once}")
     return Finding("code", f"header word {word!r}, whole numbers")
 
 
@@ -140,10 +147,6 @@ def _named(word: str, facts: NumberFacts) -> Finding | None:
 
 def _flag(word: str, facts: NumberFacts) -> Finding | None:
     return _said("flag", word, facts, "two values") if facts.unique == 2 else None
-
-
-def _each(facts: NumberFacts) -> str:
-    return "each value once" if facts.unique == facts.present else "nearly each value once"
 
 
 _PLAIN: dict[str, Role] = {

@@ -16,7 +16,8 @@ class NumberFacts:
     """The values of a column of numbers. `whole`: no value has a fraction. `halves`: every value is a multiple of 0.5.
 
     `integers`: the cells are written without a decimal mark. `one_length`: the number of digits that all values have.
-    `clock`: all values can be times of day such as 1530.
+    `clock`: all values can be times of day such as 1530. `gap`: the widest gap between neighbouring values, in multiples
+    of the narrowest one; 1 for fewer than three values.
     """
 
     rows: int
@@ -30,11 +31,17 @@ class NumberFacts:
     halves: bool
     one_length: int | None
     clock: bool
+    gap: float
 
     @property
     def nearly_unique(self) -> bool:
         """Return whether hardly any value occurs twice."""
         return self.unique >= NEARLY_UNIQUE * self.present
+
+    @property
+    def once(self) -> str:
+        """The words by which a reason says that each value, or nearly each, occurs once."""
+        return "each value once" if self.unique == self.present else "nearly each value once"
 
     def within(self, low: float, high: float) -> bool:
         """Return whether all values are whole and lie in this range."""
@@ -54,6 +61,7 @@ def number_facts(column: Column) -> NumberFacts:
     whole = bool((real == real.round()).all())
     lengths = distinct.abs().cast(pl.Int64, strict=False).cast(pl.String).str.len_chars().unique() if whole else None
     low, high = float(real[0]), float(real[-1])
+    gaps = real.diff().drop_nulls()
     return NumberFacts(
         rows=len(column.values),
         present=len(values),
@@ -68,6 +76,7 @@ def number_facts(column: Column) -> NumberFacts:
         if lengths is not None and len(lengths) == 1 and low >= 0 and high < LONGEST
         else None,
         clock=whole and low >= 0 and high <= CLOCK_MAX and high > 60 and bool((real % 100 < 60).all()),
+        gap=float(gaps.max()) / float(gaps.min()) if len(gaps) > 1 else 1.0,  # pyright: ignore[reportArgumentType]
     )
 
 
@@ -87,6 +96,11 @@ class TextFacts:
     def share(self) -> float:
         """The share of distinct values among the present ones, from 0 to 1."""
         return self.unique / max(1, self.present)
+
+    @property
+    def once(self) -> str:
+        """The words by which a reason says that each value, or nearly each, occurs once."""
+        return "each value once" if self.unique == self.present else "nearly each value once"
 
     @property
     def frequent(self) -> tuple[str, ...]:

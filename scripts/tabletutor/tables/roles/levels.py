@@ -1,4 +1,4 @@
-"""Find the order of categories: scales of words (`scales.toml`), ranges ("10-19", "80+"), levels ("Stage 2")."""
+"""Find the order of categories: scales of words (`scales.toml`), ranges ("10-19", "50s"), levels ("Stage 2")."""
 
 import re
 import tomllib
@@ -21,6 +21,7 @@ _ABOVE = re.compile(
     re.IGNORECASE,
 )
 _INTERVAL = re.compile(r"[\[(]\s*(-?[\d.e+]+|-inf)\s*,\s*(-?[\d.e+]+|inf)\s*[\])]", re.IGNORECASE)
+_ROUND = re.compile(r"(\d{0,3}0)'?s\+?")
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th)(?:\s+\w+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z ]*?)[ _-]?(\d{1,3}|[IVX]{1,5})([abc]?)")
 _PREFIXED = re.compile(r"\s*(\d{1,2})[.):]\s*\D")
@@ -133,10 +134,11 @@ def _range_order(values: Sequence[str]) -> Order | None:
 
 
 def _numbered_order(values: Sequence[str], header: Collection[str]) -> Order | None:
-    places = [_ORDINAL.fullmatch(value.strip()) for value in values]
-    if all(places):
-        keys = {value: int(match[1]) for value, match in zip(values, places, strict=True) if match}
-        return Order(tuple(sorted(values, key=lambda value: keys[value])), "ordinal numbers")
+    for pattern, name in ((_ROUND, "round numbers"), (_ORDINAL, "ordinal numbers")):
+        places = [pattern.fullmatch(value.strip()) for value in values]
+        if all(places):
+            keys = {value: int(match[1]) for value, match in zip(values, places, strict=True) if match}
+            return Order(tuple(sorted(values, key=lambda value: keys[value])), name)
     prefixes = [_PREFIXED.match(value) for value in values]
     if all(prefixes) and orders().headers & set(header):
         keys = {value: int(match[1]) for value, match in zip(values, prefixes, strict=True) if match}

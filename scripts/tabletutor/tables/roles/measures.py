@@ -90,6 +90,8 @@ def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
         return Finding("additive", f"header begins with {words.plain.split()[0]!r}: a count")
     named = any(" " in hit.named and hit.at_end for hit in hits)  # "flight number" is in the lexicon
     if spoken[-1] == "number" and not words.rest and not named:
+        if facts.min == 0 and facts.max >= LARGE * max(1.0, facts.median) and facts.unique <= facts.present / 2:
+            return Finding("additive", f"header word 'number', values {facts.span}, spread as counts are")
         before = spoken[-2] if len(spoken) > 1 else ""
         part = next((concept for concept in lexicon.concepts(before) if concept in PARTS_OF_DATES), None)
         if part is not None:
@@ -170,7 +172,7 @@ def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
         return Finding("year", f"whole numbers {facts.span}, all possible years")
     spread = facts.max >= 3 * facts.min and facts.present >= SMALL
     if facts.nearly_unique and facts.one_length and facts.one_length >= KEY_DIGITS and spread:
-        return Finding("identifier", f"whole numbers of {facts.one_length} digits, each once")
+        return Finding("identifier", f"whole numbers of {facts.one_length} digits, {facts.once}")
     most = RANKED * facts.present
     if facts.min == 1 and facts.present >= SMALL and facts.unique >= most and most <= facts.max <= facts.present:
         return Finding("ordinal", f"whole numbers {facts.span}, nearly each once in {facts.present} rows: a rank")

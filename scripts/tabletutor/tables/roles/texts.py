@@ -152,14 +152,14 @@ def _key_or_code(facts: TextFacts, hits: list[Hit]) -> Finding | None:
         return Finding("code", f"header word {code!r}")
     if key and facts.words < 2:
         if unique:
-            return Finding("identifier", f"header word {key!r}, each value once")
+            return Finding("identifier", f"header word {key!r}, {facts.once}")
         return Finding("code", f"header word {key!r}, values that occur in several rows")
     few = facts.unique <= FEW and facts.longest <= SHORT and facts.share < CATEGORY_SHARE
     if _part(facts, _DIGITS) >= MOSTLY and not few and not _concept(hits, "year", "date", "clock"):
         return Finding("code", "digits kept as text: a code")
     if coded >= MOSTLY and facts.unique > 12 and not _concept(hits, "name", "group"):
         kind = (
-            ("identifier", "codes of letters and digits, each once")
+            ("identifier", f"codes of letters and digits, {facts.once}")
             if unique
             else ("code", "codes of letters and digits")
         )
