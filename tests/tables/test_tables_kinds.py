@@ -25,6 +25,14 @@ def test_odd_cells_that_a_dictionary_calls_missing_give_one_warning() -> None:
     assert (reading.kind, reading.warnings) == ("number", ("1 cells 'D' taken as missing",))
 
 
+def test_line_breaks_and_spaces_at_the_ends_of_cells_are_removed_and_counted() -> None:
+    hours = to_column(["24/7", "24/7\n", "Mon\nTue", " \r\nSat", " Sun", "\n"] + ["always"] * 9)
+    assert hours.values.to_list()[:6] == ["24/7", "24/7", "Mon\nTue", "Sat", "Sun", None]
+    assert hours.warnings == ("line breaks and spaces removed at the ends of 3 cells",)
+    spaces = to_column(["24/7", "24/7 ", "Mon\nTue"])
+    assert (spaces.values.to_list()[1], spaces.warnings) == ("24/7 ", ())
+
+
 @pytest.mark.parametrize(
     ("cells", "kind", "values", "unit"),
     [

@@ -150,6 +150,51 @@ def test_names_and_cells_beyond_the_others(tmp_path: Path) -> None:
     assert counted.names == ("column_1", "a", "b")
 
 
+PORTS = "isle,site,ports,level,fee,maker\n" + "".join(f"Oahu,lot {i},{2 * i},{i % 3},free,Acme\n" for i in range(20))
+
+
+@pytest.mark.parametrize(
+    ("repeat", "counts"),
+    [
+        ("isle,Site name,ports,level,fee,maker", "5 of its 6"),
+        ('"Isle\nof the state",,ports,level,,maker', "3 of its 4"),
+        ("isle,site,ports,,,", "3 of its 3"),
+    ],
+)
+def test_a_row_that_repeats_the_header_in_part_is_quarantined(tmp_path: Path, repeat: str, counts: str) -> None:
+    table = read(tmp_path, f"{PORTS}{repeat}\nMaui,lot 20,40,1,free,Acme\n")
+    assert table.column(2).to_list() == [str(2 * i) for i in range(21)]
+    what = f"repeats the header: {counts} cells are the names of their columns"
+    assert [(repair.line, repair.what) for repair in table.repairs] == [(22, f"quarantined: {what}")]
+    assert table.warnings == ("1 rows that repeat the header are in quarantine.csv (line 22)",)
+    with table.quarantine.open(newline="") as stream:
+        assert list(csv.reader(stream))[1] == ["22", what, repeat]
+
+
+def test_columns_are_numbers_though_a_row_repeats_the_header(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(f"{PORTS}isle,Site name,ports,level,fee,maker\n")
+    outputs = {"parquet": tmp_path / "t.parquet", "profile": tmp_path / "profile.json"}
+    profile = ingest(file, table="t", source_path="t.csv", config=TablesConfig(), **outputs)
+    assert [column.kind for column in profile.columns][2:4] == ["integer", "integer"]
+    strict = TablesConfig(on_broken_row="refuse")
+    with pytest.raises(TableError, match=r"t\.csv:22: repeats the header"):
+        ingest(file, table="t", source_path="t.csv", config=strict, **outputs)
+
+
+def test_names_of_columns_in_a_few_cells_or_as_their_only_value_are_data(tmp_path: Path) -> None:
+    two = f"{PORTS}isle,site,40,,,\n"
+    three = (
+        "id,isle,site,kind,level,fee,maker\n"
+        + "".join(f"{i},a,b,c,{i},d,e\n" for i in range(20))
+        + "20,isle,site,kind,1,d,e\n"
+    )
+    choices = "id,age,red,green,blue\n" + "".join(f"{i},{i + 20},red,green,blue\n" for i in range(20))
+    for text, rows in ((two, 21), (three, 21), (choices, 20)):
+        table = read(tmp_path, text)
+        assert (table.rows, table.quarantined) == (rows, 0)
+
+
 def test_too_many_broken_rows_or_none_allowed_refuse_the_file(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text(QUOTED + "1,2,3,4,5,6\n" * 4)

@@ -18,12 +18,12 @@ from tabletutor.tables.dictionary.apply import check_names, declared_column, dec
 from tabletutor.tables.dictionary.entries import Dictionary
 from tabletutor.tables.dictionary.read import read_dictionary
 from tabletutor.tables.errors import TableError
+from tabletutor.tables.journal import QUARANTINE, RepairRules
 from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
 from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.roles.totals import find_totals
-from tabletutor.tables.spool import QUARANTINE, RepairRules
 
 ROW_GROUP = 131_072
 ARROW: Any = pa  # pyarrow has no type stubs

@@ -32,6 +32,7 @@ _NO_KEY_NAME = re.compile(r"^(?:#|no[23x]$|(?:num|number|nr|no|n)(?:[ _.]of)?[ _
 # Missing markers that are also ordinary words. In a column of text they stay values.
 MARKER_WORDS = frozenset({"none", "unknown"})
 _TWO_LETTER_CODE = re.compile(r"[A-Z]{2}")
+_BREAK_AT_END = r"^\s*[\r\n]|[\r\n]\s*$"
 _SYMBOL = re.compile(r"[^\w\s]+")
 
 
@@ -107,7 +108,11 @@ def examine(
         share = (cells != stripped).sum() / max(1, cells.drop_nulls().len())
         padded = len(cells) > 1 and (share >= 0.5 or (share > 0 and _is_one_width(cells)))
         spaced = int((strip_spaces(cells) != cells).sum())
-        if padded:
+        broken = _count_with_line_breaks(cells, stripped)
+        if broken:
+            padded = True
+            warnings.append(f"line breaks and spaces removed at the ends of {broken} cells")
+        elif padded:
             warnings.append(f"spaces around {share:.0%} of the cells removed")
         elif spaced:
             warnings.append(f"spaces other than plain ones removed at the ends of {spaced} cells")
@@ -177,6 +182,12 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
     elif kind == "boolean":
         values = present.str.to_lowercase().is_in(TRUE)
     return Column(reading.header, _refine_kind(reading.header, kind, values), values, unit, tuple(warnings), decimal)
+
+
+def _count_with_line_breaks(cells: pl.Series, stripped: pl.Series) -> int:
+    """Return how many cells have white space at their ends if it is a line break for one of them, else 0."""
+    spaced = cells.filter((cells != stripped) & (stripped != ""))
+    return len(spaced) if spaced.str.contains(_BREAK_AT_END).any() else 0
 
 
 def _is_one_width(cells: pl.Series) -> bool:

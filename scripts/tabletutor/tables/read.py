@@ -19,11 +19,13 @@ from tabletutor.tables.encoding import detect_encoding
 from tabletutor.tables.errors import TableError
 from tabletutor.tables.header import Line
 from tabletutor.tables.invisible import VisibleText
+from tabletutor.tables.journal import ALWAYS_ALLOWED, QUARANTINE, Journal, RepairRules
 from tabletutor.tables.layout import find_layout
 from tabletutor.tables.quotes import Quoting, Rows
 from tabletutor.tables.repair import Fitter, never_empty
+from tabletutor.tables.repeated_header import find_repeatable
 from tabletutor.tables.shapes import column_shapes, sample_rows
-from tabletutor.tables.spool import ALWAYS_ALLOWED, QUARANTINE, Journal, RepairRules, Spooler
+from tabletutor.tables.spool import Spooler
 
 NO_RULES = RepairRules()
 SAMPLE_CHARACTERS = 200_000
@@ -104,7 +106,8 @@ def read_text(path: Path, source: str, spool: Path, max_bytes: int, rules: Repai
         quoting = Quoting(dialect)
         fitter = Fitter(width, column_shapes(sampled, width), quoting, never_empty(sampled, width))
         journal = Journal(source, rules, spool / QUARANTINE)
-        spooler = Spooler(layout, fitter, journal, first, _has_undoubled_quotes(rows, quoting, width))
+        repeated = find_repeatable(layout.headings, sampled)
+        spooler = Spooler(layout, fitter, journal, first, repeated, _has_undoubled_quotes(rows, quoting, width))
         count, batches = spooler.spool(_all_rows(dialect, stream, width, declared), spool)
         journal.refuse_if_too_broken(count)
     return TextTable(

@@ -1,115 +1,22 @@
 """Fit rows to the table and spool them in batches to Arrow files. Records every repaired or quarantined row."""
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 import polars as pl
 
-from tabletutor.records.table import Repair
-from tabletutor.tables.errors import MAX_NAMED_LINES, TableError, format_lines
 from tabletutor.tables.header import Line, is_comment, is_name, is_ruler, is_value
+from tabletutor.tables.journal import Journal
 from tabletutor.tables.layout import Layout, is_note
 from tabletutor.tables.repair import Fitter, UnfitRow
+from tabletutor.tables.repeated_header import RepeatedHeader
 from tabletutor.tables.shapes import ABSENT, Shape
 
 BATCH_ROWS = 8192
-NAMED_REPAIRS = 100
-ALWAYS_ALLOWED = 3
-QUARANTINE = "quarantine.csv"
 _ABSENT = f"(?i)^(?:{ABSENT})$"
-_ASIDE = "quarantined: "
 Row = list[str | None]
-Event = tuple[int | None, str]  # the index of the column, None for an event about rows, and its text
-
-
-@dataclass(frozen=True)
-class RepairRules:
-    """Limits on broken rows.
-
-    `max_share`: the largest share of rows that may be repaired or quarantined; three always may. `refuse`: raise an
-    error at the first such row.
-    """
-
-    max_share: float = 0.01
-    refuse: bool = False
-
-
-@dataclass
-class Journal:
-    """Records what happened to rows: counts and first lines by event, repairs, and the quarantine file."""
-
-    source: str
-    rules: RepairRules
-    quarantine: Path
-    counts: dict[Event, int] = field(default_factory=dict[Event, int])
-    lines: dict[Event, list[int]] = field(default_factory=dict[Event, list[int]])
-    repairs: list[Repair] = field(default_factory=list[Repair])
-    repaired: int = 0
-    quarantined: int = 0
-
-    def __post_init__(self) -> None:
-        self._write([["line", "reason", "text"]], "w")
-
-    def add(self, what: str, line: int, column: int | None = None) -> None:
-        """Count an event on a line."""
-        event = (column, what)
-        self.counts[event] = self.counts.get(event, 0) + 1
-        if len(self.lines.setdefault(event, [])) < MAX_NAMED_LINES:
-            self.lines[event].append(line)
-
-    def record_repair(self, line: Line, what: str) -> None:
-        """Record a repaired row."""
-        self._record(line, what)
-        self.repaired += 1
-        self.add(f"rows repaired ({what})", line.number)
-
-    def record_quarantine(self, line: Line, reason: str) -> None:
-        """Record a row that could not be repaired and write it to the quarantine file."""
-        self._record(line, reason, _ASIDE)
-        self.quarantined += 1
-        self._write([[str(line.number), reason, line.bare]], "a")
-
-    def _record(self, line: Line, what: str, prefix: str = "") -> None:
-        if self.rules.refuse:
-            remedy = "Fix the row, or set tables.on_broken_row: repair."
-            raise TableError(self.source, what, remedy, line.number)
-        if len(self.repairs) < NAMED_REPAIRS:
-            self.repairs.append(Repair(line.number, prefix + what))
-
-    def _write(self, rows: list[list[str]], mode: str) -> None:
-        with self.quarantine.open(mode, encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows(rows)
-
-    def refuse_if_too_broken(self, rows: int) -> None:
-        """Raise TableError if too many rows were repaired or quarantined. `rows`: rows in the table."""
-        odd = self.repaired + self.quarantined
-        if odd <= max(ALWAYS_ALLOWED, self.rules.max_share * (rows + self.quarantined)):
-            return
-        first = min(self.repairs, key=lambda repair: repair.line)
-        raise TableError(
-            self.source,
-            f"{odd} of {rows + self.quarantined} rows do not fit the table, more than tables.max_repaired_share "
-            f"({self.rules.max_share:g}) allows; here: {first.what.removeprefix(_ASIDE)}",
-            "Fix the file, or raise tables.max_repaired_share.",
-            first.line,
-        )
-
-    def warnings(self) -> tuple[str, ...]:
-        """Return one warning for each kind of event that is not about the cells of a column."""
-        warnings = [self._describe(event) for event in self.counts if event[0] is None]
-        if self.quarantined:
-            warnings.append(f"{self.quarantined} rows could not be repaired and are in {QUARANTINE}")
-        return tuple(warnings)
-
-    def column_warnings(self) -> dict[int, str]:
-        """Return the warning about the cells of a column, by the index of the column."""
-        return {event[0]: self._describe(event) for event in self.counts if event[0] is not None}
-
-    def _describe(self, event: Event) -> str:
-        return f"{self.counts[event]} {event[1]} {format_lines(self.lines[event], self.counts[event])}"
 
 
 @dataclass
@@ -124,6 +31,7 @@ class Spooler:
     fitter: Fitter
     journal: Journal
     first: tuple[Shape | None, ...]
+    repeated: RepeatedHeader
     undoubled: bool = False
 
     def spool(self, body: Iterator[Line], folder: Path) -> tuple[int, tuple[Path, ...]]:
@@ -221,6 +129,7 @@ class Spooler:
                 and cells[0] != first
                 and cells[0][:2] not in ("--", "==", "__")
                 and sum(map(bool, cells)) > 2
+                and not self.repeated.counts(cells)
             ):
                 alone = None
                 yield cells, line  # pyright: ignore[reportReturnType]  (cells of text are cells of text or nothing)
@@ -242,6 +151,8 @@ class Spooler:
                 rest = sum(1 for row in chain(ahead, body) if row.cells)
                 self.journal.add(f"second table left out, with its {rest} rows", line.number)
                 break
+            elif counts := self.repeated.counts(cells):
+                self.journal.record_repeated_header(line, *counts)
             elif is_note(cells, width):
                 held.append(line)
             else:

@@ -16,8 +16,8 @@ class NumberFacts:
     """The values of a column of numbers. `whole`: no value has a fraction. `halves`: every value is a multiple of 0.5.
 
     `integers`: the cells are written without a decimal mark. `one_length`: the number of digits that all values have.
-    `clock`: all values can be times of day such as 1530. `gap`: the widest gap between neighbouring values, in multiples
-    of the narrowest one; 1 for fewer than three values.
+    `clock`: all values can be times of day such as 1530. `gap`: the widest gap between neighbouring values, in
+    multiples of the narrowest one; 1 for fewer than three values.
     """
 
     rows: int
