@@ -179,7 +179,7 @@ def _threshold(draw: Draw) -> Condition:
     counted = draw.spoken[column.name].counted
     if counted is not None and value < 2:
         raise CannotDraw  # "below 1" of a count is none
-    of = "of " if comparison in (">=", "<=") else ""
+    of = "of " if limit.startswith(("at ", "no ", "more ", "less ")) else ""
     attribute = f"{draw.say_a(column)} {of}{limit}"
     if counted is not None and value != 1:  # "more than 1 seats"
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
