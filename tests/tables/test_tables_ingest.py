@@ -132,7 +132,7 @@ def test_a_column_without_a_value_is_null_in_parquet_and_in_pandas(tmp_path: Pat
     assert (column.name, column.kind, column.missing, column.unique, column.top_values) == ("b", "empty", 12, 0, ())
     assert str(pq.read_schema(tmp_path / "table.parquet").field("b").type) == "null"
     assert read_frame(tmp_path / "table.parquet")["b"].isna().all()
-    assert "b: empty\n" in table_card(profile)
+    assert "'b': empty\n" in table_card(profile)
 
 
 def test_profile_counts_match_pandas_on_a_real_table(tmp_path: Path) -> None:
