@@ -9,10 +9,11 @@ import pytest
 
 from tabletutor.programs import grammar as g
 from tabletutor.questions.compose import Asked, Composed, ask, draw_composed, is_held_out
+from tabletutor.questions.conditions import Condition
 from tabletutor.questions.draw import Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.header_words import spoken_columns
-from tabletutor.questions.population import Condition, Population, Preparation
+from tabletutor.questions.population import Population, Preparation
 from tabletutor.questions.registry import all_families
 from tests.support.profiles import profile_of
 

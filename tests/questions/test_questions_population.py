@@ -7,15 +7,13 @@ import polars as pl
 import pytest
 
 from tabletutor.programs import grammar as g
+from tabletutor.questions.conditions import CONDITIONS, Condition, draw_condition
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, chain
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.population import (
-    CONDITIONS,
-    Condition,
     Population,
     Preparation,
-    draw_condition,
     draw_population,
     draw_preparation,
     population_slots,

@@ -9,7 +9,6 @@ import msgspec
 from tabletutor.episodes.script import Script
 from tabletutor.episodes.teacher import correction_turns, decision, plan_turn, preview_turn, single_turn, work_turns
 from tabletutor.programs.grammar import (
-    COLUMN_FIELDS,
     Aggregate,
     Derivation,
     Group,
@@ -24,6 +23,7 @@ from tabletutor.programs.grammar import (
     Where,
     all_steps,
     columns_used,
+    rename_columns,
 )
 from tabletutor.records.table import NUMERIC, TableProfile
 
@@ -74,7 +74,7 @@ def _case_mismatch(program: Program, profile: TableProfile, recover: bool, sourc
     )
     if column is None:
         return None
-    misspelt = _rename_column(program, column, column.lower() if column.lower() != column else column.title())
+    misspelt = rename_columns(program, {column: column.lower() if column.lower() != column else column.title()})
     if misspelt == program or set(columns_used(misspelt)) <= headers:
         return None
     plan = plan_turn(program, profile)
@@ -93,7 +93,7 @@ def _wrong_column(program: Program, profile: TableProfile, source: random.Random
     used = set(columns_used(program))
     others = [name for name in measures if name not in used]
     candidates = [name for name in columns_used(program) if name in measures]
-    return _rename_column(program, candidates[-1], source.choice(others)) if candidates and others else None
+    return rename_columns(program, {candidates[-1]: source.choice(others)}) if candidates and others else None
 
 
 def _wrong_aggregate(program: Program, profile: TableProfile, source: random.Random) -> Program | None:
@@ -199,17 +199,6 @@ EXCUSES: Mapping[str, str] = {
     "needless_condition": "That condition was not asked for.",
     "forgotten_missing": "Missing values were handled wrongly.",
 }
-
-
-def _rename_column(program: Program, old: str, new: str) -> Program:
-    def change(step: Step) -> Step:
-        fields: dict[str, Any] = {field: new for field in COLUMN_FIELDS if getattr(step, field, None) == old}
-        columns: tuple[str, ...] = getattr(step, "columns", ())
-        if old in columns:
-            fields["columns"] = tuple(new if column == old else column for column in columns)
-        return _replace(step, **fields) if fields else step
-
-    return _map_steps(program, change)
 
 
 def _map_steps(program: Program, change: Callable[[Step], Step]) -> Program:

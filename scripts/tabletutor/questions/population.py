@@ -5,40 +5,29 @@ leaves total rows out. Each piece brings its steps and its words. Words come in 
 where …, ") and `back` (" where …").
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 import msgspec
 
 from tabletutor.programs.grammar import (
-    COLUMN_FIELDS,
-    BeyondStatistic,
-    Comparison,
-    Contains,
     DatePart,
     Impute,
-    Missing,
-    OneOf,
     Outliers,
     Period,
     Program,
     Step,
-    Where,
     all_steps,
+    rename_columns,
 )
-from tabletutor.questions.draw import FEW_DISTINCT, MEASURES, CannotDraw, Draw
+from tabletutor.questions.conditions import Condition, draw_condition, rows_clause
+from tabletutor.questions.draw import MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.totals import leave_out, total_words, totals_within
-from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
-from tabletutor.records.table import ColumnProfile, Total
+from tabletutor.records.table import Total
 
-YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
-    ("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after "),
-)  # fmt: skip
-DATE_WORDS: tuple[tuple[Comparison, str], ...] = ((">=", "on or after"), ("<", "before"))
 FILLERS: tuple[tuple[Literal["mean", "median", "zero"], str], ...] = (
     ("mean", "the average"), ("median", "the median"), ("zero", "0"),
 )  # fmt: skip
@@ -47,22 +36,6 @@ OUTLIERS: tuple[tuple[Literal["iqr", "zscore"], str], ...] = (
     ("zscore", "more than 3 standard deviations from the mean"),
 )
 TIME = ("date", "year")  # how the kinds of conditions on time begin
-MIN_SHARE = 0.05  # of the values are missing, and known, for a condition on that
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition on rows: its steps, and its words after "where" and, if there are some, after "with".
-
-    `settled` names the readings that the words rule out.
-    """
-
-    kind: str
-    steps: tuple[Step, ...]
-    predicate: str
-    attribute: str | None = None
-    settled: frozenset[ReadingName] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -136,185 +109,6 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     return Population(conditions, preparation, totals)
 
 
-def draw_condition(draw: Draw, kinds: Sequence[str] | None = None) -> Condition:
-    """Return a condition of one of `kinds`, or of any kind that fits the table. Frequent kinds have several places."""
-    offered = [kind for kind in kinds or CONDITIONS for _ in range(_WEIGHTS.get(kind, 1))]
-    draw.source.shuffle(offered)
-    for kind in dict.fromkeys(offered):
-        try:
-            return CONDITIONS[kind](draw)
-        except CannotDraw:
-            continue
-    raise CannotDraw
-
-
-def _is(draw: Draw) -> Condition:
-    column = draw.category()
-    value, name = draw.value(column), draw.say(column)
-    cell = value_words(value)
-    return Condition("is", (Where(column.name, "==", value),), f"{name} is {cell}", f"{name} {cell}")
-
-
-def _is_not(draw: Draw) -> Condition:
-    column = draw.category(least=3)
-    if column.missing:
-        raise CannotDraw  # whether a missing value is "not x" is a matter of taste
-    value, name = draw.value(column), draw.say(column)
-    words = draw.choice(("is not", "is other than", "is anything but"))
-    return Condition("is_not", (Where(column.name, "!=", value),), f"{name} {words} {value_words(value)}")
-
-
-def _one_of(draw: Draw) -> Condition:
-    column = draw.category(least=3)
-    values, name = draw.values(column, 2), draw.say(column)
-    cells = " or ".join(map(value_words, values))
-    either = draw.choice(("", "either "))
-    return Condition("one_of", (OneOf(column.name, tuple(values)),), f"{name} is {either}{cells}", f"{name} {cells}")
-
-
-def _threshold(draw: Draw) -> Condition:
-    column = draw.measure()
-    comparison, value = draw.comparison(), draw.threshold(column)
-    limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
-    counted = draw.spoken[column.name].counted
-    if counted is not None and value < 2:
-        raise CannotDraw  # "below 1" of a count is none
-    of = "of " if limit.startswith(("at ", "no ", "more ", "less ")) else ""
-    attribute = f"{draw.say_a(column)} {of}{limit}"
-    if counted is not None and value != 1:  # "more than 1 seats"
-        words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
-        attribute = f"{words} {value_words(value)} {counted}"
-    kind = "above" if comparison in (">", ">=") else "below"
-    return Condition(
-        kind, (Where(column.name, comparison, value),), f"{draw.say_the(column)} {draw.verb(column)} {limit}", attribute
-    )
-
-
-def _between(draw: Draw) -> Condition:
-    column = draw.measure()
-    if column.unique <= FEW_DISTINCT:
-        raise CannotDraw
-    low, high = draw.threshold(column, 0.0, 0.35), draw.threshold(column, 0.6, 1.0)
-    if low >= high:
-        raise CannotDraw
-    bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
-    steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
-    name, settled = draw.say_the(column), frozenset[ReadingName]({"strict_bound"})
-    return Condition(
-        "between",
-        steps,
-        f"{name} {draw.verb(column)} {bounds}",
-        f"{draw.say_a(column)} {bounds}",
-        settled,
-    )
-
-
-def _year(draw: Draw) -> Condition:
-    column = draw.column(("year",))
-    if column.kind != "integer" or not isinstance(column.min, int | float) or not isinstance(column.max, int | float):
-        raise CannotDraw
-    first, last, name = int(column.min), int(column.max), draw.say(column)
-    if last - first < 2:
-        raise CannotDraw
-    year = draw.source.randint(first + 1, last - 1)
-    comparison, words = draw.choice(YEAR_WORDS)
-    said = f"{year}{words}" if comparison in ("==", ">=") else f"{words}{year}"
-    return Condition(
-        f"year_{_SIDES[comparison]}", (Where(column.name, comparison, year),), f"{name} is {said}", f"{name} {said}"
-    )
-
-
-def _date(draw: Draw) -> Condition:
-    column = draw.date()
-    first, last = (date.fromisoformat(str(end)[:10]) for end in (column.min, column.max))
-    between = first + (last - first) * draw.source.uniform(0.2, 0.8)
-    day = between.replace(day=1 if between.day < 16 else 15).isoformat()
-    comparison, words = draw.choice(DATE_WORDS)
-    said = f"{draw.say(column)} is {words} {day}"
-    return Condition(f"date_{_SIDES[comparison]}", (Where(column.name, comparison, day),), said)
-
-
-def _date_part(draw: Draw) -> Condition:
-    column = draw.date()
-    first, last = date_years(column)
-    part = draw.choice(("year", "month", "weekday") if last > first else ("month", "weekday"))
-    name = draw.free_name(part)
-    if part == "year":
-        year = draw.source.randint(first, last)
-        step, said = Where(name, "==", year), f"in {year}"
-    elif part == "month":
-        month = draw.source.randint(1, 12)
-        step, said = Where(name, "==", month), f"in {MONTHS[month - 1]}" + (" of any year" if last > first else "")
-    else:
-        day = draw.choice(WEEKDAYS)
-        step, said = Where(name, "==", day), f"on a {day}"
-    steps = (DatePart(column.name, part, name), step)
-    return Condition(f"date_{part}", steps, f"{draw.say(column)} falls {said}")
-
-
-def _flag(draw: Draw) -> Condition:
-    column = draw.column(("flag",))
-    if column.kind != "boolean":
-        raise CannotDraw
-    value = draw.choice((True, True, False))
-    return Condition("flag", (Where(column.name, "==", value),), f"{draw.say(column)} is {str(value).lower()}")
-
-
-def _known(draw: Draw) -> Condition:
-    column = draw.incomplete((*MEASURES, "category", "date", "ordinal"))
-    if not MIN_SHARE <= column.missing / draw.profile.rows <= 1 - MIN_SHARE:
-        raise CannotDraw
-    negated = draw.choice((True, True, False))
-    words = draw.choice(("is known", "is not missing", "is recorded") if negated else ("is missing", "has no value"))
-    kind = "known" if negated else "missing"
-    return Condition(kind, (Missing(column.name, negated),), f"{draw.say(column)} {words}")
-
-
-def _beyond(draw: Draw) -> Condition:
-    column = draw.measure()
-    statistic: Literal["mean", "median"] = "mean"  # below the median are half of the rows
-    comparison: Literal[">", "<"] = draw.choice((">", "<"))
-    side = "above" if comparison == ">" else "below"
-    step = BeyondStatistic(column.name, comparison, statistic)
-    word = "average" if statistic == "mean" else "median"
-    said = f"{draw.say_the(column)} {draw.verb(column)} {side} its overall {word}"
-    return Condition(f"beyond_{statistic}", (step,), said)
-
-
-def _contains(draw: Draw) -> Condition:
-    column = draw.text(("list",))
-    parts = {part.strip() for value, _ in column.top_values for part in value.split(column.separator or ";")}
-    word = draw.choice(sorted(part for part in parts if len(part) > 2))
-    step = Contains(column.name, word, whole_word=True)
-    said = f"{draw.say(column)} includes {value_words(word)}"
-    return Condition("lists", (step,), said, settled=frozenset({"part_of_word"}))
-
-
-CONDITIONS: Mapping[str, Callable[[Draw], Condition]] = {
-    "is": _is,
-    "is_not": _is_not,
-    "one_of": _one_of,
-    "threshold": _threshold,
-    "between": _between,
-    "year": _year,
-    "date": _date,
-    "date_part": _date_part,
-    "flag": _flag,
-    "known": _known,
-    "beyond": _beyond,
-    "lists": _contains,
-}
-_WEIGHTS = {"is": 7, "threshold": 6, "between": 2, "year": 3, "date": 2, "date_part": 2, "flag": 2}
-_SIDES = {"==": "is", ">=": "from", ">": "after", "<": "before"}
-
-
-def date_years(column: ColumnProfile) -> tuple[int, int]:
-    """Return the first and the last year of a date column. Raises CannotDraw if it has no dates."""
-    if not isinstance(column.min, str) or not isinstance(column.max, str):
-        raise CannotDraw
-    return int(column.min[:4]), int(column.max[:4])
-
-
 def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     """Return a preparation of the subject column: fill its gaps, or leave its outliers out. None if neither fits."""
     (column,) = (column for column in draw.profile.columns if column.name == subject)
@@ -332,25 +126,6 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     words = f"rows whose {name} {draw.verb(column)} an outlier ({words})"
     step = Outliers(subject, method, negated=True)
     return Preparation(f"without_outliers_{method}", (step,), f"removing {words}", f"remove {words}", {})
-
-
-def rename_columns(program: Program, renames: Mapping[str, str]) -> Program:
-    """Return the program with other names for some columns."""
-
-    def rename(step: Step) -> Step:
-        fields = {
-            field: renames[value]
-            for field in COLUMN_FIELDS
-            if isinstance(value := getattr(step, field, None), str) and value in renames
-        }
-        return msgspec.structs.replace(step, **fields) if fields else step
-
-    return msgspec.structs.replace(
-        program,
-        steps=tuple(map(rename, program.steps)),
-        other=tuple(map(rename, program.other)),
-        parts=tuple(msgspec.structs.replace(part, steps=tuple(map(rename, part.steps))) for part in program.parts),
-    )
 
 
 def population_slots(population: Population, draw: Draw) -> dict[str, str]:
@@ -402,13 +177,3 @@ def totals_sentence(population: Population, draw: Draw) -> str:
         return ""
     where = total_words(population.totals, lambda name: draw.spoken[name].singular)
     return draw.choice((f" Leave out the total rows, where {where}.", f" Ignore the totals (rows where {where})."))
-
-
-def rows_clause(conditions: Sequence[Condition], draw: Draw) -> str:
-    """Return the conditions as a clause after "rows": "where sex is 'male' and fare is above 20"."""
-    if not conditions:
-        return ""
-    attributes = [condition.attribute for condition in conditions if condition.attribute is not None]
-    if len(attributes) == len(conditions) and draw.source.random() < 0.4:
-        return f"with {' and '.join(attributes)}"
-    return f"where {' and '.join(condition.predicate for condition in conditions)}"

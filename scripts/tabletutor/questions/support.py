@@ -39,8 +39,8 @@ from tabletutor.programs.grammar import (
     Step,
     Top,
     TopGroups,
+    rename_columns,
 )
-from tabletutor.questions.population import rename_columns
 from tabletutor.questions.totals import total_steps
 from tabletutor.records.table import TableProfile
 

@@ -1,5 +1,6 @@
 """Programs: chains of steps, two chains joined by one operation, or one chain with several named answers."""
 
+from collections.abc import Mapping
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -123,6 +124,25 @@ def shared_steps(program: Program) -> tuple[Step, ...]:
     """Return the steps from rows to rows with which both chains of a join begin; none without a join."""
     pairs = zip(program.steps, program.other, strict=False)
     return tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1] and isinstance(pair[0], FrameStep), pairs))
+
+
+def rename_columns(program: Program, renames: Mapping[str, str]) -> Program:
+    """Return the program with other names for some columns."""
+
+    def rename(step: Any) -> Any:
+        fields: dict[str, Any] = {
+            field: renames[value]
+            for field in COLUMN_FIELDS
+            if isinstance(value := getattr(step, field, None), str) and value in renames
+        }
+        columns: tuple[str, ...] = getattr(step, "columns", ())
+        if renames.keys() & set(columns):
+            fields["columns"] = tuple(renames.get(column, column) for column in columns)
+        return msgspec.structs.replace(step, **fields) if fields else step
+
+    parts = tuple(msgspec.structs.replace(part, steps=tuple(map(rename, part.steps))) for part in program.parts)
+    steps, other = tuple(map(rename, program.steps)), tuple(map(rename, program.other))
+    return msgspec.structs.replace(program, steps=steps, other=other, parts=parts)
 
 
 def size(program: Program) -> int:

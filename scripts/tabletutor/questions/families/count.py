@@ -1,10 +1,11 @@
 """Count: how many rows or values there are, and what share of the rows fulfils a condition."""
 
 from tabletutor.programs.grammar import Aggregate, Count, Missing, MissingShare, Outliers, Repeated, Share, Where
+from tabletutor.questions.conditions import draw_condition
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
-from tabletutor.questions.population import OUTLIERS, draw_condition
+from tabletutor.questions.population import OUTLIERS
 from tabletutor.questions.readings.reading import ReadingName
 
 SHARE = (

@@ -20,11 +20,11 @@ from tabletutor.programs.grammar import (
     Sort,
     Streak,
 )
+from tabletutor.questions.conditions import date_years
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
-from tabletutor.questions.population import date_years
 from tabletutor.records.table import ColumnProfile
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
