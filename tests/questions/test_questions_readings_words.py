@@ -7,7 +7,7 @@ from tabletutor.questions.readings.words import ruled_out_by_words
 PERCENT = {"fraction", "absolute_change"}
 SAID = [
     ("How many countries are there?", set[str]()),
-    ("What percentage of all rows have reason 'x'?", {"missing_not_counted", *PERCENT}),
+    ("What percentage of all rows have reason 'x'?", PERCENT),
     ("What percentage of countries have reason 'x'?", PERCENT),
     ("What is the Spearman rank correlation of a and b?", {"linear_correlation"}),
     ("What is the Pearson correlation of a and b?", {"rank_correlation"}),
@@ -35,4 +35,4 @@ def test_the_name_of_a_column_rules_out_nothing() -> None:
     text = "What is the standard deviation of sample deviation percent?"
     assert ruled_out_by_words(text) == {"population_deviation", *PERCENT}
     assert ruled_out_by_words(text, ["deviation", "sample deviation percent", ""]) == frozenset()
-    assert ruled_out_by_words("What percentage of rows have age 3?", ["age"]) == {"missing_not_counted", *PERCENT}
+    assert ruled_out_by_words("What percentage of rows have age 3?", ["age"]) == PERCENT

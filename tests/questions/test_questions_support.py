@@ -31,7 +31,7 @@ TABLE = pl.DataFrame(
         "falling": [-row for row in ROWS],
         "flat": [3 if row < 31 else row for row in ROWS],
         "late": [None if row < 31 else row for row in ROWS],
-        "day": [START + timedelta(days=20 * row) for row in ROWS],
+        "day": [START + timedelta(days=24 * row) for row in ROWS],
         "few": [START + timedelta(days=6 * row) for row in ROWS],
     },
     schema_overrides={"day": pl.Datetime("us"), "few": pl.Datetime("us")},

@@ -206,10 +206,14 @@ class Draw:
         return self.spoken[column.name].singular
 
     def say_a(self, column: ColumnProfile) -> str:
-        """Return a value of a column with "a" or "an" if it takes one: "a fare", "precipitation", "an hwy value"."""
+        """Return a value of a column with "a" or "an" if it takes one: "a fare", "precipitation", "an hwy value".
+
+        Only words that name a known measure stand alone: "a lunch value", not "a lunch".
+        """
         spoken = self.spoken[column.name]
-        if spoken.noun == "header":
-            return a_or_an(spoken.one_value)
+        known = "header word" in column.role_reason
+        if spoken.noun == "header" or (spoken.noun == "count" and not known):
+            return a_or_an(f"{spoken.singular} value")
         return a_or_an(spoken.singular) if spoken.noun in ("count", "quantity") else spoken.singular
 
     def say_the(self, column: ColumnProfile) -> str:

@@ -157,6 +157,9 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if {"and", "or"} & set(words):
         return replace(spoken, noun="count")
     one, several = ([*words[:head], form, *words[head + 1 :]] for form in _forms(words[head]))
+    if column.kind in NUMERIC and "spread as counts" in column.role_reason:
+        things = " ".join(several)
+        return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
     return replace(spoken, singular=" ".join(one), plural=" ".join(several), noun="count")
 
 

@@ -12,11 +12,14 @@ from typing import Literal
 import msgspec
 
 from tabletutor.programs.grammar import (
+    Count,
     DatePart,
     Impute,
+    MissingShare,
     Outliers,
     Period,
     Program,
+    Share,
     Step,
     all_steps,
     rename_columns,
@@ -95,6 +98,9 @@ def draw_population(draw: Draw, candidate: Candidate, limits: tuple[int, int]) -
     timed = any(isinstance(step, DatePart | Period) for step in all_steps(candidate.program))
     if timed and any(condition.kind.startswith(TIME) for condition in conditions):
         raise CannotDraw  # "which year has the most rows before 2022?"
+    counted = any(isinstance(step, Count | MissingShare | Share) for step in all_steps(candidate.program))
+    if not counted and any(condition.kind == "date_weekday" for condition in conditions):
+        raise CannotDraw  # a measure of the rows of a Wednesday is of no interest
     for alike in (TIME, ("beyond",)):  # two conditions on time overlap
         if sum(condition.kind.startswith(alike) for condition in conditions) > 1:
             raise CannotDraw

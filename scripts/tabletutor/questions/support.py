@@ -3,7 +3,7 @@
 The checks run small programs on the table. `interest.py` has the checks that need the profile only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from math import isclose
 from typing import Any, cast
@@ -28,6 +28,7 @@ from tabletutor.programs.grammar import (
     Impute,
     InterquartileRange,
     Missing,
+    MostFrequent,
     NoAnswer,
     Outliers,
     Pivot,
@@ -41,6 +42,7 @@ from tabletutor.programs.grammar import (
     TopGroups,
     rename_columns,
 )
+from tabletutor.questions.interest import CLEAR_LEAD
 from tabletutor.questions.totals import total_steps
 from tabletutor.records.table import TableProfile
 
@@ -53,6 +55,7 @@ MIN_GROUP = 3  # rows behind a mean or a median of a group
 MIN_PART = 5  # rows behind a sum or a mean of a part of a date
 MIN_GROUPS = 3  # groups of which one is the best
 MIN_PERIODS = 4
+MIN_PERIOD = 10  # rows behind each period of a growth
 MIN_SAMPLE = 20  # rows behind a correlation, a line, or each group of a test
 MIN_SPREAD_SAMPLE = 30  # rows behind a quantile or a measure of shape
 MIN_EXPECTED = 5.0  # count in a cell of a chi-square test
@@ -115,6 +118,10 @@ def _thin_data(steps: Steps, run: Run) -> Iterator[str]:
                 yield "the table has one row or one column"
             elif step.aggregation != "count" and min(counts) < MIN_GROUP:
                 yield f"a cell has {min(counts)} rows"
+        elif isinstance(step, MostFrequent) and steps[:place]:
+            sizes = sorted(run(Program((*before, Group(step.column, "count"), GroupMapping()))).values())
+            if len(sizes) < MIN_GROUPS or sizes[-1] < CLEAR_LEAD * sizes[-2]:
+                yield "no value is clearly the most frequent"
         elif isinstance(step, Correlation | Regression):
             left, right = (step.left, step.right) if isinstance(step, Correlation) else (step.x, step.y)
             both = (*before, Missing(left, negated=True), Missing(right, negated=True))
@@ -169,6 +176,9 @@ def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[
             yield from _shared_rank(
                 Program((*before, step, *rest[:place], TopGroups(follower.rank, follower.direction))), run
             )
+    grows = part and any(isinstance(follower, Along) for follower in rest)
+    if grows and (min(sizes.values()) < MIN_PERIOD or not are_consecutive(sizes)):
+        yield "the periods have few rows or gaps"
 
 
 def _shared_rank(program: Program, run: Run) -> Iterator[str]:
@@ -222,6 +232,16 @@ def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
         except NoAnswer:
             continue
     return None
+
+
+def are_consecutive(periods: Iterable[str]) -> bool:
+    """Return whether periods such as 2012, 2012Q3 or 2012-03 follow each other without a gap."""
+    places: list[int] = []
+    for period in periods:
+        year, _, rest = period.replace("Q", "-").partition("-")
+        size = 4 if "Q" in period else 12 if rest else 1
+        places.append(int(year) * size + (int(rest) if rest else 0))
+    return max(places) - min(places) + 1 == len(places)
 
 
 def is_same(one: Any, other: Any) -> bool:

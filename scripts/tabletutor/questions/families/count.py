@@ -28,7 +28,7 @@ DISTINCT = (
     "Please report the number of distinct {whats}{back}.",
     # held out
     "Counting each of them once, how many {whats} do you find in {whole}?",
-    "Make a list of the {whats}{back} without repeats: how long is it?",
+    "{front}make a list without repeats of the {whats}: how long is it?",
 )
 GAPS = (
     "In how many {rows} is {name} missing?",

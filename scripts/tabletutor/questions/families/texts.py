@@ -13,7 +13,7 @@ CONTAINS = (
     "{front}how many {rows} have the word {word} in {name}?",
     "Count the {rows}{back} whose {name} contains the word {word}.",
     "[Can|Could] you count the {rows}{back} in which {name} contains the word {word}?",
-    "Please report how many {name} values contain the word {word}{back}.",
+    "Please report in how many {rows} {name} contains the word {word}{back}.",
     # held out
     "Search {name} for the word {word}{back}: how many {rows} match?",
     "Looking at {whole}, in how many of them does {name} mention the word {word}?",
@@ -68,7 +68,7 @@ def _longest(draw: Draw) -> Candidate:
 
 
 def _most_frequent(draw: Draw) -> Candidate:
-    column = draw.column(("category", "ordinal", "code", "year", "date_part"))
+    column = draw.column(("category", "ordinal", "code", "date_part"))
     if column.kind == "number":
         raise CannotDraw  # no program takes the most frequent of numbers with decimals
     noun = f"most {draw.choice(('common', 'frequent'))} {draw.say(column)}"

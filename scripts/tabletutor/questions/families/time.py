@@ -134,13 +134,13 @@ def _growth(draw: Draw) -> Candidate:
 def _growth_value(draw: Draw) -> Candidate:
     date = draw.date()
     first, last = date_years(date)
-    if last - first < 2:
-        raise CannotDraw
+    if last - first < 4:
+        raise CannotDraw  # the first and the last year may be cut off
     measure = draw.measure()
     if not isinstance(measure.min, int | float) or measure.min < 0:
         raise CannotDraw
     aggregation = draw.aggregation(measure, ("mean", "sum"))
-    year = draw.source.randint(first + 1, last)
+    year = draw.source.randint(first + 2, last - 1)
     period = Period(date.name, "year", draw.free_name("year"))
     noun = aggregate_noun(draw, aggregation, measure)
     said = f"percentage change in {noun} from {year - 1} to {year} (by {draw.say(date)})"

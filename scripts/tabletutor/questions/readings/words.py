@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 
 from tabletutor.questions.readings.reading import ReadingName
 
-ROWS = "rows|records|entries|observations"
 KNOWN = r"known values|non-missing values|ignor\w+ missing|leav\w+ out missing"
 MORE = "more|less|fewer|larger|smaller|higher|lower|greater"
 PERCENT = "percent|per cent|percentage|percentages"
@@ -13,7 +12,6 @@ PERCENT = "percent|per cent|percentage|percentages"
 # theirs rule out (`Candidate.settled`).
 RULED_OUT: Mapping[ReadingName, str] = {
     "totals_included": "total rows",
-    "missing_not_counted": rf"(?:percentage|percent|share) of (?:all |the |all the |these )?(?:{ROWS})",
     "rows_counted": KNOWN,
     "missing_as_value": KNOWN,
     "missing_as_zero": KNOWN,
