@@ -101,7 +101,7 @@ def test_a_loss_that_is_no_number_stops_the_run(project: Path, tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["sft-standard", "dpo"])
 def test_a_run_ends_where_it_no_longer_learns_and_keeps_the_best(name: str, project: Path, tmp_path: Path) -> None:
-    spoilt = {**WHOLE, "learning_rate": 0.3, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_ratio": 0}
+    spoilt = {**WHOLE, "learning_rate": 1.0, "scheduler": "constant", "max_grad_norm": 100.0, "warmup_ratio": 0}
     config = settings(FORMATS[name], **spoilt, max_steps=12, eval_steps=1, patience=1, keep="best")
     lines = train(project, project / name, tmp_path / "out", config)
     validation = losses_of(lines, "validation")
