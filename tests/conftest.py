@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from loguru import logger
 
 settings.register_profile("quick", max_examples=20)  # for `make test-fast`
 
@@ -19,6 +20,12 @@ settings.register_profile("quick", max_examples=20)  # for `make test-fast`
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("POLARS_MAX_THREADS", "1")  # as for every job
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # as for every job
+
+
+@pytest.fixture(autouse=True)
+def _log() -> None:
+    """Show the library's log in each test: the API disables it on import, and so do some tests."""
+    logger.enable("tabletutor")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from loguru import logger
 
 import tabletutor
 from tabletutor import ask_questions, match, open_sandbox, profile, read_episodes, read_questions, read_table
@@ -17,8 +16,6 @@ from tabletutor.records.question import AnswerSpec
 from tabletutor.records.record import write_records
 
 ROOT = Path(__file__).parents[2]
-
-logger.enable("tabletutor")  # the API disables it, and other tests in this process read the log
 
 
 @pytest.mark.slow

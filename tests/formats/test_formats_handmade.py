@@ -90,7 +90,6 @@ def test_a_case_without_a_row_is_counted_and_no_error(tmp_path: Path) -> None:
     case = every_kind()
     alone = case._replace(episode=msgspec.structs.replace(case.episode, traces=(GOLD,)))
     said: list[str] = []
-    logger.enable("tabletutor")
     sink = logger.add(lambda message: said.append(message.record["message"]), level="WARNING")
     tables = {"t": project(tmp_path, [alone]), "v": project(tmp_path, [case], "v")}
     splits: dict[str, Split] = {"t": "train", "v": "validation"}

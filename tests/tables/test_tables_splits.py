@@ -106,7 +106,6 @@ def test_the_log_names_the_tables_of_each_split(tables: dict[str, Content], tmp_
     chosen = table_list(towns="train", villages="test", renamed=None)
     typed = [TypedTable(tmp_path / table.table / "profile.json", tables[table.table].parquet) for table in chosen]
     messages: list[str] = []
-    logger.enable("tabletutor")
     sink = logger.add(lambda message: messages.append(message.record["message"]), level="INFO")
     splits = split_tables(chosen, typed, CONFIG, tmp_path / "splits.json")
     logger.remove(sink)

@@ -64,7 +64,6 @@ def test_replays_are_written_by_question_and_the_next_time_from_the_journal(parq
     episodes = [Episode(f"e-{name}", name, "t", (trace,)) for name, trace in traces.items()]
     write_records(tmp_path / "episodes.jsonl", episodes)
     said: list[str] = []
-    logger.enable("tabletutor")
     sink = logger.add(lambda message: said.append(message.record["message"]), level="INFO")
     for _ in range(2):
         assert build(parquet, tmp_path) == 2
