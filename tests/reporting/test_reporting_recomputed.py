@@ -14,7 +14,7 @@ from scipy.stats import binomtest, norm, permutation_test
 GROUPINGS = ("novelty", "family", "category", "difficulty", "table", "answer_type")
 DIFFICULTIES, NOVELTIES = ("easy", "medium", "hard"), ("trained", "new_wording", "new_composition")
 LABELS = {
-    "trained": "trained families and wordings",
+    "trained": "trained compositions and wordings",
     "new_wording": "new wordings",
     "new_composition": "compositions never trained",
 }

@@ -17,7 +17,7 @@ from tabletutor.reporting.render import write_report
 
 SPLITS = ("train", "validation", "test")
 NOVELTY = {
-    "trained": "trained families and wordings",
+    "trained": "trained compositions and wordings",
     "new_wording": "new wordings",
     "new_composition": "compositions never trained",
 }

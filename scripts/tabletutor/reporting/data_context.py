@@ -11,7 +11,7 @@ from tabletutor.reporting.mistakes import mistake_kind, mistake_outcomes, outcom
 
 SPLITS = ("train", "validation", "test")
 NOVELTY = {
-    "trained": "trained families and wordings",
+    "trained": "trained compositions and wordings",
     "new_wording": "new wordings",
     "new_composition": "compositions never trained",
 }
