@@ -12,6 +12,7 @@ from tabletutor.config.section import result_settings
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.questions.family import Family
 from tabletutor.questions.generate import Pool, candidates, make_pools
+from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.registry import all_families
 from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
@@ -46,6 +47,7 @@ def build_questions(
     Raises ValueError if no question is accepted, because the table is too small or its columns are too plain.
     """
     profile = read_record(profile_path, TableProfile)
+    spoken = spoken_columns(profile)
     frame = polars_engine.load(parquet)
     connection = duckdb_engine.connect(parquet)
     kept: list[Question] = []
@@ -66,6 +68,7 @@ def build_questions(
                     kept=check(
                         question,
                         profile,
+                        spoken,
                         polars=lambda program: polars_engine.run(program, frame),
                         duckdb=lambda program: duckdb_engine.run(program, connection),
                         run_cell=run_cell,

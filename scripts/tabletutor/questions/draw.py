@@ -16,12 +16,8 @@ T = TypeVar("T")
 
 MEASURES: tuple[Role, ...] = ("additive", "intensive", "duration")
 SUMMABLE: tuple[Role, ...] = ("additive",)
-NAMED_GROUPS: tuple[Role, ...] = (
-    "category",
-    "ordinal",
-    "year",
-    "date_part",
-)  # one says "which class", not "which survived"
+# One says "which class", but not "which survived".
+NAMED_GROUPS: tuple[Role, ...] = ("category", "ordinal", "year", "date_part")
 GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
 # Values that stand for the lack of a value, or for the rest.
 FILLERS = frozenset(
@@ -37,6 +33,7 @@ OWN_UNITS = frozenset(
 )
 NEAR_ZERO = 0.05  # of the spread of a column
 FEW_DISTINCT = 15
+MANY_DISTINCT = 20  # values of a column whose shape, quantiles or outliers say something
 MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
@@ -183,7 +180,7 @@ class Draw:
         return round_number(value, marks[3] - marks[1], whole=column.kind == "integer")
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:
-        """Return one of `choices` that makes sense for a numeric column: only counts, money and durations add up."""
+        """Return one of `choices` that makes sense for a numeric column: only counts and money add up."""
         return self.choice([name for name in choices if name != "sum" or column.role in SUMMABLE])
 
     def comparison(self) -> Comparison:

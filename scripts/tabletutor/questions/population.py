@@ -25,7 +25,7 @@ from tabletutor.programs.grammar import (
     rename_columns,
 )
 from tabletutor.questions.conditions import Condition, draw_condition, rows_clause
-from tabletutor.questions.draw import MEASURES, CannotDraw, Draw
+from tabletutor.questions.draw import MANY_DISTINCT, MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.totals import leave_out, total_words, totals_within
@@ -126,7 +126,7 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
         words = f"the gaps in {name} with {words}{of_these}"
         step = Impute(subject, method, filled)
         return Preparation(f"impute_{method}", (step,), f"filling {words}", f"fill {words}", {subject: filled})
-    if column.role not in MEASURES or column.unique < 2 * 10:
+    if column.role not in MEASURES or column.unique < MANY_DISTINCT:
         return None
     method, words = draw.choice(OUTLIERS)
     words = f"rows whose {name} {draw.verb(column)} an outlier ({words})"

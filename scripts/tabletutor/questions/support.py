@@ -53,7 +53,7 @@ MIN_LEFT = 0.02  # share that it keeps at least, if these are few rows
 MOST_IN_ONE = 0.9  # share of the rows in the largest group
 MIN_GROUP = 3  # rows behind a mean or a median of a group
 MIN_PART = 5  # rows behind a sum or a mean of a part of a date
-MIN_GROUPS = 3  # groups of which one is the best
+MIN_GROUPS = 3  # groups behind a winner
 MIN_PERIODS = 4
 MIN_PERIOD = 10  # rows behind each period of a growth
 MIN_SAMPLE = 20  # rows behind a correlation, a line, or each group of a test
@@ -100,9 +100,7 @@ def _weak_conditions(steps: Steps, run: Run) -> Iterator[str]:
                 few = total - left < MIN_EFFECT * total or left < min(MIN_SAMPLE, MIN_LEFT * total)
             if few:
                 yield f"{step} keeps {left} of {total} rows"
-            before = (*before, step)
-        else:
-            before = (*before, step)
+        before = (*before, step)
 
 
 def _thin_data(steps: Steps, run: Run) -> Iterator[str]:

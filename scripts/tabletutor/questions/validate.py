@@ -1,8 +1,9 @@
 """Check a candidate question: three engines must agree on an answer that is unique, well supported and not trivial.
 
-Its text must have one reading: a clause is added for each other reading that gives another answer."""
+Its text must have one reading: a clause is added for each other reading that gives another answer.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from tabletutor.matching.match import match
 from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import render
 from tabletutor.questions.generate import SETTLED, with_text
-from tabletutor.questions.header_words import spoken_columns
+from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.interest import is_dull
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
@@ -42,11 +43,20 @@ class Rejected(Exception):
         self.reject = reject
 
 
-def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: Engine, run_cell: RunCell) -> Question:
+def check(
+    question: Question,
+    profile: TableProfile,
+    spoken: Mapping[str, SpokenColumn],
+    *,
+    polars: Engine,
+    duckdb: Engine,
+    run_cell: RunCell,
+) -> Question:
     """Return the question with its answer, the answer of each engine, and the clauses that give it one reading.
 
-    `run_cell` runs source in a new session. Raises Rejected if the engines disagree, a filter leaves fewer than
-    `MIN_ROWS` rows, `find_flaw` or `is_dull` find a fault, or no words can give the question one reading.
+    `spoken` has the words for the columns; `run_cell` runs source in a new session. Raises Rejected if the engines
+    disagree, a filter leaves fewer than `MIN_ROWS` rows, `find_flaw`, `is_dull` or `find_lack` find a fault, or no
+    words can give the question one reading.
     """
     program = from_json(question.program or {})
     answers: dict[str, Any] = {}
@@ -63,7 +73,7 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
         raise _rejection(question, "dull", fault)
     if lack := find_lack(program, profile, polars, answers["polars"]):
         raise _rejection(question, "dull", lack)
-    question = _with_one_reading(question, program, profile, answers["polars"], polars)
+    question = _with_one_reading(question, program, profile, spoken, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:
         detail = f"pandas: {result.ended}: {(result.error or '')[-300:]}"
@@ -79,10 +89,14 @@ def check(question: Question, profile: TableProfile, *, polars: Engine, duckdb: 
 
 
 def _with_one_reading(
-    question: Question, program: Program, profile: TableProfile, answer: Any, polars: Engine
+    question: Question,
+    program: Program,
+    profile: TableProfile,
+    spoken: Mapping[str, SpokenColumn],
+    answer: Any,
+    polars: Engine,
 ) -> Question:
     """Return the question with a clause for each other reading that gives another answer, and its new id."""
-    spoken = spoken_columns(profile)
     names = [word for column in spoken.values() for word in (column.plural, column.singular, column.quoted) if word]
     settlement = settle(
         other_readings(program, profile, lambda name: spoken[name].singular if name in spoken else column_words(name)),

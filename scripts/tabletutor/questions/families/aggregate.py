@@ -13,7 +13,7 @@ from tabletutor.programs.grammar import (
     Span,
     WeightedMean,
 )
-from tabletutor.questions.draw import CannotDraw, Draw, header_parts
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, header_parts
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import RECORD, VALUE
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type
@@ -61,7 +61,7 @@ def _spread(draw: Draw) -> Candidate:
 
 def _shape(draw: Draw) -> Candidate:
     column = draw.measure()
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     aggregation: Aggregation = draw.choice(("skew", "skew", "kurt"))
     words = "skewness" if aggregation == "skew" else "excess kurtosis"
@@ -73,7 +73,7 @@ def _shape(draw: Draw) -> Candidate:
 
 def _quantile(draw: Draw) -> Candidate:
     column, percent = draw.measure(), draw.choice((10, 25, 75, 90, 95))
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     name = draw.say_the(column)
     quartile = {25: f"first quartile of {name}", 75: f"third quartile of {name}"}

@@ -2,7 +2,7 @@
 
 from tabletutor.programs.grammar import Aggregate, Count, Missing, MissingShare, Outliers, Repeated, Share, Where
 from tabletutor.questions.conditions import draw_condition
-from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
 from tabletutor.questions.population import OUTLIERS
@@ -94,7 +94,7 @@ def _missing_share(draw: Draw) -> Candidate:
 
 def _outliers(draw: Draw) -> Candidate:
     column = draw.measure()
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     name = draw.say_the(column)
     method, words = draw.choice(OUTLIERS)

@@ -15,7 +15,7 @@ from tabletutor.programs.grammar import (
     Scale,
     Where,
 )
-from tabletutor.questions.draw import CannotDraw, Draw, round_number
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun
@@ -81,7 +81,7 @@ def _best_bin(draw: Draw) -> Candidate:
 
 def _scaled(draw: Draw) -> Candidate:
     column = draw.measure()
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     name = draw.free_name("scaled")
     if draw.choice((True, True, False)):
@@ -108,7 +108,7 @@ def _fills_its_range(column: ColumnProfile) -> bool:
 
 def _scaled_value(draw: Draw) -> Candidate:
     column = draw.measure()
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     name = draw.free_name("scaled")
     aggregation, direction = draw.choice(SCALED_ENDS)

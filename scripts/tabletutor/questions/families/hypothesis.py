@@ -3,7 +3,7 @@
 from typing import Literal
 
 from tabletutor.programs.grammar import HypothesisTest
-from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw
 from tabletutor.questions.english import a_or_an
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
@@ -29,7 +29,7 @@ def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
     kind = draw.choice(("welch_t", "welch_t", "student_t", "mann_whitney", "anova", "chi_square", "shapiro"))
     if kind == "shapiro":
         column = draw.measure()
-        if column.unique < 2 * 10 or draw.profile.rows > 5000:
+        if column.unique < MANY_DISTINCT or draw.profile.rows > 5000:
             raise CannotDraw
         return (
             HypothesisTest(kind, column.name, "statistic"),
@@ -42,7 +42,7 @@ def _test(draw: Draw) -> tuple[HypothesisTest, str, str]:
         return HypothesisTest(kind, other.name, "statistic", by.name), words, "chi-square"
     by, column = draw.category(most=8 if kind == "anova" else 60), draw.measure()
     name, groups = draw.say_the(column), draw.say(by)
-    if column.unique < 2 * 10:
+    if column.unique < MANY_DISTINCT:
         raise CannotDraw
     if kind == "anova":
         return HypothesisTest(kind, column.name, "statistic", by.name), f"one-way ANOVA of {name} by {groups}", "F"

@@ -1,10 +1,18 @@
 """Rank: the row with the largest or smallest value, the first few rows, and the best row of each group."""
 
+from collections.abc import Mapping
+
 from tabletutor.programs.grammar import Aggregate, BestWithin, ListOf, Lookup, Top
 from tabletutor.questions.draw import Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, VALUE, WHICH
+from tabletutor.records.question import AnswerType
+from tabletutor.records.table import Kind
 
+# The answer types of a value that is read off a row, by its column's kind; other kinds give a category.
+ANSWER_TYPES: Mapping[Kind, AnswerType] = {
+    "integer": "integer", "number": "number", "boolean": "boolean", "date": "date", "datetime": "date",
+}  # fmt: skip
 VALUES = (
     "What are the {n} {end} values of {name}{back}? List them in order, {end} first.",
     "{front}what are the {n} {end} values of {name}, starting with the {end}?",
@@ -52,10 +60,9 @@ def _lookup_other(draw: Draw) -> Candidate:
     other = draw.column(("additive", "intensive", "duration", "category", "year", "date"))
     direction = draw.direction()
     slots = {"other": draw.say(other), "best": draw.best_of(column, direction)}
-    kind = {"integer": "integer", "number": "number", "boolean": "boolean", "date": "date", "datetime": "date"}
-    answer_type = kind.get(other.kind, "category")
+    answer_type = ANSWER_TYPES.get(other.kind, "category")
     program = chain(Lookup(column.name, direction, other.name))
-    return Candidate(program, slots, answer_type, variant=f"{direction}_{answer_type}")  # pyright: ignore[reportArgumentType]
+    return Candidate(program, slots, answer_type, variant=f"{direction}_{answer_type}")
 
 
 def _top_list(draw: Draw) -> Candidate:

@@ -1,5 +1,6 @@
 """Time: periods and parts of dates, growth from one period to the next, running values, streaks, first and last."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -25,7 +26,7 @@ from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
-from tabletutor.records.table import ColumnProfile
+from tabletutor.records.table import ColumnProfile, Role
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
 FORMS = {"month": " Write the month like {}-03.", "quarter": " Write the quarter like {}Q3.", "year": ""}
@@ -68,10 +69,9 @@ def _best_part(draw: Draw) -> Candidate:
     step, words = _part(draw, date)
     direction = draw.direction()
     if draw.source.random() < 0.3:
-        direction = "largest"  # a part without any row would be the smallest
+        direction, best = "largest", "the most rows"  # a part without any row would be the smallest
         group, noun = Group(step.name, "count"), "number of rows"
         end = end_of_aggregate(draw, "count", None, direction)
-        best = f"the {'most' if direction == 'largest' else 'fewest'} rows"
     else:
         measure = draw.measure()
         aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
@@ -182,13 +182,13 @@ def _period_mapping(draw: Draw) -> Candidate:
     )
 
 
-def _series(draw: Draw, roles: tuple[str, ...] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
+def _series(draw: Draw, roles: Sequence[Role] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
     """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
     date = draw.date()
     places = any(column.role == "coordinate" for column in draw.profile.columns)  # several series in one table
     if places or date.unique < draw.profile.rows - date.missing or not _is_even(date):
         raise CannotDraw
-    return date, draw.measure(roles)  # pyright: ignore[reportArgumentType]
+    return date, draw.measure(roles)
 
 
 def _is_even(date: ColumnProfile) -> bool:
@@ -211,7 +211,7 @@ def _rolling(draw: Draw) -> Candidate:
     )
 
 
-def _cumulative(draw: Draw) -> Candidate:
+def _largest_increase(draw: Draw) -> Candidate:
     date, measure = _series(draw, SUMMABLE)
     name = draw.free_name("cumulative")
     operation, words = draw.choice(INCREASES)
@@ -280,7 +280,7 @@ FAMILIES = (
     Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1), front=True),
     Family("period_mapping", "time", _period_mapping, MAPPING, conditions=(0, 1)),
     Family("rolling_mean", "time", _rolling, VALUE, conditions=(0, 0)),
-    Family("largest_increase", "time", _cumulative, VALUE, conditions=(0, 0)),
+    Family("largest_increase", "time", _largest_increase, VALUE, conditions=(0, 0)),
     Family("streak", "time", _streak, VALUE, conditions=(0, 0)),
     Family("first_or_last", "time", _edge, PICK, conditions=(0, 1)),
     Family("date_extreme", "time", _extreme, PICK),
