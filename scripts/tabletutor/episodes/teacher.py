@@ -115,7 +115,7 @@ def correction_turns(program: Program, excuse: str, corrects: int, preview: bool
 
 
 def _named_categories(program: Program, profile: TableProfile) -> list[str]:
-    """Return the text columns of which the program names a value, in order of first use."""
+    """Return the text columns whose values the program names, in order of first use."""
     named = [step.column for step in all_steps(program) if isinstance(step, Where | OneOf)]
     texts = {column.name for column in profile.columns if column.kind in ("category", "text")}
     return [name for name in dict.fromkeys(named) if name in texts]

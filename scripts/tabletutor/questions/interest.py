@@ -139,7 +139,7 @@ def _fixed_by_filter(steps: Steps, answer: Any) -> Iterator[str]:
 
 
 def _related_columns(steps: Steps, last: Correlation | Regression, answer: Any) -> Iterator[str]:
-    """Yield a fault for a relation of columns of which one is computed from the other, or that say the same."""
+    """Yield a fault for a relation of two columns that say the same, or are computed from one column."""
     left, right = (last.left, last.right) if isinstance(last, Correlation) else (last.x, last.y)
     origins = _origins(steps)
     if left == right or origins.get(left, {left}) & origins.get(right, {right}):

@@ -23,7 +23,7 @@ def totals_within(steps: Iterable[Step], profile: TableProfile) -> tuple[Total, 
 
     Totals without a value in several columns, equally often, are the same rows. They are returned once.
     """
-    fixed: set[str] = set()  # columns of which one value is kept, or some
+    fixed: set[str] = set()  # columns whose rows a condition narrows to one value or some
     known: set[str] = set()  # columns whose rows without a value are left out
     for step in steps:
         if isinstance(step, OneOf) or (isinstance(step, Where) and step.comparison == "=="):
