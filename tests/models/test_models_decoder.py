@@ -56,15 +56,19 @@ def prompts(count: int) -> list[list[int]]:
     return [[source.randrange(3, 300) for _ in range(source.randrange(1, 40))] for _ in range(count)]
 
 
-@pytest.mark.parametrize("card", [[], list(range(60, 90))])
-def test_three_turns_equal_uncached_decoding(student: Student, card: list[int]) -> None:
-    """With `card`, all prompts begin with the same tokens, which are computed once."""
+@pytest.mark.parametrize(
+    ("examples", "card"), [([], []), ([], list(range(60, 90))), (list(range(100, 150)), list(range(60, 90)))]
+)
+def test_three_turns_equal_uncached_decoding(student: Student, examples: list[int], card: list[int]) -> None:
+    """All prompts begin with `examples`, which are held once; all but one go on with `card`, which is copied."""
     model, tokenizer = student
     limits = DecodeLimits(max_new_tokens=12, max_context=400)
     decoder = Decoder(model, tokenizer, 7, limits)
-    texts = {key: card + ids for key, ids in enumerate(prompts(7))}
+    texts = {key: examples + (card if key != 4 else []) + ids for key, ids in enumerate(prompts(7))}
     for key, ids in texts.items():
         decoder.begin(key, ids)
+    if examples:
+        decoder.share_all()
     decoder.share([1])
     decoder.share([key for key in texts if key != 4])
     for round_ in range(3):

@@ -28,6 +28,9 @@ class Reciter:
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
         self.fed[key] = [list(ids)]
 
+    def share_all(self) -> None:
+        self.shared.append(list(self.fed))
+
     def share(self, keys: Sequence[int]) -> None:
         self.shared.append(list(keys))
 
@@ -85,4 +88,5 @@ def test_every_way_a_conversation_ends(tmp_path: Path) -> None:
     assert told == "<|im_end|>\n<|im_start|>user\n6<|im_end|>\n<|im_start|>assistant\n"
     assert "No code found" in tokenizer.decode(reciter.fed[1][1])
     assert "What is 0?" in tokenizer.decode(reciter.fed[0][0])
-    assert reciter.shared == [list(range(len(turns)))]
+    everyone = list(range(len(turns)))
+    assert reciter.shared == [everyone, everyone]  # first of the group, then of its one table

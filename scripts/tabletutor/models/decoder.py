@@ -96,7 +96,7 @@ class Decoder:
     def room(self, key: int) -> int:
         """Return how many more tokens the context of a conversation can take."""
         live = self._find(key)
-        return self._limits.max_context - int(self._cache.lengths[live.row]) - len(live.unfed)
+        return self._free(live) - len(live.unfed)
 
     @torch.no_grad()
     def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
@@ -105,21 +105,20 @@ class Decoder:
         self._cache.lengths[len(self._rows) - 1] = 0
 
     @torch.no_grad()
+    def share_all(self) -> None:
+        """Compute the common beginning of all prompts once and hold it once. All conversations must be new, and none
+        can be added later.
+        """
+        if self._compute_common(self._rows):
+            self._cache.hold(self._rows[0].row)
+
+    @torch.no_grad()
     def share(self, keys: Sequence[int]) -> None:
         """Compute the common beginning of these new conversations' prompts once, and copy it to all of them."""
         chosen = [self._find(key) for key in keys]
-        columns = zip(*(live.unfed[:-1] for live in chosen), strict=False)
-        shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
-        if len(chosen) < 2 or not shared:
-            return
-        first, *others = chosen
-        positions, mask = self._cache.open([first.row], shared)
-        self._read(torch.tensor([first.unfed[:shared]]), positions, mask)
-        self._cache.close([shared])
-        for live in others:
-            self._cache.move(first.row, live.row)
-        for live in chosen:
-            del live.unfed[:shared]
+        if self._compute_common(chosen):
+            for live in chosen[1:]:
+                self._cache.move(chosen[0].row, live.row)
 
     def observe(self, key: int, ids: Sequence[int]) -> None:
         """Append the tokens that follow a finished turn, from its stop token on."""
@@ -160,6 +159,26 @@ class Decoder:
             self._rows[live.row] = last
         self._rows.pop()
 
+    def _compute_common(self, chosen: list[_Conversation]) -> bool:
+        """Move the tokens with which all of `chosen` begin into the cache, in the row of the first; return whether
+        there are any. The last token of a prompt stays, because the first token of its turn is decoded from it.
+        """
+        columns = zip(*(live.unfed[:-1] for live in chosen), strict=False)
+        shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+        if len(chosen) < 2 or not shared:
+            return False
+        first = chosen[0]
+        positions, mask = self._cache.open([first.row], shared)
+        self._read(torch.tensor([first.unfed[:shared]]), positions, mask)
+        self._cache.close([shared])
+        for live in chosen:
+            del live.unfed[:shared]
+        return True
+
+    def _free(self, live: _Conversation) -> int:
+        """Return how many tokens the context of a conversation can take beside those in the cache."""
+        return self._limits.max_context - self._cache.prefix_length - int(self._cache.lengths[live.row])
+
     def _find(self, key: int) -> _Conversation:
         return next(live for live in self._rows if live.key == key)
 
@@ -191,21 +210,26 @@ class Decoder:
 
     def _read(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
         """Return the hidden states (rows, new, width) of the tokens for which the cache was opened."""
+        prefix = {"prefix": self._cache.prefix} if self._cache.prefix else {}
         output = self._base(
-            input_ids=ids, position_ids=positions, attention_mask=mask, past_key_values=self._cache, use_cache=True
+            input_ids=ids,
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=self._cache,
+            use_cache=True,
+            **prefix,
         )
         return cast(Tensor, output.last_hidden_state)
 
     def _accept(self, live: _Conversation, token: int) -> None:
         """Add a token to the turn. A stop token, a closed code block, a loop or a limit ends the turn."""
         live.unfed = []
-        room = self._limits.max_context - int(self._cache.lengths[live.row])
         stops = token in self._stops
         if not stops:
             live.turn.append(token)
             live.unfed = [token]
             text = self._text(live) if token in self._fences and not self._limits.whole_turns else ""
-            full = len(live.turn) >= self._limits.max_new_tokens or room <= 1
+            full = len(live.turn) >= self._limits.max_new_tokens or self._free(live) <= 1
             if not (full or closes_block(text) or is_looping(live.turn)):
                 return
         live.running = False

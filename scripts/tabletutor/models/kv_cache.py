@@ -1,7 +1,8 @@
 """A key-value cache for many conversations of different lengths, which lasts across turns.
 
 Row i of the store is one conversation; its tokens occupy positions 0 … length-1 without padding. Running conversations
-occupy the first rows, so that the common step (one token for each) works on a view and copies nothing.
+occupy the first rows, so that the common step (one token for each) works on a view and copies nothing. Tokens that all
+conversations begin with are held once, outside the rows (`prefix_attention.py`).
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tabletutor.models.load import Model
+from tabletutor.models.prefix_attention import Prefix
 
 ROOM = 128  # positions by which the store grows
 
@@ -28,7 +30,9 @@ class ConversationCache:
         size = int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
         self._shape = (int(config.num_hidden_layers), 2, rows, heads, size)
         self._store = torch.zeros((*self._shape[:4], 0, size), dtype=model.dtype)
-        self.lengths = torch.zeros(rows, dtype=torch.long)
+        self.lengths = torch.zeros(rows, dtype=torch.long)  # of each row's own tokens, without the prefix
+        self.prefix: Prefix | None = None
+        self.prefix_length = 0
         self._rows: Tensor | None = None
         self._count = 0
         self._start = torch.zeros(0, dtype=torch.long)
@@ -38,8 +42,8 @@ class ConversationCache:
     def open(self, rows: list[int], new: int) -> tuple[Tensor, Tensor | None]:
         """Prepare a forward pass that appends up to `new` tokens to each of `rows`.
 
-        Returns position ids (rows, new) and the attention mask (rows, 1, new, seen). The mask is None if all rows are
-        empty, where a causal mask is right.
+        Returns position ids (rows, new) and the attention mask over the rows' own tokens (rows, 1, new, seen). The mask
+        is None if all rows are empty, where a causal mask is right.
         """
         first = rows == list(range(len(rows)))
         self._rows = None if first else torch.tensor(rows)
@@ -47,10 +51,11 @@ class ConversationCache:
         self._start = self.lengths[rows] if self._rows is None else self.lengths[self._rows]
         self._seen = int(self._start.max()) + new
         self._grow(self._seen)
-        positions = self._start.unsqueeze(1) + torch.arange(new)
+        places = self._start.unsqueeze(1) + torch.arange(new)
+        positions = places + self.prefix_length
         if not bool(self._start.any()):
             return positions, None
-        mask = torch.arange(self._seen) <= positions.unsqueeze(2)
+        mask = torch.arange(self._seen) <= places.unsqueeze(2)
         return positions, mask.unsqueeze(1)
 
     def close(self, added: list[int]) -> None:
@@ -58,6 +63,13 @@ class ConversationCache:
         self.lengths[torch.arange(self._count) if self._rows is None else self._rows] = self._start + torch.tensor(
             added
         )
+
+    def hold(self, row: int) -> None:
+        """Make the tokens of `row` the prefix of all rows, which must be empty otherwise, and empty the row."""
+        length = int(self.lengths[row])
+        kept = self._store[:, :, row : row + 1, :, :length].clone()
+        self.prefix, self.prefix_length = Prefix(kept[:, 0], kept[:, 1]), length
+        self.lengths[row] = 0
 
     def move(self, source: int, target: int) -> None:
         """Copy the conversation in row `source` over row `target`."""

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tabletutor.models.chat import Tokenizer
+from tabletutor.models.prefix_attention import register_prefix_attention
 
 Model = Any  # a transformers PreTrainedModel, which is untyped where it matters here
 
@@ -45,7 +46,7 @@ def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
 
     logging.disable_progress_bar()  # loading takes a second
     model = AutoModelForCausalLM.from_pretrained(
-        str(folder), local_files_only=True, dtype=getattr(torch, dtype), attn_implementation="sdpa"
+        str(folder), local_files_only=True, dtype=getattr(torch, dtype), attn_implementation=register_prefix_attention()
     )
     return model.eval()
 

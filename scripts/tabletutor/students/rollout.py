@@ -33,6 +33,10 @@ class TurnDecoder(Protocol):
         """Add a conversation that starts with the tokens `ids`."""
         ...
 
+    def share_all(self) -> None:
+        """Prefill the common prefix of all conversations once, before any of them starts."""
+        ...
+
     def share(self, keys: Sequence[int]) -> None:
         """Prefill the common prefix of these new conversations once."""
         ...
@@ -109,6 +113,7 @@ def roll_out(
             live[key] = _Attempt(task, stack.enter_context(boxes[task.table].session(task.question_id)))
             source = rng(student.seed, task.question_id, task.sample)
             decoder.begin(key, opening_ids(student.tokenizer, task.prompt), source)
+        decoder.share_all()
         for name in names:
             decoder.share([key for key, attempt in live.items() if attempt.task.table == name])
         ready = sorted(live)

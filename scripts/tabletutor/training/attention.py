@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor
 
+from tabletutor.models import prefix_attention
 from tabletutor.models.load import Model
 from tabletutor.training.packing import Span
 
@@ -73,8 +74,8 @@ def use_spans(model: Model) -> None:
 
 @contextmanager
 def without_spans(model: Model) -> Generator[None]:
-    """Context manager: switch `model` back to PyTorch's attention, for decoding with a cache."""
-    model.set_attn_implementation("sdpa")
+    """Context manager: switch `model` back to the attention it was loaded with, for decoding with a cache."""
+    model.set_attn_implementation(prefix_attention.NAME)
     try:
         yield
     finally:
