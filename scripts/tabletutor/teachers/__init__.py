@@ -1,0 +1,1 @@
+"""Language models as teachers: requests to an endpoint, recorded on a cassette, or decoded locally."""
