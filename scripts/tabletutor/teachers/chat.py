@@ -1,4 +1,4 @@
-"""Requests to a chat model and its responses, as records. They hold no key, address or time, so they can be published."""
+"""Requests to a chat model and its responses, as records. They hold no key, address or time, so they can be shared."""
 
 from typing import Literal
 
