@@ -12,7 +12,8 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.models.decoder import DecodedTurn
 from tabletutor.models.tokenizer import train_tokenizer
 from tabletutor.sandbox.host.sandboxes import Sandboxes
-from tabletutor.students.rollout import Student, Task, roll_out
+from tabletutor.students.decoder_turns import DecoderTurns
+from tabletutor.students.rollout import Answerer, Task, roll_out
 
 
 class Reciter:
@@ -66,13 +67,15 @@ def test_every_way_a_conversation_ends(tmp_path: Path) -> None:
         [look],
     ]
     reciter = Reciter(turns, full=[6])
+    generator = DecoderTurns(reciter, tokenizer)  # pyright: ignore[reportArgumentType] - a decoder that recites
     asked = [
         Task(f"{number:04d}", "numbers", [{"role": "user", "content": f"What is {number}?"}])
         for number in range(len(turns))
     ]
-    student = Student("run", tokenizer, 0)
+    student = Answerer("run", "student", 0)
     with Sandboxes(SandboxConfig(sessions=2, soft_seconds=2, hard_seconds=4)) as sandboxes:
-        done = {p.question_id: p for p in roll_out(asked, {"numbers": parquet}, student, reciter, 3, sandboxes)}
+        rolled = roll_out(asked, {"numbers": parquet}, student, generator, 3, sandboxes)
+        done = {attempt.task.question_id: attempt for attempt in rolled}
     ends = [done[f"{number:04d}"].trace.ended for number in range(len(turns))]
     assert ends == ["submit", "turn_limit", "submit", "turn_limit", "crash", "time", "turn_limit"]
     first = done["0000"]

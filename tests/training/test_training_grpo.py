@@ -12,7 +12,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.models.chat import opening_ids
 from tabletutor.models.load import load_student, load_tokenizer
 from tabletutor.sandbox.host.sandboxes import Sandboxes
-from tabletutor.students.rollout import Student
+from tabletutor.students.rollout import Answerer
 from tabletutor.training.rollout_func import Attempts
 from tabletutor.training.run import Answering
 from tests.support.training_runs import WHOLE, settings, tables, train
@@ -84,7 +84,7 @@ def test_only_what_a_student_chose_is_rewarded(project: Path, halting: Path, who
     accelerator, state = SimpleNamespace(unwrap_model=lambda each: each), SimpleNamespace(global_step=1)
     trainer = SimpleNamespace(accelerator=accelerator, model=model, state=state)
     with Sandboxes(SandboxConfig(sessions=2)) as sandboxes:
-        attempts = Attempts(rows, Student("run", tokenizer, 0), config, answering, sandboxes)
+        attempts = Attempts(rows, Answerer("run", "student", 0), tokenizer, config, answering, sandboxes)
         made, again = attempts(prompts, trainer), attempts(prompts, trainer)
     assert made == again, "attempts depend on seed, question and step"
     assert len({tuple(ids) for ids in made["completion_ids"][:4]}) > 1, "four attempts at one question differ"

@@ -33,7 +33,8 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, write_records
 from tabletutor.records.table import TableProfile
 from tabletutor.sandbox.host.sandboxes import Sandboxes
-from tabletutor.students.rollout import Student, Task, roll_out
+from tabletutor.students.decoder_turns import DecoderTurns
+from tabletutor.students.rollout import Answerer, Attempt, Task, roll_out
 from tabletutor.telemetry.progress import progress_of
 
 
@@ -117,8 +118,8 @@ def predict(
         lock = Lock()
 
         def work(group: list[Question], sample: int, keys: dict[str, str]) -> None:
-            student = Student(run, load_tokenizer(model), seed)  # tokenizers are not thread-safe
-            decoder = Decoder(weights, student.tokenizer, len(group), limits)
+            tokenizer = load_tokenizer(model)  # tokenizers are not thread-safe
+            turns = DecoderTurns(Decoder(weights, tokenizer, len(group), limits), tokenizer)
             tasks = [
                 Task(
                     question.question_id,
@@ -128,11 +129,12 @@ def predict(
                 )
                 for question in group
             ]
-            for prediction in roll_out(tasks, parquets, student, decoder, config.max_turns, sandboxes):
+            answerer = Answerer(run, "student", seed)
+            for attempt in roll_out(tasks, parquets, answerer, turns, config.max_turns, sandboxes):
                 with lock:
-                    key = keys[prediction.question_id]
+                    key = keys[attempt.task.question_id]
                     if journal.get(key) is None:
-                        journal.put(key, encode(prediction))
+                        journal.put(key, encode(_to_prediction(attempt, run)))
                     progress.advance()
 
         for _ in workers.map(work, *zip(*left, strict=True)) if left else ():
@@ -144,6 +146,18 @@ def predict(
     timing = {"seconds": seconds, "questions": len(done), "tokens": sum(prediction.tokens for prediction in done)}
     write_atomic(output.with_suffix(".timing.json"), (json.dumps(timing) + "\n").encode())
     return len(done)
+
+
+def _to_prediction(attempt: Attempt, run: str) -> Prediction:
+    task = attempt.task
+    return Prediction(
+        question_id=task.question_id,
+        table=task.table,
+        run=run,
+        sample=task.sample,
+        trace=attempt.trace,
+        tokens=attempt.tokens,
+    )
 
 
 def _load_weights(model: Path, trained: Path | None) -> Model:

@@ -47,6 +47,17 @@ def closes_block(text: str) -> bool:
     return _closing(opening["fence"]).search(text, opening.end()) is not None
 
 
+def count_blocks(text: str) -> int:
+    """Return the number of fenced blocks in `text`; the last may be open."""
+    count = 0
+    opening = _OPEN.search(text)
+    while opening is not None:
+        count += 1
+        close = _closing(opening["fence"]).search(text, opening.end())
+        opening = _OPEN.search(text, close.end()) if close else None
+    return count
+
+
 def _closing(fence: str) -> re.Pattern[str]:
     return re.compile(r"^[ \t]*" + re.escape(fence[0] * 3), re.MULTILINE)
 

@@ -33,6 +33,10 @@ class WeighedMessage(Message):
     weight: int
 
 
+TWO_BLOCKS: Message = {
+    "role": "user",
+    "content": f"More than one code block found; none was run. Answer with one {FENCE}python block.",
+}
 NO_CODE: Message = {"role": "user", "content": f"No code found. Answer with one {FENCE}python block."}
 
 

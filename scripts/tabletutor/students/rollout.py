@@ -1,8 +1,10 @@
-"""Roll out students: answer many questions at a time, turn by turn, in the sandbox.
+"""Roll out conversations: answer many questions at a time, turn by turn, in the sandbox.
 
-The conversations of a group are decoded as one batch. Rounding can depend on the other rows of a batch, so only the
-same group reproduces the same bytes. When a quarter of the live conversations have finished a turn, their cells run in
-a few threads and their next turns are prefilled together. The schedule depends on token counts, never on the clock.
+Students and teachers work in the same way; what differs is who generates the turns (`TurnGenerator`): a local decoder
+or an endpoint. A local decoder batches the conversations of a group. Rounding can depend on the other rows of a batch, so
+only the same group reproduces the same bytes. When a quarter of the live conversations have finished a turn, their
+cells run in a few threads and their next turns are started together. The schedule of a local decoder depends on token
+counts, never on the clock.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, Protocol
 
-from tabletutor.models.chat import Tokenizer, continuation_ids, opening_ids
-from tabletutor.models.decoder import DecodedTurn
-from tabletutor.models.parse import parse_turn
-from tabletutor.models.prompt import NO_CODE, Message, observation
-from tabletutor.records.episode import Ended, Prediction, Trace, Turn
+from tabletutor.models.parse import count_blocks, parse_turn
+from tabletutor.models.prompt import NO_CODE, TWO_BLOCKS, Message, observation
+from tabletutor.records.episode import Ended, Role, Trace, Turn
 from tabletutor.records.identity import content_id, rng
 from tabletutor.sandbox.host.sandboxes import Sandboxes
 from tabletutor.sandbox.host.session import Session
@@ -26,31 +26,39 @@ from tabletutor.sandbox.protocol.result import CellResult
 WAITING_SHARE = 4  # resume when 1/WAITING_SHARE of the live conversations have finished a turn
 
 
-class TurnDecoder(Protocol):
-    """The interface of `models.decoder.Decoder`, which generates the student's turns."""
+class Opening(NamedTuple):
+    """The beginning of a conversation: its messages, the table they are about, and the source of its random choices."""
 
-    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        """Add a conversation that starts with the tokens `ids`."""
-        ...
+    messages: Sequence[Message]
+    table: str
+    source: Random
 
-    def share_all(self) -> None:
-        """Prefill the common prefix of all conversations once, before any of them starts."""
-        ...
 
-    def share(self, keys: Sequence[int]) -> None:
-        """Prefill the common prefix of these new conversations once."""
+class FinishedTurn(NamedTuple):
+    """A turn of the conversation `key`: its text, and the number of its tokens."""
+
+    key: int
+    text: str
+    tokens: int
+
+
+class TurnGenerator(Protocol):
+    """Generates the turns of conversations, which have numbers as keys."""
+
+    def begin(self, openings: Mapping[int, Opening]) -> None:
+        """Add these conversations; no other is added later. `feed` starts their first turns."""
         ...
 
     def feed(self, keys: Sequence[int]) -> None:
         """Start the next turn of waiting conversations."""
         ...
 
-    def decode(self, wanted: int) -> list[DecodedTurn]:
-        """Return the next finished turns: at least `wanted`, or all that remain."""
+    def finished(self, wanted: int) -> list[FinishedTurn]:
+        """Wait for turns and return them. A generator may wait for at least `wanted`, or until none is running."""
         ...
 
-    def observe(self, key: int, ids: Sequence[int]) -> None:
-        """Append the tokens that follow a turn."""
+    def observe(self, key: int, reply: Message) -> None:
+        """Append the reply to a finished turn."""
         ...
 
     def room(self, key: int) -> int:
@@ -62,12 +70,16 @@ class TurnDecoder(Protocol):
         ...
 
 
-class Student(NamedTuple):
-    """The student that answers: name of the run, tokenizer and seed."""
+class Answerer(NamedTuple):
+    """Who answers: the name of the run or teacher, its role in the traces, and its seed.
 
-    run: str
-    tokenizer: Tokenizer
+    With `one_block`, a turn with two code blocks is refused like one without code; otherwise its first block runs.
+    """
+
+    name: str
+    role: Role
     seed: int
+    one_block: bool = False
 
 
 class Task(NamedTuple):
@@ -79,8 +91,16 @@ class Task(NamedTuple):
     sample: int = 0
 
 
+class Attempt(NamedTuple):
+    """A finished task: the trace it left, and the number of tokens that were generated over all its turns."""
+
+    task: Task
+    trace: Trace
+    tokens: int
+
+
 @dataclass
-class _Attempt:
+class _Live:
     """A task in progress."""
 
     task: Task
@@ -94,90 +114,92 @@ class _Attempt:
 def roll_out(
     group: Sequence[Task],
     parquets: Mapping[str, Path],
-    student: Student,
-    decoder: TurnDecoder,
+    answerer: Answerer,
+    generator: TurnGenerator,
     max_turns: int,
     sandboxes: Sandboxes,
-) -> Iterator[Prediction]:
-    """Let the student work on a group of tasks; yield each attempt's Prediction when it ends.
+) -> Iterator[Attempt]:
+    """Work on a group of tasks; yield each attempt when it ends.
 
-    The decoder's key of a task is its index in `group`; `parquets` maps tables to their files. Every conversation has
+    The generator's key of a task is its index in `group`; `parquets` maps tables to their files. Every conversation has
     its own session for all turns; at most `sandbox.sessions` cells run at once.
     """
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(sandboxes.config.sessions))
         names = sorted({task.table for task in group})
         boxes = stack.enter_context(sandboxes.use({name: parquets[name] for name in names}))
-        live: dict[int, _Attempt] = {}
-        for key, task in enumerate(group):
-            live[key] = _Attempt(task, stack.enter_context(boxes[task.table].session(task.question_id)))
-            source = rng(student.seed, task.question_id, task.sample)
-            decoder.begin(key, opening_ids(student.tokenizer, task.prompt), source)
-        decoder.share_all()
-        for name in names:
-            decoder.share([key for key, attempt in live.items() if attempt.task.table == name])
+        live = {
+            key: _Live(task, stack.enter_context(boxes[task.table].session(task.question_id)))
+            for key, task in enumerate(group)
+        }
+        generator.begin(
+            {
+                key: Opening(task.prompt, task.table, rng(answerer.seed, task.question_id, task.sample))
+                for key, task in enumerate(group)
+            }
+        )
         ready = sorted(live)
         while live:
-            for key in [key for key in ready if decoder.room(key) <= 1]:
+            for key in [key for key in ready if generator.room(key) <= 1]:
                 ready.remove(key)
-                decoder.end(key)
-                yield _prediction(live.pop(key), "turn_limit", student)
-            decoder.feed(ready)
+                generator.end(key)
+                yield _finish(live.pop(key), "turn_limit", answerer)
+            generator.feed(ready)
             ready = []
-            finished = decoder.decode(max(1, len(live) // WAITING_SHARE))
-            cells = [pool.submit(_run, live[turn.key].session, parse_turn(turn.text).code) for turn in finished]
+            finished = generator.finished(max(1, len(live) // WAITING_SHARE))
+            codes = [None if _is_refused(turn.text, answerer) else parse_turn(turn.text).code for turn in finished]
+            cells = [
+                pool.submit(_run, live[turn.key].session, code) for turn, code in zip(finished, codes, strict=True)
+            ]
             for turn, cell in zip(finished, cells, strict=True):
                 attempt = live[turn.key]
-                reply = _advance(attempt, turn, cell.result(), max_turns)
+                reply = _advance(attempt, turn, cell.result(), answerer)
+                if attempt.ended is None and len(attempt.turns) >= max_turns:
+                    attempt.ended = "turn_limit"
                 if attempt.ended is not None:
-                    decoder.end(turn.key)
-                    yield _prediction(live.pop(turn.key), attempt.ended, student)
+                    generator.end(turn.key)
+                    yield _finish(live.pop(turn.key), attempt.ended, answerer)
                 else:
-                    decoder.observe(turn.key, continuation_ids(student.tokenizer, attempt.task.prompt, reply))
+                    generator.observe(turn.key, reply)
                     ready.append(turn.key)
+
+
+def _is_refused(text: str, answerer: Answerer) -> bool:
+    return answerer.one_block and count_blocks(text) > 1
 
 
 def _run(session: Session, code: str | None) -> CellResult | None:
     return None if code is None else session.run(code)
 
 
-def _advance(attempt: _Attempt, decoded: DecodedTurn, result: CellResult | None, max_turns: int) -> Message:
-    """Record a finished turn and set how the attempt ended, if it did. Return the reply to the student."""
-    reasoning, code = parse_turn(decoded.text)
-    attempt.tokens += decoded.tokens
+def _advance(attempt: _Live, finished: FinishedTurn, result: CellResult | None, answerer: Answerer) -> Message:
+    """Record a finished turn, and the answer if it gave one. Return the reply to it."""
+    attempt.tokens += finished.tokens
     index = len(attempt.turns)
     if result is None:
+        refused = _is_refused(finished.text, answerer)
+        reasoning = finished.text.strip() if refused else parse_turn(finished.text).reasoning
         attempt.turns.append(Turn(index=index, reasoning=reasoning, code="", stdout=""))
-        reply = NO_CODE
-    else:
-        turn = result.to_turn(index, reasoning, code or "")
-        attempt.turns.append(turn)
-        reply = observation(turn)
-        if result.ended != "open":
-            attempt.ended = result.ended
-            attempt.answer = result.answer if result.submitted else None
-    if attempt.ended is None and len(attempt.turns) >= max_turns:
-        attempt.ended = "turn_limit"
-    return reply
+        return TWO_BLOCKS if refused else NO_CODE
+    reasoning, code = parse_turn(finished.text)
+    turn = result.to_turn(index, reasoning, code or "")
+    attempt.turns.append(turn)
+    if result.ended != "open":
+        attempt.ended = result.ended
+        attempt.answer = result.answer if result.submitted else None
+    return observation(turn)
 
 
-def _prediction(attempt: _Attempt, ended: Ended, student: Student) -> Prediction:
+def _finish(attempt: _Live, ended: Ended, answerer: Answerer) -> Attempt:
     attempt.session.close()
     task = attempt.task
     turn_texts = [(turn.reasoning, turn.code) for turn in attempt.turns]
     trace = Trace(
-        trace_id=content_id(task.question_id, "student", student.run, task.sample, turn_texts),
-        role="student",
-        teacher=student.run,
+        trace_id=content_id(task.question_id, answerer.role, answerer.name, task.sample, turn_texts),
+        role=answerer.role,
+        teacher=answerer.name,
         turns=tuple(attempt.turns),
         ended=ended,
         answer=attempt.answer,
     )
-    return Prediction(
-        question_id=task.question_id,
-        table=task.table,
-        run=student.run,
-        sample=task.sample,
-        trace=trace,
-        tokens=attempt.tokens,
-    )
+    return Attempt(task, trace, attempt.tokens)

@@ -20,7 +20,8 @@ from tabletutor.models.prompt import Message
 from tabletutor.records.episode import Trace
 from tabletutor.rows.row import is_right_answer
 from tabletutor.sandbox.host.sandboxes import Sandboxes
-from tabletutor.students.rollout import Student, Task, roll_out
+from tabletutor.students.decoder_turns import DecoderTurns
+from tabletutor.students.rollout import Answerer, Task, roll_out
 from tabletutor.training.run import Answering
 from tabletutor.training.trl import Rows
 
@@ -72,12 +73,18 @@ class Attempts:
     """
 
     def __init__(
-        self, rows: Rows, student: Student, config: GrpoConfig, answering: Answering, sandboxes: Sandboxes
+        self,
+        rows: Rows,
+        student: Answerer,
+        tokenizer: Tokenizer,
+        config: GrpoConfig,
+        answering: Answering,
+        sandboxes: Sandboxes,
     ) -> None:
         self._rows = {_key(row["prompt"]): (json.loads(row["info"]), json.loads(row["answer"])) for row in rows}
         self._parquets = answering.parquets
         self._verdicts = VerdictsConfig.model_validate(answering.verdicts)
-        self._student, self._config, self._sandboxes = student, config, sandboxes
+        self._student, self._tokenizer, self._config, self._sandboxes = student, tokenizer, config, sandboxes
         self._limits = DecodeLimits(
             config.max_new_tokens, config.max_context, config.temperature, answering.whole_turns
         )
@@ -92,11 +99,12 @@ class Attempts:
             name = str(info["question_id"])
             tasks.append(Task(name, info["table"], prompt, len(prompts) * trainer.state.global_step + tried[name]))
             tried[name] += 1
-        decoder = RecordingDecoder(model, self._student.tokenizer, len(tasks), self._limits)
+        decoder = RecordingDecoder(model, self._tokenizer, len(tasks), self._limits)
         training = model.training
         model.eval()
-        done = roll_out(tasks, self._parquets, self._student, decoder, self._config.max_turns, self._sandboxes)
-        traces = {(each.question_id, each.sample): each.trace for each in done}
+        turns = DecoderTurns(decoder, self._tokenizer)
+        done = roll_out(tasks, self._parquets, self._student, turns, self._config.max_turns, self._sandboxes)
+        traces = {(each.task.question_id, each.task.sample): each.trace for each in done}
         model.train(training)
         finished = [traces[task.question_id, task.sample] for task in tasks]
         keys = range(len(tasks))

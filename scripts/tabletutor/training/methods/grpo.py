@@ -11,7 +11,7 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.training import GrpoConfig
 from tabletutor.rows.row import TaskRow
 from tabletutor.sandbox.host.sandboxes import Sandboxes
-from tabletutor.students.rollout import Student
+from tabletutor.students.rollout import Answerer
 from tabletutor.training.rollout_func import Attempts, answers_right, runs
 from tabletutor.training.run import TrainingRun
 from tabletutor.training.trainable import load_trainable_student
@@ -42,8 +42,8 @@ def train(run: TrainingRun, config: GrpoConfig) -> None:
         "use_cpu": True,  # the decoder of attempts runs on the CPU
     }  # fmt: skip
     with Sandboxes(SandboxConfig.model_validate(run.answering.sandbox)) as sandboxes:
-        student = Student(run.name, tokenizer, run.seed)
-        attempts = Attempts(train + validation, student, config, run.answering, sandboxes)
+        student = Answerer(run.name, "student", run.seed)
+        attempts = Attempts(train + validation, student, tokenizer, config, run.answering, sandboxes)
         spec = TrainerSpec(
             trainer=_seed_by_epoch(GRPOTrainer, run.seed),
             arguments=GRPOConfig,
