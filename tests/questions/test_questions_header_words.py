@@ -121,6 +121,7 @@ def test_numbers_of_things_amounts_and_names_are_said_differently() -> None:
     ("header", "words"),
     {
         "Births_per_1000": "number of births per 1000",
+        "num_of_households": "number of households",
         "NumCompaniesWorked": "number of companies worked",
         "total_cases": "total number of cases",
         "YearsAtCompany": "number of years at company",

@@ -10,10 +10,12 @@ from tabletutor.config.questions import ProgramQuestionsConfig
 from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
 from tabletutor.programs import duckdb_engine, polars_engine
+from tabletutor.programs.grammar import from_json
 from tabletutor.questions.family import Family
 from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.registry import all_families
+from tabletutor.questions.repeats import AskedPrograms
 from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
@@ -129,7 +131,9 @@ def fill_pool(
     dropped: list[Reject],
 ) -> None:
     """Add the accepted questions of one pool to `kept`, and the rejects to `dropped`."""
-    programs = {digest(question.program) for question in kept}
+    asked = AskedPrograms()
+    for question in kept:
+        asked.add(from_json(question.program or {}))
     texts = {question.text for question in kept}
     count: Counter[str] = Counter()
     goal = len(kept) + pool.wanted
@@ -138,7 +142,8 @@ def fill_pool(
             break
         if count[family.name] >= config.per_family * family.weight:
             continue
-        if question.text in texts or digest(question.program) in programs:
+        program = from_json(question.program or {})
+        if question.text in texts or asked.repeats(program):
             dropped.append(Reject(table=profile.table, family=family.name, text=question.text, reason="duplicate"))
             continue
         checked = check_question(question)
@@ -146,6 +151,6 @@ def fill_pool(
             dropped += filter(None, [checked.dropped])
             continue
         kept.append(checked.kept)
-        programs.add(digest(question.program))
+        asked.add(program)
         texts.add(question.text)
         count[family.name] += 1

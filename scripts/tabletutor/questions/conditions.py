@@ -74,8 +74,8 @@ def _one_of(draw: Draw) -> Condition:
     column = draw.category(least=3)
     values, name = draw.values(column, 2), draw.say(column)
     cells = " or ".join(map(value_words, values))
-    either = draw.choice(("", "either "))
-    return Condition("one_of", (OneOf(column.name, tuple(values)),), f"{name} is {either}{cells}", f"{name} {cells}")
+    step = OneOf(column.name, tuple(values))
+    return Condition("one_of", (step,), f"{name} is either {cells}", f"{name} either {cells}")
 
 
 def _threshold(draw: Draw) -> Condition:
@@ -173,7 +173,8 @@ def _known(draw: Draw) -> Condition:
     negated = draw.choice((True, True, False))
     words = draw.choice(("is known", "is not missing", "is recorded") if negated else ("is missing", "has no value"))
     kind = "known" if negated else "missing"
-    return Condition(kind, (Missing(column.name, negated),), f"{draw.say(column)} {words}")
+    name = draw.spoken[column.name].quoted  # as in the families about missing values
+    return Condition(kind, (Missing(column.name, negated),), f"{name} {words}")
 
 
 def _beyond(draw: Draw) -> Condition:
@@ -183,7 +184,8 @@ def _beyond(draw: Draw) -> Condition:
     side = "above" if comparison == ">" else "below"
     step = BeyondStatistic(column.name, comparison, statistic)
     word = "average" if statistic == "mean" else "median"
-    said = f"{draw.say_the(column)} {draw.verb(column)} {side} its overall {word}"
+    whose = "their" if draw.spoken[column.name].is_plural else "its"
+    said = f"{draw.say_the(column)} {draw.verb(column)} {side} {whose} overall {word}"
     return Condition(f"beyond_{statistic}", (step,), said)
 
 

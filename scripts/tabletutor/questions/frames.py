@@ -19,7 +19,7 @@ VALUE = (
     # held out
     "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "There is one thing I would like to know{back}: the {noun}.",
+    "There is one thing I would like to know about {whole}: the {noun}.",
 )
 PICK = (
     "What is the {noun}{back}?",
@@ -97,6 +97,18 @@ HOW_MANY = (
     "{front}go through the {whats} one by one. How many of them have {limit}?",
     "Looking at {whole}, for how many {whats} do you find {limit}?",
 )
+# The groups are parts of a date: {in_which} is "in which quarter of order date" or "on which weekday of order date".
+WHEN = (
+    "{in_which} {is_best}{back}?",
+    "{front}{in_which} {is_best}?",
+    "[Find|Give] the {what} with {best}{back}.",
+    "{front}find the {what} with {best}.",
+    "[Can|Could] you tell me {in_which} {best_is}{back}?",
+    "Please report {in_which} {best_is}{back}.",
+    # held out
+    "Compare the {noun} by {what}{back}: which one has {best}?",
+    "Looking at {whole}, {in_which} {is_best}?",
+)
 MAPPING = (
     "What is the {noun} for each {by}{back}?",
     "{front}what is the {noun} for each {by}?",
@@ -119,7 +131,7 @@ YES_NO = (
     "{front}is it true that {statement}?",
     # held out
     "Somebody claims that {statement}{back}. Is that right?",
-    "True or false: {statement}{back}?",
+    "True or false, for {whole}: {statement}?",
 )
 RECORD = (
     "What are the {nouns}{back}?",

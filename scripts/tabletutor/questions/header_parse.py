@@ -106,9 +106,11 @@ def _follows_noun(word: str) -> bool:
 
 
 def _spell_number(words: list[str]) -> list[str]:
-    """Return `num_rooms` as "number of rooms"; other words unchanged."""
+    """Return `num_rooms` and `num_of_rooms` as "number of rooms"; other words unchanged."""
     number = [word for word in words[1:] if grammatical_number(word.lower()) == "plural"]
-    return ["number", "of", *words[1:]] if words and words[0].lower() == "num" and number else words
+    if not words or words[0].lower() != "num" or not number:
+        return words
+    return ["number", "of", *(words[2:] if words[1].lower() == "of" else words[1:])]
 
 
 def _is_base(before: str, word: str) -> bool:

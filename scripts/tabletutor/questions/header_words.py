@@ -152,6 +152,8 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
         return _measured_plural(spoken, column, words[head])
     if number == "plural" and column.kind == "boolean":
         raise NotSpoken("a plural with two values")
+    if number == "plural" and column.role == "free_text":
+        return replace(spoken, noun="amount")  # one cell holds several: "comments are missing"
     if number != "plural" and is_mass(words[head]):
         return replace(spoken, noun="mass")
     if {"and", "or"} & set(words):

@@ -16,6 +16,7 @@ from tabletutor.programs.pandas_source import render
 from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.interest import is_dull
+from tabletutor.questions.misleading import find_misleading
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.readings.words import ruled_out_by_words
@@ -73,6 +74,8 @@ def check(
         raise _rejection(question, "dull", fault)
     if lack := find_lack(program, profile, polars, answers["polars"]):
         raise _rejection(question, "dull", lack)
+    if misleading := find_misleading(program, polars):
+        raise _rejection(question, "ambiguous", misleading)
     question = _with_one_reading(question, program, profile, spoken, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:

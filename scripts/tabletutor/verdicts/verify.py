@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.cluster import cluster
 from tabletutor.matching.match import match
+from tabletutor.matching.vote import MIN_AGREEING, is_verified
 from tabletutor.records.episode import Episode, Replay, StepLabel, Taxonomy, Trace, Verdict, Vote
 from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
 from tabletutor.verdicts.steps import step_labels
-
-MIN_AGREEING = 2  # engines or independent traces that must agree
 
 
 class Ballot(NamedTuple):
@@ -168,7 +167,7 @@ def _majority_taxonomy(ballot: Ballot, gold: str) -> Taxonomy:
         return "too_hard" if ballot.attempts else "ambiguous"
     tally = Counter(ballot.clusters[voter] for voter in ballot.independent)
     agreeing = tally[ballot.clusters[gold]]
-    if agreeing >= MIN_AGREEING and 2 * agreeing > ballot.attempts:
+    if is_verified(agreeing, ballot.attempts):
         return "verified"
     if agreeing:
         return "ambiguous"

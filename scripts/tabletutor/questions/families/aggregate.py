@@ -17,6 +17,7 @@ from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, header_pa
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import RECORD, VALUE
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type
+from tabletutor.records.table import ColumnProfile
 
 # What people average with weights: a rate over people, a price over quantities.
 AVERAGED = frozenset(
@@ -107,6 +108,8 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     right = draw.measure(complete=True, like=left)
     if operator == "/" and not (isinstance(right.min, int | float) and right.min > 0):
         raise CannotDraw
+    if operator == "-" and _lies_above(right, left):
+        left, right = right, left  # people subtract the smaller number from the larger one
     name = draw.free_name(derived)
     aggregation = draw.choice(("mean", "mean", "max", "min", "median"))
     words = {"mean": "average", "max": "largest", "min": "smallest", "median": "median"}[aggregation]
@@ -119,6 +122,11 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
     rounds = aggregation == "mean" or operator == "/"
     return Candidate(program, {"noun": noun}, "number", rounds=rounds, variant=aggregation)
+
+
+def _lies_above(one: ColumnProfile, other: ColumnProfile) -> bool:
+    """Return whether the values of a column are mostly larger than those of another one."""
+    return len(one.quantiles) >= 5 <= len(other.quantiles) and one.quantiles[2] > other.quantiles[2]
 
 
 def _difference(draw: Draw) -> Candidate:

@@ -20,6 +20,7 @@ from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun
 from tabletutor.questions.readings.reading import ReadingName
+from tabletutor.questions.superlatives import with_superlative
 from tabletutor.questions.wording import value_words
 from tabletutor.records.table import ColumnProfile
 
@@ -27,13 +28,13 @@ LABELLED_BINS = frozenset[ReadingName]({"lower_bin"})  # the words give the labe
 
 SCALED_ENDS: tuple[tuple[Aggregation, Direction], ...] = (("max", "largest"), ("min", "smallest"))
 BEST_OF_EACH = (
-    "For each {by}, take the rows with {best}. What is the average {other} of all these rows?",
-    "Take the rows with {best} of each {by}: what is their average {other}?",
-    "[Compute|Find] the average {other} of the rows that have {best} of their {by}.",
-    "[Can|Could] you pick the rows with {best} of each {by} and tell me their average {other}?",
-    "Please report the average {other} of the rows with {best} within each {by}.",
+    "For each {by}, take the rows with {best} (ties included). What is the average {other} of all these rows?",
+    "Within each {by}, take the rows with {best} (ties included): what is the average {other} of all rows taken?",
+    "[Compute|Find] the average {other} of the rows that have {best} among the rows of the same {by} (ties included).",
+    "[Can|Could] you pick the rows with {best} within each {by} (ties included) and tell me their average {other}?",
+    "Please report the average {other} of the rows with {best} among the rows of the same {by} (ties included).",
     # held out
-    "Within each {by}, some row has {best}. Over all such rows, what is the average {other}?",
+    "Pick the rows with {best} from each {by}, ties included. Over all rows picked, what is the average {other}?",
 )
 
 
@@ -114,7 +115,7 @@ def _scaled_value(draw: Draw) -> Candidate:
     aggregation, direction = draw.choice(SCALED_ENDS)
     return Candidate(
         chain(Scale(column.name, "zscore", name), Aggregate(name, aggregation)),
-        {"noun": f"z-score of {draw.best_of(column, direction)}"},
+        {"noun": f"z-score of the {with_superlative(draw.end_of(column, direction), draw.say(column))}"},
         "number",
         rounds=True,
         variant=aggregation,

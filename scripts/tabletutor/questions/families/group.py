@@ -36,14 +36,14 @@ from tabletutor.records.table import ColumnProfile, Role
 
 MAPPED = 8  # most groups in a mapping
 SHARES = (
-    "What percentage of the {noun} {falls} each {by}?",
-    "{front}what percentage of the {noun} {falls} each {by}?",
-    "[Compute|Find] the percentage of the {noun} that {falls} each {by}.",
-    "[Can|Could] you tell me what percentage of the {noun} {falls} each {by}?",
+    "What percentage of the {noun} does each {by} account for?",
+    "{front}what percentage of the {noun} does each {by} account for?",
+    "[Compute|Find] the percentage of the {noun} that each {by} accounts for.",
+    "[Can|Could] you tell me what percentage of the {noun} each {by} accounts for?",
     "Please report the share of each {by} in the {noun}, in percent.",
     # held out
-    "{front}what part of the {noun} {falls} each {by}, in percent?",
-    "Divide {whole} by {by}: what percentage of the {noun} {falls} each of them?",
+    "{front}what part of the {noun} does each {by} account for, in percent?",
+    "Divide {whole} by {by}: what percentage of the {noun} does each of them account for?",
 )
 
 
@@ -120,14 +120,14 @@ def _mapping(draw: Draw) -> Candidate:
 def _shares(draw: Draw) -> Candidate:
     by = draw.group(most=MAPPED)
     if draw.choice((True, False)):
-        step, noun, falls = Group(by.name, "count"), "rows", "has"
+        step, noun = Group(by.name, "count"), "rows"
     else:
         measure = draw.measure(SUMMABLE)
-        step, noun, falls = Group(by.name, "sum", measure.name), total_of(draw, measure), "comes from"
+        step, noun = Group(by.name, "sum", measure.name), total_of(draw, measure)
     form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
         chain(step, GroupShares(), GroupMapping()),
-        {"noun": noun, "by": draw.say_group(by), "falls": falls},
+        {"noun": noun, "by": draw.say_group(by)},
         "mapping",
         item="percentage",
         unit="%",

@@ -18,7 +18,7 @@ DECISION = (
     "Please report whether {test} is significant at the {level} level{back}.",
     # held out
     "Run {test}{back}. Is its p-value below {level}?",
-    "True or false: {test} has a p-value below {level}{back}?",
+    "True or false, for {whole}: {test} has a p-value below {level}?",
 )
 Part = Literal["statistic", "p"]
 NAMED_TEST = frozenset[ReadingName]({"equal_variances", "unequal_variances", "one_sided", "yates_correction"})

@@ -8,6 +8,7 @@ from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
 
+MARKUP = re.compile(r"</?[a-zA-Z]\w*[^<>]*>|&#?\w+;")
 CONTAINS = (
     "How many {rows} have the word {word} in {name}{back}?",
     "{front}how many {rows} have the word {word} in {name}?",
@@ -47,14 +48,19 @@ def _words(draw: Draw) -> Candidate:
     column = draw.text(("free_text",))
     aggregation = draw.choice(("mean", "max"))
     name = draw.free_name("words")
-    noun = f"{'average' if aggregation == 'mean' else 'largest'} number of words in {draw.spoken[column.name].quoted}"
+    if any(MARKUP.search(value) for value, _ in column.top_values):
+        raise CannotDraw  # tags are no words
+    end = "average" if aggregation == "mean" else "largest"
+    noun = f"{end} number of words (separated by spaces) in {draw.spoken[column.name].quoted}"
     program = chain(TextPart(column.name, "words", name), Aggregate(name, aggregation))
     return Candidate(
         program,
         {"noun": noun},
         "number" if aggregation == "mean" else "integer",
         rounds=aggregation == "mean",
+        form=" Leave out rows without text." if column.missing and aggregation == "mean" else "",
         variant=aggregation,
+        settled=frozenset({"missing_as_zero"} if column.missing else ()),
     )
 
 

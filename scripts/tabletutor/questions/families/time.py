@@ -24,11 +24,11 @@ from tabletutor.programs.grammar import (
 from tabletutor.questions.conditions import date_years
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
-from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHICH
+from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHEN
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
 from tabletutor.records.table import ColumnProfile, Role
 
-PARTS: dict[DatePartName, str] = {"year": "year", "month": "month of the year (1 to 12)", "weekday": "day of the week"}
+PARTS: dict[DatePartName, str] = {"year": "year", "month": "month (1 to 12)", "weekday": "weekday"}
 FORMS = {"month": " Write the month like {}-03.", "quarter": " Write the quarter like {}Q3.", "year": ""}
 Change = Literal["change", "percent_change"]
 INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
@@ -64,6 +64,14 @@ def _part(draw: Draw, column: ColumnProfile) -> tuple[DatePart, str]:
     return DatePart(column.name, part, draw.free_name(part)), PARTS[part]
 
 
+def best_in_time(draw: Draw, measure: ColumnProfile | None, noun: str, end: str) -> tuple[str, str]:
+    """Return the words after "in which month": "is the average fare highest", and after "tell me in which month"."""
+    if measure is None:
+        return "are there the most rows", "there are the most rows"
+    verb = draw.verb(measure)
+    return f"{verb} the {noun} {end}", f"the {noun} {verb} {end}"
+
+
 def _best_part(draw: Draw) -> Candidate:
     date = draw.date()
     step, words = _part(draw, date)
@@ -71,14 +79,17 @@ def _best_part(draw: Draw) -> Candidate:
     if draw.source.random() < 0.3:
         direction, best = "largest", "the most rows"  # a part without any row would be the smallest
         group, noun = Group(step.name, "count"), "number of rows"
-        end = end_of_aggregate(draw, "count", None, direction)
+        measure, end = None, "most"
     else:
         measure = draw.measure()
         aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
         group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
         end = end_of_aggregate(draw, aggregation, measure, direction)
         best = f"the {end} {noun}"
-    slots = {"what": f"{words}{of_date(draw, date)}", "best": best, "noun": noun, "end": end}
+    is_best, best_is = best_in_time(draw, measure, noun, end)
+    what = f"{words}{of_date(draw, date)}"
+    in_which = f"{'on' if step.part == 'weekday' else 'in'} which {what}"
+    slots = {"what": what, "in_which": in_which, "best": best, "noun": noun, "is_best": is_best, "best_is": best_is}
     kind = "category" if step.part == "weekday" else "integer"
     variant = f"{step.part}_{group.aggregation}_{direction}"
     return Candidate(chain(step, group, BestGroup(direction)), slots, kind, variant=variant)
@@ -103,9 +114,13 @@ def _periods(draw: Draw, date: ColumnProfile) -> tuple[tuple[Period, Group], str
 def _period_best(draw: Draw) -> Candidate:
     date = draw.date()
     steps, noun, unit = _periods(draw, date)
-    direction = "largest" if steps[1].column is None else draw.direction()
-    end = end_of_aggregate(draw, "count", None, direction)
-    slots = {"what": f"{unit}{of_date(draw, date)}", "best": f"the {end} {noun}", "noun": noun, "end": end}
+    measure = next((column for column in draw.profile.columns if column.name == steps[1].column), None)
+    direction = "largest" if measure is None else draw.direction()
+    end = end_of_aggregate(draw, steps[1].aggregation, measure, direction)
+    what, best = f"{unit}{of_date(draw, date)}", "the most rows" if measure is None else f"the {end} {noun}"
+    is_best, best_is = best_in_time(draw, measure, noun, end)
+    in_which = f"in which {what}"
+    slots = {"what": what, "in_which": in_which, "best": best, "noun": noun, "is_best": is_best, "best_is": best_is}
     return Candidate(
         chain(*steps, BestGroup(direction)),
         slots,
@@ -273,8 +288,8 @@ def _days(draw: Draw) -> Candidate:
 
 
 FAMILIES = (
-    Family("date_best_part", "time", _best_part, WHICH, conditions=(0, 1), weight=2),
-    Family("period_best", "time", _period_best, WHICH, conditions=(0, 1)),
+    Family("date_best_part", "time", _best_part, WHEN, conditions=(0, 1), weight=2),
+    Family("period_best", "time", _period_best, WHEN, conditions=(0, 1)),
     Family("period_growth", "time", _growth, GROWTH, conditions=(0, 1), front=True),
     Family("year_growth", "time", _by_year, GROWTH, conditions=(0, 1), front=True),
     Family("growth_of_year", "time", _growth_value, VALUE, conditions=(0, 1), front=True),

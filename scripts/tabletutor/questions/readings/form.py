@@ -24,8 +24,11 @@ from tabletutor.programs.grammar import (
 from tabletutor.questions.readings.reading import Reading, Table, change_steps, join_chains, split_end
 
 PERCENT = ("Give the answer in percent.", "Answer in percent.")
-PERCENT_CHANGE = ("Give the change in percent.", "The change is meant in percent.")
-ABSOLUTE_CHANGE = ("Give the change as a difference, not in percent.", "The change is a difference, not a percentage.")
+PERCENT_CHANGE = ("Measure the change in percent.", "The change is meant in percent.")
+ABSOLUTE_CHANGE = (
+    "Measure the change as a difference, not in percent.",
+    "The change is meant as a difference, not in percent.",
+)
 IN_ORDER = ("Subtract the second value from the first.", "Take the first value minus the second.")
 HALF_EVEN = ("Round halves to the even digit.", "A half is rounded to the even digit.")
 

@@ -1,0 +1,88 @@
+"""The words of families that reviewers stumbled over, each as it should read."""
+
+import random
+import re
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+
+from tabletutor.questions.compose import Composed, ask
+from tabletutor.questions.conditions import draw_condition
+from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.header_words import spoken_columns
+from tabletutor.questions.population import Population
+from tabletutor.questions.registry import all_families
+from tests.support.profiles import profile_of
+
+ROWS = range(120)
+START = datetime(2019, 1, 5)  # noqa: DTZ001
+TABLE = pl.DataFrame(
+    {
+        "region": [("North", "South", "East", "West")[row % 4] for row in ROWS],
+        "num_of_rooms": [row * 7 % 31 for row in ROWS],
+        "sales": [float(row * 7 % 101) for row in ROWS],
+        "opened": [START + timedelta(days=11 * row) for row in ROWS],
+        "Notes": [("good", "bad", None)[row % 3] for row in ROWS],
+        "comments": [None if row % 3 else f"all of it is fine, row {row}" for row in ROWS],
+    },
+    schema_overrides={"opened": pl.Datetime("us")},
+)
+PROFILE = profile_of(
+    TABLE, kinds={"comments": "text"}, roles={"sales": "intensive", "opened": "date", "comments": "free_text"}
+)
+FAMILIES = {family.name: family for family in all_families()}
+
+
+def texts(name: str) -> list[str]:
+    """Return questions of a family about the whole table, in each of its wordings."""
+    family, found = FAMILIES[name], list[str]()
+    for seed in range(60):
+        draw = Draw(PROFILE, spoken_columns(PROFILE), random.Random(seed))
+        try:
+            candidate = family.build(draw)
+        except CannotDraw:
+            continue
+        wording = family.wordings[seed % len(family.wordings)]
+        found.append(ask(Composed(candidate, Population(), ""), family, wording, draw).text)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("family", "words", "never"),
+    [
+        ("date_best_part", r"(?i)\b(in which|on which|the|by) (month \(1 to 12\)|year|weekday) of", "as the one"),
+        ("period_best", r"(?i)\b(?:in which |the |by )(?:quarter|year) of opened", "as the one"),
+        ("group_shares", r"each (?:region|note|of them)\b.* accounts? for|share of each (?:region|note)", "falls|has each"),
+        ("scaled_value", "z-score of the (?:highest|lowest|largest|smallest) ", "most of|the (?:most|fewest)"),
+        ("text_words", r"words \(separated by spaces\) in comments", "comment "),
+        ("best_of_each", r"(?i)ties included", "of their"),
+        ("text_words", r"(?:Leave out rows without text\.$|largest)", "tie"),
+    ],
+)  # fmt: skip
+def test_a_family_says_what_it_means(family: str, words: str, never: str) -> None:
+    for text in texts(family):
+        assert re.search(words, text), text
+        assert not re.search(never, text), text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("beyond", "sales are (?:above|below) their overall average|rooms is (?:above|below) its overall average"),
+        ("one_of", "region is either '[A-Z][a-z]+' or '[A-Z][a-z]+'"),
+        ("known", "(?:comments|Notes) (?:is known|is not missing|is recorded|is missing|has no value)"),
+    ],
+)
+def test_a_condition_agrees_with_its_column(kind: str, words: str) -> None:
+    for seed in range(20):
+        draw = Draw(PROFILE, spoken_columns(PROFILE), random.Random(seed))
+        assert re.fullmatch(f".*(?:{words})", draw_condition(draw, (kind,)).predicate)
+
+
+def test_texts_with_markup_are_not_counted_in_words() -> None:
+    marked = TABLE.with_columns(comments=pl.lit("<p>fine</p> and good"))
+    profile = profile_of(marked, kinds={"comments": "text"}, roles={"comments": "free_text"})
+    with pytest.raises(CannotDraw):
+        FAMILIES["text_words"].build(Draw(profile, spoken_columns(profile), random.Random(0)))
