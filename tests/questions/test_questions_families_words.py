@@ -54,7 +54,7 @@ def texts(name: str) -> list[str]:
     [
         ("date_best_part", r"(?i)\b(in which|on which|the|by) (month \(1 to 12\)|year|weekday) of", "as the one"),
         ("period_best", r"(?i)\b(?:in which |the |by )(?:quarter|year) of opened", "as the one"),
-        ("group_shares", r"each (?:region|note|of them)\b.* accounts? for|share of each (?:region|note)", "falls|has each"),
+        ("group_shares", r"each (?:region|note|of them)\b.* accounts? for|share of each", "falls|has each"),
         ("scaled_value", "z-score of the (?:highest|lowest|largest|smallest) ", "most of|the (?:most|fewest)"),
         ("text_words", r"words \(separated by spaces\) in comments", "comment "),
         ("best_of_each", r"(?i)ties included", "of their"),

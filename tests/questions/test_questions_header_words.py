@@ -5,15 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.questions.header_words import SpokenColumn, spoken_columns
-from tabletutor.records.table import ColumnProfile, Kind, Source, TableProfile
+from tabletutor.records.table import ColumnProfile, Kind, Role, Source, TableProfile
 
 
 def table(*columns: ColumnProfile) -> TableProfile:
     return TableProfile("t", "00", Source("t.csv", 1, "utf-8", {}), 9, columns)
 
 
-def column(name: str, kind: Kind = "number", unit: str | None = None, title: str | None = None) -> ColumnProfile:
-    return ColumnProfile(name, kind, 0, 9, unit=unit, title=title)
+def column(
+    name: str, kind: Kind = "number", unit: str | None = None, title: str | None = None, role: Role = "category"
+) -> ColumnProfile:
+    return ColumnProfile(name, kind, 0, 9, unit=unit, title=title, role=role)
 
 
 def say(*columns: ColumnProfile | str) -> dict[str, SpokenColumn]:
@@ -115,6 +117,31 @@ def test_numbers_of_things_amounts_and_names_are_said_differently() -> None:
     assert [said[name].one_value for name in ("genres", "weather", "broilers")] == [
         "genre", "weather value", "broilers value"
     ]  # fmt: skip
+
+
+def test_an_adjective_over_numbers_has_a_noun_after_it() -> None:
+    said = say(
+        column("Injured", "integer", role="additive"),
+        column("gained", role="intensive"),
+        column("Raised", "integer", role="additive"),
+    )
+    assert [(words.noun, words.singular) for words in said.values()] == [
+        ("quantity", "Injured count"), ("quantity", "gained value"), ("quantity", "Raised value")
+    ]  # fmt: skip
+
+
+def test_an_event_over_whole_numbers_counts_the_events() -> None:
+    said = say(column("street_robbery", "integer", role="additive"), column("murder", role="intensive"))
+    assert [words.singular for words in said.values()] == ["number of street robberies", "murder"]
+
+
+def test_a_unit_that_says_what_is_measured_stays() -> None:
+    said = say(column("city_mpg", unit="mpg"), column("speed_mph", unit="mph"), column("gust_mph", unit="mph"))
+    assert [words.singular for words in said.values()] == ["city_mpg", "speed", "gust"]
+
+
+def test_a_header_that_begins_with_total_is_a_total() -> None:
+    assert say(column("totalvotes", "integer"))["totalvotes"].statistic == "sum"
 
 
 @pytest.mark.parametrize(

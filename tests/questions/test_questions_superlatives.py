@@ -37,6 +37,7 @@ def test_the_words_fit_the_measure(name: str, measure: tuple[str, str]) -> None:
 def test_dates_years_and_durations_are_known_by_kind_and_role() -> None:
     assert ends("admission", "date") == ends("established", role="year") == ("latest", "earliest")
     assert ends("waiting", role="duration") == ("longest", "shortest")
+    assert ends("YearsAtCompany", role="duration") == ends("days", role="duration") == ("highest", "lowest")
 
 
 def test_each_word_is_offered_once() -> None:

@@ -16,8 +16,9 @@ from tabletutor.programs.grammar import (
     Where,
 )
 from tabletutor.questions.draw import FEW_DISTINCT, MEASURES, CannotDraw, Draw
+from tabletutor.questions.phrases import limit_words, with_of
 from tabletutor.questions.readings.reading import ReadingName
-from tabletutor.questions.wording import COMPARISON_WORDS, MONTHS, value_words
+from tabletutor.questions.wording import MONTHS, value_words
 from tabletutor.records.table import ColumnProfile
 
 YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
@@ -81,12 +82,11 @@ def _one_of(draw: Draw) -> Condition:
 def _threshold(draw: Draw) -> Condition:
     column = draw.measure()
     comparison, value = draw.comparison(), draw.threshold(column)
-    limit = f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
+    limit = limit_words(draw, comparison, value)
     counted = draw.spoken[column.name].counted
     if counted is not None and value < 2:
         raise CannotDraw  # "below 1" of a count is none
-    of = "of " if limit.startswith(("at ", "no ", "more ", "less ")) else ""
-    attribute = f"{draw.say_a(column)} {of}{limit}"
+    attribute = f"{draw.say_a(column)} {with_of(limit)}"
     if counted is not None and value != 1:  # "more than 1 seats"
         words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most"}[comparison]
         attribute = f"{words} {value_words(value)} {counted}"
@@ -106,11 +106,15 @@ def _between(draw: Draw) -> Condition:
     bounds = f"between {value_words(low)} and {value_words(high)} (both included)"
     steps = (Where(column.name, ">=", low), Where(column.name, "<=", high))
     name, settled = draw.say_the(column), frozenset[ReadingName]({"strict_bound"})
+    counted = draw.spoken[column.name].counted
+    attribute = f"{draw.say_a(column)} {bounds}"
+    if counted is not None:
+        attribute = f"between {value_words(low)} and {value_words(high)} {counted} (both included)"
     return Condition(
         "between",
         steps,
         f"{name} {draw.verb(column)} {bounds}",
-        f"{draw.say_a(column)} {bounds}",
+        attribute,
         settled,
     )
 

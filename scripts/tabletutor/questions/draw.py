@@ -170,14 +170,14 @@ class Draw:
         if column.unique <= FEW_DISTINCT:
             inner = [number for value, _ in column.top_values if column.min != (number := float(value)) != column.max]
             value = self.choice(sorted(inner))
-            return round(value) if column.kind == "integer" else value
+            return round(value) if is_whole(column) else value
         if len(marks) < 5 or marks[1] == marks[3]:
             raise CannotDraw
         at = low + (high - low) * self.source.random()
         value = marks[1] + (marks[3] - marks[1]) * at
         if isinstance(column.min, int | float) and column.min < 0 and abs(value) < NEAR_ZERO * (marks[4] - marks[0]):
             return 0  # people ask for profits above 0, not above -2
-        return round_number(value, marks[3] - marks[1], whole=column.kind == "integer")
+        return round_number(value, marks[3] - marks[1], whole=is_whole(column))
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:
         """Return one of `choices` that makes sense for a numeric column: only counts and money add up."""
@@ -252,6 +252,7 @@ def has_unit_column(profile: TableProfile) -> bool:
     """Return whether a column gives the unit or the period of a measure, row by row."""
     return any(
         column.unique > 1
+        and column.kind not in NUMERIC
         and (
             header_parts(column.name) & UNIT_HEADERS
             or (column.kind == "category" and {value.casefold() for value, _ in column.top_values} <= UNIT_VALUES)
@@ -263,6 +264,12 @@ def has_unit_column(profile: TableProfile) -> bool:
 def has_own_unit(column: ColumnProfile) -> bool:
     """Return whether a measure says its unit itself."""
     return column.unit is not None or bool(header_parts(column.name) & OWN_UNITS)
+
+
+def is_whole(column: ColumnProfile) -> bool:
+    """Return whether a column holds whole numbers, also if they are written with decimals ("12.0")."""
+    numbers = [column.min, column.max, *(float(value) for value, _ in column.top_values)]
+    return column.kind == "integer" or all(isinstance(number, int | float) and number % 1 == 0 for number in numbers)
 
 
 def is_text(column: ColumnProfile) -> bool:

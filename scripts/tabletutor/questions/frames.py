@@ -19,7 +19,7 @@ VALUE = (
     # held out
     "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "There is one thing I would like to know about {whole}: the {noun}.",
+    "About {whole} I need one thing: the {noun}.",
 )
 PICK = (
     "What is the {noun}{back}?",
@@ -57,9 +57,9 @@ WHICH = (
     "Please [report|identify] the {what} with {best}{back}.",
     "{front}what is the {what} with {best}?",
     # held out
-    "Compare the {noun} by {what}{back}: where is it {end}?",
+    "{front}compare the {noun} by {what}: which one has {best}?",
     "Looking at {whole}, which {what} has {best}?",
-    "{front}which {what} would you name as the one with {best}?",
+    "{front}one {what} has {best}: which one?",
 )
 LIST = (
     "Which {n} {whats} have {best}{back}? {order}",
@@ -114,13 +114,13 @@ MAPPING = (
     "{front}what is the {noun} for each {by}?",
     "[Compute|Give|Find] the {noun} for each {by}{back}.",
     "{front}give the {noun} for each {by}.",
-    "Break the {noun} down by {by}{back}.",
-    "{front}the {noun} by {by}, please.",
+    "Break the {noun} down by {column}{back}.",
+    "{front}the {noun} by {column}, please.",
     "[Can|Could] you give me the {noun} for each {by}{back}?",
-    "Please report the {noun} by {by}{back}.",
+    "Please report the {noun} by {column}{back}.",
     # held out
     "Per {by}, what is the {noun}{back}?",
-    "Group {whole} by {by} and show the {noun} of each group.",
+    "Group {whole} by {column} and show the {noun} of each group.",
 )
 YES_NO = (
     "Is {claim}{back}?",
@@ -148,10 +148,10 @@ TABLE = (
     "What is the {noun} for each combination of {by} and {across}{back}?",
     "{front}what is the {noun} for each combination of {by} and {across}?",
     "[Compute|Give] the {noun} for every pair of {by} and {across}{back}.",
-    "Make a pivot table of the {noun} with {by} in the rows and {across} in the columns{back}.",
-    "[Can|Could] you break the {noun} down by {by} and {across}{back}?",
-    "Please report the {noun} by {by} and {across}{back}.",
+    "Make a pivot table of the {noun} with {column} in the rows and {other} in the columns{back}.",
+    "[Can|Could] you break the {noun} down by {column} and {other}{back}?",
+    "Please report the {noun} by {column} and {other}{back}.",
     # held out
-    "Cross {by} with {across}{back}: what is the {noun} in each cell?",
-    "Group {whole} by both {by} and {across} and show the {noun} of each group.",
+    "Cross {column} with {other}{back}: what is the {noun} in each cell?",
+    "Group {whole} by both {column} and {other} and show the {noun} of each group.",
 )

@@ -32,7 +32,7 @@ STATISTICS: Mapping[str, Aggregation] = {
 }  # fmt: skip
 # Single words that are nouns first, though the lexicon also has them as adjectives.
 NOUNS_FIRST = word_set("""
-    chemical color colour consonant constituent continent country criminal customer dollar evening family flat
+    chemical color colour consonant constituent continent country criminal customer dollar evening family fat flat
     gender individual island lead level light location machine mass measure morning mountain number party patient
     pedestrian period present president professional rank region rest root sample school season sector seed service
     side size state status summer type value volume weekend weight width winter worth
@@ -46,7 +46,7 @@ NOT_HEADS = word_set("""
     international large last late least legal less local long low main major male female medium minor monthly more
     most native national net new next normal official old original overall per percent previous private public quick
     raw recent red regular relative residual second short single small special standard third top two three unknown
-    urban rural used variable weekly wide yearly
+    urban rural used variable weekly wide yearly numeric
 """)
 # A participle may follow these nouns: "year discovered". It may also follow a plural: "petitions received".
 _BEFORE_PARTICIPLE = frozenset({"amount", "date", "number", "time", "year"})
@@ -54,6 +54,10 @@ _BEFORE_PARTICIPLE = frozenset({"amount", "date", "number", "time", "year"})
 
 class NotSpoken(Exception):
     """The header stands as it is in questions. The message says why."""
+
+
+class NoNoun(NotSpoken):
+    """The header stands as it is, because its words are known but the last one is no noun: "injured"."""
 
 
 def raw_words(text: str) -> list[str]:
@@ -146,9 +150,9 @@ def _check_grammar(words: Sequence[str]) -> None:
     elif noun.isupper():
         raise NotSpoken(f"{noun!r} is an abbreviation")
     elif "NOUN" not in parts_of_speech(noun) or noun in NOT_HEADS:
-        raise NotSpoken(f"{noun!r} is no noun that can be measured or named")
+        raise NoNoun(f"{noun!r} is no noun that can be measured or named")
     elif len(words) == 1 and "ADJ" in parts_of_speech(noun) and noun not in NOUNS_FIRST:
-        raise NotSpoken(f"{noun!r} may be an adjective")
+        raise NoNoun(f"{noun!r} may be an adjective")
     if any(word in PREPOSITIONS for word in words[:head]):
         raise NotSpoken("a preposition stands before the noun")
     for word in (*words[:head], *words[head + 1 :]):

@@ -16,6 +16,7 @@ from tabletutor.programs.grammar import Aggregation
 from tabletutor.questions.english import FUNCTION_WORDS, is_mass, is_unit
 from tabletutor.questions.header_parse import (
     STATISTICS,
+    NoNoun,
     NotSpoken,
     head_of,
     noun_phrase,
@@ -24,6 +25,7 @@ from tabletutor.questions.header_parse import (
 )
 from tabletutor.questions.lexicon import (
     AMOUNTS,
+    EVENTS,
     base_form,
     grammatical_number,
     parts_of_speech,
@@ -38,7 +40,12 @@ from tabletutor.records.table import NUMERIC, ColumnProfile, TableProfile
 Noun = Literal["count", "mass", "amount", "quantity", "header"]
 
 MOST_TITLE_WORDS = 8
+MEASURED = ("additive", "intensive", "duration")  # roles of numbers that are measured or counted
+_OF_MONEY = frozenset({"raised", "spent", "paid", "owed", "earned", "gross", "net", "invested", "budgeted"})
 SHOUTED_SHARE = 0.6  # of the headers in capitals, from which capitals are taken as the table's style
+# Units that say what is measured, unless one of these words does: "city mpg" is no city.
+_MEASURING_UNITS = frozenset({"mpg", "mph", "km/h", "kmh", "kph"})
+_MEASURED_IN_THEM = frozenset({"speed", "velocity", "gust", "economy", "mileage", "efficiency", "consumption", "wind"})
 # Words that people use for each other. Two columns whose words differ only in these are both shown as they stand.
 _SYNONYMS = (
     {"sex", "gender"},
@@ -108,6 +115,8 @@ def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
         if words.noun != "header" and (reason := _ambiguity(column, key, others)):
             words = _as_it_stands(column, reason)
         own = next((STATISTICS[word] for word in (key[0], key[-1]) if word in STATISTICS), None)
+        if own is None and column.name.lower().startswith("total"):  # "totalvotes"
+            own = "sum"
         clashes = tuple(sorted({name for other in others if (name := _statistic_of(other, key))}))
         result[column.name] = replace(words, statistic=own, clashes=clashes)
     return result
@@ -118,7 +127,12 @@ def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
     try:
         if column.unit and not is_unit(column.unit) and not column.title:
             raise NotSpoken(f"{column.unit!r} is no known unit")
-        return _noun(column, noun_phrase(without_unit(column.title or column.name, column.unit), shouted))
+        words = noun_phrase(without_unit(column.title or column.name, column.unit), shouted)
+        if column.unit in _MEASURING_UNITS and words[-1] not in _MEASURED_IN_THEM and "(" not in column.name:
+            raise NotSpoken(f"{column.unit!r} says what is measured")
+        return _noun(column, words)
+    except NoNoun as because:
+        return _with_noun(column, str(because))
     except NotSpoken as because:
         if column.title and (words := _plain_title(column)):
             return words
@@ -128,6 +142,15 @@ def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
 def _as_it_stands(column: ColumnProfile, reason: str) -> SpokenColumn:
     quoted = header_label(column.name)
     return SpokenColumn(column.name, quoted, quoted, unit=column.unit, reason=reason)
+
+
+def _with_noun(column: ColumnProfile, reason: str) -> SpokenColumn:
+    """Return a measure whose header is an adjective with a noun after it: "Injured count", "gained value"."""
+    stands = _as_it_stands(column, reason)
+    if column.title or column.kind not in NUMERIC or column.role not in MEASURED:
+        return stands
+    counts = column.role == "additive" and column.kind == "integer" and column.name.lower() not in _OF_MONEY
+    return replace(stands, singular=f"{stands.quoted} {'count' if counts else 'value'}", noun="quantity")
 
 
 def _plain_title(column: ColumnProfile) -> SpokenColumn | None:
@@ -159,7 +182,8 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if {"and", "or"} & set(words):
         return replace(spoken, noun="count")
     one, several = ([*words[:head], form, *words[head + 1 :]] for form in _forms(words[head]))
-    if column.kind in NUMERIC and "spread as counts" in column.role_reason:
+    event = column.kind == "integer" and column.role == "additive" and words[head] in EVENTS and not column.unit
+    if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason):
         things = " ".join(several)
         return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
     return replace(spoken, singular=" ".join(one), plural=" ".join(several), noun="count")

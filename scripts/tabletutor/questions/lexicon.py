@@ -23,19 +23,25 @@ def word_set(words: str) -> frozenset[str]:
 INVARIANT = word_set("aircraft deer fish headquarters offspring series sheep species")
 # Nouns that are not counted, so they take neither "a" nor a plural.
 MASS = word_set("""
-    advice agriculture alcohol beef biomass caffeine cash chlorophyll clothing concrete conservation consumption
-    data debt education electricity electronegativity employment energy equipment ethanol evidence flour food
-    freight furniture gasoline gold health honey horsepower humidity inflation information knowledge labor labour
-    literacy luggage migration milk money mortality music nutrition ozone pay personnel pork poverty power
-    precipitation progress radiation rain rainfall rice safety salinity sand silver sleep smoking snow snowfall
-    software steel sugar sunshine traffic transport turbidity unemployment uptime veal viewership visibility water
-    weather wheat wind work
+    advice agriculture alcohol beef biomass caffeine calcium cash chlorophyll cholesterol clothing concrete
+    conservation consumption data debt education electricity electronegativity employment energy equipment ethanol
+    evidence fat fertility fiber fibre flour food freight furniture gasoline gold health honey horsepower humidity
+    inflation information knowledge labor labour literacy luggage migration milk money mortality music nutrition ozone
+    pay personnel pork poverty power precipitation progress protein radiation rain rainfall rice safety salinity sand
+    silver sleep smoking snow snowfall sodium software steel sugar sunshine traffic transport turbidity unemployment
+    uptime veal viewership visibility water weather wheat wind work
 """)
 # Nouns in plural form that name an amount, not a count of things: "the average sales".
 AMOUNTS = word_set("""
     assets costs deposits donations dues earnings emissions expenditures expenses exports fees funds imports
     liabilities losses premiums proceeds profits receipts returns revenues royalties sales savings taxes tips wages
     winnings
+""")
+# Things that happen: over whole numbers that add up, a header in the singular counts them ("robbery").
+EVENTS = word_set("""
+    accident arrest assault attack birth burglary collision complaint conviction crash crime death divorce earthquake fatality
+    felony homicide incident injury kidnapping larceny marriage misdemeanor murder offence offense rape robbery shooting
+    suicide theft
 """)
 # Words of headers that the lexicon lacks.
 _MORE_NOUNS = word_set("""

@@ -50,6 +50,11 @@ def limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
     return f"{draw.choice(COMPARISON_WORDS[comparison])} {value_words(value)}"
 
 
+def with_of(limit: str) -> str:
+    """Return a limit after "a fare": "of more than 20", but "above 20"."""
+    return f"of {limit}" if limit.startswith(("at ", "no ", "more ", "less ")) else limit
+
+
 def count_limit_words(draw: Draw, comparison: Comparison, value: float) -> str:
     """Return a comparison of a count of rows with a number: "at least 20"."""
     words = {">": ("more than", "over"), ">=": ("at least",), "<": ("fewer than",), "<=": ("at most",)}

@@ -66,7 +66,13 @@ def _sense(column: ColumnProfile) -> _Sense:
     if column.kind in TEMPORAL:
         return _DATE
     words = [word.lower() for word in raw_words(without_unit(column.title or column.name, column.unit))]
-    sense = _BY_WORD.get(singular_word(words[head_index(words)]), _ORDINARY) if words else _ORDINARY
+    if not words:
+        return _ORDINARY
+    head = words[head_index(words)]
+    several = singular_word(head) != head  # counted years or days are neither late nor long
+    sense = _BY_WORD.get(singular_word(head), _ORDINARY)
+    if several and column.role == "duration":
+        return _ORDINARY
     if sense is _ORDINARY and column.role in ("year", "duration"):
         return _BY_WORD[column.role]
     return sense

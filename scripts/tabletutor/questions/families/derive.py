@@ -15,7 +15,7 @@ from tabletutor.programs.grammar import (
     Scale,
     Where,
 )
-from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, round_number
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, is_whole, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun
@@ -45,7 +45,7 @@ def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
         raise CannotDraw
     places = draw.choice(((marks[1], marks[3]), (marks[1], marks[2], marks[3])))
     spread = marks[3] - marks[1]
-    edges = tuple(round_number(mark, spread or 1.0, whole=column.kind == "integer") for mark in places)
+    edges = tuple(round_number(mark, spread or 1.0, whole=is_whole(column)) for mark in places)
     if any(low >= high for low, high in pairwise((column.min, *edges, column.max))):
         raise CannotDraw
     middle = [f"{low} to below {high}" for low, high in pairwise(edges)]
@@ -58,7 +58,7 @@ def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
 def _bin_sizes(draw: Draw) -> Candidate:
     column = draw.measure()
     step, words = _bins(draw, column)
-    slots = {"noun": "number of rows", "by": words}
+    slots = {"noun": "number of rows", "by": words, "column": words}
     form = draw.choice((" Answer with a dictionary from band to number.", " Give a mapping from band to number."))
     return Candidate(
         chain(step, Group(step.name, "count"), GroupMapping()),

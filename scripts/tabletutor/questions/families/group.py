@@ -29,6 +29,7 @@ from tabletutor.questions.phrases import (
     end_of_aggregate,
     limit_words,
     total_of,
+    with_of,
 )
 from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
@@ -112,7 +113,7 @@ def _form(draw: Draw, by: str, value: str) -> str:
 
 def _mapping(draw: Draw) -> Candidate:
     step, by, _, noun, kind = draw_groups(draw, most=MAPPED, least=2, roles=GROUPS)
-    slots = {"noun": noun, "by": draw.say_group(by)}
+    slots = {"noun": noun, "by": draw.say_group(by), "column": draw.say(by)}
     form = _form(draw, draw.say_group(by), "number")
     return Candidate(chain(step, GroupMapping()), slots, "mapping", item=kind, form=form, variant=step.aggregation)
 
@@ -163,7 +164,7 @@ def _having(draw: Draw) -> tuple[Group, Keep, dict[str, str]]:
     keep = Keep(draw.choice((">", "<")), value)
     noun = aggregate_noun(draw, step.aggregation, measure)
     counted = noun if draw.spoken[measure.name].is_plural else a_or_an(noun)
-    limit = f"{counted} {limit_words(draw, keep.comparison, value)}"
+    limit = f"{counted} {with_of(limit_words(draw, keep.comparison, value))}"
     return step, keep, {"whats": draw.say_many(by), "limit": limit}
 
 
@@ -219,7 +220,7 @@ def _pivot(draw: Draw) -> Candidate:
         form += f" Leave out rows without {' or '.join(gaps)}."
     return Candidate(
         chain(step),
-        {"noun": noun, "by": names[0], "across": names[1]},
+        {"noun": noun, "by": names[0], "across": names[1], "column": draw.say(by), "other": draw.say(across)},
         "table",
         item=kind,
         form=form,

@@ -10,9 +10,9 @@ from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.records.table import ColumnProfile
 
 STRONGEST = (
-    "Which two of {names} have the strongest {method} correlation{back}, positive or negative?",
-    "{front}which two of {names} are most strongly correlated ({method}), positively or negatively?",
-    "[Find|Name] the two of {names} with the largest absolute {method} correlation{back}.",
+    "Which two of {names} have the strongest {method} correlation (positive or negative){back}?",
+    "{front}which two of {names} are most strongly correlated ({method}, positively or negatively)?",
+    "Out of {names}, [find|name] the two with the largest absolute {method} correlation{back}.",
     "[Can|Could] you tell me which two of {names} have the largest absolute {method} correlation{back}?",
     "Please report the pair among {names} with the largest absolute {method} correlation{back}.",
     # held out

@@ -25,7 +25,7 @@ from tabletutor.questions.conditions import date_years
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHEN
-from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words
+from tabletutor.questions.phrases import aggregate_noun, aggregate_type, end_of_aggregate, limit_words, with_of
 from tabletutor.records.table import ColumnProfile, Role
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month (1 to 12)", "weekday": "weekday"}
@@ -186,10 +186,11 @@ def _period_mapping(draw: Draw) -> Candidate:
     aggregation = draw.aggregation(measure, ("mean", "sum"))
     noun = aggregate_noun(draw, aggregation, measure)
     program = chain(period, Group(period.name, aggregation, measure.name), GroupMapping())
+    what = f"{unit}{of_date(draw, date)}"
     form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
     return Candidate(
         program,
-        {"noun": noun, "by": f"{unit}{of_date(draw, date)}"},
+        {"noun": noun, "by": what, "column": what},
         "mapping",
         item=aggregate_type(aggregation, measure),
         form=form + period_form(date, unit),
@@ -239,9 +240,8 @@ def _streak(draw: Draw) -> Candidate:
     date, measure = _series(draw)
     comparison, value = draw.choice((">", "<")), draw.threshold(measure)
     limit = limit_words(draw, comparison, value)
-    said = (
-        f"length of the longest run of consecutive rows with {draw.say(measure)} {limit}, in order of {draw.say(date)}"
-    )
+    those = f"rows with {draw.say_a(measure)} {with_of(limit)}"
+    said = f"length of the longest run of consecutive {those}, in order of {draw.say(date)}"
     steps = (Sort(date.name), Streak(measure.name, comparison, value))
     return Candidate(chain(*steps), {"noun": said}, "integer", variant=comparison)
 
