@@ -16,8 +16,10 @@ from tabletutor.config.questions import QuestionsConfig
 from tabletutor.config.reporting import ReportingConfig
 from tabletutor.config.runs import RunConfig
 from tabletutor.config.sandbox import SandboxConfig
-from tabletutor.config.section import EXECUTION_ONLY, Name, Section, Seed
+from tabletutor.config.section import EXECUTION_ONLY, FilePath, Name, Section, Seed
 from tabletutor.config.tables import TablesConfig
+from tabletutor.config.teachers import TeacherConfig
+from tabletutor.config.traces import TracesConfig
 from tabletutor.config.verdicts import VerdictsConfig
 
 
@@ -25,10 +27,6 @@ def _own_folder(path: str) -> str:
     if posixpath.normpath(path) in (".", "..", "/"):
         raise ValueError("should be a folder of its own, because half-written files of killed runs are deleted in it")
     return path
-
-
-# Snakemake reads braces as wildcards.
-FilePath = Annotated[str, Field(pattern=r"^[^{}]+$")]
 
 
 class Config(Section):
@@ -54,9 +52,18 @@ class Config(Section):
         default="config/tables.tsv",
         description="Tab-separated list of the tables, with the columns table, path, split, licence and title.",
     )
+    cassettes: FilePath = Field(
+        default="cassettes",
+        json_schema_extra=EXECUTION_ONLY,
+        description="Folder of the recorded responses of endpoints, one file per stage and table.",
+    )
     tables: TablesConfig = TablesConfig()
     sandbox: SandboxConfig = SandboxConfig()
     questions: QuestionsConfig = QuestionsConfig()
+    teachers: dict[Name, TeacherConfig] = Field(
+        default={}, description="Language models that ask and answer questions, by name."
+    )
+    traces: TracesConfig = TracesConfig()
     episodes: EpisodesConfig = EpisodesConfig()
     verdicts: VerdictsConfig = VerdictsConfig()
     formats: FormatsConfig = FormatsConfig()  # pyright: ignore[reportInvalidTypeForm] - built at import from the converter files

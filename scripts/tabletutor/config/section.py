@@ -10,6 +10,8 @@ Name = Annotated[
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # the range that numpy accepts
 
+FilePath = Annotated[str, Field(pattern=r"^[^{}]+$")]  # Snakemake reads braces as wildcards
+
 # Marks a setting that changes how a job runs (placement, speed, safety) but never its result.
 EXECUTION_ONLY: dict[str, JsonValue] = {"partOfResult": False}
 

@@ -1,10 +1,17 @@
 """The settings of teachers: language models that ask and answer questions."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from tabletutor.config.section import EXECUTION_ONLY, Name, Section
+from tabletutor.config.section import EXECUTION_ONLY, FilePath, Name, Section
+
+
+# The prompt of a conversation: instructions for a language model, or the short one that students are trained with.
+Prompt = Annotated[
+    Literal["teacher", "student"],
+    Field(description="teacher: with instructions; student: the prompt that students are trained with."),
+]
 
 
 class BudgetConfig(Section):
@@ -46,6 +53,7 @@ class EndpointTeacherConfig(Section):
         json_schema_extra=EXECUTION_ONLY,
         description="Name of the environment variable that holds the key. It may be unset for a local server.",
     )
+    prompt: Prompt = "teacher"
     sampling: SamplingConfig = SamplingConfig()
     cassette: Literal["record", "replay", "live"] = Field(
         default="record",
@@ -63,18 +71,15 @@ class EndpointTeacherConfig(Section):
 
 
 class LocalTeacherConfig(Section):
-    """A base model or a trained run of this project, decoded in the job itself."""
+    """A base model, or a student that an earlier project trained on it, decoded in the job itself."""
 
     teacher: Literal["local"]
-    model: Name | None = Field(default=None, description="A base model of `models`.")
-    run: Name | None = Field(default=None, description="A trained run of `runs`.")
+    model: Name = Field(description="A base model of `models`; not one with random weights.")
+    checkpoint: FilePath | None = Field(
+        default=None, description="Checkpoint folder of a run of another project, which was trained on the model."
+    )
+    prompt: Prompt = "teacher"
     sampling: SamplingConfig = SamplingConfig()
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.model is None) == (self.run is None):
-            raise ValueError("should name either a `model` or a `run`")
-        return self
 
 
 TeacherConfig = Annotated[EndpointTeacherConfig | LocalTeacherConfig, Field(discriminator="teacher")]

@@ -1,0 +1,80 @@
+"""Open a teacher: load its model, or connect to its endpoint, when its first turn is wanted."""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tabletutor.config.section import result_settings
+from tabletutor.config.teachers import EndpointTeacherConfig, LocalTeacherConfig, Prompt, TeacherConfig
+from tabletutor.models.load import model_files
+from tabletutor.records.files import sha256_file
+from tabletutor.students.rollout import TurnGenerator
+
+
+class TeacherFiles(NamedTuple):
+    """A teacher by name, and its files: model and checkpoint of a local one, the cassette of an endpoint."""
+
+    name: str
+    config: TeacherConfig
+    model: Path | None = None
+    checkpoint: Path | None = None
+    cassette: Path = Path()
+    max_context: int = 4096
+    threads: int = 2
+
+
+class OpenTeacher(NamedTuple):
+    """A teacher that can generate turns.
+
+    `turns(temperature, rows)` returns a generator for a group of conversations. `batches` says whether turns depend on
+    the group. `note` is a short figure for the display: what has been spent.
+    """
+
+    name: str
+    style: Prompt
+    batches: bool
+    turns: Callable[[float, int], TurnGenerator]
+    note: Callable[[], str]
+
+
+def teacher_identity(files: TeacherFiles) -> Any:
+    """Return everything that a teacher's turns depend on, as JSON types."""
+    folders = [folder for folder in (files.model, files.checkpoint) if folder is not None]
+    weights = [(path.name, sha256_file(path)) for folder in folders for path in model_files(folder)]
+    return [files.name, result_settings(files.config), weights, files.max_context]
+
+
+@contextmanager
+def open_teacher(files: TeacherFiles) -> Generator[OpenTeacher]:
+    """Provide a teacher. Nothing is loaded or connected before its first turn."""
+    with ExitStack() as stack:
+        if isinstance(files.config, LocalTeacherConfig):
+            yield _open_local(files, files.config)
+        else:
+            yield _open_endpoint(files, files.config, stack)
+
+
+def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
+    weights: list[Any] = []
+
+    def turns(temperature: float, rows: int) -> TurnGenerator:
+        import torch
+
+        from tabletutor.models.decoder import DecodeLimits, Decoder
+        from tabletutor.models.load import load_student, load_tokenizer, make_repeatable
+        from tabletutor.models.mkldnn_linear import use_packed_linears
+        from tabletutor.students.decoder_turns import DecoderTurns
+
+        if files.model is None:
+            raise ValueError(f"teacher {files.name!r} has no model folder")
+        if not weights:
+            make_repeatable(threads=files.threads)
+            weights.append(load_student(files.model, files.checkpoint, "bfloat16"))
+            use_packed_linears(weights[0])
+        torch.set_num_threads(files.threads)
+        tokenizer = load_tokenizer(files.model)
+        limits = DecodeLimits(config.sampling.max_tokens, files.max_context, temperature)
+        return DecoderTurns(Decoder(weights[0], tokenizer, rows, limits), tokenizer)
+
+    return OpenTeacher(files.name, config.prompt, True, turns, lambda: "")
