@@ -6,7 +6,6 @@ from pydantic import Field
 
 from tabletutor.config.section import EXECUTION_ONLY, FilePath, Name, Section
 
-
 # The prompt of a conversation: instructions for a language model, or the short one that students are trained with.
 Prompt = Annotated[
     Literal["teacher", "student"],

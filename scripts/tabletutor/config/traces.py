@@ -47,5 +47,7 @@ class TracesConfig(Section):
                 raise ValueError(f"{name} needs a number for {', '.join(sorted(missing))}")
         for level in self.first:
             if self.first[level] > self.cap[level]:
-                raise ValueError(f"first.{level} is {self.first[level]}, but cap.{level} is {self.cap[level]}; raise it")
+                raise ValueError(
+                    f"first.{level} is {self.first[level]}, but cap.{level} is {self.cap[level]}; raise it"
+                )
         return self

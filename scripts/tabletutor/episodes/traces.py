@@ -5,9 +5,11 @@ another source first gets a gold trace. Independent traces are added until the v
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from loguru import logger
@@ -102,6 +104,7 @@ def build_traces(
         table = _Table(profile, files.parquet, settings, journal, sandboxes, progress)
         with open_teacher(gold) as teacher:
             others = [case for case in cases if case.question.source != "program"]
+            progress.expect(len(others))
             for case, trace in table.answer(teacher, "gold", [(case, 0) for case in others]):
                 case.gold = trace
         with open_teacher(independent) as teacher:
@@ -110,6 +113,7 @@ def build_traces(
                 for case in cases
                 for number in range(case.missing(settings))
             ]:  # fmt: skip
+                progress.expect(table.made + table.served + len(work))
                 for case, trace in table.answer(teacher, "independent", work):
                     case.independent.append(trace)
         logger.info(f"{profile.table}: {table.made} traces made, {table.served} from the journal")
@@ -151,30 +155,31 @@ class _Table:
         self._journal = journal
         self._sandboxes = sandboxes
         self._progress = progress
+        self._lock = Lock()
         self.made = 0
         self.served = 0
 
-    def answer(
-        self, teacher: OpenTeacher, role: Role, work: Sequence[tuple[_Case, int]]
-    ) -> list[tuple[_Case, Trace]]:
+    def answer(self, teacher: OpenTeacher, role: Role, work: Sequence[tuple[_Case, int]]) -> list[tuple[_Case, Trace]]:
         """Return a trace for each question and sample of `work`, by sample and question.
 
         The temperature follows from the sample, and a gold trace is decoded greedily. A group has one temperature.
         """
-        result: list[tuple[_Case, Trace]] = []
+        groups: list[tuple[float, list[tuple[_Case, int]]]] = []
         temperatures = self._settings.traces.temperatures if role == "independent" else (0.0,)
+        size = self._settings.traces.batch_size
         for index, temperature in enumerate(temperatures):
             mine = [(case, sample) for case, sample in work if sample % len(temperatures) == index]
             mine.sort(key=lambda each: (each[1], each[0].question.question_id))
-            size = self._settings.traces.batch_size
-            for start in range(0, len(mine), size):
-                result += self._group(teacher, role, temperature, mine[start : start + size])
+            groups += [(temperature, mine[start : start + size]) for start in range(0, len(mine), size)]
+        with ThreadPoolExecutor(self._settings.traces.threads) as workers:
+            done = workers.map(lambda group: self._group(teacher, role, *group), groups)
+            result = [each for group in done for each in group]
         return sorted(result, key=lambda each: each[0].question.question_id)
 
     def _group(
         self, teacher: OpenTeacher, role: Role, temperature: float, work: Sequence[tuple[_Case, int]]
-    ) -> Iterable[tuple[_Case, Trace]]:
-        """Yield the traces of one group. Traces of a local teacher depend on the group, so it is repeated as a whole."""
+    ) -> list[tuple[_Case, Trace]]:
+        """Return the traces of one group. Those of a local teacher depend on it, so it is repeated as a whole."""
         tasks = [self._task(case.question, sample, role, teacher) for case, sample in work]
         together = digest([[*task] for task in tasks])[:16] if teacher.batches else ""
         keys = [f"{role} {together} {task.question_id} {task.sample}" for task in tasks]
@@ -183,7 +188,9 @@ class _Table:
         left = [
             number for number in range(len(tasks)) if stored[number] is None or (teacher.batches and not whole)
         ]  # fmt: skip
-        self.served += len(tasks) - len(left)
+        with self._lock:
+            self.served += len(tasks) - len(left)
+            self._progress.skip(len(tasks) - len(left))
         if left:
             answerer = Answerer(teacher.name, role, self._settings.seed, one_block=True)
             numbers = {(tasks[number].question_id, tasks[number].sample): number for number in left}
@@ -197,12 +204,12 @@ class _Table:
                 self._sandboxes,
             ):
                 number = numbers[attempt.task.question_id, attempt.task.sample]
-                if stored[number] is None:
-                    self._journal.put(keys[number], encode(attempt.trace))
-                self.made += 1
-                self._progress.advance(0, teacher.note())
-        for (case, _), key in zip(work, keys, strict=True):
-            yield case, decode(self._journal.get(key) or b"", Trace)
+                with self._lock:
+                    if stored[number] is None:
+                        self._journal.put(keys[number], encode(attempt.trace))
+                    self.made += 1
+                    self._progress.advance(note=teacher.note())
+        return [(case, decode(self._journal.get(key) or b"", Trace)) for (case, _), key in zip(work, keys, strict=True)]
 
     def _task(self, question: Question, sample: int, role: Role, teacher: OpenTeacher) -> Task:
         hint = question.hint if role == "gold" else ""

@@ -85,6 +85,9 @@ class Replay(Record, frozen=True):
 class Verdict(Record, frozen=True):
     """The verdict on one episode. `trace_correct` and `step_labels` (one label per turn) are keyed by trace id. Labels
     exist only for verified questions. `engines` holds the engines' answers.
+
+    `independent` is the number of independent traces, which saw the text alone: 0 if nobody has read the question.
+    `agreeing` of them gave the gold answer. `entropy` is that of their answers in bits; None if none submitted.
     """
 
     question_id: str
@@ -95,6 +98,9 @@ class Verdict(Record, frozen=True):
     engines: dict[str, Any]
     taxonomy: Taxonomy
     trace_correct: dict[str, bool]
+    independent: int = 0
+    agreeing: int = 0
+    entropy: float | None = None
     step_labels: dict[str, tuple[StepLabel, ...]] = msgspec.field(default_factory=dict[str, tuple[StepLabel, ...]])
 
 

@@ -1,8 +1,8 @@
 """Roll out conversations: answer many questions at a time, turn by turn, in the sandbox.
 
 Students and teachers work in the same way; what differs is who generates the turns (`TurnGenerator`): a local decoder
-or an endpoint. A local decoder batches the conversations of a group. Rounding can depend on the other rows of a batch, so
-only the same group reproduces the same bytes. When a quarter of the live conversations have finished a turn, their
+or an endpoint. A local decoder batches the conversations of a group. Rounding can depend on the other rows of a batch,
+so only the same group reproduces the same bytes. When a quarter of the live conversations have finished a turn, their
 cells run in a few threads and their next turns are started together. The schedule of a local decoder depends on token
 counts, never on the clock.
 """

@@ -44,9 +44,9 @@ class EndpointTurns:
             self._open[self._endpoint.submit(self._request(key))] = key
 
     def finished(self, wanted: int) -> list[FinishedTurn]:
-        """Return the turns that have arrived, by key; wait for the first if there is none. Raises what a request raised.
+        """Return the turns that have arrived, by key; wait for the first if there is none.
 
-        `wanted` is ignored: a turn's cell runs while others are still being generated.
+        `wanted` is ignored: a turn's cell runs while others are still being generated. Raises what a request raised.
         """
         done, _ = wait(self._open, return_when=FIRST_COMPLETED)
         turns: list[FinishedTurn] = []

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 from tabletutor.config.section import result_settings
-from tabletutor.config.teachers import EndpointTeacherConfig, LocalTeacherConfig, Prompt, TeacherConfig
+from tabletutor.config.teachers import LocalTeacherConfig, Prompt, TeacherConfig
 from tabletutor.models.load import model_files
 from tabletutor.records.files import sha256_file
 from tabletutor.students.rollout import TurnGenerator
@@ -21,7 +22,6 @@ class TeacherFiles(NamedTuple):
     checkpoint: Path | None = None
     cassette: Path = Path()
     max_context: int = 4096
-    threads: int = 2
 
 
 class OpenTeacher(NamedTuple):
@@ -57,6 +57,7 @@ def open_teacher(files: TeacherFiles) -> Generator[OpenTeacher]:
 
 def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
     weights: list[Any] = []
+    lock = Lock()
 
     def turns(temperature: float, rows: int) -> TurnGenerator:
         import torch
@@ -68,12 +69,13 @@ def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
 
         if files.model is None:
             raise ValueError(f"teacher {files.name!r} has no model folder")
-        if not weights:
-            make_repeatable(threads=files.threads)
-            weights.append(load_student(files.model, files.checkpoint, "bfloat16"))
-            use_packed_linears(weights[0])
-        torch.set_num_threads(files.threads)
-        tokenizer = load_tokenizer(files.model)
+        with lock:
+            if not weights:
+                make_repeatable(threads=1)
+                weights.append(load_student(files.model, files.checkpoint, "bfloat16"))
+                use_packed_linears(weights[0])
+        torch.set_num_threads(1)  # of the group's thread: the number of threads must not change a result
+        tokenizer = load_tokenizer(files.model)  # tokenizers are not thread-safe
         limits = DecodeLimits(config.sampling.max_tokens, files.max_context, temperature)
         return DecoderTurns(Decoder(weights[0], tokenizer, rows, limits), tokenizer)
 
