@@ -46,19 +46,19 @@ rule all_tables:
 rule all_questions:
     """Build the questions of every table."""
     input:
-        per_table("<results>/questions/program/{table}.jsonl"),
+        per_table("<results>/questions/<source>/{table}.jsonl"),
 
 
 rule all_episodes:
     """Build the episodes of every table."""
     input:
-        per_table("<results>/episodes/program/{table}.jsonl"),
+        per_table("<results>/episodes/<source>/{table}.jsonl"),
 
 
 rule all_verdicts:
     """Build the verdicts of every table's episodes."""
     input:
-        per_table("<results>/verdicts/program/{table}.jsonl"),
+        per_table("<results>/verdicts/<source>/{table}.jsonl"),
 
 
 rule all_formats:

@@ -4,6 +4,7 @@
 `per_table`           the files of a pattern, one for every table
 `tables`, `sources`   per table: path, split (pinned, or ""), SHA-256 (the job's: `table_entry`); licence and title, for the report
 `runs`                which runs are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
+`teachers`            the teachers that the configuration names: `teachers.model("traces/teacher")`, `.setting(…)`
 `code`                the digest of a rule's script and all it reaches: `code("questions.py")`; `formats`: of each converter
 """
 
@@ -13,6 +14,8 @@ from snakemake.utils import min_version
 from tabletutor.workflow.identity.code import code, converter_digests
 from tabletutor.workflow.identity.code import families_digest, method_digests
 from tabletutor.workflow.runs import Runs, any_of
+from tabletutor.workflow.question_sources import question_folder
+from tabletutor.workflow.teachers import Teachers
 from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
 
 min_version("9.20")
@@ -23,6 +26,7 @@ per_table = partial(expand, table=tables)
 table_entry = entry_lookup(tables)
 formats = converter_digests(config["formats"])
 runs = Runs(config)
+teachers = Teachers(config, settings)
 local_model = model_file_lookup(config["models"])
 method = lookup(dpath="{run}", within=method_digests(config["runs"]))
 
@@ -30,6 +34,7 @@ method = lookup(dpath="{run}", within=method_digests(config["runs"]))
 pathvars:
     results=config["results"],
     logs=f"logs/{config['project']}",
+    source=question_folder(config["questions"]),
 
 
 wildcard_constraints:

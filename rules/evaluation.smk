@@ -14,10 +14,10 @@ wildcard_constraints:
 rule worked_examples:
     """Draw worked examples for prompts: whole right conversations about training tables."""
     input:
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         profiles=per_table("<results>/tables/{table}/profile.json"),
-        episodes=per_table("<results>/episodes/program/{table}.jsonl"),
-        verdicts=per_table("<results>/verdicts/program/{table}.jsonl"),
+        episodes=per_table("<results>/episodes/<source>/{table}.jsonl"),
+        verdicts=per_table("<results>/verdicts/<source>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         examples="<results>/worked_examples/{shots}.jsonl",
@@ -40,7 +40,7 @@ rule predictions:
         model=runs.model,
         trained=runs.weights,
         examples=runs.examples,
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         profiles=per_table("<results>/tables/{table}/profile.json"),
         parquets=per_table("<results>/tables/{table}/table.parquet"),
         splits="<results>/splits.json",
@@ -72,7 +72,7 @@ rule choice:
         model=runs.model,
         judge=runs.judge,
         attempts=runs.attempts,
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         profiles=per_table("<results>/tables/{table}/profile.json"),
         splits="<results>/splits.json",
     output:
@@ -96,7 +96,7 @@ rule vote:
     """Take the most common answer of several attempts at each question (self-consistency)."""
     input:
         attempts=runs.attempts,
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/{split}.jsonl",
@@ -142,7 +142,7 @@ rule scores:
     """Grade the predictions of one run, by the type of each answer, and enter them in its ledger."""
     input:
         predictions="<results>/predictions/{run}/{split}.jsonl",
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         scores="<results>/scores/{run}/{split}.jsonl",

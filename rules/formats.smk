@@ -10,9 +10,9 @@ rule format:
     """Write the rows of one training format from verified episodes."""
     input:
         profiles=per_table("<results>/tables/{table}/profile.json"),
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
-        episodes=per_table("<results>/episodes/program/{table}.jsonl"),
-        verdicts=per_table("<results>/verdicts/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        episodes=per_table("<results>/episodes/<source>/{table}.jsonl"),
+        verdicts=per_table("<results>/verdicts/<source>/{table}.jsonl"),
         splits="<results>/splits.json",
         gate="<results>/leaks.json",
     output:
@@ -41,7 +41,7 @@ rule audit:
     input:
         train="<results>/formats/{format}/train.jsonl",
         validation="<results>/formats/{format}/validation.jsonl",
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         audit="<results>/formats/{format}/audit.json",

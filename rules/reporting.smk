@@ -121,10 +121,10 @@ rule report:
     input:
         profiles=per_table("<results>/tables/{table}/profile.json"),
         splits="<results>/splits.json",
-        questions=per_table("<results>/questions/program/{table}.jsonl"),
-        rejects=per_table("<results>/questions/program/{table}.rejects.jsonl"),
-        episodes=per_table("<results>/episodes/program/{table}.jsonl"),
-        verdicts=per_table("<results>/verdicts/program/{table}.jsonl"),
+        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        rejects=per_table("<results>/questions/<source>/{table}.rejects.jsonl"),
+        episodes=per_table("<results>/episodes/<source>/{table}.jsonl"),
+        verdicts=per_table("<results>/verdicts/<source>/{table}.jsonl"),
         formats=expand("<results>/formats/{format}/stats.json", format=runs.trained_on),
         # The losses of the candidate, if it was trained.
         losses=expand(

@@ -9,10 +9,10 @@ Steps   replays → verdicts
 rule replays:
     """Run the traces of one table again, to record what each statement sets."""
     input:
-        episodes="<results>/episodes/program/{table}.jsonl",
+        episodes="<results>/episodes/<source>/{table}.jsonl",
         parquet="<results>/tables/{table}/table.parquet",
     output:
-        replays="<results>/replays/program/{table}.jsonl",
+        replays="<results>/replays/<source>/{table}.jsonl",
     log:
         "<logs>/replays/{table}.log",
     conda:
@@ -27,11 +27,11 @@ rule replays:
 rule verdicts:
     """Judge the episodes of one table."""
     input:
-        questions="<results>/questions/program/{table}.jsonl",
-        episodes="<results>/episodes/program/{table}.jsonl",
-        replays="<results>/replays/program/{table}.jsonl",
+        questions="<results>/questions/<source>/{table}.jsonl",
+        episodes="<results>/episodes/<source>/{table}.jsonl",
+        replays="<results>/replays/<source>/{table}.jsonl",
     output:
-        verdicts="<results>/verdicts/program/{table}.jsonl",
+        verdicts="<results>/verdicts/<source>/{table}.jsonl",
     log:
         "<logs>/verdicts/{table}.log",
     conda:

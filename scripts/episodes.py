@@ -1,4 +1,4 @@
-"""Let the teacher answer the questions of one table in the sandbox, both correctly and with mistakes."""
+"""Run correct and wrong traces of the programs of one table's questions, and join those of language models."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ with job(snakemake) as here:
         questions_path=here.file("questions"),
         profile_path=here.file("profile"),
         parquet=here.file("parquet"),
+        traces=next(iter(here.files("traces")), None),
         config=EpisodesConfig.model_validate(snakemake.params.config),
         sandbox=here.section(SandboxConfig, "sandbox", snakemake.params.sandbox),
         seed=snakemake.params.seed,

@@ -1,13 +1,15 @@
 """Judge episodes: which answers agree, whether the question is verified, and which traces are right.
 
-A question from a program is verified if all its engines agree and the gold trace submits their answer. A question from
-another source is verified if the gold trace (which saw the hint) agrees with at least two independent traces (which did
-not) and with more than half of all of them, including those that did not submit.
+A question from a program is verified if all its engines agree and the gold trace submits their answer. If independent
+traces have read it, the text must lead them there too. A question from another source is verified if the gold trace
+(which saw the hint) agrees with at least two independent traces (which did not) and with more than half of all of them,
+including those that did not submit.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import log2
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +34,21 @@ class Ballot(NamedTuple):
     gold: str | None
     independent: tuple[str, ...]
     attempts: int
+
+    def tally(self) -> Counter[int]:
+        """Return the number of independent traces in each cluster."""
+        return Counter(self.clusters[voter] for voter in self.independent)
+
+    def agreeing(self) -> int:
+        """Return how many independent traces gave the gold answer."""
+        return 0 if self.gold is None else self.tally()[self.clusters[self.gold]]
+
+    def entropy(self) -> float | None:
+        """Return the entropy of the independent traces' answers in bits; None if none of them submitted."""
+        total = len(self.independent)
+        if not total:
+            return None
+        return sum(count / total * log2(total / count) for count in self.tally().values())
 
 
 def judge(episode: Episode, question: Question, replay: Replay, config: VerdictsConfig) -> Verdict:
@@ -62,7 +79,7 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
     elif not is_right(gold):
         taxonomy = "ambiguous"
     elif question.source == "program":
-        taxonomy = "verified" if _engines_agree(question, config) else "ambiguous"
+        taxonomy = _read_taxonomy(ballot, ballot.gold, config) if _engines_agree(question, config) else "ambiguous"
     else:
         taxonomy = _majority_taxonomy(ballot, ballot.gold)
     correct = {trace.trace_id: is_right(trace) for trace in episode.traces}
@@ -76,6 +93,9 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
         engines=question.engines,
         taxonomy=taxonomy,
         trace_correct=correct,
+        independent=ballot.attempts,
+        agreeing=ballot.agreeing(),
+        entropy=ballot.entropy(),
         step_labels=_labels(episode, gold, replay, correct) if verified and gold is not None else {},
     )
 
@@ -161,14 +181,20 @@ def _engines_agree(question: Question, config: VerdictsConfig) -> bool:
     )
 
 
+def _read_taxonomy(ballot: Ballot, gold: str, config: VerdictsConfig) -> Taxonomy:
+    """Return the taxonomy of a question whose engines agree, by the independent traces that have read it."""
+    if not ballot.attempts:
+        return "verified"
+    taxonomy = _majority_taxonomy(ballot, gold)
+    return "verified" if config.readers == "not_against" and taxonomy != "hint_necessary" else taxonomy
+
+
 def _majority_taxonomy(ballot: Ballot, gold: str) -> Taxonomy:
     """Return the taxonomy of a question by the independent traces that agree with the gold trace."""
     if not ballot.independent:
         return "too_hard" if ballot.attempts else "ambiguous"
-    tally = Counter(ballot.clusters[voter] for voter in ballot.independent)
-    agreeing = tally[ballot.clusters[gold]]
-    if is_verified(agreeing, ballot.attempts):
+    if is_verified(ballot.agreeing(), ballot.attempts):
         return "verified"
-    if agreeing:
+    if ballot.agreeing():
         return "ambiguous"
-    return "hint_necessary" if 2 * max(tally.values()) > ballot.attempts else "too_hard"
+    return "hint_necessary" if 2 * max(ballot.tally().values()) > ballot.attempts else "too_hard"

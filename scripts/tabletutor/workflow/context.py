@@ -72,6 +72,10 @@ class Job:
         """Return the file of the input `name` for each table the job reads."""
         return dict(zip(self._reads.tables, self._reads.files[name], strict=True))
 
+    def cassette(self, stage: str, table: str) -> Path:
+        """Return the file of the recorded responses that a stage uses for a table."""
+        return Path(self._config["cassettes"]) / stage / f"{table}.jsonl.gz"
+
     def section(self, kind: type[S], path: str, params: dict[str, Any]) -> S:
         """Return a section of the configuration as an instance of `kind`.
 
