@@ -4,6 +4,7 @@
 `per_table`           the files of a pattern, one for every table
 `tables`, `sources`   per table: path, split (pinned, or ""), SHA-256 (the job's: `table_entry`); licence and title, for the report
 `runs`                which runs are trained and how: `runs.trained`, `.lora`, `.full`, `.students`, `.trained_on`, `.arms`
+`asked`               the sources of questions: `asked.files(…)`, `asked.pairs`; <source> and <graded>: folders of questions
 `teachers`            the teachers that the configuration names: `teachers.model("traces/teacher")`, `.setting(…)`
 `code`                the digest of a rule's script and all it reaches: `code("questions.py")`; `formats`: of each converter
 """
@@ -14,7 +15,7 @@ from snakemake.utils import min_version
 from tabletutor.workflow.identity.code import code, converter_digests
 from tabletutor.workflow.identity.code import families_digest, method_digests
 from tabletutor.workflow.runs import Runs, any_of
-from tabletutor.workflow.question_sources import question_folder
+from tabletutor.workflow.question_sources import QuestionSources
 from tabletutor.workflow.teachers import Teachers
 from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
 
@@ -27,6 +28,7 @@ table_entry = entry_lookup(tables)
 formats = converter_digests(config["formats"])
 runs = Runs(config)
 teachers = Teachers(config, settings)
+asked = QuestionSources(config)
 local_model = model_file_lookup(config["models"])
 method = lookup(dpath="{run}", within=method_digests(config["runs"]))
 
@@ -34,7 +36,8 @@ method = lookup(dpath="{run}", within=method_digests(config["runs"]))
 pathvars:
     results=config["results"],
     logs=f"logs/{config['project']}",
-    source=question_folder(config["questions"]),
+    source=asked.folder,
+    graded=asked.graded,
 
 
 wildcard_constraints:

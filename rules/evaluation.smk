@@ -40,7 +40,7 @@ rule predictions:
         model=runs.model,
         trained=runs.weights,
         examples=runs.examples,
-        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        questions=per_table("<results>/questions/<graded>/{table}.jsonl"),
         profiles=per_table("<results>/tables/{table}/profile.json"),
         parquets=per_table("<results>/tables/{table}/table.parquet"),
         splits="<results>/splits.json",
@@ -72,7 +72,7 @@ rule choice:
         model=runs.model,
         judge=runs.judge,
         attempts=runs.attempts,
-        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        questions=per_table("<results>/questions/<graded>/{table}.jsonl"),
         profiles=per_table("<results>/tables/{table}/profile.json"),
         splits="<results>/splits.json",
     output:
@@ -96,7 +96,7 @@ rule vote:
     """Take the most common answer of several attempts at each question (self-consistency)."""
     input:
         attempts=runs.attempts,
-        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        questions=per_table("<results>/questions/<graded>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         predictions="<results>/predictions/{run}/{split}.jsonl",
@@ -142,7 +142,7 @@ rule scores:
     """Grade the predictions of one run, by the type of each answer, and enter them in its ledger."""
     input:
         predictions="<results>/predictions/{run}/{split}.jsonl",
-        questions=per_table("<results>/questions/<source>/{table}.jsonl"),
+        questions=per_table("<results>/questions/<graded>/{table}.jsonl"),
         splits="<results>/splits.json",
     output:
         scores="<results>/scores/{run}/{split}.jsonl",

@@ -1,6 +1,6 @@
 """Formats: training rows made from episodes and verdicts, and the checks they must pass.
 
-Needs   episodes/program/, verdicts/program/, questions/program/, tables/, splits.json, models/{model}/
+Needs   episodes/{source}/, verdicts/{source}/, questions/{source}/, tables/, splits.json, models/{model}/
 Makes   formats/{format}/{train,validation}.jsonl, beside them notes/, stats.json and audit.json; masks/{run}.json
 Steps   format → audit → mask
 """

@@ -1,8 +1,8 @@
-"""Questions: generated for each table, with answers on which three engines agree.
+"""Questions: generated for each table, with answers on which three engines agree; and those of other sources.
 
 Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json
-Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl
-Steps   questions
+Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; with other sources also questions/mixed/
+Steps   questions → mixed
 """
 
 
@@ -34,3 +34,21 @@ rule questions:
         families=families_digest(),
     script:
         "../scripts/questions.py"
+
+
+rule mixed:
+    """Join the questions of all sources about one table."""
+    input:
+        sources=asked.files("jsonl"),
+        rejects=asked.files("rejects.jsonl"),
+    output:
+        questions="<results>/questions/mixed/{table}.jsonl",
+        rejects="<results>/questions/mixed/{table}.rejects.jsonl",
+    log:
+        "<logs>/mixed/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("mixed.py"),
+    script:
+        "../scripts/mixed.py"

@@ -1,8 +1,8 @@
 """Verdicts: match answers by type, verify questions, and judge every trace and step.
 
-Needs   questions/program/{table}.jsonl, episodes/program/{table}.jsonl, tables/{table}/table.parquet
-Makes   replays/program/{table}.jsonl, verdicts/program/{table}.jsonl
-Steps   replays → verdicts
+Needs   questions/{source}/{table}.jsonl, episodes/{source}/{table}.jsonl, tables/{table}/table.parquet
+Makes   replays/{source}/{table}.jsonl, verdicts/{source}/{table}.jsonl; questions/verified/ if language models verify
+Steps   replays → verdicts → verified
 """
 
 
@@ -41,3 +41,20 @@ rule verdicts:
         code=code("verdicts.py"),
     script:
         "../scripts/verdicts.py"
+
+
+rule verified:
+    """Write the verified questions of one table with their answers, for students to be graded on."""
+    input:
+        questions="<results>/questions/<source>/{table}.jsonl",
+        verdicts="<results>/verdicts/<source>/{table}.jsonl",
+    output:
+        questions="<results>/questions/verified/{table}.jsonl",
+    log:
+        "<logs>/verified/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        code=code("verified.py"),
+    script:
+        "../scripts/verified.py"

@@ -4,13 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tabletutor.config.section import Section
+from tabletutor.config.section import FilePath, Name, Section
+
+
+PerSplit = dict[Literal["train", "validation", "test"], Annotated[int, Field(ge=0)]]
 
 
 class ProgramQuestionsConfig(Section):
     """The offline source of questions: typed programs generated from a table's profile."""
 
-    per_table: dict[Literal["train", "validation", "test"], Annotated[int, Field(ge=0)]] = Field(
+    per_table: PerSplit = Field(
         default={"train": 80, "validation": 20, "test": 110},
         description="Maximum number of questions per table, by split.",
     )
@@ -42,7 +45,33 @@ class ProgramQuestionsConfig(Section):
     )
 
 
+class LlmQuestionsConfig(Section):
+    """Questions that a language model asks after it has explored the table in the sandbox."""
+
+    teacher: Name = Field(description="The teacher that explores and asks, one of `teachers`.")
+    per_table: PerSplit = Field(
+        default={"train": 20, "validation": 10, "test": 10},
+        description="Maximum number of questions per table, by split.",
+    )
+    conversations: int = Field(default=4, ge=1, description="Maximum number of explorations per table.")
+    turns: int = Field(default=4, ge=1, description="Cells that the model runs before it asks.")
+    proposals: int = Field(default=8, ge=1, description="Questions that the model is asked for after an exploration.")
+    near_duplicate: float = Field(
+        default=0.8,
+        gt=0,
+        le=1,
+        description="Similarity of two texts (0 to 1) from which the later question is a duplicate.",
+    )
+    no_data_control: bool = Field(
+        default=True, description="Reject questions that the model answers rightly without the table."
+    )
+
+
 class QuestionsConfig(Section):
     """The sources of questions."""
 
     program: ProgramQuestionsConfig = ProgramQuestionsConfig()
+    llm: LlmQuestionsConfig | None = Field(default=None, description="A language model that asks; null: none.")
+    pairs: dict[Name, FilePath] = Field(
+        default={}, description="Your own questions and answers: for each table a CSV or JSON Lines file."
+    )

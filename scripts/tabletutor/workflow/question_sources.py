@@ -1,9 +1,37 @@
-"""Which sources of questions a configuration has."""
+"""The sources of questions in a configuration, and the folders of questions that stages read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def question_folder(questions: Mapping[str, Any]) -> str:
-    """Return the name of the folder that all later stages read: `program` if there is no other source, else `mixed`."""
-    return "mixed" if questions["llm"] or questions["pairs"] else "program"
+class QuestionSources:
+    """The sources of questions in a configuration with all defaults filled in.
+
+    Attributes:
+        folder: Where stages find the questions: `program` if there is no other source, else `mixed`.
+        graded: Where evaluation finds them: those that are verified, if language models verify questions.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._results = str(config["results"])
+        self._pairs: Mapping[str, str] = config["questions"]["pairs"]
+        self._llm = bool(config["questions"]["llm"])
+        self.folder = "mixed" if self._llm or self._pairs else "program"
+        self.graded = "verified" if self.folder == "mixed" or config["traces"]["teacher"] else "program"
+
+    def files(self, kind: str, besides: str = "") -> Callable[[Any], list[str]]:
+        """Return an input function for the files of all sources of the job's table, but for the source `besides`.
+
+        `kind` is the end of their names: "jsonl" for questions, "rejects.jsonl" for rejects.
+        """
+
+        def paths(wildcards: Any) -> list[str]:
+            table = wildcards.table
+            sources = ["program", *(["pairs"] if table in self._pairs else []), *(["llm"] if self._llm else [])]
+            return [f"{self._results}/questions/{each}/{table}.{kind}" for each in sources if each != besides]
+
+        return paths
+
+    def pairs(self, wildcards: Any) -> str:
+        """Return the file of a user's own questions about the job's table."""
+        return self._pairs[wildcards.table]
