@@ -6,7 +6,6 @@ from pydantic import Field
 
 from tabletutor.config.section import FilePath, Name, Section
 
-
 PerSplit = dict[Literal["train", "validation", "test"], Annotated[int, Field(ge=0)]]
 
 
