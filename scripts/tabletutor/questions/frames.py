@@ -19,7 +19,7 @@ VALUE = (
     # held out
     "What I am after is the {noun}{back}.",
     "Looking at {whole}, what do you get for the {noun}?",
-    "About {whole} I need one thing: the {noun}.",
+    "From {whole}, I need the {noun}.",
 )
 PICK = (
     "What is the {noun}{back}?",

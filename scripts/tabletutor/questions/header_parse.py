@@ -57,7 +57,7 @@ class NotSpoken(Exception):
 
 
 class NoNoun(NotSpoken):
-    """The header stands as it is, because its words are known but the last one is no noun: "injured"."""
+    """The words of the header are known, but the last one is no noun: "injured"."""
 
 
 def raw_words(text: str) -> list[str]:

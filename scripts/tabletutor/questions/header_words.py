@@ -149,7 +149,8 @@ def _with_noun(column: ColumnProfile, reason: str) -> SpokenColumn:
     stands = _as_it_stands(column, reason)
     if column.title or column.kind not in NUMERIC or column.role not in MEASURED:
         return stands
-    counts = column.role == "additive" and column.kind == "integer" and column.name.lower() not in _OF_MONEY
+    counts = column.role == "additive" and column.kind == "integer" and column.name.isalpha()
+    counts = counts and column.name.lower() not in _OF_MONEY
     return replace(stands, singular=f"{stands.quoted} {'count' if counts else 'value'}", noun="quantity")
 
 

@@ -39,9 +39,9 @@ AMOUNTS = word_set("""
 """)
 # Things that happen: over whole numbers that add up, a header in the singular counts them ("robbery").
 EVENTS = word_set("""
-    accident arrest assault attack birth burglary collision complaint conviction crash crime death divorce earthquake fatality
-    felony homicide incident injury kidnapping larceny marriage misdemeanor murder offence offense rape robbery shooting
-    suicide theft
+    accident arrest assault attack birth burglary collision complaint conviction crash crime death divorce earthquake
+    fatality felony homicide incident injury kidnapping larceny marriage misdemeanor murder offence offense rape
+    robbery shooting suicide theft
 """)
 # Words of headers that the lexicon lacks.
 _MORE_NOUNS = word_set("""

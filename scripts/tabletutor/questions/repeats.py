@@ -46,7 +46,7 @@ class AskedPrograms:
         self.compared.update(_compared(program))
 
     def repeats(self, program: Program) -> bool:
-        """Return whether a program asks what another one asks, or what follows from that one's answer."""
+        """Return whether a program asks the same as another one, or is answered by it."""
         follows = not self.grouped.isdisjoint(_compared(program)) or not self.compared.isdisjoint(_grouped(program))
         return follows or gist(program) in self.gists
 

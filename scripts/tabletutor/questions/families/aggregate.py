@@ -115,9 +115,9 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     words = {"mean": "average", "max": "largest", "min": "smallest", "median": "median"}[aggregation]
     one, other = draw.say_the(left), draw.say_the(right)
     noun = {
-        "+": f"{words} sum of {one} and {other}, row by row",
+        "+": f"{words} row-by-row sum of {one} and {other}",
         "-": f"{words} difference between {one} and {other} ({one} minus {other})",
-        "/": f"{words} ratio of {one} to {other}, row by row",
+        "/": f"{words} row-by-row ratio of {one} to {other}",
     }[operator]
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
     rounds = aggregation == "mean" or operator == "/"

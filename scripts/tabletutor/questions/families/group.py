@@ -180,7 +180,7 @@ def _names_having(draw: Draw) -> Candidate:
 
 def _spread(draw: Draw) -> Candidate:
     step, by, _, noun, kind = draw_groups(draw)
-    what = draw.say(by)
+    what = draw.say_group(by)
     said = f"difference in {noun} between the {what} where it is highest and the {what} where it is lowest"
     if step.column is None:
         said = f"difference in number of rows between the most and the least frequent {what}"
