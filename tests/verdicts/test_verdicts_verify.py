@@ -120,6 +120,37 @@ def test_other_questions_need_a_strict_majority_of_two_independent_traces(answer
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (taxonomy == "verified", taxonomy, 5)
 
 
+@pytest.mark.parametrize(
+    ("answers", "agree", "not_against"),
+    [
+        ([], "verified", "verified"),
+        ([12.5, 12.5, 7], "verified", "verified"),
+        ([12.5, 7, 8], "ambiguous", "verified"),
+        ([None, None], "too_hard", "verified"),
+        ([7, 7, 12.5], "ambiguous", "verified"),
+        ([7, 7, 8], "hint_necessary", "hint_necessary"),
+    ],
+)
+def test_a_program_question_that_was_read_needs_its_readers(answers: list[Any], agree: str, not_against: str) -> None:
+    traces = [
+        trace(f"i{n}", "independent", answer, "submit" if answer is not None else "crash")
+        for n, answer in enumerate(answers)
+    ]
+    judged = episode(trace("g", "gold", 12.5), *traces)
+    verdict = verdict_on(judged, question())
+    assert verdict.taxonomy == agree
+    assert (verdict.independent, verdict.agreeing) == (len(answers), answers.count(12.5))
+    assert judge(judged, question(), replayed(judged), VerdictsConfig(readers="not_against")).taxonomy == not_against
+
+
+def test_the_entropy_is_that_of_the_answers() -> None:
+    def entropy(*answers: Any) -> float | None:
+        traces = [trace(f"i{n}", "independent", answer) for n, answer in enumerate(answers)]
+        return verdict_on(episode(trace("g", "gold", 12.5), *traces), question()).entropy
+
+    assert (entropy(), entropy(7), entropy(7, 7), entropy(7, 8), entropy(6, 7, 8, 9)) == (None, 0, 0, 1, 2)
+
+
 def test_a_stated_answer_is_the_measure_and_the_gold_trace_must_meet_it() -> None:
     traces = [trace("g", "gold", 5), *(trace(f"i{n}", "independent", 5) for n in range(3))]
     verdict = verdict_on(episode(*traces), question(source="pairs", answer=6.0, engines={}))
