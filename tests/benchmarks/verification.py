@@ -1,0 +1,219 @@
+"""Measure how well verification works: wrong answers are planted in questions, and engines and traces judge them.
+
+python -m tests.benchmarks.verification [--questions 1000] [--seed 0]
+
+It prints Markdown tables for `docs/verdicts.md`: how many errors are refused and how many right questions are lost, by
+kind of error, and how many independent traces a student of a known error rate needs.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from statistics import fmean
+
+from loguru import logger
+
+from tabletutor.records.identity import rng
+from tabletutor.verdicts.triangulation import StoredVote, mean_traces
+from tests.support.checkout import ROOT
+from tests.support.planted.collect import collect
+from tests.support.planted.errors import KINDS
+from tests.support.planted.measure import (
+    Case,
+    Share,
+    engines_refuse_one_wrong,
+    engines_refuse_program,
+    engines_verify,
+    error_share,
+    traces_accept,
+)
+from tests.support.planted.student import chance_if_uneven, chance_of_verified
+
+STUDENTS = (0.6, 0.8, 0.95)
+NUMBERS = (2, 3, 5, 9, 17, 33)
+MOST = 33  # traces
+JUDGED_N, JUDGED_P = 9, 0.8  # the student whose traces are judged one by one
+SHARED = (0.0, 0.5, 1.0)  # shares of the student's wrong answers that are the gold's error
+UNEVEN = 2.0  # weight of the beta distribution of a student that is better at some questions
+GOAL_REFUSED, GOAL_LOST = 0.99, 0.02
+SPARE = 1.5  # questions built for each that is judged
+
+
+def main() -> None:
+    """Build the questions, judge them, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    logger.remove()
+    tables = sorted((ROOT / "resources" / "tables").glob("*.csv"))
+    with tempfile.TemporaryDirectory() as folder:
+        per_table = int(SPARE * asked.questions / len(tables)) + 1
+        cases, rejects = collect(tables, per_table, Path(folder), asked.seed)
+    faults = rejects["engines_disagree"] + rejects["engine_error"]
+    built = len(cases)
+    cases = rng(asked.seed, "questions").sample(cases, min(asked.questions, built))
+    planted = sum(len(case.errors) for case in cases)
+    print(f"{len(cases)} questions on {len(tables)} tables, {planted} planted errors of {len(KINDS)} kinds.\n")
+    print(f"Engines rejected {show(Share(faults, built + faults))} of the candidates that reached them.\n")
+    print_methods(cases, asked.seed)
+    shares = [error_share(case, error) for case in cases for error in case.errors]
+    print_numbers(shares)
+    print_needed(shares)
+    print_adaptive(cases, asked.seed)
+
+
+def print_methods(cases: Sequence[Case], seed: int) -> None:
+    """Print how each method fares over all errors, and by kind."""
+    pairs = [(case, place) for case in cases for place in range(len(case.errors))]
+
+    def accepts(shared: float) -> list[bool]:
+        return [
+            traces_accept(case, case.errors[place], n=JUDGED_N, p=JUDGED_P, shared=shared, seed=seed)
+            for case, place in pairs
+        ]
+
+    one_wrong = [engines_refuse_one_wrong(case, case.errors[place]) for case, place in pairs]
+    program = [engines_refuse_program(case, place) for case, place in pairs]
+    traces = {shared: [not accepted for accepted in accepts(shared)] for shared in SHARED}
+    by_engines = [engines_verify(case.question, case.gold) for case in cases]
+    by_traces = [traces_accept(case, None, n=JUDGED_N, p=JUDGED_P, shared=0, seed=seed) for case in cases]
+    by_both = [one and other for one, other in zip(by_engines, by_traces, strict=True)]
+    both = [one or other for one, other in zip(program, traces[0.5], strict=True)]
+    methods: list[tuple[str, str, list[bool], list[bool]]] = [
+        ("engines", "gold trace or one engine", one_wrong, by_engines),
+        ("engines", "program", program, by_engines),
+        *((f"traces, {shared:.0%} shared", "any", refused, by_traces) for shared, refused in traces.items()),
+        ("both, 50% shared", "gold trace or one engine", one_wrong, by_both),
+        ("both, 50% shared", "program", both, by_both),
+    ]
+    rows = [
+        (
+            method,
+            what,
+            show(share(refused)),
+            show(share([not each for each in kept])),
+            percent(precision(refused, kept)),
+        )
+        for method, what, refused, kept in methods
+    ]
+    print_table(("verified by", "wrong", "errors refused", "right ones lost", "precision"), rows)
+    columns = {
+        "gold or engine": one_wrong,
+        "program": program,
+        "traces": traces[0.0],
+        "traces, 50% shared": traces[0.5],
+    }
+    right = dict(zip((case.question.question_id for case in cases), by_traces, strict=True))
+    lines: list[tuple[str, ...]] = []
+    for kind in KINDS:
+        chosen = [place for place, (case, error) in enumerate(pairs) if case.errors[error].kind == kind]
+        if not chosen:
+            lines.append((kind, "0"))
+            continue
+        cells = [show(share([refused[place] for place in chosen])) for refused in columns.values()]
+        kept = [right[pairs[place][0].question.question_id] for place in chosen]
+        lines.append(
+            (kind, str(len(chosen)), *cells, percent(precision([traces[0.5][place] for place in chosen], kept)))
+        )
+    print_table(("kind of error", "planted", *columns, "precision of these"), lines)
+
+
+def precision(refused: Sequence[bool], kept: Sequence[bool]) -> float:
+    """Return the share of right ones among the verified, if half of all questions have an error."""
+    right, wrong = fmean(kept), 1 - fmean(refused)
+    return right / (right + wrong) if right + wrong else 0.0
+
+
+def wrong_rates(shares: Sequence[float], p: float, shared: float) -> list[float]:
+    """Return, for each planted error, how often a student gives that answer.
+
+    `shares` are those of the answer among the wrong answers to its question.
+    """
+    return [(1 - p) * (shared + (1 - shared) * each) for each in shares]
+
+
+def refused_by(n: int, rates: Sequence[float]) -> float:
+    """Return the share of errors that `n` traces refuse, if each error is given at one of the rates."""
+    return 1 - fmean(chance_of_verified(n, rate) for rate in rates)
+
+
+def print_numbers(shares: Sequence[float]) -> None:
+    """Print what is lost and refused for each number of traces."""
+    rows: list[tuple[str, ...]] = []
+    for p in STUDENTS:
+        rates = {shared: wrong_rates(shares, p, shared) for shared in SHARED}
+        rows.append((f"{p:.0%}", "lost", *(percent(1 - chance_of_verified(n, p)) for n in NUMBERS)))
+        uneven = (percent(1 - chance_if_uneven(n, p, UNEVEN)) for n in NUMBERS)
+        rows.append((f"{p:.0%}", "lost, uneven", *uneven))
+        for shared in SHARED:
+            cells = (percent(refused_by(n, rates[shared])) for n in NUMBERS)
+            rows.append((f"{p:.0%}", f"refused, {shared:.0%} shared", *cells))
+    print_table(("student is right", "share", *(f"N = {n}" for n in NUMBERS)), rows)
+
+
+def print_needed(shares: Sequence[float]) -> None:
+    """Print the smallest number of traces that meets the goals."""
+    losses: dict[str, Callable[[int, float], float]] = {
+        "even": chance_of_verified,
+        "uneven": lambda n, p: chance_if_uneven(n, p, UNEVEN),
+    }
+    rows: list[tuple[str, ...]] = []
+    for name, kept in losses.items():
+        for p in STUDENTS:
+            cells: list[str] = []
+            for shared in SHARED:
+                rates = wrong_rates(shares, p, shared)
+                refused = {n: refused_by(n, rates) for n in range(2, MOST + 1)}
+                lost = {n: 1 - kept(n, p) for n in refused}
+                fit = [n for n in refused if refused[n] >= GOAL_REFUSED and lost[n] <= GOAL_LOST]
+                best = fit[0] if fit else min(lost, key=lost.__getitem__)
+                reach = f"lost {percent(lost[best])}, refused {percent(refused[best])}"
+                cells.append(f"**{best}** ({reach})" if fit else f"none (N = {best}: {reach})")
+            rows.append((name, f"{p:.0%}", *cells))
+    print_table(("student", "is right", *(f"{shared:.0%} shared" for shared in SHARED)), rows)
+
+
+def print_adaptive(cases: Sequence[Case], seed: int) -> None:
+    """Print how many traces run until the vote is settled."""
+    rows: list[tuple[str, ...]] = []
+    for p in STUDENTS:
+        votes = [vote(case, p, seed) for case in cases]
+        rows.append((f"{p:.0%}", *(f"{mean_traces(votes, cap, seed=seed, orders=20):.1f}" for cap in NUMBERS)))
+    print_table(("student is right", *(f"cap {cap}" for cap in NUMBERS)), rows)
+
+
+def vote(case: Case, p: float, seed: int) -> StoredVote:
+    """Return the votes of a student; each kind of wrong answer is a cluster."""
+    source = rng(seed, "vote", case.question.question_id, p)
+    clusters = (0 if source.random() < p else 1 + source.randrange(len(case.errors)) for _ in range(MOST))
+    return StoredVote(case.question.question_id, tuple(clusters), 0)
+
+
+def share(flags: Sequence[bool]) -> Share:
+    """Return the share of true ones."""
+    return Share(sum(flags), len(flags))
+
+
+def percent(rate: float) -> str:
+    """Return a share in percent, with a decimal unless it is 0 or 1."""
+    return f"{rate:.0%}" if rate in (0, 1) else f"{rate:.1%}"
+
+
+def show(each: Share) -> str:
+    """Return a share with its interval."""
+    low, high = each.interval()
+    return f"{percent(each.rate)} ({low:.1%}–{high:.1%})"
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a Markdown table."""
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
+    for row in rows:
+        print(f"| {' | '.join((*row, *[''] * (len(head) - len(row))))} |")
+    print()
+
+
+if __name__ == "__main__":
+    main()
