@@ -47,7 +47,8 @@ class ColumnProfile(Record, frozen=True):
 
     `role` is what the column is to an analyst, `role_reason` why. `levels` are the values of ordered categories, lowest
     first. `separator` joins the values in a cell of role "list". `title` (how people call the column) and `description`
-    come from the data dictionary.
+    come from the data dictionary. `twin` is a column that says the same, which questions use instead.
+    `mixes_case`: two values are equal but for upper and lower case.
     """
 
     name: str
@@ -65,6 +66,8 @@ class ColumnProfile(Record, frozen=True):
     separator: str | None = None
     title: str | None = None
     description: str | None = None
+    twin: str | None = None
+    mixes_case: bool = False
 
 
 class Total(Record, frozen=True):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,6 +25,7 @@ from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
 from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.roles.totals import find_totals
+from tabletutor.tables.twins import find_twins
 
 ROW_GROUP = 131_072
 ARROW: Any = pa  # pyarrow has no type stubs
@@ -75,6 +77,8 @@ def ingest(
             for column, entry, finding in zip(columns, entries, infer_roles(columns), strict=True)
         ]
         profiles = tuple(map(profile_column, columns, findings, entries))
+        twins = find_twins(columns, profiles)
+        profiles = tuple(msgspec.structs.replace(profile, twin=twins.get(profile.name)) for profile in profiles)
         result = TableProfile(
             table=table,
             sha256=sha256_file(csv),

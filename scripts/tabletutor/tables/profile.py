@@ -9,6 +9,7 @@ from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile
 from tabletutor.tables.dictionary.entries import Entry
 from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.finding import Finding
+from tabletutor.tables.twins import mixes_case
 
 TOP_VALUES = 12
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -40,6 +41,7 @@ def profile_column(column: Column, finding: Finding, entry: Entry | None = None)
         separator=finding.separator,
         title=entry.title if entry else None,
         description=entry.description if entry else None,
+        mixes_case=mixes_case(column),
     )
 
 

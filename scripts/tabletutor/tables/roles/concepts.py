@@ -17,6 +17,8 @@ MAX_GROUPS = 50
 MAX_PARTS = 20
 MAX_STARS = 11
 FEW = 100
+NUMBERED = frozenset({"day", "week", "month"})  # "pan_day 107": a place in time, not a length
+RANKS = frozenset({"rank", "ranking", "rankings", "ranks"})
 
 
 def number_role(concept: str, word: str, facts: NumberFacts) -> Finding | None:
@@ -59,6 +61,8 @@ def _part(low: int, high: int) -> Callable[[str, NumberFacts], Finding | None]:
             return _said("date_part", word, facts)
         if not facts.whole and facts.min >= 0 and facts.max <= high:
             return _said("code", word, facts, "parts of a date with fractions,")
+        if facts.whole and facts.min >= 0 and word in NUMBERED:
+            return _said("date_part", word, facts, "numbered from some start,")
         return Finding("duration", f"header word {word!r}, values {facts.span} count them") if facts.min >= 0 else None
 
     return check
@@ -108,6 +112,8 @@ def _code(word: str, facts: NumberFacts) -> Finding | None:
 
 
 def _ordinal(word: str, facts: NumberFacts) -> Finding | None:
+    if word in RANKS and facts.halves and facts.min >= 0:
+        return _said("ordinal", word, facts)
     ranks = facts.min in (0, 1) and facts.unique >= facts.max / 2
     if not facts.halves or facts.min < -1 or (not ranks and (facts.unique > MAX_GRADES or facts.max > HIGHEST_GRADE)):
         return None
@@ -156,6 +162,7 @@ _PLAIN: dict[str, Role] = {
     "share": "intensive",
     "statistic": "intensive",
     "physical": "intensive",
+    "per_item": "intensive",
     "price": "intensive",
     "age": "intensive",
     "axis": "coordinate",

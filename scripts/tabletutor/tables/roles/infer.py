@@ -17,6 +17,7 @@ from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.lexicon import Lexicon, lexicon
 from tabletutor.tables.roles.measures import number_column_role
 from tabletutor.tables.roles.texts import LABEL_SHARE, letters_stand_for_groups, text_column_role
+from tabletutor.tables.roles.words import Words
 
 _UNNAMED = re.compile(r"column_\d+|Unnamed: \d+")
 GROUPS = frozenset({"category", "year", "date_part", "date", "ordinal", "code"})
@@ -83,6 +84,13 @@ def _without_name(columns: Sequence[Column], found: Sequence[Finding], index: in
     return Finding(role, f"codes of letters, and no other column names what they stand for ({own.reason})")
 
 
+def _counted(words: Words, known: Lexicon) -> str | None:
+    """Return the last word of a header if it is a plural of something that is counted ("ties"), else None."""
+    last = next(reversed(words.head), "")
+    is_plural = last.endswith("s") and "count" in known.concepts(last)
+    return last if is_plural and not any("flag" in known.concepts(word) for word in words.head) else None
+
+
 def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> Finding:
     present = column.values.drop_nulls()
     distinct = present.n_unique()
@@ -92,9 +100,11 @@ def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> F
         return Finding("constant", f"every value is {str(present[0])!r}")
     if column.kind in TEMPORAL:
         return Finding("date", "dates" if column.kind == "date" else "dates with a time of day")
-    if column.kind == "boolean":
-        return Finding("flag", "two values, yes and no")
     words = known.split(column.name)
+    if column.kind == "boolean":
+        if counted := _counted(words, known):
+            return Finding("additive", f"header word {counted!r}, values 0 and 1: a count, and no answer of yes or no")
+        return Finding("flag", "two values, yes and no")
     if column.kind in NUMERIC or column.values.dtype.is_integer():
         found = number_column_role(words, number_facts(column), known, column.unit, neighbours)
         unit = known.unit(words)

@@ -24,6 +24,7 @@ _INTERVAL = re.compile(r"[\[(]\s*(-?[\d.e+]+|-inf)\s*,\s*(-?[\d.e+]+|inf)\s*[\])
 _ROUND = re.compile(r"(\d{0,3}0)'?s\+?")
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th)(?:\s+\w+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z ]*?)[ _-]?(\d{1,3}|[IVX]{1,5})([abc]?)")
+_FEET = re.compile(r"""(\d)\s?(?:'|′|ft\.?)\s*(?:(\d{1,2}(?:\.\d+)?)\s?(?:"|″|''|in\.?)?)?""")
 _PREFIXED = re.compile(r"\s*(\d{1,2})[.):]\s*\D")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 
@@ -87,7 +88,7 @@ def find_order(values: Sequence[str], header: Collection[str]) -> Order | None:
 
 
 def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None:
-    folded = {value: re.sub(r"\s+", " ", value.strip().casefold()) for value in values}
+    folded = {value: re.sub(r"[\s_]+", " ", value.strip().casefold()) for value in values}
     found = [
         scale
         for scale in orders().scales
@@ -134,6 +135,10 @@ def _range_order(values: Sequence[str]) -> Order | None:
 
 
 def _numbered_order(values: Sequence[str], header: Collection[str]) -> Order | None:
+    heights = [_FEET.fullmatch(value.strip()) for value in values]
+    if all(heights):
+        keys = {value: (int(m[1]), float(m[2] or 0)) for value, m in zip(values, heights, strict=True) if m}
+        return Order(tuple(sorted(values, key=lambda value: keys[value])), "feet and inches")
     for pattern, name in ((_ROUND, "round numbers"), (_ORDINAL, "ordinal numbers")):
         places = [pattern.fullmatch(value.strip()) for value in values]
         if all(places):

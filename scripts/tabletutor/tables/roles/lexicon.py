@@ -10,7 +10,20 @@ from tabletutor.tables.roles.words import Words, singular, split_header
 # What a word may say of a column of numbers, and of a column of text. The first concept whose values fit counts.
 NUMBER_CONCEPTS = (
     *("latitude", "longitude", "axis", "year", "month", "weekday", "day", "day_of_year", "week", "quarter", "clock"),
-    *("hour", "minute", "second", "date", "identifier", "code", "share", "rate", "statistic", "count", "money"),
+    *(
+        "hour",
+        "minute",
+        "second",
+        "date",
+        "identifier",
+        "code",
+        "share",
+        "rate",
+        "per_item",
+        "statistic",
+        "count",
+        "money",
+    ),
     *("quantity", "price", "duration", "age", "physical", "score", "parts", "ordinal", "flag", "group", "name"),
 )
 TEXT_CONCEPTS = (

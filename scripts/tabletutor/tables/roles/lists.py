@@ -6,6 +6,7 @@ SEPARATORS = (";", "|", ",", " / ")
 LONGEST_PART = 40
 MOST_WORDS = 4
 MIN_SHARE = 0.2
+FOUND_ALONE = 0.8
 SHARED_PARTS = 0.5
 RECURRING = 0.5
 
@@ -32,11 +33,14 @@ def _is_list(values: Sequence[str], separator: str) -> bool:
     parts = [part for cell in several for part in cell if part]
     if not parts or any(len(part) > LONGEST_PART or len(part.split()) > MOST_WORDS for part in parts):
         return False
-    if all(part.replace(".", "").isdigit() for part in parts):
-        return separator != "," or all(", " in value for value in values if "," in value)
     first = {cell[0] for cell in cells}
     later = {part for cell in several for part in cell[1:] if part}
-    distinct = set(parts)
+    distinct, alone = set(parts), {cell[0] for cell in cells if len(cell) == 1}
+    if all(part.replace(".", "").isdigit() for part in parts):
+        codes = len(distinct & alone) >= SHARED_PARTS * len(distinct)  # "6", beside "6,17,23"
+        return separator != "," or codes or all(", " in value for value in values if "," in value)
+    if len(distinct & alone) >= FOUND_ALONE * len(distinct):
+        return True
     if separator in (",", " / "):
         return len(later & first) >= SHARED_PARTS * len(later) and len(distinct) <= RECURRING * len(parts)
     return len(distinct) <= 0.8 * len(parts) or len(later & first) >= SHARED_PARTS * len(later)

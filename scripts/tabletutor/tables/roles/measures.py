@@ -39,6 +39,11 @@ INTENSIVE_UNITS = frozenset(
     }
 ) | {"m/s", "knots", "bpm", "mpg", "o/oo", "bar", "V", "A", "Hz"}
 DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days", "years", "months", "weeks", "ms"})
+ONE_THING = frozenset({"duration", "score", "per_item"})  # "total fat" of a dish is not added up over dishes
+BUILDING = frozenset(
+    {"garage", "basement", "bedroom", "bedrooms", "bathroom", "bathrooms", "kitchen", "fireplaces", "floors", "stories"}
+)
+SPORTS = frozenset({"wins", "losses", "goals", "touchdowns", "rebounds", "assists", "homeruns", "strikeouts", "points"})
 HALF_CIRCLE = 180
 MONTHS = 12
 LARGE = 20  # a maximum so many times the median is usual for counts and amounts
@@ -59,6 +64,7 @@ def number_column_role(
     hits = lexicon.hits(words, NUMBER_CONCEPTS)
     return (
         _plane(words, facts, neighbours)
+        or _by_neighbours(words, facts, neighbours)
         or _by_position(words, facts, lexicon, hits)
         or _by_modifier(words, facts, lexicon, hits)
         or _by_words(hits, facts, neighbours)
@@ -78,6 +84,17 @@ def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Find
     if places or set(words.head) & {"coord", "coordinate", "pos", "position", "utm", "map"}:
         beside = f", beside {min(places)!r}" if places else ""
         return Finding("coordinate", f"header word {min(axes)!r} of a pair x, y{beside}")
+    return None
+
+
+def _by_neighbours(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
+    """Return what a word says beside certain others: the area of a house, "G" for games among wins and losses."""
+    if words.head[-1:] == ("area",) and (beside := neighbours & BUILDING):
+        return Finding("intensive", f"header word 'area', beside {min(beside)!r}: of one building")
+    if words.head[-1:] == ("int",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
+        return Finding("additive", f"header word 'int', beside {min(beside)!r}: interceptions")
+    if words.head == ("g",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
+        return Finding("additive", f"header word 'g', beside {min(beside)!r}: games")
     return None
 
 
@@ -105,7 +122,7 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     first = set(last.concepts) if last else set[str]()
     said = ((c, number_role(c, last.named, facts)) for c in last.concepts) if last else ()
     concept, decided = next(((c, found) for c, found in said if found is not None), ("", None))
-    if concept in STRONGER and decided is not None and decided.role != "duration":
+    if concept in STRONGER and decided is not None and decided.role != "duration" and "per" not in words.head:
         return decided
     if "year" in words.head and is_years(facts):
         return number_role("year", "year", facts)
@@ -119,7 +136,7 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     counts = words.head[-1:] in (("count",), ("counts",)) and rate != "per"
     if rate and not counts and not ("duration" in first and rate not in ("per", "percent", "rate", "ratio")):
         return Finding("intensive", f"header word {rate!r}")
-    if total and "duration" not in first and "score" not in first:
+    if total and first.isdisjoint(ONE_THING):
         return Finding("additive", f"header word {total!r}")
     return None
 

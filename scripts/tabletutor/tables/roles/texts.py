@@ -29,6 +29,11 @@ _LETTER_CODE = r"^[A-Za-z]{1,5}$"
 MOSTLY = 0.95
 LABEL_SHARE = 0.9
 NAMED_SHARE = 0.4
+# Nobody compares people by one half of their names, or by names that were made up to hide them.
+HALF_NAMES = frozenset({"first name", "last name", "middle name", "given name", "family name"})
+INVENTED = frozenset(
+    {"fake", "dummy", "masked", "anon", "anonymous", "anonymized", "anonymised", "pseudonym", "hashed", "scrambled"}
+)
 PERSON_SHARE = 0.02
 SENTENCE_WORDS = 7
 REMARK_WORDS = 2.5
@@ -51,7 +56,7 @@ def text_column_role(words: Words, facts: TextFacts, lexicon: Lexicon) -> Findin
         or _list(facts)
         or _prose(facts, hits)
         or _key_or_code(facts, hits)
-        or _name_or_category(facts, hits)
+        or _name_or_category(words, facts, hits)
     )
 
 
@@ -167,8 +172,12 @@ def _key_or_code(facts: TextFacts, hits: list[Hit]) -> Finding | None:
     return None
 
 
-def _name_or_category(facts: TextFacts, hits: list[Hit]) -> Finding:
+def _name_or_category(words: Words, facts: TextFacts, hits: list[Hit]) -> Finding:
     word = _concept(hits, "name")
+    if invented := INVENTED & set(words.head):
+        return Finding("label", f"header word {min(invented)!r}: names that stand for nobody")
+    if word in HALF_NAMES and facts.unique > FEW:
+        return Finding("label", f"header words {word!r}: one half of a name")
     digits = sum(1 for value in facts.values if sum(map(str.isdigit, value)) > sum(map(str.isalpha, value)))
     if not word and facts.unique > 12 and digits >= MOSTLY * len(facts.values):
         return Finding("code", "texts of digits more than of letters")
