@@ -145,7 +145,7 @@ def _date(draw: Draw) -> Condition:
 
 
 def _date_part(draw: Draw) -> Condition:
-    column = draw.date()
+    column = draw.date(main=True)
     first, last = date_years(column)
     part = draw.choice(("year", "month", "weekday") if last > first else ("month", "weekday"))
     name = draw.free_name(part)

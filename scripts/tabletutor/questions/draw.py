@@ -3,10 +3,24 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import TypeVar
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
+from tabletutor.questions.columns import (
+    adds_up,
+    are_comparable,
+    has_own_unit,
+    has_unit_column,
+    is_aside,
+    is_bookkeeping,
+    is_half_name,
+    is_mostly_zero,
+    is_text,
+    is_whole,
+    main_date,
+    names_rows,
+    splits_rows,
+)
 from tabletutor.questions.english import a_or_an
 from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.superlatives import superlative, with_superlative
@@ -23,14 +37,6 @@ GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
 FILLERS = frozenset(
     {"other", "others", "ignore", "unknown", "none", "misc", "n/a", "not specified", "undefined", "not available"}
 )
-# A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
-UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
-UNIT_VALUES = frozenset(
-    {"hour", "day", "week", "month", "year", "hourly", "daily", "weekly", "monthly", "yearly", "annual"}
-)
-OWN_UNITS = frozenset(
-    {"percent", "pct", "celsius", "kph", "kmh", "mph", "hpa", "km", "cm", "mm", "kg", "usd", "eur", "count", "age"}
-)
 NEAR_ZERO = 0.05  # of the spread of a column
 FEW_DISTINCT = 15
 MANY_DISTINCT = 20  # values of a column whose shape, quantiles or outliers say something
@@ -38,6 +44,7 @@ MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
 MIN_DISTINCT = 5
+MAX_LEVELS = 12  # of an order of which single levels are of interest; nobody compares heights of 5' 8" and 5' 9"
 
 
 class CannotDraw(Exception):
@@ -71,11 +78,17 @@ class Draw:
         return self.source.choice(items)
 
     def measure(
-        self, roles: Sequence[Role] = MEASURES, *, complete: bool = False, like: ColumnProfile | None = None
+        self,
+        roles: Sequence[Role] = MEASURES,
+        *,
+        complete: bool = False,
+        like: ColumnProfile | None = None,
+        summed: bool = False,
     ) -> ColumnProfile:
         """Return a numeric column of these roles that varies, with at most half of its values missing.
 
-        `complete`: no value is missing. `like`: a column that can be compared with this one, value by value.
+        `complete`: no value is missing. `like`: a column that can be compared with this one, value by value. `summed`:
+        its sum over rows is a quantity.
         """
         return self._take(
             [
@@ -85,6 +98,8 @@ class Draw:
                 and column.role in roles
                 and column.unique >= MIN_DISTINCT
                 and column.missing <= self.profile.rows // 2
+                and not is_mostly_zero(column, self.profile.rows)
+                and (not summed or adds_up(column))
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
                 and (not self._has_unit_column or has_own_unit(column))
@@ -100,6 +115,7 @@ class Draw:
             and column.kind in ("category", "text", "identifier", "boolean", "integer")
             and least <= column.unique <= most
             and column.unique * MIN_GROUP_ROWS <= self.profile.rows - column.missing
+            and splits_rows(column, self.profile.rows)
         ]
         return self._take([column for column in columns for _ in range(3 if column.role == "category" else 1)])
 
@@ -112,6 +128,8 @@ class Draw:
                 if column.role in ("category", "ordinal", "flag")
                 and column.kind in ("category", "text", "identifier")
                 and least <= column.unique <= most
+                and splits_rows(column, self.profile.rows)
+                and (column.role != "ordinal" or column.unique <= MAX_LEVELS)
             ]
         )
 
@@ -132,9 +150,13 @@ class Draw:
         return self.source.sample(frequent, n)
 
     def label(self) -> ColumnProfile:
-        """Return the column that names rows; one of identifiers if no column has names."""
+        """Return a column that names rows; one of identifiers if no column has names."""
         columns = [column for column in self.profile.columns if is_text(column) and column.unique > 1]
-        named = [column for column in columns if column.role == "label"]
+        named = [
+            column
+            for column in columns
+            if column.role == "label" and names_rows(column, self.profile.rows) and not is_half_name(column)
+        ]
         numbered = [column for column in columns if column.role == "identifier" and not column.missing]
         return self._take(named or numbered)
 
@@ -142,9 +164,21 @@ class Draw:
         """Return a text column of these roles."""
         return self._take([column for column in self.profile.columns if is_text(column) and column.role in roles])
 
-    def date(self) -> ColumnProfile:
-        """Return a date column with more than 5 different values."""
-        return self._take([column for column in self.profile.columns if column.kind in TEMPORAL and column.unique > 5])
+    def date(self, *, main: bool = False) -> ColumnProfile:
+        """Return a date column with more than 5 different values that says when something happened.
+
+        `main`: only the date of what the rows are about.
+        """
+        only = main_date(self.profile)
+        return self._take(
+            [
+                column
+                for column in self.profile.columns
+                if column.kind in TEMPORAL
+                and column.unique > 5
+                and (column.name == only if main else not is_bookkeeping(column))
+            ]
+        )
 
     def column(self, roles: Sequence[Role]) -> ColumnProfile:
         """Return any column of these roles with at least two values."""
@@ -180,8 +214,8 @@ class Draw:
         return round_number(value, marks[3] - marks[1], whole=is_whole(column))
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:
-        """Return one of `choices` that makes sense for a numeric column: only counts and money add up."""
-        return self.choice([name for name in choices if name != "sum" or column.role in SUMMABLE])
+        """Return one of `choices` that makes sense for a numeric column: only counts, money and amounts add up."""
+        return self.choice([name for name in choices if name != "sum" or adds_up(column)])
 
     def comparison(self) -> Comparison:
         """Return a comparison of a number with a threshold."""
@@ -243,57 +277,15 @@ class Draw:
         return f"the {with_superlative(self.end_of(column, direction), self.say(column))}"
 
     def _take(self, columns: list[ColumnProfile]) -> ColumnProfile:
-        column = self.choice([column for column in columns if column.name not in self._taken])
+        column = self.choice(
+            [
+                column
+                for column in columns
+                if column.name not in self._taken and column.twin is None and not is_aside(column)
+            ]
+        )
         self._taken.add(column.name)
         return column
-
-
-def has_unit_column(profile: TableProfile) -> bool:
-    """Return whether a column gives the unit or the period of a measure, row by row."""
-    return any(
-        column.unique > 1
-        and column.kind not in NUMERIC
-        and (
-            header_parts(column.name) & UNIT_HEADERS
-            or (column.kind == "category" and {value.casefold() for value, _ in column.top_values} <= UNIT_VALUES)
-        )
-        for column in profile.columns
-    )
-
-
-def has_own_unit(column: ColumnProfile) -> bool:
-    """Return whether a measure says its unit itself."""
-    return column.unit is not None or bool(header_parts(column.name) & OWN_UNITS)
-
-
-def is_whole(column: ColumnProfile) -> bool:
-    """Return whether a column holds whole numbers, also if they are written with decimals ("12.0")."""
-    numbers = [column.min, column.max, *(float(value) for value, _ in column.top_values)]
-    return column.kind == "integer" or all(isinstance(number, int | float) and number % 1 == 0 for number in numbers)
-
-
-def is_text(column: ColumnProfile) -> bool:
-    """Return whether a column holds text. An identifier column may hold numbers; then it has a numeric minimum."""
-    return column.kind in ("category", "text") or (
-        column.kind == "identifier" and not isinstance(column.min, int | float)
-    )
-
-
-def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
-    """Return whether the values of two measures can be added or subtracted: one role, one unit, and one word in common.
-
-    Without a unit, headers such as "min temp" and "max temp" say it by the word that they share.
-    """
-    if one.role != other.role or one.unit != other.unit:
-        return False
-    return one.unit is not None or bool(header_parts(one.name) & header_parts(other.name))
-
-
-@cache
-def header_parts(header: str) -> frozenset[str]:
-    """Return the words of a header, in lower case and split at `_`, spaces and changes of case. Cached."""
-    spaced = "".join(f" {letter}" if letter.isupper() else letter if letter.isalpha() else " " for letter in header)
-    return frozenset(word.lower() for word in f"{spaced} {header.replace('_', ' ')}".split() if len(word) > 1)
 
 
 def round_number(value: float, spread: float, whole: bool) -> int | float:

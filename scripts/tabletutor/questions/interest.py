@@ -48,7 +48,7 @@ from tabletutor.programs.grammar import (
 from tabletutor.records.table import ColumnProfile, TableProfile
 
 Steps = tuple[Step, ...]
-NEARLY_ONE = 0.9999  # of a correlation: the columns say the same
+NEARLY_ONE = 0.995  # of a correlation: the columns say the same
 ROWS_PER_GROUP = 1.5  # with fewer, a statistic of a group is mostly one value
 ZERO_P = 1e-9
 FAR = 10  # times

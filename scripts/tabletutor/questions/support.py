@@ -51,7 +51,7 @@ Steps = tuple[Step, ...]
 MIN_EFFECT = 0.05  # share of the known values that a condition removes at least
 MIN_LEFT = 0.02  # share that it keeps at least, if these are few rows
 MOST_IN_ONE = 0.9  # share of the rows in the largest group
-MIN_GROUP = 3  # rows behind a mean or a median of a group
+MIN_GROUP = 5  # rows behind a mean or a median of a group
 MIN_PART = 5  # rows behind a sum or a mean of a part of a date
 MIN_GROUPS = 3  # groups behind a winner
 MIN_PERIODS = 4
@@ -157,6 +157,8 @@ def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[
     if shares and not counts and min(run(Program((*before, step, GroupMapping()))).values()) < 0:
         yield "a total is negative"
     part = any(isinstance(earlier, Derivation) and earlier.name == step.by for earlier in before)
+    if part and not counts and max(sizes.values()) > MOST_IN_ONE * sum(sizes.values()):
+        yield "one part of the date has nearly all rows"
     least = MIN_PART if part else MIN_GROUP
     if step.aggregation not in ("count", "nunique") and min(sizes.values()) < least:
         yield f"a group has {min(sizes.values())} rows"

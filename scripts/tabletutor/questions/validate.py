@@ -13,6 +13,7 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.match import match
 from tabletutor.programs.grammar import Count, Filter, GroupCount, NoAnswer, Program, Round, Share, from_json
 from tabletutor.programs.pandas_source import render
+from tabletutor.questions.foregone import find_foregone
 from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.interest import is_dull
@@ -76,6 +77,8 @@ def check(
         raise _rejection(question, "dull", lack)
     if misleading := find_misleading(program, polars):
         raise _rejection(question, "ambiguous", misleading)
+    if foregone := find_foregone(program, profile, polars):
+        raise _rejection(question, "dull", foregone)
     question = _with_one_reading(question, program, profile, spoken, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:

@@ -13,7 +13,8 @@ from tabletutor.programs.grammar import (
     Span,
     WeightedMean,
 )
-from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, header_parts
+from tabletutor.questions.columns import header_parts
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import RECORD, VALUE
 from tabletutor.questions.phrases import aggregate_noun, aggregate_type
@@ -22,6 +23,12 @@ from tabletutor.records.table import ColumnProfile
 # What people average with weights: a rate over people, a price over quantities.
 AVERAGED = frozenset(
     {"rate", "price", "percent", "pct", "percentage", "ratio", "average", "avg", "mean", "discount", "share", "income"}
+)
+# What a rate is per: people, votes, pieces sold. Nobody weights an income by the number of computers.
+WEIGHTS = frozenset(
+    {"people", "persons", "inhabitants", "residents", "households", "families", "students", "pupils", "employees"}
+    | {"enrollment", "enrolment", "workers", "patients", "passengers", "voters", "votes", "births", "customers"}
+    | {"quantity", "qty", "units", "volume", "sold", "sales", "orders", "count", "size", "attempts"}
 )
 PART_WORDS: dict[Aggregation, str] = {
     "mean": "mean", "median": "median", "min": "minimum", "max": "maximum", "std": "standard deviation",
@@ -37,7 +44,7 @@ def _aggregate(draw: Draw) -> Candidate:
         aggregate_type(aggregation, column),
         rounds=aggregation == "mean",
         variant=aggregation,
-        subject=column.name if aggregation in ("mean", "median", "sum") else None,
+        subject=column.name if aggregation in ("mean", "median") else None,
         unit=column.unit,
     )
 
@@ -90,7 +97,15 @@ def _weighted_mean(draw: Draw) -> Candidate:
     averaged = bool(header_parts(column.title or column.name) & AVERAGED) or (column.unit or "").startswith(
         ("%", "per")
     )
-    if not averaged or weight.kind != "integer" or not isinstance(weight.min, int | float) or weight.min < 0:
+    parts = header_parts(weight.title or weight.name)
+    counted = bool(parts & WEIGHTS) or any(part.startswith("pop") for part in parts)  # "poptotal"
+    if (
+        not averaged
+        or not counted
+        or weight.kind != "integer"
+        or not isinstance(weight.min, int | float)
+        or weight.min < 0
+    ):
         raise CannotDraw
     noun = f"average {draw.say(column)}, weighted by {draw.say_the(weight)}"
     return Candidate(

@@ -1,6 +1,7 @@
 """Count: how many rows or values there are, and what share of the rows fulfils a condition."""
 
 from tabletutor.programs.grammar import Aggregate, Count, Missing, MissingShare, Outliers, Repeated, Share, Where
+from tabletutor.questions.columns import splits_rows
 from tabletutor.questions.conditions import draw_condition
 from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
@@ -68,7 +69,7 @@ def _share(draw: Draw) -> Candidate:
 
 def _distinct(draw: Draw) -> Candidate:
     column = draw.column(("category", "code", "year"))
-    if column.unique < MIN_KINDS:
+    if column.unique < MIN_KINDS or not splits_rows(column, draw.profile.rows):
         raise CannotDraw
     return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
 

@@ -15,7 +15,8 @@ from tabletutor.programs.grammar import (
     Scale,
     Where,
 )
-from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, is_whole, round_number
+from tabletutor.questions.columns import is_whole
+from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw, round_number
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, VALUE, WHICH
 from tabletutor.questions.phrases import aggregate_noun
@@ -41,7 +42,12 @@ BEST_OF_EACH = (
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
     """Return a step that puts a measure into three or four bins, and the words for the bins."""
     marks = column.quantiles
-    if len(marks) < 5 or not isinstance(column.min, int | float) or not isinstance(column.max, int | float):
+    if (
+        column.unique < MANY_DISTINCT
+        or len(marks) < 5
+        or not isinstance(column.min, int | float)
+        or not isinstance(column.max, int | float)
+    ):
         raise CannotDraw
     places = draw.choice(((marks[1], marks[3]), (marks[1], marks[2], marks[3])))
     spread = marks[3] - marks[1]
@@ -85,26 +91,11 @@ def _scaled(draw: Draw) -> Candidate:
     if column.unique < MANY_DISTINCT:
         raise CannotDraw
     name = draw.free_name("scaled")
-    if draw.choice((True, True, False)):
-        limit = draw.choice((1, 1.5, 2))
-        deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
-        noun = f"number of rows whose {draw.say(column)} {draw.verb(column)} more than {deviations} above the average"
-        scale = Scale(column.name, "zscore", name)
-    elif _fills_its_range(column):
-        limit = draw.choice((0.5, 0.25, 0.75))
-        noun = f"number of rows whose {draw.say(column)}, scaled to the range from 0 to 1 (min-max), is above {limit}"
-        scale = Scale(column.name, "minmax", name)
-    else:
-        raise CannotDraw
+    limit = draw.choice((1, 1.5, 2))
+    deviations = "1 standard deviation" if limit == 1 else f"{limit} standard deviations"
+    noun = f"number of rows whose {draw.say(column)} {draw.verb(column)} more than {deviations} above the average"
+    scale = Scale(column.name, "zscore", name)
     return Candidate(chain(scale, Where(name, ">", limit), Count()), {"noun": noun}, "integer", variant=scale.method)
-
-
-def _fills_its_range(column: ColumnProfile) -> bool:
-    """Return whether the range of a column does not rest on a few extreme values."""
-    low, high = column.min, column.max
-    if not isinstance(low, int | float) or not isinstance(high, int | float) or len(column.quantiles) < 5:
-        return False
-    return column.quantiles[4] - column.quantiles[0] > (high - low) / 2
 
 
 def _scaled_value(draw: Draw) -> Candidate:

@@ -18,7 +18,7 @@ from tabletutor.programs.grammar import (
     Pivot,
     TopGroups,
 )
-from tabletutor.questions.draw import GROUPS, NAMED_GROUPS, SUMMABLE, CannotDraw, Draw, round_number
+from tabletutor.questions.draw import GROUPS, NAMED_GROUPS, CannotDraw, Draw, round_number
 from tabletutor.questions.english import a_or_an
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import HOW_MANY, LIST, MAPPING, SET, TABLE, VALUE, WHICH
@@ -123,7 +123,7 @@ def _shares(draw: Draw) -> Candidate:
     if draw.choice((True, False)):
         step, noun = Group(by.name, "count"), "rows"
     else:
-        measure = draw.measure(SUMMABLE)
+        measure = draw.measure(summed=True)
         step, noun = Group(by.name, "sum", measure.name), total_of(draw, measure)
     form = _form(draw, draw.say_group(by), "percentage")
     return Candidate(
@@ -138,7 +138,7 @@ def _shares(draw: Draw) -> Candidate:
 
 
 def _share(draw: Draw) -> Candidate:
-    by, measure = draw.category(least=3), draw.measure(SUMMABLE)
+    by, measure = draw.category(least=3), draw.measure(summed=True)
     value = draw.value(by)
     noun = f"percentage of the {total_of(draw, measure)} that comes from {draw.say(by)} {value_words(value)}"
     program = chain(Group(by.name, "sum", measure.name), GroupShares(), GroupValue(value))
@@ -194,7 +194,7 @@ def _statistic(draw: Draw) -> Candidate:
     if draw.choice((True, False)):
         step, noun = Group(by.name, "count"), f"median number of rows per {draw.say(by)}"
     else:
-        measure = draw.measure(SUMMABLE)
+        measure = draw.measure(summed=True)
         step, noun = Group(by.name, "sum", measure.name), f"median of the {total_of(draw, measure)} per {draw.say(by)}"
     program = chain(step, GroupStatistic("median"))
     return Candidate(program, {"noun": noun}, "number", rounds=True, variant=step.aggregation)

@@ -3,7 +3,8 @@
 import re
 
 from tabletutor.programs.grammar import Aggregate, Contains, Count, Lookup, MostFrequent, TextPart
-from tabletutor.questions.draw import CannotDraw, Draw, header_parts
+from tabletutor.questions.columns import header_parts, is_half_name, splits_rows
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
@@ -66,7 +67,7 @@ def _words(draw: Draw) -> Candidate:
 
 def _longest(draw: Draw) -> Candidate:
     column = draw.text(("label",))
-    if not header_parts(column.name) & {"name", "title"}:
+    if not header_parts(column.name) & {"name", "title"} or is_half_name(column):
         raise CannotDraw  # "the longest parking lot" is not one of many characters
     name, end, direction = draw.free_name("length"), "longest", "largest"
     program = chain(TextPart(column.name, "length", name), Lookup(name, direction, column.name))
@@ -74,8 +75,8 @@ def _longest(draw: Draw) -> Candidate:
 
 
 def _most_frequent(draw: Draw) -> Candidate:
-    column = draw.column(("category", "ordinal", "code", "date_part"))
-    if column.kind == "number":
+    column = draw.column(("category", "ordinal", "date_part"))
+    if column.kind == "number" or not splits_rows(column, draw.profile.rows):
         raise CannotDraw  # no program takes the most frequent of numbers with decimals
     noun = f"most {draw.choice(('common', 'frequent'))} {draw.say(column)}"
     return Candidate(chain(MostFrequent(column.name)), {"noun": noun}, "category")

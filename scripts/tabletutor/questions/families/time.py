@@ -73,7 +73,7 @@ def best_in_time(draw: Draw, measure: ColumnProfile | None, noun: str, end: str)
 
 
 def _best_part(draw: Draw) -> Candidate:
-    date = draw.date()
+    date = draw.date(main=True)
     step, words = _part(draw, date)
     direction = draw.direction()
     if draw.source.random() < 0.3:
@@ -112,7 +112,7 @@ def _periods(draw: Draw, date: ColumnProfile) -> tuple[tuple[Period, Group], str
 
 
 def _period_best(draw: Draw) -> Candidate:
-    date = draw.date()
+    date = draw.date(main=True)
     steps, noun, unit = _periods(draw, date)
     measure = next((column for column in draw.profile.columns if column.name == steps[1].column), None)
     direction = "largest" if measure is None else draw.direction()
@@ -138,7 +138,7 @@ def _change(draw: Draw, measured: str | None) -> Change:
 
 
 def _growth(draw: Draw) -> Candidate:
-    date = draw.date()
+    date = draw.date(main=True)
     steps, noun, unit = _periods(draw, date)
     operation = _change(draw, steps[1].column)
     slots = {"what": f"{unit}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
@@ -147,7 +147,7 @@ def _growth(draw: Draw) -> Candidate:
 
 
 def _growth_value(draw: Draw) -> Candidate:
-    date = draw.date()
+    date = draw.date(main=True)
     first, last = date_years(date)
     if last - first < 4:
         raise CannotDraw  # the first and the last year may be cut off
@@ -177,7 +177,7 @@ def _by_year(draw: Draw) -> Candidate:
 
 
 def _period_mapping(draw: Draw) -> Candidate:
-    date = draw.date()
+    date = draw.date(main=True)
     first, last = date_years(date)
     if last - first + 1 > MAX_PERIODS:
         raise CannotDraw
@@ -200,7 +200,7 @@ def _period_mapping(draw: Draw) -> Candidate:
 
 def _series(draw: Draw, roles: Sequence[Role] = MEASURES) -> tuple[ColumnProfile, ColumnProfile]:
     """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
-    date = draw.date()
+    date = draw.date(main=True)
     places = any(column.role == "coordinate" for column in draw.profile.columns)  # several series in one table
     if places or date.unique < draw.profile.rows - date.missing or not _is_even(date):
         raise CannotDraw
@@ -256,7 +256,7 @@ def _edge(draw: Draw) -> Candidate:
 
 
 def _extreme(draw: Draw) -> Candidate:
-    column = draw.date()
+    column = draw.column(("date",))
     aggregation = draw.choice(("min", "max"))
     end = draw.choice(("earliest", "first") if aggregation == "min" else ("latest", "last", "most recent"))
     return Candidate(
@@ -298,7 +298,7 @@ FAMILIES = (
     Family("largest_increase", "time", _largest_increase, VALUE, conditions=(0, 0)),
     Family("streak", "time", _streak, VALUE, conditions=(0, 0)),
     Family("first_or_last", "time", _edge, PICK, conditions=(0, 1)),
-    Family("date_extreme", "time", _extreme, PICK),
+    Family("date_extreme", "time", _extreme, PICK, conditions=(0, 1)),
     Family("date_of_extreme", "time", _date_of, PICK, conditions=(0, 1)),
     Family("days_between", "time", _days, VALUE, conditions=(0, 1)),
 )

@@ -1,0 +1,187 @@
+"""What a column of a table may be used for in a question, beyond what its role says."""
+
+import re
+from functools import cache
+
+from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, TableProfile
+
+# A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
+UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
+UNIT_VALUES = frozenset(
+    {"hour", "day", "week", "month", "year", "hourly", "daily", "weekly", "monthly", "yearly", "annual"}
+)
+QUALIFIERS = frozenset({"total", "sum", "avg", "average", "mean", "median", "max", "min", "num", "number", "of", "the"})
+ONE_SIZE = 30  # times
+OWN_UNITS = frozenset(
+    {"percent", "pct", "celsius", "kph", "kmh", "mph", "hpa", "km", "cm", "mm", "kg", "usd", "eur", "count", "age"}
+)
+# Dates of the record and not of what it is about: "Updated", "date_created", "last_calibration".
+BOOKKEEPING = frozenset(
+    {"updated", "update", "modified", "created", "creation", "archived", "archive", "uploaded", "loaded", "imported"}
+    | {"extracted", "retrieved", "accessed", "processed", "inserted", "synced", "refreshed", "edited", "last"}
+    | {"calibration", "calibrated", "expiry", "expiration", "expires", "revised", "verified"}
+)
+# Dates that hardly say when it happened, if there is another: births of people, and ends of what has a beginning.
+NOT_FIRST = frozenset(
+    {
+        "birth",
+        "born",
+        "dob",
+        "birthday",
+        "birthdate",
+        "end",
+        "ended",
+        "ending",
+        "finish",
+        "finished",
+        "closed",
+        "completed",
+    }
+    | {
+        "resolved",
+        "released",
+        "extinguished",
+        "returned",
+        "due",
+        "delivered",
+        "delivery",
+        "ship",
+        "shipped",
+        "stop",
+        "to",
+    }
+)
+HALF_NAMES = ({"first", "name"}, {"last", "name"}, {"middle", "name"}, {"given", "name"}, {"family", "name"})
+HALF_WORDS = frozenset({"firstname", "lastname", "surname", "forename", "fname", "lname"})
+INVENTED = frozenset(
+    {"fake", "dummy", "masked", "anon", "anonymous", "anonymized", "anonymised", "pseudonym", "hashed"}
+)
+MOSTLY_ZERO = 0.85  # of the values; a mean of such a column is one of its few other values, thinned out
+MIN_FILLED = 0.2  # of the rows have a value of a column that splits them into groups
+NAMING_SHARE = 0.9  # different values among the rows of a column that names them
+MAX_UNNAMED = 0.1  # of the rows without a name
+FEW = 20
+GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+
+
+def has_unit_column(profile: TableProfile) -> bool:
+    """Return whether a column gives the unit or the period of a measure, row by row."""
+    return any(
+        column.unique > 1
+        and column.kind not in NUMERIC
+        and (
+            header_parts(column.name) & UNIT_HEADERS
+            or (column.kind == "category" and {value.casefold() for value, _ in column.top_values} <= UNIT_VALUES)
+        )
+        for column in profile.columns
+    )
+
+
+def has_own_unit(column: ColumnProfile) -> bool:
+    """Return whether a measure says its unit itself."""
+    return column.unit is not None or bool(header_parts(column.name) & OWN_UNITS)
+
+
+def is_whole(column: ColumnProfile) -> bool:
+    """Return whether a column holds whole numbers, also if they are written with decimals ("12.0")."""
+    numbers = [column.min, column.max, *(float(value) for value, _ in column.top_values)]
+    return column.kind == "integer" or all(isinstance(number, int | float) and number % 1 == 0 for number in numbers)
+
+
+def is_text(column: ColumnProfile) -> bool:
+    """Return whether a column holds text. An identifier column may hold numbers; then it has a numeric minimum."""
+    return column.kind in ("category", "text") or (
+        column.kind == "identifier" and not isinstance(column.min, int | float)
+    )
+
+
+def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
+    """Return whether the values of two measures can be added or subtracted: one role, one unit, and one word in common.
+
+    Without a unit, headers such as "min temp" and "max temp" say it by the word that they share, if their values are of
+    one size: not "calories from fat" and "trans fat". "Total" and the like say nothing.
+    """
+    if one.role != other.role or one.unit != other.unit:
+        return False
+    alike = one.quantiles[2:3] and other.quantiles[2:3] and _of_one_size(one.quantiles, other.quantiles)
+    shared = (header_parts(one.name) & header_parts(other.name)) - QUALIFIERS
+    return one.unit is not None or (bool(shared) and bool(alike))
+
+
+def _of_one_size(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Return whether the larger values of two columns differ by less than `ONE_SIZE` times."""
+    sizes = sorted(max(abs(marks[0]), abs(marks[-1])) for marks in (one, other))
+    return sizes[1] < ONE_SIZE * sizes[0]
+
+
+@cache
+def header_parts(header: str) -> frozenset[str]:
+    """Return the words of a header, in lower case and split at `_`, spaces and changes of case. Cached."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter if letter.isalpha() else " " for letter in header)
+    return frozenset(word.lower() for word in f"{spaced} {header.replace('_', ' ')}".split() if len(word) > 1)
+
+
+def is_mostly_zero(column: ColumnProfile, rows: int) -> bool:
+    """Return whether nearly all known values of a column of numbers are 0."""
+    zeros = sum(count for value, count in column.top_values if float(value) == 0) if column.kind in NUMERIC else 0
+    return zeros > MOSTLY_ZERO * (rows - column.missing)
+
+
+def adds_up(column: ColumnProfile) -> bool:
+    """Return whether the sum of a measure over rows is a quantity: its header or unit says so, not its spread alone.
+
+    A few whole numbers under a plural ("sources", from 3 to 10) count what rows may share.
+    """
+    few = column.role_reason.endswith("under a plural: counts") and isinstance(column.max, float) and column.max < FEW
+    return column.role == "additive" and not few and not GUESSED.search(column.role_reason)
+
+
+def splits_rows(column: ColumnProfile, rows: int) -> bool:
+    """Return whether the values of a column split the rows into groups that a reader can tell apart.
+
+    They do not if hardly any row has a value, if values differ only in case, or if the column is the unit of a measure.
+    """
+    filled = rows - column.missing >= MIN_FILLED * rows
+    return filled and not column.mixes_case and not header_parts(column.name) & UNIT_HEADERS
+
+
+def names_rows(column: ColumnProfile, rows: int) -> bool:
+    """Return whether a label names nearly each row, and no two rows by the same name."""
+    return column.missing <= MAX_UNNAMED * rows and column.unique >= NAMING_SHARE * (rows - column.missing)
+
+
+def is_half_name(column: ColumnProfile) -> bool:
+    """Return whether a column has first names or last names only."""
+    parts = header_parts(column.name)
+    return any(half <= parts for half in HALF_NAMES) or bool(parts & HALF_WORDS)
+
+
+def is_aside(column: ColumnProfile) -> bool:
+    """Return whether nobody asks about a column: names made up to hide people, or the year of a record."""
+    invented = column.role == "label" and bool(header_parts(column.name) & INVENTED)
+    return invented or (column.role == "year" and is_bookkeeping(column))
+
+
+def is_bookkeeping(column: ColumnProfile) -> bool:
+    """Return whether a date says when a record was written or a device was serviced, not when something happened."""
+    return bool(header_parts(column.name) & BOOKKEEPING)
+
+
+def main_date(profile: TableProfile) -> str | None:
+    """Return the date of what the rows are about, or None: the first that is no bookkeeping, rather no birth or end."""
+    dates = [column for column in profile.columns if column.kind in TEMPORAL and column.twin is None]
+    events = [column for column in dates if not is_bookkeeping(column)]
+    events.sort(key=lambda column: bool(header_parts(column.name) & NOT_FIRST))
+    return events[0].name if events else None
+
+
+def year_of(header: str) -> str | None:
+    """Return the year that a header names: "2021" of "Rank 2021". None for a header without one, or with several."""
+    years = YEAR.findall(header)
+    return years[0] if len(years) == 1 else None
+
+
+def stem_of(header: str) -> str:
+    """Return a header without its year, in lower case: "rank" of "Rank 2021"."""
+    return YEAR.sub("", header).strip(" _-.").casefold()

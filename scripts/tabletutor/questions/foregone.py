@@ -1,0 +1,107 @@
+"""Find answers that the design of a table gives: groups of one size, columns that are nearly all 0, sums of columns.
+
+The checks run small programs on the table, as `support.py` does.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Arithmetic,
+    Correlation,
+    Count,
+    Derivation,
+    Filter,
+    Group,
+    GroupMapping,
+    HypothesisTest,
+    InterquartileRange,
+    Missing,
+    MostFrequent,
+    NoAnswer,
+    Pivot,
+    Program,
+    Quantile,
+    Regression,
+    StrongestPair,
+    Where,
+    step_columns,
+)
+from tabletutor.questions.columns import MOSTLY_ZERO
+from tabletutor.questions.support import Run, Steps
+from tabletutor.records.table import NUMERIC, TableProfile
+
+EVEN = 1.15  # the largest group over the smallest one, such as months of 28 to 31 days or squads of 25 to 27 players
+MOST_ROWS = 2 / 3  # of the table; conditions that keep so many hardly change the sizes of groups
+HALF = 0.5  # of the values; the median of a column with more zeros is 0
+SAME_SAYING = 0.995  # of a correlation
+STATISTICS = (Aggregate, Group, Quantile, InterquartileRange, Correlation, Regression, HypothesisTest, Pivot)
+
+
+def find_foregone(program: Program, profile: TableProfile, run: Run) -> str | None:
+    """Return why the design of a table gives the answer, or None. `run` computes a program."""
+    chains = [program.steps, program.other] if program.join is not None else [program.steps]
+    if program.parts:
+        chains = [(*program.steps, *part.steps) for part in program.parts]
+    numbers = {column.name for column in profile.columns if column.kind in NUMERIC}
+    try:
+        for steps in chains:
+            fault = next(_even_groups(steps, profile, run), None) or next(_zeros(steps, numbers, run), None)
+            fault = fault or next(_same_columns(steps, run), None)
+            if fault is not None:
+                return fault
+    except NoAnswer:
+        return None
+    return None
+
+
+def _even_groups(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
+    """Yield a fault if rows are counted by a column whose groups have about the same size in the whole table."""
+    for place, step in enumerate(steps):
+        before = steps[:place]
+        filters = [other for other in before if isinstance(other, Filter)]
+        if isinstance(step, Group) and step.column is None and step.aggregation == "count":
+            by = step.by
+        elif isinstance(step, MostFrequent):
+            by = step.column
+        elif isinstance(step, Count) and filters and isinstance(own := filters[-1], Where) and own.comparison == "==":
+            by = own.column
+            filters.pop()
+        else:
+            continue
+        derived = tuple(other for other in before if isinstance(other, Derivation))
+        sizes: dict[str, int] = run(Program((*derived, Group(by, "count"), GroupMapping())))
+        even = len(sizes) > 1 and max(sizes.values()) <= EVEN * min(sizes.values())
+        if even and run(Program((*derived, *filters, Count()))) > MOST_ROWS * profile.rows:
+            yield f"the groups of {by!r} have about the same number of rows"
+
+
+def _zeros(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:
+    """Yield a fault for a statistic of a column that is nearly always 0 in the rows of the question."""
+    for place, step in enumerate(steps):
+        if not isinstance(step, STATISTICS):
+            continue
+        before = tuple(other for other in steps[:place] if isinstance(other, Filter | Derivation))
+        for name in step_columns(step):
+            if name in numbers:
+                zeros = run(Program((*before, Where(name, "==", 0), Count())))
+                known = run(Program((*before, Missing(name, negated=True), Count())))
+                half = getattr(step, "aggregation", None) == "median" and step_columns(step)[-1] == name
+                if zeros > (HALF if half else MOSTLY_ZERO) * known:
+                    yield f"{name!r} is 0 in {zeros} of {known} rows"
+
+
+def _same_columns(steps: Steps, run: Run) -> Iterator[str]:
+    """Yield a fault for the strongest pair of columns that say the same, or of which one is the sum of others."""
+    last = steps[-1]
+    if not isinstance(last, StrongestPair):
+        return
+    before = steps[:-1]
+    for left, right in combinations(last.columns, 2):
+        if abs(run(Program((*before, Correlation(left, right))))) > SAME_SAYING:
+            yield f"{left!r} and {right!r} say the same"
+        for whole in set(last.columns) - {left, right}:
+            total = Arithmetic(left, "+", right, f"{left} + {right}")
+            if run(Program((*before, total, Correlation(total.name, whole)))) > SAME_SAYING:
+                yield f"{whole!r} is the sum of {left!r} and {right!r}"

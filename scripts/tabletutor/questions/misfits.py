@@ -1,0 +1,83 @@
+"""Find columns that do not belong together in one question, by the table's profile.
+
+A program alone can be sound where its question is not: the sources of 2019 among the rows with a rank of 2022.
+"""
+
+from collections.abc import Iterator
+from itertools import combinations, product
+
+from tabletutor.programs.grammar import (
+    Aggregate,
+    Arithmetic,
+    BeyondStatistic,
+    Contains,
+    Correlation,
+    Count,
+    Missing,
+    MissingShare,
+    OneOf,
+    Program,
+    Regression,
+    Share,
+    Step,
+    StrongestPair,
+    Where,
+    all_steps,
+    step_columns,
+)
+from tabletutor.questions.columns import stem_of, year_of
+from tabletutor.records.table import TEMPORAL, ColumnProfile, TableProfile
+
+CONDITIONS = (Where, OneOf, Contains, Missing, BeyondStatistic)
+OVER_TIME = (Arithmetic, Correlation, Regression, StrongestPair)
+COUNTED = (Count, Share, MissingShare)
+
+
+def find_misfit(program: Program, profile: TableProfile) -> str | None:
+    """Return why the columns of a program do not belong together, or None."""
+    columns = {column.name: column for column in profile.columns}
+    steps = all_steps(program)
+    filters = [step for step in steps if isinstance(step, CONDITIONS)]
+    kept = {name for step in filters for name in step_columns(step) if name in columns}
+    measured = {name for step in steps if step not in filters for name in step_columns(step) if name in columns}
+    over_time = any(isinstance(step, OVER_TIME) for step in steps)
+    faults = (*_crossed_years(kept, measured, over_time), *_number_conditions(steps, filters, columns))
+    return next(iter(faults), None)
+
+
+def _crossed_years(kept: set[str], measured: set[str], over_time: bool) -> Iterator[str]:
+    """Yield a fault for two columns of different years, such as "Rank 2021" and "Sources 2019".
+
+    One measure may be compared with itself over time, but no condition comes from another year.
+    """
+    pairs = [*product(sorted(kept), sorted(measured)), *combinations(sorted(kept), 2)]
+    for left, right in combinations(sorted(measured), 2):
+        if not over_time or stem_of(left) != stem_of(right):
+            pairs.append((left, right))
+    for left, right in pairs:
+        first, second = year_of(left), year_of(right)
+        if first is not None and second is not None and first != second:
+            yield f"{left!r} and {right!r} are of different years"
+
+
+def _number_conditions(
+    steps: tuple[Step, ...],
+    filters: list[Where | OneOf | Contains | Missing | BeyondStatistic],
+    columns: dict[str, ColumnProfile],
+) -> Iterator[str]:
+    """Yield a fault for conditions on two measures where rows are not counted, or on one where a date is sought."""
+    numbers = {
+        step.column
+        for step in filters
+        if isinstance(step, BeyondStatistic)
+        or (isinstance(step, Where) and isinstance(step.value, int | float) and not isinstance(step.value, bool))
+        if step.column in columns and columns[step.column].role != "year"
+    }
+    if len(numbers) > 1 and not any(isinstance(step, COUNTED) for step in steps):
+        yield f"conditions on {len(numbers)} measures, but nothing is counted"
+    gaps = [step.column for step in filters if isinstance(step, Missing) and step.column in columns]
+    if gaps and not any(isinstance(step, COUNTED) for step in steps):
+        yield f"a measure of the rows with or without {gaps[0]!r}"
+    last = steps[-1]
+    if numbers and isinstance(last, Aggregate) and last.column in columns and columns[last.column].kind in TEMPORAL:
+        yield f"the first or last {last.column!r} among rows that a measure picks"
