@@ -131,6 +131,34 @@ def test_samples_follow_from_their_own_seed(student: Student) -> None:
     assert len(set(sampled([0, 1, 2, 3]).values())) == 4
 
 
+def test_conversations_with_limits_of_their_own_join_and_leave_between_steps(student: Student) -> None:
+    model, tokenizer = student
+    decoder = Decoder(model, tokenizer, 3, DecodeLimits(1, 400))
+    own = {0: DecodeLimits(12, 400), 1: DecodeLimits(9, 400, 1.0), 2: DecodeLimits(12, 400), 3: DecodeLimits(5, 400)}
+    texts = dict(enumerate(prompts(4)))
+    turns: dict[int, DecodedTurn] = {}
+
+    def join(key: int) -> None:
+        decoder.begin(key, texts[key], Random(key), own[key])
+        decoder.feed([key])
+        turns.update({turn.key: turn for turn in decoder.step()})
+
+    for key in (0, 1, 2):
+        join(key)
+    partial = list(decoder.turn(0))
+    decoder.end(0)  # in the middle of its turn
+    join(3)
+    while len(turns) < 3:
+        turns.update({turn.key: turn for turn in decoder.step()})
+    assert partial == greedy(student, texts[0], 12)[: len(partial)] != []
+    for key in (2, 3):
+        assert turns[key].text == tokenizer.decode(greedy(student, texts[key], own[key].max_new_tokens))
+    alone = Decoder(model, tokenizer, 1, own[1])
+    alone.begin(1, texts[1], Random(1))
+    alone.feed([1])
+    assert alone.decode(1) == [turns[1]]
+
+
 @given(st.lists(st.integers(0, 9), max_size=20), st.lists(st.integers(0, 9), min_size=1, max_size=12))
 def test_a_phrase_over_and_over_is_a_loop(before: list[int], phrase: list[int]) -> None:
     turn = before + phrase * 60

@@ -1,4 +1,4 @@
-"""The `tabletutor` command. Each subcommand is a thin layer over a library function; none of them loads a model."""
+"""The `tabletutor` command. Each subcommand is a thin layer over a library function; only `serve` loads a model."""
 
 import sys
 from pathlib import Path
@@ -126,6 +126,44 @@ def reproduce(
     if differing:
         _stop("\n".join([*(f"differs: {name}" for name in differing), f"the second build is kept in {second}"]))
     typer.echo(f"{len(first)} artefacts, identical in both builds")
+
+
+@app.command(epilog="Example: tabletutor serve tuned --port 8000")
+def serve(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN|MODEL|FOLDER", help="A run or a model of the project, or a folder with transformers weights."
+        ),
+    ],
+    config: Annotated[Path, typer.Option(help="The project's configuration.")] = Path("config/config.yaml"),
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")] = 8000,
+    batch: Annotated[int, typer.Option(min=1, help="Replies that are decoded together; others wait.")] = 16,
+    max_context: Annotated[
+        int | None, typer.Option(min=2, help="Maximum number of tokens per conversation. Default: the model's.")
+    ] = None,
+) -> None:
+    """Serve a trained run or a model as an OpenAI-compatible chat endpoint (`docs/serving.md`)."""
+    from tabletutor.cli.serve import find_weights, open_server
+    from tabletutor.serving.server import is_loopback
+
+    try:
+        weights = find_weights(target, config)
+        server = open_server(weights, host, port, batch, max_context)
+    except (OSError, ValueError) as error:
+        _stop(str(error))
+    if not is_loopback(host):
+        _warn(f"{host} can be reached from other machines, and there is no authentication: anyone can use the model")
+    typer.echo(f"serving {escape_controls(weights.name)} at {server.address}")
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def _warn(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(Text(escape_controls(message), style="yellow"))
 
 
 def _stop(message: str) -> NoReturn:

@@ -1,8 +1,8 @@
 """Batched decoding: many conversations at once, turn by turn, with a key-value cache that lasts across turns.
 
 A conversation is fed tokens (its prompt, later an observation). It is then decoded one token per step, together with
-all other conversations that are in a turn. Batches depend on tokens only, never on the clock, so the same set of
-conversations always gives the same bytes. A different set may round differently.
+all other conversations that are in a turn. Others can join between two steps. Batches depend on tokens only, never on
+the clock, so the same set of conversations always gives the same bytes. A different set may round differently.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from tabletutor.models.chat import Tokenizer
 from tabletutor.models.kv_cache import ConversationCache
 from tabletutor.models.load import Model
 from tabletutor.models.parse import closes_block
+from tabletutor.models.sampling import sample_tokens
 
 LOOP_SPAN = 48  # tokens at the end of a turn that are tested for a loop
 LOOP_PERIOD = 12  # tokens of the repeated phrase, at most
@@ -37,16 +38,18 @@ def is_looping(turn: Sequence[int]) -> bool:
 
 
 class DecodeLimits(NamedTuple):
-    """Limits in tokens for a turn and for a whole conversation, and the temperature (0: greedy decoding).
+    """Limits in tokens for a turn and for a whole conversation, and how tokens are chosen.
 
-    A turn ends when its code block is closed, because text after it is not run. With `whole_turns` it continues to its
-    stop token.
+    Temperature 0 is greedy decoding. With `top_p` below 1, only the likeliest tokens with that probability together
+    are sampled. A turn ends when its code block is closed, because text after it is not run. With `whole_turns` it
+    continues to its stop token.
     """
 
     max_new_tokens: int
     max_context: int
     temperature: float = 0.0
     whole_turns: bool = False
+    top_p: float = 1.0
 
 
 class DecodedTurn(NamedTuple):
@@ -69,6 +72,7 @@ class _Conversation:
     key: int
     row: int
     source: Random | None
+    limits: DecodeLimits
     running: bool = False
     unfed: list[int] = field(default_factory=list[int])
     turn: list[int] = field(default_factory=list[int])
@@ -99,9 +103,13 @@ class Decoder:
         return self._free(live) - len(live.unfed)
 
     @torch.no_grad()
-    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
-        """Add a conversation whose prompt is `ids`; `feed` starts its first turn. Sampling draws from `source`."""
-        self._rows.append(_Conversation(key, len(self._rows), source, unfed=list(ids)))
+    def begin(
+        self, key: int, ids: Sequence[int], source: Random | None = None, limits: DecodeLimits | None = None
+    ) -> None:
+        """Add a conversation whose prompt is `ids`; `feed` starts its first turn. Sampling draws from `source`.
+        Without `limits` of its own, the conversation has those of the decoder.
+        """
+        self._rows.append(_Conversation(key, len(self._rows), source, limits or self._limits, unfed=list(ids)))
         self._cache.lengths[len(self._rows) - 1] = 0
 
     @torch.no_grad()
@@ -149,9 +157,22 @@ class Decoder:
         done, self._finished = self._finished, []
         return sorted(done)
 
+    @torch.no_grad()
+    def step(self) -> list[DecodedTurn]:
+        """Decode one token of each running turn; return all turns that have finished since the last call."""
+        if self._running:
+            self._advance(self._rows[: self._running])
+        return self.decode(0)
+
+    def turn(self, key: int) -> Sequence[int]:
+        """Return the tokens of a conversation's current or last turn so far, without a stop token."""
+        return self._find(key).turn
+
     def end(self, key: int) -> None:
-        """Remove a waiting conversation and free its row."""
+        """Remove a conversation and free its row, even in the middle of a turn."""
         live = self._find(key)
+        if live.running:
+            self._pause(live)
         last = self._rows[-1]
         if live is not last:
             self._cache.move(last.row, live.row)
@@ -177,7 +198,7 @@ class Decoder:
 
     def _free(self, live: _Conversation) -> int:
         """Return how many tokens the context of a conversation can take beside those in the cache."""
-        return self._limits.max_context - self._cache.prefix_length - int(self._cache.lengths[live.row])
+        return live.limits.max_context - self._cache.prefix_length - int(self._cache.lengths[live.row])
 
     def _find(self, key: int) -> _Conversation:
         return next(live for live in self._rows if live.key == key)
@@ -202,11 +223,15 @@ class Decoder:
         self._cache.close(counts)
         last = hidden[torch.arange(len(batch)), torch.tensor(counts) - 1]
         logits = cast(Tensor, self._head(last))
-        for live, token in zip(batch, self._choose(logits, batch), strict=True):
-            self._accept(live, token)
-        for live in [live for live in batch if not live.running]:
-            self._running -= 1
-            self._place(live, self._running)
+        tokens = self._choose(logits, batch)
+        for live in [live for live, token in zip(batch, tokens, strict=True) if self._accept(live, token)]:
+            self._pause(live)
+
+    def _pause(self, live: _Conversation) -> None:
+        """Move a conversation from the rows of running turns to those of waiting ones."""
+        live.running = False
+        self._running -= 1
+        self._place(live, self._running)
 
     def _read(self, ids: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
         """Return the hidden states (rows, new, width) of the tokens for which the cache was opened."""
@@ -221,28 +246,37 @@ class Decoder:
         )
         return cast(Tensor, output.last_hidden_state)
 
-    def _accept(self, live: _Conversation, token: int) -> None:
-        """Add a token to the turn. A stop token, a closed code block, a loop or a limit ends the turn."""
+    def _accept(self, live: _Conversation, token: int) -> bool:
+        """Add a token to the turn; return whether the turn has ended, by a stop token, a closed code block, a loop or
+        a limit.
+        """
         live.unfed = []
         stops = token in self._stops
         if not stops:
             live.turn.append(token)
             live.unfed = [token]
-            text = self._text(live) if token in self._fences and not self._limits.whole_turns else ""
-            full = len(live.turn) >= self._limits.max_new_tokens or self._free(live) <= 1
+            text = self._text(live) if token in self._fences and not live.limits.whole_turns else ""
+            full = len(live.turn) >= live.limits.max_new_tokens or self._free(live) <= 1
             if not (full or closes_block(text) or is_looping(live.turn)):
-                return
-        live.running = False
+                return False
         chosen = (*live.turn, *([token] if stops else []))
         self._finished.append(DecodedTurn(live.key, self._text(live), len(live.turn), chosen))
+        return True
 
     def _text(self, live: _Conversation) -> str:
         return str(self._tokenizer.decode(live.turn, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _choose(self, logits: Tensor, batch: list[_Conversation]) -> list[int]:
         """Return the next token for each row of `logits` (rows, vocabulary); ties go to the smallest id."""
-        if self._limits.temperature == 0:
-            return cast("list[int]", logits.max(-1).indices.tolist())
-        sums = torch.softmax(logits.float() / self._limits.temperature, -1).cumsum(-1)
-        points = torch.tensor([[live.source.random() if live.source else 0.5] for live in batch]) * sums[:, -1:]
-        return cast("list[int]", torch.searchsorted(sums, points).squeeze(1).clamp_(max=logits.shape[-1] - 1).tolist())
+        tokens = cast("list[int]", logits.max(-1).indices.tolist())
+        if sampled := [index for index, live in enumerate(batch) if live.limits.temperature > 0]:
+            chosen = [batch[index] for index in sampled]
+            drawn = sample_tokens(
+                logits[sampled],
+                [live.limits.temperature for live in chosen],
+                [live.limits.top_p for live in chosen],
+                [live.source.random() if live.source else 0.5 for live in chosen],
+            )
+            for index, token in zip(sampled, drawn, strict=True):
+                tokens[index] = token
+        return tokens

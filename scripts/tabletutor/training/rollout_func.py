@@ -36,9 +36,11 @@ class RecordingDecoder(Decoder):
         self.chosen: dict[int, list[int]] = {}
         self._stopped: dict[int, bool] = {}
 
-    def begin(self, key: int, ids: Sequence[int], source: Random | None = None) -> None:
+    def begin(
+        self, key: int, ids: Sequence[int], source: Random | None = None, limits: DecodeLimits | None = None
+    ) -> None:
         """Add a conversation and start its record."""
-        super().begin(key, ids, source)
+        super().begin(key, ids, source, limits)
         self.prompts[key], self.completions[key], self.chosen[key] = list(ids), [], []
 
     def decode(self, wanted: int) -> list[DecodedTurn]:

@@ -1,0 +1,1 @@
+"""An OpenAI-compatible chat endpoint over a local model: `tabletutor serve`."""
