@@ -1,4 +1,4 @@
-"""A tiny model, and a server of it that all tests of the endpoint share."""
+"""A tiny model and its server, which all tests of the endpoint share."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -61,7 +61,7 @@ class Reply:
         self.cancelled = True
 
     def advance(self, tokens: Sequence[int], turn: DecodedTurn | None) -> Progress | None:
-        """Return what there is to report when the reply has these `tokens`, and `turn` if it is finished."""
+        """Return the progress to report, if any. The reply has these `tokens` so far, and `turn` if it is finished."""
         if turn is None and not (self.request.pieces or self.request.stops):
             return None
         text = self.text.extend(tokens[self.tokens :])
@@ -102,7 +102,7 @@ class Engine:
 
     @property
     def works(self) -> bool:
-        """Whether the engine takes requests: it is started, not closed, and no error has ended its thread."""
+        """True while the engine takes requests: from `start` to `close`, unless an error ends its thread."""
         return self._thread.is_alive() and not self._closed
 
     def start(self) -> None:

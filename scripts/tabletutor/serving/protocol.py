@@ -74,7 +74,7 @@ class ChatMessage(_Part):
 
 
 class StreamOptions(_Part):
-    """Whether the stream ends with the numbers of tokens."""
+    """Options of a stream; with `include_usage` its last event has the numbers of tokens."""
 
     include_usage: bool = False
     include_obfuscation: bool = False  # pads pieces against observers of an encrypted connection; there is none
