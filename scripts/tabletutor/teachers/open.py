@@ -1,16 +1,18 @@
 """Open a teacher: load its model, or connect to its endpoint, when its first turn is wanted."""
 
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
 from tabletutor.config.section import result_settings
-from tabletutor.config.teachers import LocalTeacherConfig, Prompt, TeacherConfig
+from tabletutor.config.teachers import EndpointTeacherConfig, LocalTeacherConfig, Prompt, TeacherConfig
 from tabletutor.models.load import model_files
 from tabletutor.records.files import sha256_file
 from tabletutor.students.rollout import TurnGenerator
+from tabletutor.teachers.endpoint_turns import EndpointTurns
+from tabletutor.teachers.teacher_thread import TeacherThread
 
 
 class TeacherFiles(NamedTuple):
@@ -48,11 +50,11 @@ def teacher_identity(files: TeacherFiles) -> Any:
 @contextmanager
 def open_teacher(files: TeacherFiles) -> Generator[OpenTeacher]:
     """Provide a teacher. Nothing is loaded or connected before its first turn."""
-    with ExitStack() as stack:
-        if isinstance(files.config, LocalTeacherConfig):
-            yield _open_local(files, files.config)
-        else:
-            yield _open_endpoint(files, files.config, stack)
+    if isinstance(files.config, LocalTeacherConfig):
+        yield _open_local(files, files.config)
+    else:
+        with TeacherThread(files.config, files.cassette) as endpoint:
+            yield _open_endpoint(files.name, files.config, endpoint)
 
 
 def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
@@ -80,3 +82,10 @@ def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
         return DecoderTurns(Decoder(weights[0], tokenizer, rows, limits), tokenizer)
 
     return OpenTeacher(files.name, config.prompt, True, turns, lambda: "")
+
+
+def _open_endpoint(name: str, config: EndpointTeacherConfig, endpoint: TeacherThread) -> OpenTeacher:
+    def turns(temperature: float, rows: int) -> TurnGenerator:
+        return EndpointTurns(endpoint, config, temperature)
+
+    return OpenTeacher(name, config.prompt, False, turns, lambda: str(endpoint.usage))
