@@ -115,6 +115,20 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         ),
         (trained(init_from="tuned"), "config.yaml: runs.tuned.training.init_from: tuned → tuned is a cycle"),
         (trained(lorra={}), "config.yaml: runs.tuned.training.lorra: unknown key; did you mean lora?"),
+        (
+            {"traces": {"teacher": "gpt"}},
+            "config.yaml: traces.teacher: no teacher named 'gpt'; there are: none",
+        ),
+        (
+            {"teachers": {"t": {"teacher": "local", "model": "m"}}, "traces": {"teacher": "t"}},
+            "config.yaml: teachers.t.model: m has random weights and the tokens of training rows; name a model that "
+            "can answer",
+        ),
+        (
+            {"questions": {"pairs": {"mpg": "mine.csv"}}},
+            "config.yaml: traces.teacher: questions of a language model and of your own are verified by independent "
+            "traces; name a teacher",
+        ),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
     ],
 )

@@ -19,6 +19,12 @@ WHOLE: dict[str, Any] = {
         "local": {"source": "local", "path": "folder"},
         "hub": {"source": "hub", "id": "a/b", "revision": "0" * 40},
     },
+    "teachers": {
+        "endpoint": {"teacher": "openai", "model": "m"},
+        "local": {"teacher": "local", "model": "packaged"},
+    },
+    "traces": {"teacher": "endpoint"},
+    "questions": {"llm": {"teacher": "endpoint"}},
     "formats": {name: {} for name in schema()["$defs"]["FormatsConfig"]["properties"]},
     "runs": {
         "base": {"model": "scratch"},

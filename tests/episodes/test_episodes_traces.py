@@ -74,7 +74,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> TraceFiles:
     made = TraceFiles(folder / "questions.jsonl", folder / "profile.json", folder / "table.parquet")
     csv = folder / "numbers.csv"
     csv.write_text("n\n" + "1\n2\n3\n" * 3)
-    ingest(csv, table="numbers", source_path=csv.name, config=TablesConfig(), parquet=made.parquet, profile=made.profile)
+    ingest(
+        csv, table="numbers", source_path=csv.name, config=TablesConfig(), parquet=made.parquet, profile=made.profile
+    )
     write_records(made.questions, QUESTIONS)
     return made
 

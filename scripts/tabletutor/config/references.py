@@ -8,6 +8,7 @@ from tabletutor.config.nearest import suggestion
 from tabletutor.config.runs import ChoiceConfig, RunConfig
 from tabletutor.config.schema import Config
 from tabletutor.config.section import Section
+from tabletutor.config.teachers import LocalTeacherConfig
 from tabletutor.config.training import TrainingConfig
 
 
@@ -31,6 +32,38 @@ def reference_faults(config: Config) -> Iterator[Fault]:
     for key in ("baseline", "candidate"):
         yield from _student_faults(config, ("reporting", key), getattr(config.reporting, key))
     yield from _arm_faults(config)
+    yield from _teacher_faults(config)
+
+
+def _teacher_faults(config: Config) -> Iterator[Fault]:
+    """Yield a fault for each teacher that does not exist, and for local ones whose model cannot teach."""
+    llm = config.questions.llm
+    named = {
+        ("traces", "teacher"): config.traces.teacher,
+        ("traces", "gold_teacher"): config.traces.gold_teacher,
+        ("questions", "llm", "teacher"): llm.teacher if llm else None,
+    }
+    for path, teacher in named.items():
+        if teacher is not None and teacher not in config.teachers:
+            yield Fault(path, f"no teacher named {teacher!r}; {suggestion(teacher, config.teachers)}")
+    if config.traces.gold_teacher and not config.traces.teacher:
+        yield Fault(("traces", "gold_teacher"), "needs traces.teacher, which answers without the hint; set that too")
+    if config.traces.teacher is None and (llm or config.questions.pairs):
+        yield Fault(
+            ("traces", "teacher"),
+            "questions of a language model and of your own are verified by independent traces; name a teacher",
+        )
+    for name, teacher in config.teachers.items():
+        if not isinstance(teacher, LocalTeacherConfig):
+            continue
+        key = ("teachers", name, "model")
+        model = config.models.get(teacher.model)
+        if model is None:
+            yield Fault(key, f"no model named {teacher.model!r}; {suggestion(teacher.model, config.models)}")
+        elif model.source == "scratch":
+            yield Fault(
+                key, f"{teacher.model} has random weights and the tokens of training rows; name a model that can answer"
+            )
 
 
 def _arm_faults(config: Config) -> Iterator[Fault]:

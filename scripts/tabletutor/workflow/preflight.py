@@ -15,8 +15,10 @@ from tabletutor.config.nearest import closest, suggestion
 from tabletutor.config.references import Fault, enabled_formats
 from tabletutor.config.schema import Config
 from tabletutor.config.table_list import ListedTable
+from tabletutor.config.teachers import LocalTeacherConfig
 from tabletutor.formats.registry import load_format
 from tabletutor.models.gguf import packaged_file
+from tabletutor.models.load import model_files
 from tabletutor.models.local import local_folder
 from tabletutor.questions.registry import all_families
 from tabletutor.records.files import PARTIAL
@@ -46,6 +48,11 @@ def external_faults(config: Config) -> Iterator[Fault]:
         except (FileNotFoundError, ValueError) as error:
             key = "path" if isinstance(model, LocalModelConfig) else "package"
             yield Fault(("models", name, key), f"{error}{_suggestion(model)}")
+    for name, teacher in config.teachers.items():
+        folder = teacher.checkpoint if isinstance(teacher, LocalTeacherConfig) else None
+        if folder is not None and not model_files(Path(folder)):
+            message = f"{folder} holds no checkpoint; name a folder such as results/checkpoints/tuned"
+            yield Fault(("teachers", name, "checkpoint"), message)
     cache = "cache" if os.environ.get(VARIABLE) is None else f"cache ({VARIABLE})"
     folders = {"results": Path(config.results), cache: cache_folder(config.cache), "logs": Path("logs")}
     for key, folder in folders.items():
