@@ -11,7 +11,7 @@ AnswerType = Literal[
     "integer", "number", "percentage", "category", "boolean", "date", "list", "set", "mapping", "record", "table"
 ]
 Difficulty = Literal["easy", "medium", "hard"]
-Novelty = Literal["trained", "new_wording", "new_composition"]
+Novelty = Literal["trained", "new_wording", "new_composition", "other_source"]
 
 CLAUSE = "clause:"  # before the name of another reading, in the tags of a question whose text has a clause against it
 
@@ -34,7 +34,9 @@ class Question(Record, frozen=True):
     """A question. `answer` is JSON: dates as ISO 8601 text, a set as a sorted list. `program` is the typed program that
     answers the question (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the
     id of the template. `composition` names the kind of question: the family, its variant and the pieces of its
-    population. `novelty` says whether training tables may have the question's composition and wording.
+    population. `novelty` says whether training tables may have the question's composition and wording; "other_source" is
+    a question of another source about a table that is not trained on. `control` is what a language model answered from
+    the text alone, if one was asked.
     """
 
     question_id: str
@@ -54,6 +56,7 @@ class Question(Record, frozen=True):
     program: dict[str, Any] | None = None
     engines: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
     tags: tuple[str, ...] = ()
+    control: Any = msgspec.UNSET
 
 
 class Reject(Record, frozen=True):
@@ -77,6 +80,13 @@ class Reject(Record, frozen=True):
         "guessable",
         "ambiguous",  # another reading of the text gives another answer
         "dull",  # the statistic says nothing about this column
+        # Of questions that a language model asks:
+        "malformed",  # the proposal does not fit the schema, also after two corrections
+        "length",  # the text is empty or too long
+        "mentions_tools",  # the text mentions the hint, the data frame or code
+        "unknown_column",  # the text names a column that the table does not have
+        "ill_typed",  # the program does not fit the table, or its answer is not of the declared type
+        "surplus",  # the table has enough questions without it
     ]
     detail: str = ""
     incident: IncidentCause | msgspec.UnsetType = msgspec.UNSET

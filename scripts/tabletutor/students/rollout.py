@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tabletutor.models.parse import count_blocks, parse_turn
 from tabletutor.models.prompt import NO_CODE, TWO_BLOCKS, Message, observation
@@ -27,11 +27,15 @@ WAITING_SHARE = 4  # resume when 1/WAITING_SHARE of the live conversations have 
 
 
 class Opening(NamedTuple):
-    """The beginning of a conversation: its messages, the table they are about, and the source of its random choices."""
+    """The beginning of a conversation: its messages, the table they are about, and the source of its random choices.
+
+    An endpoint is asked for turns that fit the JSON Schema `schema`, if there is one. A local decoder ignores it.
+    """
 
     messages: Sequence[Message]
     table: str
     source: Random
+    schema: dict[str, Any] | None = None
 
 
 class FinishedTurn(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from typing import Protocol
+from typing import Any, Protocol
 
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.models.prompt import Message
@@ -24,10 +24,15 @@ class Submits(Protocol):
 class EndpointTurns:
     """The `TurnGenerator` of an endpoint. Each turn is a request with the whole conversation so far."""
 
-    def __init__(self, endpoint: Submits, config: EndpointTeacherConfig, temperature: float) -> None:
+    def __init__(
+        self, endpoint: Submits, config: EndpointTeacherConfig, temperature: float, max_tokens: int | None = None
+    ) -> None:
+        """`max_tokens` of a turn are those of the configuration unless given."""
         self._endpoint = endpoint
         self._config = config
         self._temperature = temperature
+        self._max_tokens = max_tokens or config.sampling.max_tokens
+        self._schemas: dict[int, dict[str, Any] | None] = {}
         self._messages: dict[int, list[Message]] = {}
         self._seeds: dict[int, int] = {}
         self._open: dict[Future[ChatResponse], int] = {}
@@ -37,6 +42,7 @@ class EndpointTurns:
         for key, opening in openings.items():
             self._messages[key] = list(opening.messages)
             self._seeds[key] = opening.source.randrange(SEEDS)
+            self._schemas[key] = opening.schema
 
     def feed(self, keys: Sequence[int]) -> None:
         """Ask for the next turn of these conversations."""
@@ -79,7 +85,8 @@ class EndpointTurns:
             sampling=Sampling(
                 temperature=self._temperature,
                 top_p=sampling.top_p,
-                max_tokens=sampling.max_tokens,
+                max_tokens=self._max_tokens,
                 seed=self._seeds[key],
             ),
+            schema=self._schemas[key],
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tabletutor.config.section import result_settings
 from tabletutor.config.teachers import EndpointTeacherConfig, LocalTeacherConfig, Prompt, TeacherConfig
@@ -26,17 +26,30 @@ class TeacherFiles(NamedTuple):
     max_context: int = 4096
 
 
+class MakeTurns(Protocol):
+    """Makes the generator of the turns of a group of conversations."""
+
+    def __call__(
+        self, temperature: float, rows: int, max_tokens: int | None = None, reserved: int = 0
+    ) -> TurnGenerator:
+        """Return a generator for `rows` conversations.
+
+        `max_tokens` of a turn are those of the teacher's configuration unless given. Of a local teacher's context,
+        `reserved` tokens stay free.
+        """
+        ...
+
+
 class OpenTeacher(NamedTuple):
     """A teacher that can generate turns.
 
-    `turns(temperature, rows)` returns a generator for a group of conversations. `batches` says whether turns depend on
-    the group. `note` is a short figure for the display: what has been spent.
+    `batches` says whether turns depend on the group. `note` is a short figure for the display: what has been spent.
     """
 
     name: str
     style: Prompt
     batches: bool
-    turns: Callable[[float, int], TurnGenerator]
+    turns: MakeTurns
     note: Callable[[], str]
 
 
@@ -61,7 +74,7 @@ def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
     weights: list[Any] = []
     lock = Lock()
 
-    def turns(temperature: float, rows: int) -> TurnGenerator:
+    def turns(temperature: float, rows: int, max_tokens: int | None = None, reserved: int = 0) -> TurnGenerator:
         import torch
 
         from tabletutor.models.decoder import DecodeLimits, Decoder
@@ -78,7 +91,7 @@ def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
                 use_packed_linears(weights[0])
         torch.set_num_threads(1)  # of the group's thread: the number of threads must not change a result
         tokenizer = load_tokenizer(files.model)  # tokenizers are not thread-safe
-        limits = DecodeLimits(config.sampling.max_tokens, files.max_context, temperature)
+        limits = DecodeLimits(max_tokens or config.sampling.max_tokens, files.max_context - reserved, temperature)
         return DecoderTurns(Decoder(weights[0], tokenizer, rows, limits), tokenizer)
 
     return OpenTeacher(files.name, config.prompt, True, turns, lambda: "")
