@@ -8,36 +8,45 @@ kind of error, and how many independent traces a student of a known error rate n
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import fmean
+from typing import Any, NamedTuple, get_args
 
 from loguru import logger
 
 from tabletutor.records.identity import rng
+from tabletutor.records.question import Question
 from tabletutor.verdicts.triangulation import StoredVote, mean_traces
 from tests.support.checkout import ROOT
 from tests.support.planted.collect import collect
 from tests.support.planted.errors import KINDS
 from tests.support.planted.measure import (
     Case,
+    Readers,
     Share,
+    Student,
+    both_verify,
     engines_refuse_one_wrong,
-    engines_refuse_program,
     engines_verify,
     error_share,
-    traces_accept,
+    read,
+    traces_verify,
+    with_wrong_program,
 )
 from tests.support.planted.student import chance_if_uneven, chance_of_verified
 
 STUDENTS = (0.6, 0.8, 0.95)
 NUMBERS = (2, 3, 5, 9, 17, 33)
 MOST = 33  # traces
-JUDGED_N, JUDGED_P = 9, 0.8  # the student whose traces are judged one by one
+JUDGED = (9, 0.8)  # N and rate of the student whose traces are judged by kind of error
+READ = (3, 5, 9)  # traces of readers
+SHOWN = "traces, 50% shared"
 SHARED = (0.0, 0.5, 1.0)  # shares of the student's wrong answers that are the gold's error
 UNEVEN = 2.0  # weight of the beta distribution of a student that is better at some questions
 GOAL_REFUSED, GOAL_LOST = 0.99, 0.02
-SPARE = 1.5  # questions built for each that is judged
+SPARE = 1.3  # questions built for each that is judged
 
 
 def main() -> None:
@@ -54,70 +63,114 @@ def main() -> None:
     faults = rejects["engines_disagree"] + rejects["engine_error"]
     built = len(cases)
     cases = rng(asked.seed, "questions").sample(cases, min(asked.questions, built))
-    planted = sum(len(case.errors) for case in cases)
-    print(f"{len(cases)} questions on {len(tables)} tables, {planted} planted errors of {len(KINDS)} kinds.\n")
+    planted = plant_all(cases)
+    errors = len(planted.answers)
+    print(f"{len(cases)} questions on {len(tables)} tables, {errors} planted errors of {len(KINDS)} kinds.\n")
     print(f"Engines rejected {show(Share(faults, built + faults))} of the candidates that reached them.\n")
-    print_methods(cases, asked.seed)
+    print_methods(cases, planted, asked.seed)
     shares = [error_share(case, error) for case in cases for error in case.errors]
     print_numbers(shares)
     print_needed(shares)
     print_adaptive(cases, asked.seed)
+    print_readers(cases, planted, asked.seed)
 
 
-def print_methods(cases: Sequence[Case], seed: int) -> None:
-    """Print how each method fares over all errors, and by kind."""
+class Planted(NamedTuple):
+    """All planted errors: each with its case, its place there, and the question with the wrong program."""
+
+    cases: list[Case]
+    places: list[int]
+    questions: list[Question]
+    answers: list[Any]
+
+    def read(self, student: Student, seed: int) -> list[list[Any]]:
+        """Return a student's answers to the question of each error."""
+        pairs = zip(self.cases, self.places, strict=True)
+        return [read(case, case.errors[place], student, seed) for case, place in pairs]
+
+    def refused(self, verify: Callable[..., bool], *answers: Sequence[Any]) -> list[bool]:
+        """Return which errors a method refuses. `answers` has those of the traces to each question, if any."""
+        return [not verify(*each) for each in zip(self.questions, self.answers, *answers, strict=True)]
+
+
+def plant_all(cases: Sequence[Case]) -> Planted:
+    """Return the planted errors of all cases."""
     pairs = [(case, place) for case in cases for place in range(len(case.errors))]
+    return Planted(
+        [case for case, _ in pairs],
+        [place for _, place in pairs],
+        [with_wrong_program(*pair) for pair in pairs],
+        [case.errors[place].answer for case, place in pairs],
+    )
 
-    def accepts(shared: float) -> list[bool]:
-        return [
-            traces_accept(case, case.errors[place], n=JUDGED_N, p=JUDGED_P, shared=shared, seed=seed)
-            for case, place in pairs
-        ]
 
-    one_wrong = [engines_refuse_one_wrong(case, case.errors[place]) for case, place in pairs]
-    program = [engines_refuse_program(case, place) for case, place in pairs]
-    traces = {shared: [not accepted for accepted in accepts(shared)] for shared in SHARED}
-    by_engines = [engines_verify(case.question, case.gold) for case in cases]
-    by_traces = [traces_accept(case, None, n=JUDGED_N, p=JUDGED_P, shared=0, seed=seed) for case in cases]
-    by_both = [one and other for one, other in zip(by_engines, by_traces, strict=True)]
-    both = [one or other for one, other in zip(program, traces[0.5], strict=True)]
-    methods: list[tuple[str, str, list[bool], list[bool]]] = [
+def print_methods(cases: Sequence[Case], planted: Planted, seed: int) -> None:
+    """Print how each method fares over all errors, and by kind."""
+    one_wrong = [
+        engines_refuse_one_wrong(case, case.errors[place])
+        for case, place in zip(planted.cases, planted.places, strict=True)
+    ]
+    program = planted.refused(engines_verify)
+    answers = {shared: planted.read(Student(*JUDGED, shared), seed) for shared in SHARED}
+    traces = {shared: planted.refused(traces_verify, answers[shared]) for shared in SHARED}
+    both = planted.refused(partial(both_verify, readers="agree"), answers[0.5])
+    right = [(case.question, case.gold, read(case, None, Student(*JUDGED), seed)) for case in cases]
+    by_engines = [engines_verify(question, gold) for question, gold, _ in right]
+    by_traces = [traces_verify(*each) for each in right]
+    by_both = [both_verify(*each, "agree") for each in right]
+    methods = [
         ("engines", "gold trace or one engine", one_wrong, by_engines),
         ("engines", "program", program, by_engines),
         *((f"traces, {shared:.0%} shared", "any", refused, by_traces) for shared, refused in traces.items()),
         ("both, 50% shared", "gold trace or one engine", one_wrong, by_both),
         ("both, 50% shared", "program", both, by_both),
     ]
-    rows = [
-        (
-            method,
-            what,
-            show(share(refused)),
-            show(share([not each for each in kept])),
-            percent(precision(refused, kept)),
-        )
-        for method, what, refused, kept in methods
-    ]
+    rows: list[tuple[str, ...]] = []
+    for method, what, refused, kept in methods:
+        lost = share([not each for each in kept])
+        rows.append((method, what, show(share(refused)), show(lost), percent(precision(refused, kept))))
     print_table(("verified by", "wrong", "errors refused", "right ones lost", "precision"), rows)
-    columns = {
-        "gold or engine": one_wrong,
-        "program": program,
-        "traces": traces[0.0],
-        "traces, 50% shared": traces[0.5],
-    }
-    right = dict(zip((case.question.question_id for case in cases), by_traces, strict=True))
+    kept_by = dict(zip((case.question.question_id for case in cases), by_traces, strict=True))
+    print_kinds(planted, {"gold or engine": one_wrong, "program": program} | named(traces), kept_by)
+
+
+def named(traces: Mapping[float, list[bool]]) -> dict[str, list[bool]]:
+    """Return the columns of the traces, by their heads."""
+    return {"traces": traces[0.0], SHOWN: traces[0.5]}
+
+
+def print_kinds(planted: Planted, columns: Mapping[str, Sequence[bool]], kept: Mapping[str, bool]) -> None:
+    """Print the share of refused errors by kind. `kept` says which right questions the traces verify."""
     lines: list[tuple[str, ...]] = []
+    kinds = [case.errors[place].kind for case, place in zip(planted.cases, planted.places, strict=True)]
     for kind in KINDS:
-        chosen = [place for place, (case, error) in enumerate(pairs) if case.errors[error].kind == kind]
+        chosen = [place for place, each in enumerate(kinds) if each == kind]
         if not chosen:
             lines.append((kind, "0"))
             continue
         cells = [show(share([refused[place] for place in chosen])) for refused in columns.values()]
-        kept = [right[pairs[place][0].question.question_id] for place in chosen]
-        lines.append(
-            (kind, str(len(chosen)), *cells, percent(precision([traces[0.5][place] for place in chosen], kept)))
-        )
+        right = [kept[planted.cases[place].question.question_id] for place in chosen]
+        purity = precision([columns[SHOWN][place] for place in chosen], right)
+        lines.append((kind, str(len(chosen)), *cells, percent(purity)))
     print_table(("kind of error", "planted", *columns, "precision of these"), lines)
+
+
+def print_readers(cases: Sequence[Case], planted: Planted, seed: int) -> None:
+    """Print what is lost and refused if engines and traces judge wrong programs, by the setting `verdicts.readers`."""
+    rows: list[tuple[str, ...]] = []
+    for p in STUDENTS:
+        for n in READ:
+            student = Student(n, p, 0.5)
+            right = [(case.question, case.gold, read(case, None, student, seed)) for case in cases]
+            answers = planted.read(student, seed)
+            cells: list[str] = []
+            for readers in get_args(Readers):
+                lost = share([not both_verify(*each, readers) for each in right])
+                refused = share(planted.refused(partial(both_verify, readers=readers), answers))
+                cells += [percent(lost.rate), percent(refused.rate)]
+            rows.append((f"{p:.0%}", str(n), *cells))
+    heads = [f"{readers}: {what}" for readers in get_args(Readers) for what in ("lost", "refused")]
+    print_table(("student is right", "N", *heads), rows)
 
 
 def precision(refused: Sequence[bool], kept: Sequence[bool]) -> float:

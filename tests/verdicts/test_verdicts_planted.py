@@ -1,7 +1,6 @@
 """Planted errors: each kind plants what it says, and the engines refuse them."""
 
-from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import pytest
@@ -17,10 +16,13 @@ from tests.support.planted.collect import collect
 from tests.support.planted.errors import KINDS, plant
 from tests.support.planted.measure import (
     Case,
+    Student,
+    both_verify,
     engines_refuse_one_wrong,
-    engines_refuse_program,
     engines_verify,
-    traces_accept,
+    read,
+    traces_verify,
+    with_wrong_program,
 )
 from tests.support.planted.student import agreeing_traces, chance_if_uneven, chance_of_verified, student_answers
 from tests.support.profiles import profile_of
@@ -40,7 +42,7 @@ PRICE, MEAN = g.Aggregate("price", "max"), g.Aggregate("price", "mean")
 STOCKS = g.Group("size", "sum", "stock")
 STOCK_LIST = (g.Top("stock", 2, "largest"), g.ListOf("town"))
 SQUARE = g.Arithmetic("stock", "*", "stock", "square")
-WELCH_P = float(ttest_ind([1, 3, 5, 6], [2, 4, 7], equal_var=False)[1])
+_, WELCH_P = cast("tuple[float, float]", ttest_ind([1, 3, 5, 6], [2, 4, 7], equal_var=False))
 BY = g.Where("town", "==", "By")
 
 # kind, program, type of the answer, the wrong answers of which one is planted
@@ -178,16 +180,22 @@ def test_engines_refuse_errors_of_a_gold_trace_or_of_one_engine_and_lose_nothing
 
 
 def test_engines_do_not_see_a_wrong_program(cases: list[Case]) -> None:
-    refused = [engines_refuse_program(case, place) for case in cases for place in range(len(case.errors))]
-    assert sum(refused) < 0.01 * len(refused)  # they all run it
+    pairs = [(case, place) for case in cases for place in range(len(case.errors))]
+    accepted = [engines_verify(with_wrong_program(case, place), case.errors[place].answer) for case, place in pairs]
+    assert sum(accepted) > 0.99 * len(accepted)  # they all run it
 
 
 def test_traces_refuse_a_wrong_program_as_their_exact_chances_say(cases: list[Case]) -> None:
-    student = partial(traces_accept, n=5, p=0.8, seed=0)
-    errors = [(case, error) for case in cases for error in case.errors]
-    accepted = sum(student(case, error, shared=1.0) for case, error in errors)
-    kept = sum(student(case, None, shared=0.0) for case in cases)
-    assert binomtest(accepted, len(errors), chance_of_verified(5, 0.2)).pvalue > 0.001
+    student = Student(5, 0.8, shared=1.0)
+    read_errors = [
+        (with_wrong_program(case, place), error.answer, read(case, error, student, 0))
+        for case in cases
+        for place, error in enumerate(case.errors)
+    ]
+    accepted = sum(traces_verify(*each) for each in read_errors)
+    assert sum(both_verify(*each, "agree") for each in read_errors) == accepted
+    kept = sum(both_verify(case.question, case.gold, read(case, None, student, 0), "agree") for case in cases)
+    assert binomtest(accepted, len(read_errors), chance_of_verified(5, 0.2)).pvalue > 0.001
     assert binomtest(kept, len(cases), chance_of_verified(5, 0.8)).pvalue > 0.001
 
 

@@ -57,6 +57,7 @@ def collect(tables: Iterable[Path], per_table: int, folder: Path, seed: int = 0)
             questions_path=paths["questions"],
             profile_path=profile_path,
             parquet=parquet,
+            traces=None,
             config=EpisodesConfig(perturbed_traces=0),
             sandbox=SandboxConfig(),
             seed=seed,

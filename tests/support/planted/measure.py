@@ -1,7 +1,7 @@
 """Judge questions with planted errors: by engines, by traces of a scripted student, and by both."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from msgspec.structs import replace
 from statsmodels.stats.proportion import proportion_confint
@@ -16,6 +16,7 @@ from tests.support.planted.errors import PlantedError
 from tests.support.planted.student import student_answers
 
 CONFIG = VerdictsConfig()
+Readers = Literal["agree", "not_against"]
 
 
 class Case(NamedTuple):
@@ -27,7 +28,18 @@ class Case(NamedTuple):
     question: Question
     gold: Any
     errors: tuple[PlantedError, ...]
-    duckdb: tuple[Any, ...] = ()
+    duckdb: tuple[Any, ...]
+
+
+class Student(NamedTuple):
+    """A scripted student that gives `n` answers, each right with probability `p`.
+
+    `shared` is the share of its wrong answers that are the gold's error.
+    """
+
+    n: int
+    p: float
+    shared: float = 0.0
 
 
 class Share(NamedTuple):
@@ -51,11 +63,11 @@ def _trace(name: str, role: Role, answer: Any) -> Trace:
     return Trace(name, role, "scripted", (), "submit", answer)
 
 
-def _is_verified(question: Question, gold: Any, answers: Sequence[Any] = ()) -> bool:
+def _is_verified(question: Question, gold: Any, answers: Sequence[Any] = (), config: VerdictsConfig = CONFIG) -> bool:
     traces = (_trace("gold", "gold", gold), *(_trace(f"t{n}", "independent", a) for n, a in enumerate(answers)))
     episode = Episode("e", question.question_id, question.table, traces)
     states: dict[str, Any] = {trace.trace_id: () for trace in traces}
-    return judge(episode, question, Replay(question.question_id, question.table, states), CONFIG).verified
+    return judge(episode, question, Replay(question.question_id, question.table, states), config).verified
 
 
 def engines_verify(question: Question, gold: Any) -> bool:
@@ -68,6 +80,11 @@ def traces_verify(question: Question, gold: Any, answers: Sequence[Any]) -> bool
     return _is_verified(replace(question, source="llm", answer=None, engines={}), gold, answers)
 
 
+def both_verify(question: Question, gold: Any, answers: Sequence[Any], readers: Readers) -> bool:
+    """Return whether engines and independent traces verify what a gold trace submitted."""
+    return _is_verified(question, gold, answers, VerdictsConfig(readers=readers))
+
+
 def engines_refuse_one_wrong(case: Case, error: PlantedError) -> bool:
     """Return whether the engines refuse an error of the gold trace, of pandas with it, and of the stated answer."""
     question, wrong = case.question, error.answer
@@ -77,22 +94,25 @@ def engines_refuse_one_wrong(case: Case, error: PlantedError) -> bool:
     return not any(engines_verify(*each) for each in planted)
 
 
-def engines_refuse_program(case: Case, place: int) -> bool:
-    """Return whether the engines refuse a question whose program is wrong: each of them runs the wrong program."""
+def with_wrong_program(case: Case, place: int) -> Question:
+    """Return the question with the wrong program of one error. Each engine runs it, and its answer is stated."""
     wrong = case.errors[place].answer
-    engines = {"polars": wrong, "duckdb": case.duckdb[place] if case.duckdb else wrong, "pandas": wrong}
-    return not engines_verify(replace(case.question, answer=wrong, engines=engines), wrong)
+    engines = {"polars": wrong, "duckdb": case.duckdb[place], "pandas": wrong}
+    return replace(case.question, answer=wrong, engines=engines)
 
 
-def traces_accept(case: Case, error: PlantedError | None, *, n: int, p: float, shared: float, seed: int) -> bool:
-    """Return whether traces of a scripted student verify the planted error, or the right answer without one."""
-    source = rng(seed, "student", case.question.question_id, error and error.kind, n, p, shared)
-    wrong = [each.answer for each in case.errors]
-    right = case.question.answer
-    answers = student_answers(
-        right, wrong, n=n, p=p, source=source, error=error and error.answer, shared=shared if error else 0.0
+def read(case: Case, error: PlantedError | None, student: Student, seed: int) -> list[Any]:
+    """Return the answers of a scripted student that reads the question. `error` is that of the gold answer, if any."""
+    source = rng(seed, "student", case.question.question_id, error and error.kind, student)
+    return student_answers(
+        case.question.answer,
+        [each.answer for each in case.errors],
+        n=student.n,
+        p=student.p,
+        source=source,
+        error=error and error.answer,
+        shared=student.shared if error else 0.0,
     )
-    return traces_verify(case.question, error.answer if error else case.gold, answers)
 
 
 def error_share(case: Case, error: PlantedError) -> float:
