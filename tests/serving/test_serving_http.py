@@ -202,15 +202,20 @@ def test_what_is_no_request_gets_an_error_body(
 
 
 @pytest.fixture(scope="module")
-def endless_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of a model that never chooses a stop token, with room for long replies."""
+def endless(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A model that never chooses a stop token, and its folder."""
     folder = tmp_path_factory.mktemp("endless")
     model = make_tiny(folder)
     output = torch.nn.Linear(32, 400)
     output.weight.data.copy_(model.get_input_embeddings().weight.data)
     output.bias.data[load_tokenizer(folder).all_special_ids] = -1000
     model.set_output_embeddings(output)
-    with running_server(model, folder, rows=2, context=100_000) as address:
+    return model, folder
+
+
+@pytest.fixture(scope="module")
+def endless_url(endless: tuple[Any, Path]) -> Iterator[str]:
+    with running_server(*endless, rows=2, context=100_000) as address:
         yield address
 
 
@@ -232,6 +237,23 @@ def test_a_client_that_disconnects_frees_its_rows(endless_url: str, stream: bool
             with pytest.raises(httpx2.ReadTimeout):
                 client.post(f"{endless_url}/chat/completions", json=body, timeout=0.2)
     wait_until(lambda: state() == (0, 0), lambda: f"free rows, but {state()}", 5)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_server_that_stops_lets_open_replies_fail(endless: tuple[Any, Path], stream: bool) -> None:
+    def asked(client: OpenAI) -> None:
+        answer = ask(client, temperature=2, max_tokens=10**6, stream=stream)
+        if stream:
+            list(answer)
+
+    with ThreadPoolExecutor(1) as pool:
+        with running_server(*endless, context=100_000) as url:
+            client = OpenAI(base_url=url, api_key="none", max_retries=0)
+            reply = pool.submit(asked, client)
+            wait_until(lambda: httpx2.get(url.replace("/v1", "/health")).json()["running"], "a reply that runs")
+        with pytest.raises(APIError, match="the server stops"):
+            reply.result()
+        client.close()
 
 
 @pytest.fixture(scope="module")

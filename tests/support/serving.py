@@ -35,7 +35,7 @@ def running_server(model: Any, folder: Path, name: str = "tiny", rows: int = 8, 
     """Serve `model`, whose tokenizer is in `folder`; give the base URL for clients. Stops the server at the end."""
     engine = Engine(model, load_tokenizer(folder), rows)
     app = ChatApp(engine, load_tokenizer(folder), name, context)
-    server = ChatServer(app.starlette(), "127.0.0.1", 0)
+    server = ChatServer(app.starlette(), engine, "127.0.0.1", 0)
     thread = Thread(target=server.run)
     thread.start()
     try:

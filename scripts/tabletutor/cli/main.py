@@ -149,14 +149,16 @@ def serve(
     from tabletutor.serving.server import is_loopback
 
     try:
-        weights = find_weights(target, config)
-        server = open_server(weights, host, port, batch, max_context)
-    except (OSError, ValueError) as error:
-        _stop(str(error))
-    if not is_loopback(host):
-        _warn(f"{host} can be reached from other machines, and there is no authentication: anyone can use the model")
-    typer.echo(f"serving {escape_controls(weights.name)} at {server.address}")
-    try:
+        try:
+            weights = find_weights(target, config)
+            server = open_server(weights, host, port, batch, max_context)
+        except (OSError, ValueError) as error:
+            _stop(str(error))
+        if not is_loopback(host):
+            _warn(
+                f"{host} can be reached from other machines, and there is no authentication: anyone can use the model"
+            )
+        typer.echo(f"serving {escape_controls(weights.name)} at {server.address}")
         server.run()
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

@@ -91,4 +91,4 @@ def open_server(weights: Weights, host: str, port: int, batch: int, max_context:
     # One tokenizer for each thread that uses it, because they are not thread-safe.
     engine = Engine(model, load_tokenizer(weights.model), batch, threads)
     app = ChatApp(engine, load_tokenizer(weights.model), weights.name, max_context or positions)
-    return ChatServer(app.starlette(), host, port)
+    return ChatServer(app.starlette(), engine, host, port)

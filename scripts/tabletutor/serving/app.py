@@ -42,7 +42,7 @@ class ChatApp:
         self._engine, self._tokenizer, self._name, self._context = engine, tokenizer, name, context
 
     def starlette(self) -> Starlette:
-        """Return the application. It starts the engine when it starts, and closes it when it ends."""
+        """Return the application. Its server starts and closes the engine."""
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self.complete, methods=["POST"]),
@@ -51,14 +51,7 @@ class ChatApp:
                 Route("/health", self.health),
             ],
             exception_handlers={RequestError: _refuse, HTTPException: _refuse_path},
-            lifespan=self._lifespan,
         )
-
-    @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncGenerator[None]:
-        self._engine.start()
-        yield
-        await asyncio.to_thread(self._engine.close)
 
     async def health(self, _: Request) -> Response:
         """Return whether the engine works, and how many replies it decodes and has waiting."""

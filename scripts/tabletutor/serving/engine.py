@@ -110,7 +110,7 @@ class Engine:
         self._thread.start()
 
     def close(self) -> None:
-        """Let all open replies fail, and wait for the thread to end."""
+        """Let all open replies fail, and wait for the thread to end. Does nothing the second time."""
         self._incoming.put(None)
         self._thread.join()
 

@@ -1,12 +1,15 @@
-"""An HTTP server for the chat endpoint: a listening socket and uvicorn."""
+"""An HTTP server for the chat endpoint: a listening socket, uvicorn, and the engine while they run."""
 
+import asyncio
 import socket
 from ipaddress import ip_address
 
 import uvicorn
 from starlette.applications import Starlette
 
-GRACE = 2  # seconds that open replies have to end when the server stops
+from tabletutor.serving.engine import Engine
+
+GRACE = 2  # seconds that responses have to be sent when the server stops
 
 
 class ChatServer:
@@ -16,24 +19,42 @@ class ChatServer:
         address: The base URL of the endpoint, for clients.
     """
 
-    def __init__(self, app: Starlette, host: str, port: int) -> None:
+    def __init__(self, app: Starlette, engine: Engine, host: str, port: int) -> None:
         """Raises OSError if the address cannot be used."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family)
         shown = f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{self._socket.getsockname()[1]}/v1"
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE, ws="none"
-        )
-        self._server = uvicorn.Server(config)
+        self._engine = engine
+        self._server = _Server(app, engine)
 
     def run(self) -> None:
         """Answer requests until `stop` is called. In the main thread, SIGINT ends it with KeyboardInterrupt."""
-        self._server.run([self._socket])
+        self._engine.start()
+        try:
+            self._server.run([self._socket])
+        finally:
+            self._engine.close()
 
     def stop(self) -> None:
         """Let `run` return, from another thread."""
         self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that lets open replies fail before it waits for its responses to end."""
+
+    def __init__(self, app: Starlette, engine: Engine) -> None:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=GRACE, ws="none"
+        )
+        super().__init__(config)
+        self._engine = engine
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop decoding, then stop as uvicorn does."""
+        await asyncio.to_thread(self._engine.close)
+        await super().shutdown(sockets)
 
 
 def is_loopback(host: str) -> bool:
