@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from openai import OpenAI
 
-from tabletutor.cli.serve import find_weights
+from tabletutor.cli.serve import find_weights, open_server
 from tabletutor.serving.server import is_loopback
+from tests.support.serving import running_server
 
 COMMAND = Path(sys.executable).with_name("tabletutor")
 PROJECT = """
@@ -101,6 +103,17 @@ def test_weights_that_are_not_built_are_named_with_the_command(project: Path) ->
         find_weights("tuned", project / "p.yaml")
     with pytest.raises(ValueError, match=r"tuned: no such folder; a run or a model needs its project, and /none\.yaml"):
         find_weights("tuned", Path("/none.yaml"))
+
+
+def test_a_port_in_use_is_an_error_that_names_it(model: Any, folder: Path) -> None:
+    with running_server(model, folder) as url:
+        port = int(url.removesuffix("/v1").rpartition(":")[2])
+        weights = find_weights(str(folder), Path("/none.yaml"))
+        with pytest.raises(OSError, match=rf"cannot listen on 127\.0\.0\.1, port {port} \(.*\); choose another --host"):
+            open_server(weights, "127.0.0.1", port, 2, None)
+        with pytest.raises(ValueError, match=r"--max-context 513: the model .* has 512 positions"):
+            open_server(weights, "127.0.0.1", port, 2, 513)
+    torch.set_num_threads(1)  # as before, for the tests after this one
 
 
 def test_loopback_addresses_are_known() -> None:

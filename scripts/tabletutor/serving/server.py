@@ -22,7 +22,11 @@ class ChatServer:
     def __init__(self, app: Starlette, engine: Engine, host: str, port: int) -> None:
         """Raises OSError if the address cannot be used."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.create_server((host, port), family=family)
+        try:
+            self._socket = socket.create_server((host, port), family=family)
+        except OSError as error:
+            message = f"cannot listen on {host}, port {port} ({error.strerror}); choose another --host or --port"
+            raise OSError(message) from error
         shown = f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{self._socket.getsockname()[1]}/v1"
         self._engine = engine
