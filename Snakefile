@@ -19,6 +19,7 @@ include: "rules/verdicts.smk"
 include: "rules/formats.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
+include: "rules/rounds.smk"
 include: "rules/reporting.smk"
 
 

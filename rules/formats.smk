@@ -67,10 +67,7 @@ rule mask:
             file=["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"],
         ),
         rows=runs.rows,
-        gate=expand(
-            "<results>/formats/{format}/audit.json",
-            format=option("runs/{run}/training/format"),
-        ),
+        gate=runs.audit,
     output:
         mask="<results>/masks/{run}.json",
     log:

@@ -151,7 +151,7 @@ rule report:
             format=runs.trained_on,
             split=["train", "validation"],
         )
-        + ["<results>/leaks.json"],
+        + ["<results>/leaks.json", *runs.round_rows],
     output:
         report="<results>/report/index.html",
     log:

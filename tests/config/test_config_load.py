@@ -213,6 +213,52 @@ def test_a_choice_that_cannot_be_made_is_named(choice: dict[str, Any], message: 
     assert faults(raw) == [f"config.yaml: runs.chosen.{message}"]
 
 
+def attempts(run: str, **more: Any) -> dict[str, Any]:
+    return {"model": "m", "training": {}, "attempts_of": {"run": run}, **more}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (
+            {"first": attempts("tuned", training=None)},
+            "first.attempts_of: a run without training has no rows to add attempts to; add training, or remove this "
+            "key",
+        ),
+        (
+            {"first": attempts("tuned", training=JUDGE)},
+            "first.attempts_of: attempts can't be added to the rows of orm-pairs; set training.format: sft-standard",
+        ),
+        (
+            {"first": attempts("tunde")},
+            "first.attempts_of.run: no run named 'tunde' that makes attempts; did you mean tuned?",
+        ),
+        (
+            {"first": attempts("read"), "read": {"model": "m", "lenient_of": "base"}},
+            "first.attempts_of.run: no run named 'read' that makes attempts; there are: base, tuned, other",
+        ),
+        (
+            {"first": attempts("first")},
+            "first.attempts_of.run: first → first is a cycle; name a run that doesn't need this one",
+        ),
+        (
+            {"first": attempts("other"), "other": {"model": "m", "training": {"init_from": "first"}}},
+            "first.attempts_of.run: first → other → first is a cycle; name a run that doesn't need this one",
+        ),
+        (
+            {"first": attempts("other"), "other": {"model": "m", "weights_from": "first"}},
+            "first.attempts_of.run: first → other → first is a cycle; name a run that doesn't need this one",
+        ),
+    ],
+)
+def test_attempts_that_no_earlier_run_makes_are_named(changed: dict[str, Any], message: str) -> None:
+    base, tuned = {"model": "m"}, {"model": "m", "training": {}}
+    runs = {"base": base, "tuned": tuned, "first": attempts("tuned"), "other": base}
+    check(minimal(runs={**runs, "second": attempts("first"), "third": attempts("second")}), "config.yaml")
+    raw = minimal(runs={**runs, **changed}, formats={"orm-pairs": {}})
+    assert faults(raw) == [f"config.yaml: runs.{message}"]
+
+
 def test_the_runs_of_the_report_are_graded_on_test_tables() -> None:
     only = {"model": "m", "splits": ["validation"]}
     runs = {"base": {"model": "m"}, "tuned": only, "trial": only}

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,26 @@ def run(method: str, name: str, **more: Any) -> dict[str, Any]:
     return {"model": "tiny", "training": {**short, "threads": 1, "method": method, "format": name, **more}}
 
 
+def check_round(results: Path, printed: str) -> None:
+    """The second round of training has the rows of the first, and those of right attempts at training questions."""
+    stats = json.loads((results / "rounds/second/sft-standard/stats.json").read_text())
+    attempts = (results / "rounds/second/attempts/tuned.jsonl").read_text().splitlines()
+    first = (results / "formats/sft-standard/train.jsonl").read_text().splitlines()
+    second = (results / "rounds/second/sft-standard/train.jsonl").read_text().splitlines()
+    assert stats["attempts"] == len(attempts) > 0
+    assert stats["added"] + sum(stats["dropped"].values()) == len(attempts)
+    assert second[: len(first)] == first
+    assert len(second) == stats["base"] + stats["added"]
+    assert f"of {len(attempts)} attempts of tuned are right; they add {stats['added']} rows to {len(first)}" in printed
+    splits = json.loads((results / "masks/second.json").read_text())["splits"]
+    assert splits[0]["rows"] == len(second)
+    audit = json.loads((results / "rounds/second/sft-standard/audit.json").read_text())
+    assert audit["splits"][0]["rows"] == len(second)
+    asked = {json.loads(line)["table"] for line in attempts}
+    assert asked == {json.loads(line)["table"] for line in first}
+    assert list(results.glob("scores/second/*.jsonl")) == [results / "scores/second/test.jsonl"]
+
+
 def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) -> None:
     more = {
         "dpo": {"init_from": "tuned", "lora": {"r": 4, "alpha": 8}},
@@ -32,6 +53,7 @@ def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) ->
     runs["drawn"] = {"model": "tiny", "sampling": {"samples": 2}}
     runs["best"] = {"model": "tiny", "best_of": {"run": "drawn", "reward_model": "reward"}}
     runs["read"] = {"model": "tiny", "lenient_of": "drawn", "splits": ["validation", "test"]}
+    runs["second"] = {**run("sft", "sft-standard"), "attempts_of": {"run": "tuned", "sampling": {"samples": 2}}}
     runs["voted"] = {"model": "tiny", "best_of": {"run": "drawn"}}
     config = {**CONFIG, "formats": {name: {} for name in FORMATS}, "runs": {**CONFIG["runs"], **runs}}
     (clone.root / "config" / "every.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -58,6 +80,7 @@ def test_every_format_method_and_choice_is_made_by_its_rules(clone: Checkout) ->
     }
     assert counts["drawn"] == counts["read"] == 2 * counts["best"] == 2 * counts["voted"] > 0
     assert (results / "predictions" / "drawn" / "validation.jsonl").is_file()
+    check_round(results, done.stderr)
     recited = results / "formats" / "kto" / "train.jsonl"
     rows = [json.loads(line) for line in recited.read_text().splitlines()]
     asked = results / "questions" / "program" / f"{rows[0]['table']}.jsonl"

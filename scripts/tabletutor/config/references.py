@@ -5,11 +5,14 @@ from typing import NamedTuple
 
 from tabletutor.config.methods import method_configs, method_fault
 from tabletutor.config.nearest import suggestion
-from tabletutor.config.runs import ChoiceConfig, RunConfig
+from tabletutor.config.runs import AttemptsConfig, ChoiceConfig, RunConfig
 from tabletutor.config.schema import Config
 from tabletutor.config.section import Section
 from tabletutor.config.teachers import LocalTeacherConfig
 from tabletutor.config.training import TrainingConfig
+
+# The formats whose rows need nothing of an attempt but its turns, so that attempts can be added to them.
+FORMATS_OF_ATTEMPTS = ("sft-standard",)
 
 
 class Fault(NamedTuple):
@@ -128,6 +131,8 @@ def _source_faults(config: Config, name: str, run: RunConfig) -> Iterator[Fault]
         yield from _choice_faults(config, name, run, run.best_of)
     if run.lenient_of is not None:
         yield from _lenient_faults(config, name, run, run.lenient_of)
+    if run.attempts_of is not None:
+        yield from _attempts_faults(config, name, run, run.attempts_of)
 
 
 def _lenient_faults(config: Config, name: str, run: RunConfig, source: str) -> Iterator[Fault]:
@@ -138,6 +143,44 @@ def _lenient_faults(config: Config, name: str, run: RunConfig, source: str) -> I
         yield Fault(("runs", name, "lenient_of"), message)
     elif config.runs[source].model != run.model:
         yield Fault(("runs", name, "model"), f"must be {config.runs[source].model}, the model of {source}")
+
+
+def _attempts_faults(config: Config, name: str, run: RunConfig, attempts: AttemptsConfig) -> Iterator[Fault]:
+    """Yield a fault if a run can't train on attempts, or if no other run makes them before it is trained."""
+    key = ("runs", name, "attempts_of")
+    if run.training is None:
+        yield Fault(key, "a run without training has no rows to add attempts to; add training, or remove this key")
+    elif run.training.format not in FORMATS_OF_ATTEMPTS:
+        allowed = _join_or(FORMATS_OF_ATTEMPTS)
+        yield Fault(
+            key, f"attempts can't be added to the rows of {run.training.format}; set training.format: {allowed}"
+        )
+    students = [each for each, its in config.runs.items() if its.decodes and each != name]
+    if attempts.run != name and attempts.run not in students:
+        message = f"no run named {attempts.run!r} that makes attempts; {suggestion(attempts.run, students)}"
+        yield Fault((*key, "run"), message)
+    elif cycle := _way_back(config, name, attempts.run):
+        yield Fault((*key, "run"), f"{' → '.join([name, *cycle])} is a cycle; name a run that doesn't need this one")
+
+
+def _way_back(config: Config, name: str, start: str) -> list[str]:
+    """Return the runs from `start` to `name`, each of which needs the next one's weights; empty if there is no way."""
+    ways = [[start]]
+    seen: set[str] = set()
+    for way in ways:
+        if way[-1] == name:
+            return way
+        run = config.runs.get(way[-1])
+        if run is None or way[-1] in seen:
+            continue
+        seen.add(way[-1])
+        needed = (
+            run.weights_from,
+            run.training.init_from if run.training else None,
+            run.attempts_of.run if run.attempts_of else None,
+        )
+        ways += [[*way, each] for each in needed if each is not None]
+    return []
 
 
 def _choice_faults(config: Config, name: str, run: RunConfig, best_of: ChoiceConfig) -> Iterator[Fault]:

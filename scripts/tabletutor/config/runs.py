@@ -19,6 +19,17 @@ class ChoiceConfig(Section):
     )
 
 
+class AttemptsConfig(Section):
+    """Let another run's student answer training questions, and train on its right attempts as well."""
+
+    run: Name = Field(description="The run whose student answers, by itself or as a round before this one.")
+    sampling: SamplingConfig = Field(default=SamplingConfig(), description="How it samples its attempts.")
+    per_question: int = Field(default=1, ge=1, description="Maximum number of rows that one question adds.")
+    per_table: int | None = Field(
+        default=None, ge=1, description="Maximum number of rows that one table adds; null adds all."
+    )
+
+
 class RunConfig(Section):
     """One run: an untuned model, a model trained on a format, or another reading of a run's attempts."""
 
@@ -39,6 +50,11 @@ class RunConfig(Section):
     )
     training: Annotated[TrainingConfig | None, BeforeValidator(with_method)] = Field(
         default=None, description="How to train the model; null leaves it untuned."
+    )
+    attempts_of: AttemptsConfig | None = Field(
+        default=None,
+        description="Train on the rows of the format and on right attempts of another run at training questions "
+        "(rejection sampling); null trains on the rows of the format alone.",
     )
     seed: Seed = Field(default=0, description="Seed of training and sampling.")
     whole_turns: bool = Field(

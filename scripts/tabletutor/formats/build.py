@@ -58,7 +58,7 @@ def build_format(
         rows: list[Candidate] = []
         members = sorted(table for table in tables if splits[table] == split)
         for table in members:
-            rows += _rows(name, _cases(tables[table], split), config, seed, dropped)
+            rows += _rows(name, read_cases(tables[table], split), config, seed, dropped)
         if not rows and not dropped["no_row"] and (members or split == "train"):
             raise ValueError(f"{name}: no table of the {split} split has a verified episode, so there is no row")
         selected = sorted(select(rows, config, seed, dropped), key=Candidate.sort_key)
@@ -73,8 +73,8 @@ def build_format(
     return result
 
 
-def _cases(files: EpisodeFiles, split: Split) -> Iterable[Case]:
-    """Yield all cases of one table. Raises ValueError if a question was asked for another split."""
+def read_cases(files: EpisodeFiles, split: Split) -> Iterable[Case]:
+    """Yield the case of each question of one table. Raises ValueError if a question was asked for another split."""
     card = table_card(read_record(files.profile, TableProfile))
     questions = {question.question_id: question for question in read_records(files.questions, Question)}
     verdicts = {verdict.question_id: verdict for verdict in read_records(files.verdicts, Verdict)}

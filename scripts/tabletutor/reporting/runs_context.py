@@ -49,6 +49,8 @@ def how_it_answers(run: Mapping[str, Any] | None) -> str:
     training = run.get("training")
     source = run.get("weights_from")
     words = [f"trained by {training['method']}" if training else f"weights of {source}" if source else "not trained"]
+    if attempts_of := run.get("attempts_of"):
+        words.append(f"also on right attempts of {attempts_of['run']}")
     if shots := run.get("shots"):
         words.append(f"{shots} worked example{'s' if shots != 1 else ''}")
     if sampling := run.get("sampling"):

@@ -23,6 +23,8 @@ class Runs:
         choosing: Runs that choose among another run's attempts.
         choosing_by_judge: Those that choose by a judge; the others choose by majority vote.
         decoding: Students that decode answers; the others read those of another run.
+        rounds: Trained runs whose rows include right attempts of another run.
+        round_rows: The files of the rows of these runs.
         trained_on: The formats that runs are trained on, sorted.
         arms: The runs of each arm, in the order of the configuration. The first arm is the reference of the others.
     """
@@ -41,6 +43,8 @@ class Runs:
         self.choosing = [name for name, run in self._runs.items() if run["best_of"]]
         self.choosing_by_judge = [name for name in self.choosing if self._runs[name]["best_of"]["reward_model"]]
         self.decoding = [name for name in self.students if name not in {*self.choosing, *self.lenient}]
+        self.rounds = [name for name, run in self._runs.items() if run["attempts_of"]]
+        self.round_rows = [f"{self._rows_folder(name)}/train.jsonl" for name in self.rounds]
         self.trained_on = sorted({training[name]["format"] for name in self.trained})
         self.arms: dict[str, list[str]] = config["reporting"]["arms"]
 
@@ -66,7 +70,21 @@ class Runs:
     def rows(self, wildcards: Any) -> list[str]:
         """Return the files of the rows that the job's run is trained on: train, then validation."""
         name = self._runs[wildcards.run]["training"]["format"]
-        return [f"{self._results}/formats/{name}/{split}.jsonl" for split in ("train", "validation")]
+        return [f"{self._rows_folder(wildcards.run)}/train.jsonl", f"{self._results}/formats/{name}/validation.jsonl"]
+
+    def audit(self, wildcards: Any) -> str:
+        """Return the file of the audit of the rows that the job's run is trained on."""
+        return f"{self._rows_folder(wildcards.run)}/audit.json"
+
+    def _rows_folder(self, run: str) -> str:
+        """Return the folder with the training rows of a run: of its format, or of its round."""
+        parent = f"rounds/{run}" if run in self.rounds else "formats"
+        return f"{self._results}/{parent}/{self._runs[run]['training']['format']}"
+
+    def round_attempts(self, wildcards: Any) -> str:
+        """Return the attempts at training questions whose right ones the job's round adds to its rows."""
+        source = self._runs[wildcards.round]["attempts_of"]["run"]
+        return f"{self._results}/rounds/{wildcards.round}/attempts/{source}.jsonl"
 
     def attempts(self, wildcards: Any) -> str:
         """Return the predictions of another run that the job's run chooses among, or reads leniently."""

@@ -15,7 +15,9 @@ import msgspec
 from tabletutor.workflow.provenance.artefact import FOLDER, Artefact, path_in_results, read_artefact
 from tabletutor.workflow.provenance.cutoff import Source, reuse_source
 
-STAGES = ("questions", "episodes", "verdicts", "formats", "predictions", "scores")
+STAGES = ("questions", "episodes", "verdicts", "formats", "rounds", "predictions", "scores")
+# Rules that use the script of another rule.
+VARIANTS = {"whole_checkpoint": "checkpoint", "round_predictions": "predictions", "round_audit": "audit"}
 
 
 class Provenance(NamedTuple):
@@ -27,7 +29,7 @@ class Provenance(NamedTuple):
     @property
     def script(self) -> str:
         """The name of the rule's script. A variant of a rule, such as `whole_checkpoint`, uses that rule's script."""
-        return f"{self.artefact.rule.removeprefix('whole_')}.py"
+        return f"{VARIANTS.get(self.artefact.rule, self.artefact.rule)}.py"
 
     @property
     def code(self) -> str:
