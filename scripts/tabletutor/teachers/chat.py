@@ -1,9 +1,11 @@
 """Requests to a chat model and its responses, as records. They hold no key, address or time, so they can be shared."""
 
+from collections.abc import Sequence
 from typing import Literal
 
-import msgspec
+from msgspec import structs
 
+from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.models.prompt import Message
 from tabletutor.records.identity import digest
 from tabletutor.records.record import Record
@@ -12,13 +14,17 @@ Finish = Literal["stop", "length", "filtered"]
 
 
 class Sampling(Record, frozen=True):
-    """How tokens are chosen. `seed` is passed on to endpoints that accept one, and tells repeated requests apart."""
+    """The choice of tokens. `seed` is passed on to endpoints that accept one, and makes repeated requests different."""
 
     temperature: float = 0.0
     top_p: float = 1.0
     max_tokens: int = 512
     stop: tuple[str, ...] = ()
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        structs.force_setattr(self, "temperature", float(self.temperature))  # 0 and 0.0 are different JSON
+        structs.force_setattr(self, "top_p", float(self.top_p))
 
 
 class ChatRequest(Record, frozen=True):
@@ -36,8 +42,12 @@ class ChatRequest(Record, frozen=True):
 
     @property
     def key(self) -> str:
-        """The digest of everything in the request."""
-        return digest(msgspec.to_builtins(self))
+        """The digest of everything in the request.
+
+        A later field must enter it only where its value is not the default, so that published cassettes stay valid.
+        """
+        messages = [(message["role"], message["content"]) for message in self.messages]
+        return digest(self.model, self.revision, messages, structs.asdict(self.sampling), self.schema, self.n)
 
 
 class Choice(Record, frozen=True):
@@ -53,3 +63,9 @@ class ChatResponse(Record, frozen=True):
     choices: tuple[Choice, ...]
     prompt_tokens: int
     completion_tokens: int
+
+
+def chat_request(config: EndpointTeacherConfig, messages: Sequence[Message], seed: int = 0) -> ChatRequest:
+    """Return the request for one next message of a conversation, with the teacher's model and sampling."""
+    sampling = Sampling(config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens, (), seed)
+    return ChatRequest(config.model, tuple(messages), config.revision, sampling)
