@@ -62,12 +62,15 @@ def echo(call: Call) -> Answer:
 
 
 class ChatServer:
-    """A context manager: the server runs in a thread. `calls` are the requests that it got, in order."""
+    """A context manager: the server runs in a thread. `url` is the base URL for clients.
+
+    `calls` are the requests that it got, in order, and `most_open` is the largest number of them at the same time.
+    """
 
     def __init__(self, respond: Callable[[Call], Answer] = echo) -> None:
         self._respond = respond
         self._server = uvicorn.Server(
-            uvicorn.Config(self._app, port=0, log_config=None, log_level="critical", lifespan="off", access_log=False)
+            uvicorn.Config(self._app, port=0, interface="asgi3", lifespan="off", log_config=None, log_level="critical")
         )
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._attempts: Counter[str] = Counter()
@@ -78,6 +81,7 @@ class ChatServer:
         self._thread.start()
         while not self._server.started:
             self._thread.join(0.005)
+        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}/v1"
         return self
 
     def __exit__(
@@ -85,11 +89,6 @@ class ChatServer:
     ) -> None:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join()
-
-    @property
-    def url(self) -> str:
-        """The base URL for clients."""
-        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}/v1"
 
     async def _app(
         self,

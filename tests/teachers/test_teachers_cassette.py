@@ -4,7 +4,6 @@ import gzip
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from loguru import logger
 from msgspec import structs
 
+from tabletutor.models.prompt import Message
 from tabletutor.records.record import encode
 from tabletutor.teachers.cassette import Cassette, Entry, entry_of, merge
 from tabletutor.teachers.chat import ChatRequest, ChatResponse, Choice, Sampling
@@ -144,10 +144,11 @@ def test_writers_in_several_threads_and_processes_lose_nothing_also_while_the_fi
     process = subprocess.Popen([sys.executable, "-c", program, str(path)], env=environment)
     own = Cassette(path)
 
-    def write(name: str) -> Callable[[], None]:
-        return lambda: [own.put([entry(f"{name} {number}")]) for number in range(20)] and None
+    def write(name: str) -> None:
+        for number in range(20):
+            own.put([entry(f"{name} {number}")])
 
-    threads = [threading.Thread(target=write(name)) for name in "abc"]
+    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
     for thread in threads:
         thread.start()
     for _ in range(10):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tabletutor.cli import cache, export, sandbox
+from tabletutor.cli import cache, cassette, export, sandbox
 from tabletutor.telemetry.terminal import escape_controls
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cache.app, name="cache")
+app.add_typer(cassette.app, name="cassette")
 app.add_typer(export.app, name="export")
 app.add_typer(sandbox.app, name="sandbox")
 console = Console(width=None if sys.stdout.isatty() else 1000)  # do not wrap lines in a pipe

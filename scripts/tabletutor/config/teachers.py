@@ -1,8 +1,8 @@
 """The settings of teachers: language models that ask and answer questions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tabletutor.config.section import EXECUTION_ONLY, FilePath, Name, Section
 

@@ -1,5 +1,6 @@
 """The body of a request to `/chat/completions`, and the response in its body."""
 
+import json
 from typing import cast
 
 import msgspec
@@ -42,6 +43,9 @@ class _Completion(msgspec.Struct, gc=False):
     usage: _Usage | None = None
 
 
+decoder(_Completion)  # so that several threads may convert to it
+
+
 def sent_messages(request: ChatRequest) -> list[ChatCompletionMessageParam]:
     """Return the messages of a request in the form of the official client."""
     messages = [{"role": message["role"], "content": message["content"]} for message in request.messages]
@@ -79,8 +83,8 @@ def read_completion(body: bytes, request: ChatRequest) -> ChatResponse:
     Tokens are estimated from the length of the texts if the server counts none.
     """
     try:
-        completion = decoder(_Completion).decode(body)
-    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        completion = msgspec.convert(json.loads(body), _Completion)  # msgspec's own parser refuses half surrogate pairs
+    except (msgspec.ValidationError, ValueError, RecursionError) as error:
         raise ValueError(f"{error}: {body[:200].decode(errors='replace')!r}") from error
     if not completion.choices:
         raise ValueError("no choices")

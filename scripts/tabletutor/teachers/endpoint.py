@@ -4,6 +4,7 @@ The key is read from the environment variable that the settings name. It is in n
 """
 
 import asyncio
+import logging
 import os
 from collections import Counter
 from collections.abc import Generator, Mapping
@@ -29,6 +30,7 @@ _QUOTED = 500  # characters of a server's message in ours
 _NO_KEY = "none"  # for local servers; the client would take OPENAI_API_KEY if it were given nothing
 _CONNECT_SECONDS = 10.0
 _NEVER_SENT = ("ConnectError", "ConnectTimeout")  # the client's causes of a failure before the request was sent
+_LOG_HEADERS = ("httpcore2.http11", "httpcore2.http2")  # at level DEBUG; a server may echo the key in a header
 _ADVICE = {
     400: "Check the model's limits and the settings of `sampling`, and name fields that the endpoint does not accept "
     "in `fields_not_sent`",
@@ -212,6 +214,8 @@ class Endpoint:
 
 def _client(config: EndpointTeacherConfig, key: SecretStr) -> AsyncOpenAI:
     value = key.get_secret_value() or _NO_KEY
+    for name in _LOG_HEADERS:
+        logging.getLogger(name).setLevel(logging.INFO)
     return AsyncOpenAI(
         api_key=value,
         base_url=config.base_url,
