@@ -1,8 +1,8 @@
 """Questions: generated for each table, with answers on which three engines agree; and those of other sources.
 
-Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json
-Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; with other sources also questions/mixed/
-Steps   questions → mixed
+Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json; models/{model}/ of a local teacher
+Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; with other sources also questions/llm/, questions/mixed/
+Steps   questions → proposals → mixed
 """
 
 
@@ -34,6 +34,36 @@ rule questions:
         families=families_digest(),
     script:
         "../scripts/questions.py"
+
+
+rule proposals:
+    """Let a language model explore one table and ask, and keep the questions that pass the filters."""
+    input:
+        profile="<results>/tables/{table}/profile.json",
+        parquet="<results>/tables/{table}/table.parquet",
+        splits=branch(
+            table_entry("split"),
+            then=[],
+            otherwise=ancient("<results>/splits.json"),
+        ),
+        others=asked.files("jsonl", besides="llm"),
+        model=teachers.model("questions/llm/teacher"),
+    output:
+        questions="<results>/questions/llm/{table}.jsonl",
+        rejects="<results>/questions/llm/{table}.rejects.jsonl",
+    log:
+        "<logs>/proposals/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        config=setting("questions/llm"),
+        teacher=teachers.setting("questions/llm/teacher"),
+        sandbox=setting("sandbox"),
+        split=table_entry("split"),
+        seed=setting("seed"),
+        code=code("proposals.py"),
+    script:
+        "../scripts/proposals.py"
 
 
 rule mixed:

@@ -1,8 +1,8 @@
 """The settings of the stage `questions`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tabletutor.config.section import FilePath, Name, Section
 
@@ -52,18 +52,34 @@ class LlmQuestionsConfig(Section):
         default={"train": 20, "validation": 10, "test": 10},
         description="Maximum number of questions per table, by split.",
     )
-    conversations: int = Field(default=4, ge=1, description="Maximum number of explorations per table.")
-    turns: int = Field(default=4, ge=1, description="Cells that the model runs before it asks.")
+    conversations: int = Field(default=4, ge=1, description="Explorations per table, each of other columns.")
+    turns: int = Field(default=4, ge=1, description="Maximum number of cells that the model runs before it asks.")
     proposals: int = Field(default=8, ge=1, description="Questions that the model is asked for after an exploration.")
+    temperatures: tuple[Annotated[float, Field(ge=0, le=2)], ...] = Field(
+        default=(0.7, 1.0), min_length=1, description="Temperatures of the conversations, in turn."
+    )
+    proposal_tokens: int = Field(
+        default=2048, ge=64, description="Maximum number of tokens of a message that proposes questions."
+    )
+    max_context: int = Field(default=8192, ge=128, description="Maximum number of tokens per conversation, if local.")
     near_duplicate: float = Field(
         default=0.8,
         gt=0,
         le=1,
-        description="Similarity of two texts (0 to 1) from which the later question is a duplicate.",
+        description="Similarity of two texts (0 to 1) from which one of the questions is a duplicate.",
     )
     no_data_control: bool = Field(
-        default=True, description="Reject questions that the model answers rightly without the table."
+        default=True, description="Refuse questions that the model answers rightly without the table."
     )
+
+    @model_validator(mode="after")
+    def _room_for_an_exploration(self) -> Self:
+        if self.max_context < self.proposal_tokens + 2048:
+            raise ValueError(
+                f"max_context is {self.max_context}; it must be at least {self.proposal_tokens + 2048}: "
+                "proposal_tokens, and 2048 for the exploration and the request"
+            )
+        return self
 
 
 class QuestionsConfig(Section):

@@ -1,7 +1,7 @@
 """Traces by language models: independent ones, which see the text alone, and a gold one with the hint.
 
-A program question has its answer already; its independent traces show whether the text leads there. A question from
-another source first gets a gold trace. Independent traces are added until the vote on the answer is settled.
+A question with a program has its answer already; its independent traces show whether the text leads there. Any other
+question first gets a gold trace. Independent traces are added until the vote on the answer is settled.
 """
 
 from collections import Counter
@@ -66,7 +66,7 @@ class _Case:
     def missing(self, settings: Settings) -> int:
         """Return how many independent traces to add now."""
         config, question = settings.traces, self.question
-        if question.source != "program" and (self.gold is None or self.gold.ended != "submit"):
+        if _needs_gold(question) and (self.gold is None or self.gold.ended != "submit"):
             return 0  # without a gold answer there is nothing to vote on
         done = len(self.independent)
         first = config.first[question.difficulty] - done
@@ -103,7 +103,7 @@ def build_traces(
     ):
         table = _Table(profile, files.parquet, settings, journal, sandboxes, progress)
         with open_teacher(gold) as teacher:
-            others = [case for case in cases if case.question.source != "program"]
+            others = [case for case in cases if _needs_gold(case.question)]
             progress.expect(len(others))
             for case, trace in table.answer(teacher, "gold", [(case, 0) for case in others]):
                 case.gold = trace
@@ -119,6 +119,11 @@ def build_traces(
         logger.info(f"{profile.table}: {table.made} traces made, {table.served} from the journal")
     episodes = [_episode(case) for case in cases if case.traces()]
     return write_records(output, sorted(episodes, key=lambda episode: episode.question_id))
+
+
+def _needs_gold(question: Question) -> bool:
+    """Return whether a teacher answers a question with its hint: all for which no program writes the gold trace."""
+    return question.source != "program" and question.program is None
 
 
 def _is_read(question: Question, settings: Settings) -> bool:

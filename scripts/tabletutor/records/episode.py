@@ -88,6 +88,7 @@ class Verdict(Record, frozen=True):
 
     `independent` is the number of independent traces, which saw the text alone: 0 if nobody has read the question.
     `agreeing` of them gave the gold answer. `entropy` is that of their answers in bits; None if none submitted.
+    `guessable` is set only if a model gave the answer without the table.
     """
 
     question_id: str
@@ -101,6 +102,7 @@ class Verdict(Record, frozen=True):
     independent: int = 0
     agreeing: int = 0
     entropy: float | None = None
+    guessable: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     step_labels: dict[str, tuple[StepLabel, ...]] = msgspec.field(default_factory=dict[str, tuple[StepLabel, ...]])
 
 

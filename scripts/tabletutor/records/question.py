@@ -34,9 +34,9 @@ class Question(Record, frozen=True):
     """A question. `answer` is JSON: dates as ISO 8601 text, a set as a sorted list. `program` is the typed program that
     answers the question (None from other sources). `hint` is for teachers and never reaches a student. `wording` is the
     id of the template. `composition` names the kind of question: the family, its variant and the pieces of its
-    population. `novelty` says whether training tables may have the question's composition and wording; "other_source" is
-    a question of another source about a table that is not trained on. `control` is what a language model answered from
-    the text alone, if one was asked.
+    population. `novelty` says whether training tables may have the question's composition and wording; "other_source"
+    is a question of another source about a table that is not trained on. `control` is what a language model answered
+    from the text alone, if one was asked.
     """
 
     question_id: str
@@ -59,6 +59,27 @@ class Question(Record, frozen=True):
     control: Any = msgspec.UNSET
 
 
+RejectReason = Literal[
+    "engines_disagree",
+    "engine_error",
+    "no_answer",
+    "tie",
+    "trivial",
+    "too_few_rows",
+    "duplicate",
+    "guessable",
+    "ambiguous",  # another reading of the text gives another answer
+    "dull",  # the statistic says nothing about this column
+    # Of questions that a language model asks:
+    "malformed",  # the proposal does not fit the schema, also after two corrections
+    "length",  # the text is empty or too long
+    "mentions_tools",  # the text mentions the hint, the data frame or code
+    "unknown_column",  # the text names a column that the table does not have
+    "ill_typed",  # the program does not fit the table, or its answer is not of the declared type
+    "surplus",  # the table has enough questions without it
+]
+
+
 class Reject(Record, frozen=True):
     """A rejected candidate question and the reason. `detail` holds the engines' answers if they disagree.
 
@@ -69,25 +90,7 @@ class Reject(Record, frozen=True):
     table: str
     family: str
     text: str
-    reason: Literal[
-        "engines_disagree",
-        "engine_error",
-        "no_answer",
-        "tie",
-        "trivial",
-        "too_few_rows",
-        "duplicate",
-        "guessable",
-        "ambiguous",  # another reading of the text gives another answer
-        "dull",  # the statistic says nothing about this column
-        # Of questions that a language model asks:
-        "malformed",  # the proposal does not fit the schema, also after two corrections
-        "length",  # the text is empty or too long
-        "mentions_tools",  # the text mentions the hint, the data frame or code
-        "unknown_column",  # the text names a column that the table does not have
-        "ill_typed",  # the program does not fit the table, or its answer is not of the declared type
-        "surplus",  # the table has enough questions without it
-    ]
+    reason: RejectReason
     detail: str = ""
     incident: IncidentCause | msgspec.UnsetType = msgspec.UNSET
     readings: tuple[str, ...] = ()

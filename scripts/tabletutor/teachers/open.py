@@ -98,7 +98,7 @@ def _open_local(files: TeacherFiles, config: LocalTeacherConfig) -> OpenTeacher:
 
 
 def _open_endpoint(name: str, config: EndpointTeacherConfig, endpoint: TeacherThread) -> OpenTeacher:
-    def turns(temperature: float, rows: int) -> TurnGenerator:
-        return EndpointTurns(endpoint, config, temperature)
+    def turns(temperature: float, rows: int, max_tokens: int | None = None, reserved: int = 0) -> TurnGenerator:
+        return EndpointTurns(endpoint, config, temperature, max_tokens)
 
     return OpenTeacher(name, config.prompt, False, turns, lambda: str(endpoint.usage))

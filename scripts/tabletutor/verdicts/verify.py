@@ -3,7 +3,7 @@
 A question from a program is verified if all its engines agree and the gold trace submits their answer. If independent
 traces have read it, the text must lead them there too. A question from another source is verified if the gold trace
 (which saw the hint) agrees with at least two independent traces (which did not) and with more than half of all of them,
-including those that did not submit.
+including those that did not submit. No question is verified whose answer a model guesses without the table.
 """
 
 from collections import Counter
@@ -12,6 +12,8 @@ from itertools import combinations
 from math import log2
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from msgspec import UNSET
 
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.cluster import cluster
@@ -82,6 +84,9 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
         taxonomy = _read_taxonomy(ballot, ballot.gold, config) if _engines_agree(question, config) else "ambiguous"
     else:
         taxonomy = _majority_taxonomy(ballot, ballot.gold)
+    guessable = _is_guessable(question, answer, config)
+    if guessable and taxonomy == "verified":
+        taxonomy = "ambiguous"
     correct = {trace.trace_id: is_right(trace) for trace in episode.traces}
     verified = taxonomy == "verified"
     return Verdict(
@@ -96,8 +101,16 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
         independent=ballot.attempts,
         agreeing=ballot.agreeing(),
         entropy=ballot.entropy(),
+        guessable=guessable or UNSET,
         step_labels=_labels(episode, gold, replay, correct) if verified and gold is not None else {},
     )
+
+
+def _is_guessable(question: Question, answer: Any, config: VerdictsConfig) -> bool:
+    """Return whether the control, which did not see the table, gave the answer. Agreement then shows nothing."""
+    if answer is None or question.control is UNSET:
+        return False
+    return match(answer, question.control, question.answer_type, question.answer_spec, config)
 
 
 def _labels(

@@ -1,0 +1,52 @@
+"""Find questions that ask almost the same as another one in almost the same words."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from tabletutor.questions.lexicon import base_form
+
+_WORDS = re.compile(r"\d+(?:[.,]\d+)*|\w+")
+# Words without which a question stays the same.
+_FILLERS = frozenset(
+    {"the", "a", "an", "of", "in", "for", "is", "are", "was", "were", "be", "what", "which", "how", "this", "that",
+     "please", "tell", "me", "give", "find", "state", "compute", "calculate", "determine", "table", "data", "dataset"}
+)  # fmt: skip
+
+Grams = frozenset[tuple[str, ...]]
+
+
+def grams(text: str) -> Grams:
+    """Return the words of a text and their pairs: without fillers, in their base form, whatever their case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = [base_form(word) for word in _WORDS.findall(folded) if word not in _FILLERS]
+    return frozenset([*((word,) for word in words), *pairwise(words)])
+
+
+def similarity(first: Grams, second: Grams) -> float:
+    """Return the share of the grams of two texts that both have: 1 for equal texts, 0 for texts without a common word.
+
+    Symmetric. Two texts without words are equal.
+    """
+    union = len(first | second)
+    return len(first & second) / union if union else 1.0
+
+
+class AskedTexts:
+    """The texts that were asked so far."""
+
+    def __init__(self, texts: Iterable[str], threshold: float) -> None:
+        self._threshold = threshold
+        self._asked: dict[str, Grams] = {text: grams(text) for text in texts}
+
+    def add(self, text: str) -> None:
+        """Remember a text."""
+        self._asked[text] = grams(text)
+
+    def nearest(self, text: str) -> str | None:
+        """Return the most similar text that was asked, or None if none is as similar as the threshold."""
+        own = grams(text)
+        scores: Mapping[str, float] = {other: similarity(own, its) for other, its in self._asked.items()}
+        best = min(scores, key=lambda other: (-scores[other], other), default=None)
+        return best if best is not None and scores[best] >= self._threshold else None
