@@ -95,6 +95,7 @@ def make_project(folder: Path) -> None:
             questions_path=questions,
             profile_path=profile,
             parquet=parquet,
+            traces=None,
             config=EpisodesConfig(perturbed_traces=2),
             sandbox=sandbox,
             seed=0,
