@@ -1,8 +1,8 @@
 """Questions: generated for each table, with answers on which three engines agree; and those of other sources.
 
-Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json; models/{model}/ of a local teacher
-Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; with other sources also questions/llm/, questions/mixed/
-Steps   questions → proposals → mixed
+Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json; models/{model}/ of a local teacher; files of pairs
+Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; the same in llm/ and pairs/, and joined in mixed/
+Steps   questions → pairs → proposals → mixed
 """
 
 
@@ -64,6 +64,32 @@ rule proposals:
         code=code("proposals.py"),
     script:
         "../scripts/proposals.py"
+
+
+rule pairs:
+    """Read a user's own questions and answers about one table."""
+    input:
+        profile="<results>/tables/{table}/profile.json",
+        splits=branch(
+            table_entry("split"),
+            then=[],
+            otherwise=ancient("<results>/splits.json"),
+        ),
+    output:
+        questions="<results>/questions/pairs/{table}.jsonl",
+        rejects="<results>/questions/pairs/{table}.rejects.jsonl",
+    log:
+        "<logs>/pairs/{table}.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        # The file is no input: only its content counts, not its modification time.
+        path=asked.pairs,
+        content=asked.pairs_content,
+        split=table_entry("split"),
+        code=code("pairs.py"),
+    script:
+        "../scripts/pairs.py"
 
 
 rule mixed:

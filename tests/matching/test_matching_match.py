@@ -93,6 +93,13 @@ EQUAL = [
         {"parts": (("mean", "number"), ("n", "integer"))},
     ),
     ({"mean": 1.234, "top": "Oslo"}, {"mean": "1.2", "top": "OSLO"}, "record", {"parts": MEAN_TOP, "decimals": 1}),
+    (10.0, 10.5, "number", {"tolerance": 0.5}),  # the bound is included
+    (0.3, 0.4, "number", {"tolerance": 0.1}),  # at the bound, within rounding error
+    (1e6, 1e6 + 0.9, "number", {"tolerance": 0.1}),  # the relative tolerance stays
+    (2.345678, 2.35, "number", {"decimals": 2, "tolerance": 0.001}),  # and so do the decimals
+    (2.34, 2.44, "percentage", {"decimals": 2, "tolerance": 0.1}),
+    (0.0, 0.2, "number", {"tolerance": 0.2}),
+    ([1.0, 5.0], [5.1, 0.9, 1.0], "set", {"item": "number", "tolerance": 0.1}),
     ({"mean": None, "top": "x"}, {"mean": math.nan, "top": "x"}, "record", {"parts": MEAN_TOP}),
     ({"tops": ["b", "a"]}, {"tops": ["a", "b"]}, "record", {"parts": (("tops", "set"),), "item": "category"}),
     ({"a": 1, "A": "b"}, {"A": "B", "a": 1.0}, "record", {"parts": (("a", "number"), ("A", "category"))}),
@@ -135,6 +142,11 @@ DIFFERENT = [
     (0.453, 45.3, "percentage", {}),
     (45.3, 0.453, "percentage", {}),
     (math.nan, 0, "number", {}),
+    (10.0, 10.6, "number", {"tolerance": 0.5}),
+    (0.0, 0.21, "number", {"tolerance": 0.2}),
+    (math.inf, 1.0, "number", {"tolerance": 1e300}),
+    (12, 13, "integer", {"tolerance": 2}),  # integers stay exact
+    ([1.0, 5.0], [1.0, 5.2], "set", {"item": "number", "tolerance": 0.1}),
     (math.inf, -math.inf, "number", {}),
     (math.inf, 1e308, "number", {"decimals": 2}),
     ("Norway", "no", "category", {}),
@@ -224,6 +236,7 @@ specs = st.builds(
     item=st.none() | st.sampled_from(TYPES),
     unit=st.none(),
     parts=parts,
+    tolerance=st.none() | st.floats(0, 1e9),
 )
 
 
@@ -240,6 +253,21 @@ def test_the_relation_is_symmetric(first: Any, second: Any, answer_type: AnswerT
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 6))
 def test_rounding_to_the_declared_decimals_is_equal(value: float, decimals: int) -> None:
     assert same(value, round(value, decimals), "number", decimals=decimals)
+
+
+numbers = st.floats(-1e9, 1e9)
+
+
+@given(numbers, numbers, st.floats(0, 1e6), st.none() | st.integers(0, 6))
+def test_a_tolerance_adds_equal_numbers_and_takes_none(
+    first: float, second: float, tolerance: float, decimals: int | None
+) -> None:
+    without = same(first, second, "number", decimals=decimals)
+    equal = same(first, second, "number", decimals=decimals, tolerance=tolerance)
+    assert equal == same(second, first, "number", decimals=decimals, tolerance=tolerance)
+    assert equal or not without
+    if not without and abs(abs(first - second) - tolerance) > 1e-6 * (1 + tolerance):
+        assert equal == (abs(first - second) < tolerance)
 
 
 @given(st.floats(0.01, 1e12), types.filter(lambda kind: kind in ("number", "percentage")))

@@ -130,7 +130,7 @@ def _to_scalar(value: Any, answer_type: AnswerType | None) -> Canonical:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Missing()
     if answer_type is None:
-        answer_type = _infer_type(value)
+        answer_type = type_of_member(value)
     if answer_type in NUMERIC_TYPES:
         return _to_number(value, answer_type)
     if answer_type == "category" and isinstance(value, str | int | float):
@@ -144,7 +144,7 @@ def _to_scalar(value: Any, answer_type: AnswerType | None) -> Canonical:
     return to_unfit(value)
 
 
-def _infer_type(value: Any) -> AnswerType | None:
+def type_of_member(value: Any) -> AnswerType | None:
     """Return the type of a member without a declared type, by its JSON type."""
     if isinstance(value, bool):
         return "boolean"

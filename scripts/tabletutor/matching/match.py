@@ -1,8 +1,9 @@
 """Decide whether two answers to one question are equal. The relation is reflexive and symmetric, for any JSON.
 
 The declared type decides (see `canonical`). Integers, categories, booleans and instants are compared exactly. Numbers
-are equal within a relative tolerance or, if the question declares decimals, within half a unit of the last one. There
-is no other absolute tolerance. Lists are ordered, sets are not. Mappings, records and tables are compared by key.
+are equal within a relative tolerance or, if the question declares decimals, within half a unit of the last one. A
+question may also declare an absolute tolerance. Lists are ordered, sets are not. Mappings, records and tables are
+compared by key.
 """
 
 from bisect import bisect_left
@@ -24,8 +25,8 @@ def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, 
     for a part of type record.
 
     Percentages are in percentage points: 45.3, "45.3" and "45.3%" are equal, 0.453 is not. A list with one member does
-    not equal the member. `spec.decimals` applies to numbers and percentages, also inside a list, set, mapping, record
-    or table.
+    not equal the member. `spec.decimals` and `spec.tolerance` apply to numbers and percentages, also inside a list,
+    set, mapping, record or table.
     """
     for kind in (answer_type, spec.item, *(kind for _, kind in spec.parts)):
         if kind is not None and kind not in TYPES:
@@ -37,13 +38,17 @@ def match(gold: Any, candidate: Any, answer_type: AnswerType, spec: AnswerSpec, 
 
 
 def is_close(first: float, second: float, spec: AnswerSpec, config: VerdictsConfig) -> bool:
-    """Return whether two numbers are equal within the declared decimals, or else the relative tolerance. Symmetric."""
+    """Return whether two numbers are equal within the declared decimals, or else the relative tolerance; or within the
+    declared absolute tolerance. Symmetric.
+    """
     if first == second:
         return True
     distance = abs(first - second)
     largest = max(abs(first), abs(second))
     if largest == float("inf"):
         return False
+    if spec.tolerance is not None and distance <= spec.tolerance * (1 + ROUNDING_NOISE) + ZERO_NOISE * largest:
+        return True
     if spec.decimals is not None:
         half = 0.5 * 10.0**-spec.decimals
         return distance <= half * (1 + ROUNDING_NOISE) + ZERO_NOISE * largest

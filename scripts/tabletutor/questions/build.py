@@ -46,7 +46,8 @@ def build_questions(
     The result of each check is appended to a journal in `cache`. The journal is keyed by the digest of the rule's
     `code`, the table and the settings of the sandbox. `families` restricts the questions to some families.
 
-    Raises ValueError if no question is accepted, because the table is too small or its columns are too plain.
+    Raises ValueError if no question is accepted, because the table is too small or its columns are too plain. No
+    question need be accepted if the settings ask for none.
     """
     profile = read_record(profile_path, TableProfile)
     spoken = spoken_columns(profile)
@@ -90,7 +91,7 @@ def build_questions(
                 dropped=dropped,
             )
     connection.close()
-    if not kept:
+    if not kept and config.per_table.get(split, 0):
         raise ValueError(
             f"table {profile.table}: none of {len(dropped)} candidate questions was accepted. The table is too "
             f"small or its columns are too plain. Remove it from the table list, or raise "

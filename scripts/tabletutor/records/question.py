@@ -21,13 +21,14 @@ class AnswerSpec(Record, frozen=True):
 
     `decimals`: the decimal places the question declares, or None for full precision (relative 1e-6). `item`: the type
     of the members of a list or set, or of the values of a mapping or a table. `parts` are the names of the parts of a
-    record, each with its type. `unit` is informative.
+    record, each with its type. `unit` is informative. `tolerance`: numbers this far apart are equal too.
     """
 
     decimals: int | None = None
     item: AnswerType | None = None
     unit: str | None = None
     parts: tuple[tuple[str, AnswerType], ...] = ()
+    tolerance: float | None = None
 
 
 class Question(Record, frozen=True):

@@ -14,6 +14,7 @@ NOVELTY = {
     "trained": "trained compositions and wordings",
     "new_wording": "new wordings",
     "new_composition": "compositions never trained",
+    "other_source": "other sources",
 }
 
 
@@ -53,7 +54,7 @@ def questions_section(inputs: ReportInputs, splits: dict[str, str]) -> dict[str,
             {"category": category, "family": family, "counts": counts, "wordings": len(wordings[family])}
             for (category, family), counts in sorted(families.items())
         ],
-        "novelty": [(label, novelty[name]) for name, label in NOVELTY.items()],
+        "novelty": [(NOVELTY[name], novelty[name]) for name in NOVELTY if novelty[name] or name != "other_source"],
         "splits": SPLITS,
         "wordings": sum(map(len, wordings.values())),
         "chart": stacked_chart("families", bars, [family for _, family in sorted(families)], SPLITS) if bars else None,

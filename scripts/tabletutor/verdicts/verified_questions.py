@@ -1,4 +1,4 @@
-"""The questions that students are graded on: those that are verified, with the answer that was verified."""
+"""The questions that students are graded on: the verified ones, with the verified answer, and all of a user's own."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tabletutor.records.record import read_records, write_records
 
 
 def write_verified(questions: Path, verdicts: Path, output: Path) -> int:
-    """Write the verified questions of one table with their answers, in the order of the file; return their number.
+    """Write the questions of one table to grade on, with their answers, in the order of the file; return their number.
 
     A question from a language model has no answer before its episode is judged.
     """
@@ -19,7 +19,9 @@ def write_verified(questions: Path, verdicts: Path, output: Path) -> int:
         output,
         [
             msgspec.structs.replace(question, answer=verified[question.question_id].answer)
-            for question in read_records(questions, Question)
             if question.question_id in verified
+            else question
+            for question in read_records(questions, Question)
+            if question.question_id in verified or question.source == "pairs"
         ],
     )

@@ -20,6 +20,7 @@ from tabletutor.formats.registry import load_format
 from tabletutor.models.gguf import packaged_file
 from tabletutor.models.load import model_files
 from tabletutor.models.local import local_folder
+from tabletutor.questions.pair_files import PAIR_SUFFIXES
 from tabletutor.questions.registry import all_families
 from tabletutor.records.files import PARTIAL
 from tabletutor.telemetry.terminal import escape_controls
@@ -86,6 +87,19 @@ def split_faults(config: Config, entries: Sequence[ListedTable]) -> Iterator[Fau
                 )
 
 
+def pairs_faults(config: Config, entries: Sequence[ListedTable]) -> Iterator[Fault]:
+    """Yield a fault for each file of `questions.pairs` that is missing, has no known suffix, or has no table."""
+    tables = [entry.table for entry in entries]
+    for table, name in config.questions.pairs.items():
+        path, key = Path(name), ("questions", "pairs", table)
+        if table not in tables:
+            yield Fault(key, f"no table {table!r} in {config.table_list}; {suggestion(table, tables)}")
+        if not path.is_file():
+            yield Fault(key, f"{path}: no such file{_neighbour(path)}")
+        elif path.suffix.lower() not in PAIR_SUFFIXES:
+            yield Fault(key, f"{path}: the name of a file of pairs ends in {', '.join(PAIR_SUFFIXES)}; rename it")
+
+
 def check_folders(config: dict[str, Any]) -> None:
     """Check, before the first job, that jobs can write to their folders, and reset artefacts dated in the future.
 
@@ -128,10 +142,15 @@ def _reset_future_times(results: Path) -> None:
 def _suggestion(model: object) -> str:
     """Return a hint naming the sibling folder with the most similar name, if the folder of a local model is missing."""
     folder = Path(model.path).expanduser() if isinstance(model, LocalModelConfig) else Path()
-    if not isinstance(model, LocalModelConfig) or folder.is_dir() or not folder.parent.is_dir():
+    return "" if not isinstance(model, LocalModelConfig) or folder.is_dir() else _neighbour(folder)
+
+
+def _neighbour(missing: Path) -> str:
+    """Return a hint naming the file or folder beside a missing one with the most similar name, if there is one."""
+    if not missing.parent.is_dir():
         return ""
-    close = closest(folder.name, (path.name for path in folder.parent.iterdir() if path.is_dir()))
-    return f"; did you mean {folder.parent / close}?" if close else ""
+    close = closest(missing.name, (path.name for path in missing.parent.iterdir()))
+    return f"; did you mean {missing.parent / close}?" if close else ""
 
 
 def _folder_fault(folder: Path) -> str | None:

@@ -1,7 +1,10 @@
 """The sources of questions in a configuration, and the folders of questions that stages read."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
+
+from tabletutor.workflow.provenance.contents import content_digests
 
 
 class QuestionSources:
@@ -9,7 +12,8 @@ class QuestionSources:
 
     Attributes:
         folder: Where stages find the questions: `program` if there is no other source, else `mixed`.
-        graded: Where evaluation finds them: those that are verified, if language models verify questions.
+        graded: Where evaluation finds them: `verified` (verified questions and a user's own) if there is more than the
+            program source.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -20,14 +24,15 @@ class QuestionSources:
         self.graded = "verified" if self.folder == "mixed" or config["traces"]["teacher"] else "program"
 
     def files(self, kind: str, besides: str = "") -> Callable[[Any], list[str]]:
-        """Return an input function for the files of all sources of the job's table, but for the source `besides`.
+        """Return an input function for the files of all sources of the job's table, except the source `besides`.
 
         `kind` is the end of their names: "jsonl" for questions, "rejects.jsonl" for rejects.
         """
 
         def paths(wildcards: Any) -> list[str]:
             table = wildcards.table
-            sources = ["program", *(["pairs"] if table in self._pairs else []), *(["llm"] if self._llm else [])]
+            # Of questions with the same text, that of the first source stays.
+            sources = [*(["pairs"] if table in self._pairs else []), "program", *(["llm"] if self._llm else [])]
             return [f"{self._results}/questions/{each}/{table}.{kind}" for each in sources if each != besides]
 
         return paths
@@ -35,3 +40,8 @@ class QuestionSources:
     def pairs(self, wildcards: Any) -> str:
         """Return the file of a user's own questions about the job's table."""
         return self._pairs[wildcards.table]
+
+    def pairs_content(self, wildcards: Any) -> str:
+        """Return the digest of that file. As a parameter of a rule, it makes the questions again when they change."""
+        path = self._pairs[wildcards.table]
+        return content_digests([Path(path)])[str(Path(path))]

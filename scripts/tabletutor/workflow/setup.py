@@ -21,7 +21,7 @@ from tabletutor.workflow.adopt import adopt
 from tabletutor.workflow.context import ENVIRONMENT
 from tabletutor.workflow.job import CheckoutError, check_checkout
 from tabletutor.workflow.lock import lock_run
-from tabletutor.workflow.preflight import external_faults, split_faults
+from tabletutor.workflow.preflight import external_faults, pairs_faults, split_faults
 from tabletutor.workflow.provenance.cache import cache_folder
 from tabletutor.workflow.provenance.contents import content_digests
 
@@ -79,7 +79,7 @@ def _check(workflow: Any, raw: dict[str, Any]) -> tuple[Config, Sequence[ListedT
         external = list(external_faults(examined.config)) if workflow.is_main_process else []
         try:
             entries = read_table_list(Path(examined.config.table_list))
-            external += split_faults(examined.config, entries)
+            external += [*split_faults(examined.config, entries), *pairs_faults(examined.config, entries)]
         except TableListError as error:
             others = [] if examined.explains(Fault(("table_list",), "")) else [str(error)]
         faults += [fault for fault in external if not examined.explains(fault)]
