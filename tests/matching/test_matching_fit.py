@@ -1,4 +1,4 @@
-"""Answers as people write them: brought into the form of their type, or refused with what is wanted."""
+"""Answers as people write them: brought into the form of their type, or refused."""
 
 from typing import Any, get_args
 

@@ -7,7 +7,7 @@ import pytest
 
 from tabletutor.config.load import check
 from tabletutor.config.table_list import ListedTable
-from tabletutor.workflow.preflight import external_faults, split_faults
+from tabletutor.workflow.preflight import external_faults, pairs_faults, split_faults
 from tests.support.checkout import OPTIONS, RESULTS, ROOT
 from tests.support.warm_snakemake import Warm
 
@@ -45,6 +45,19 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
     assert packaged.startswith("models.n.package: package 'no_such_package' is not installed")
     assert results.startswith(f"results: {tmp_path}/gone is a link to {tmp_path}/nowhere, which does not exist; create")
     assert cache.startswith(f"cache: {tmp_path}/file is a file")
+
+
+def test_files_of_pairs_that_cannot_be_used(tmp_path: Path) -> None:
+    for name in ("birds.csv", "birds.txt"):
+        (tmp_path / name).touch()
+    pairs = {"bird": f"{tmp_path}/birds.csv", "birds": f"{tmp_path}/birds.txt", "trees": f"{tmp_path}/bird.csv"}
+    teachers = {"teachers": {"t": {"teacher": "openai", "model": "x"}}, "traces": {"teacher": "t"}}
+    tables = [ListedTable(table=name, path="a.csv") for name in ("birds", "trees")]
+    assert messages(pairs_faults(config(questions={"pairs": pairs}, **teachers), tables)) == [
+        "questions.pairs.bird: no table 'bird' in config/tables.tsv; did you mean birds?",
+        f"questions.pairs.birds: {tmp_path}/birds.txt: the name of a file of pairs ends in .csv, .jsonl, .ndjson; rename it",  # noqa: E501
+        f"questions.pairs.trees: {tmp_path}/bird.csv: no such file; did you mean {tmp_path}/birds.csv?",
+    ]
 
 
 def test_a_list_that_pins_every_table_needs_train_and_test() -> None:

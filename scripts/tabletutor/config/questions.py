@@ -90,3 +90,8 @@ class QuestionsConfig(Section):
     pairs: dict[Name, FilePath] = Field(
         default={}, description="Your own questions and answers: for each table a CSV or JSON Lines file."
     )
+
+    @property
+    def folder(self) -> str:
+        """Where stages find the questions, and their episodes and verdicts: `program` if there is no other source."""
+        return "mixed" if self.llm or self.pairs else "program"

@@ -9,7 +9,7 @@ _MISSING = "a value is missing; an answer has a value everywhere"
 
 
 class Misfit(ValueError):
-    """An answer does not fit its type. The message says which value, and what is wanted."""
+    """An answer does not fit its type. The message names the value and its form."""
 
 
 def fit(value: Any, answer_type: AnswerType, spec: AnswerSpec) -> Any:

@@ -32,7 +32,7 @@ class Pair(Record, frozen=True):
 
 
 class WrittenPair(NamedTuple):
-    """A pair and where it is written: the file, and the line on which it begins."""
+    """A pair with its place: the file, and the line on which it begins."""
 
     where: str
     pair: Pair
@@ -59,7 +59,7 @@ def read_pairs(path: Path) -> list[WrittenPair]:
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each row with where it begins. Empty cells are left out."""
+    """Yield each row with its place. Empty cells are left out."""
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         header: list[str] | None = None
@@ -90,7 +90,7 @@ def _header(where: str, cells: list[str]) -> list[str]:
 
 
 def _json_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each object with where it is. Keys with null are left out."""
+    """Yield each object with its place. Keys with null are left out."""
     for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), start=1):
         where = f"{path}:{number}"
         if not line.strip():

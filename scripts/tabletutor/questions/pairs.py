@@ -1,6 +1,6 @@
 """Questions of a user's own about one table: pairs of a question and its answer, from a CSV or JSON Lines file.
 
-They are taken as they are. Only their form is checked: an answer that does not fit its type is an error.
+They are taken unchanged. Only their form is checked: an answer that does not fit its type is an error.
 """
 
 import re

@@ -50,7 +50,7 @@ def reproduce(checkout: Path, config: Path) -> Outcome:
     copy_checkout(checkout, second, also=project.results)
     last = read_table_list(checkout / project.table_list)[-1].table
     surroundings = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "LANG": "tr_TR.UTF-8"}
-    order = ["--cores", "1", "--prioritize", f"{project.results}/verdicts/program/{last}.jsonl"]
+    order = ["--cores", "1", "--prioritize", f"{project.results}/verdicts/{project.questions.folder}/{last}.jsonl"]
     build(second, config, order, {**surroundings, VARIABLE: str(folder / "cache")}, umask=0o077)
     differing = differences(first, manifest(second / project.results))
     if not differing:

@@ -32,7 +32,7 @@ def export_adp(project: Project, folder: Path) -> list[str]:
         traces = {
             trace.trace_id: trace
             for table in sorted({row.table for row in rows})
-            for episode in read_records(results / f"episodes/program/{table}.jsonl", Episode)
+            for episode in read_records(results / f"episodes/{project.config.questions.folder}/{table}.jsonl", Episode)
             for trace in episode.traces
         }
         write_lines(folder / f"{split}.jsonl", [json_line(trajectory(row, traces[row.trace_id])) for row in rows])
