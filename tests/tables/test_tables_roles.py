@@ -62,6 +62,17 @@ PEOPLE = [f"{first} {last}" for first in NAMES for last in ("Stone", "Baker", "H
 SENTENCES = [f"The {name} came late to the meeting on a rainy day and left early." for name in PEOPLE]
 
 NUMBERS: list[Case] = [
+    ("Rank 2021", "ordinal", ints(1, 180)),
+    ("first_down", "additive", ints(191, 444)),
+    ("pass_fd", "additive", ints(96, 293)),
+    ("LowQualFinSF", "intensive", ints(0, 572)),
+    ("TotalBsmtSF", "intensive", ints(0, 6110)),
+    ("sat_fat", "intensive", floats(0, 47)),
+    ("total_carb", "intensive", ints(0, 156)),
+    ("calories", "intensive", ints(20, 2430)),
+    ("pan_day", "date_part", ints(4, 107)),
+    ("DistanceFromHome", "intensive", ints(1, 29)),
+    ("episode", "ordinal", ints(1, 18)),
     # Measures that add up
     ("quantity", "additive", ints(1, 30)),
     ("Qty", "additive", ints(1, 30)),
@@ -279,6 +290,12 @@ TEXTS: list[Case] = [
     ("season", "year", of("2010-11", "2011-12", "2012-13")),
     ("genres", "list", of("Action;Comedy", "Comedy", "Drama;Action", "Comedy;Drama;Action", "Drama")),
     ("No rearrest", "intensive", ints(20, 90)),
+    ("CountyIds", "list", of("6", "17", "23", "6,17", "17,23", "6,17,23")),
+    ("Counties", "list", of("Lake", "Napa", "Yolo", "Lake, Napa", "Napa, Yolo", "Lake, Napa, Yolo")),
+    ("Height", "ordinal", of("5' 10\"", "5' 8\"", "6' 0\"")),
+    ("fake_last_name", "label", of("clegane", "arryn", "stark", "tully")),
+    ("First Name", "label", of(*"ABCDEFGHIJKLMN")),
+    ("JobSatisfaction", "ordinal", of("Low", "Medium", "High", "Very_High")),
     ("lines", "list", of("1, 5, 8", "5", "1", "8, 5", "5, 1")),
     ("email", "identifier", each("p{}@example.org")),
     ("CanonicalUrl", "identifier", each("https://example.org/{}")),
@@ -324,6 +341,29 @@ def test_the_reason_says_whether_each_value_occurs_once() -> None:
     assert (
         found("case_number", [*ints(4000, 9000), "4000"]).reason == "header word 'case number', nearly each value once"
     )
+
+
+BESIDE: list[tuple[str, Role, list[str], str]] = [
+    ("GarageArea", "intensive", ints(0, 1400), "bedrooms"),
+    ("area", "additive", ints(0, 1400), "population"),
+    ("g", "additive", of("16", "17"), "wins"),
+    ("pass_int", "additive", ints(2, 32), "touchdowns"),
+    ("ties", "additive", of("0", "1"), "wins"),
+    ("MPG.city", "intensive", ints(15, 40), "price"),
+]
+
+
+@pytest.mark.parametrize(("header", "role", "cells", "beside"), BESIDE, ids=[case[0] for case in BESIDE])
+def test_the_other_headers_of_a_table_say_what_a_word_means(
+    header: str, role: Role, cells: list[str], beside: str
+) -> None:
+    assert found(header, cells, **{beside: ints(0, 40)}).role == role
+
+
+def test_numbers_without_a_gap_in_the_order_of_the_rows_are_numbered() -> None:
+    cells = [str(1 + i // 4) for i in range(ROWS)]
+    assert found("Congress", cells).role == "ordinal"
+    assert found("Congress", cells[::2] + cells[1::2]).role != "ordinal"
 
 
 def test_numbers_that_count_within_each_group_are_ranks() -> None:

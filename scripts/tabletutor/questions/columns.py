@@ -21,35 +21,11 @@ BOOKKEEPING = frozenset(
     | {"extracted", "retrieved", "accessed", "processed", "inserted", "synced", "refreshed", "edited", "last"}
     | {"calibration", "calibrated", "expiry", "expiration", "expires", "revised", "verified"}
 )
-# Dates that hardly say when it happened, if there is another: births of people, and ends of what has a beginning.
-NOT_FIRST = frozenset(
-    {
-        "birth",
-        "born",
-        "dob",
-        "birthday",
-        "birthdate",
-        "end",
-        "ended",
-        "ending",
-        "finish",
-        "finished",
-        "closed",
-        "completed",
-    }
-    | {
-        "resolved",
-        "released",
-        "extinguished",
-        "returned",
-        "due",
-        "delivered",
-        "delivery",
-        "ship",
-        "shipped",
-        "stop",
-        "to",
-    }
+BIRTH = frozenset({"birth", "born", "dob", "birthday", "birthdate"})
+# Ends of what has a beginning: another date says better when it happened.
+ENDS = frozenset(
+    {"end", "ended", "ending", "finish", "finished", "closed", "stop", "completed", "resolved", "released"}
+    | {"extinguished", "returned", "due", "delivered", "delivery", "ship", "shipped"}
 )
 HALF_NAMES = ({"first", "name"}, {"last", "name"}, {"middle", "name"}, {"given", "name"}, {"family", "name"})
 HALF_WORDS = frozenset({"firstname", "lastname", "surname", "forename", "fname", "lname"})
@@ -169,10 +145,10 @@ def is_bookkeeping(column: ColumnProfile) -> bool:
 
 
 def main_date(profile: TableProfile) -> str | None:
-    """Return the date of what the rows are about, or None: the first that is no bookkeeping, rather no birth or end."""
+    """Return the date of what the rows are about, or None: the first that is no bookkeeping, no birth and no end."""
     dates = [column for column in profile.columns if column.kind in TEMPORAL and column.twin is None]
-    events = [column for column in dates if not is_bookkeeping(column)]
-    events.sort(key=lambda column: bool(header_parts(column.name) & NOT_FIRST))
+    events = [column for column in dates if not is_bookkeeping(column) and not header_parts(column.name) & BIRTH]
+    events.sort(key=lambda column: bool(header_parts(column.name) & ENDS))
     return events[0].name if events else None
 
 

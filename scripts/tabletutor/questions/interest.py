@@ -14,6 +14,7 @@ from tabletutor.programs.grammar import (
     BestWithin,
     Correlation,
     Count,
+    DaysBetween,
     Derivation,
     Distinct,
     Edge,
@@ -104,6 +105,8 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
     groups = len(cast("list[Any]", answer)) if isinstance(last, GroupNames) and isinstance(answer, list) else answer
     if isinstance(last, GroupCount | GroupNames) and _keeps_all(steps, columns, groups):
         yield "the condition keeps all groups"
+    if any(isinstance(step, DaysBetween) for step in steps) and isinstance(answer, int | float) and answer <= 0:
+        yield "the days do not lie between a beginning and an end"
     if isinstance(last, GroupSpread | Span) and answer == 0:
         yield "the values do not differ"
     if isinstance(last, Aggregate) and last.aggregation == "nunique" and answer in (0, 1):

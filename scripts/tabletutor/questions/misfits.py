@@ -26,6 +26,7 @@ from tabletutor.programs.grammar import (
     step_columns,
 )
 from tabletutor.questions.columns import stem_of, year_of
+from tabletutor.questions.totals import total_steps
 from tabletutor.records.table import TEMPORAL, ColumnProfile, TableProfile
 
 CONDITIONS = (Where, OneOf, Contains, Missing, BeyondStatistic)
@@ -36,7 +37,8 @@ COUNTED = (Count, Share, MissingShare)
 def find_misfit(program: Program, profile: TableProfile) -> str | None:
     """Return why the columns of a program do not belong together, or None."""
     columns = {column.name: column for column in profile.columns}
-    steps = all_steps(program)
+    totals = total_steps(profile)
+    steps = tuple(step for step in all_steps(program) if step not in totals)
     filters = [step for step in steps if isinstance(step, CONDITIONS)]
     kept = {name for step in filters for name in step_columns(step) if name in columns}
     measured = {name for step in steps if step not in filters for name in step_columns(step) if name in columns}
@@ -76,7 +78,7 @@ def _number_conditions(
     if len(numbers) > 1 and not any(isinstance(step, COUNTED) for step in steps):
         yield f"conditions on {len(numbers)} measures, but nothing is counted"
     gaps = [step.column for step in filters if isinstance(step, Missing) and step.column in columns]
-    if gaps and not any(isinstance(step, COUNTED) for step in steps):
+    if gaps and not isinstance(steps[-1], Count):
         yield f"a measure of the rows with or without {gaps[0]!r}"
     last = steps[-1]
     if numbers and isinstance(last, Aggregate) and last.column in columns and columns[last.column].kind in TEMPORAL:

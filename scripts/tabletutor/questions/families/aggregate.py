@@ -27,8 +27,8 @@ AVERAGED = frozenset(
 # What a rate is per: people, votes, pieces sold. Nobody weights an income by the number of computers.
 WEIGHTS = frozenset(
     {"people", "persons", "inhabitants", "residents", "households", "families", "students", "pupils", "employees"}
-    | {"enrollment", "enrolment", "workers", "patients", "passengers", "voters", "votes", "births", "customers"}
-    | {"quantity", "qty", "units", "volume", "sold", "sales", "orders", "count", "size", "attempts"}
+    | {"enrollment", "enrolment", "workers", "patients", "voters", "votes", "births", "customers"}
+    | {"quantity", "qty", "units", "volume", "sold", "sales", "orders", "count", "attempts"}
 )
 PART_WORDS: dict[Aggregation, str] = {
     "mean": "mean", "median": "median", "min": "minimum", "max": "maximum", "std": "standard deviation",

@@ -43,6 +43,7 @@ GAPS = (
     "How many empty cells does {name} have in {whole}?",
     "Looking at {whole}, how many have no value in {name}?",
 )
+MOST_KINDS = 0.5  # different codes among the rows; codes that hardly recur only tell rows apart
 MIN_KINDS = 4  # values of a column whose different values are counted
 
 
@@ -69,7 +70,9 @@ def _share(draw: Draw) -> Candidate:
 
 def _distinct(draw: Draw) -> Candidate:
     column = draw.column(("category", "code", "year"))
-    if column.unique < MIN_KINDS or not splits_rows(column, draw.profile.rows):
+    known = draw.profile.rows - column.missing
+    recurs = column.role != "code" or column.unique <= MOST_KINDS * known
+    if column.unique < MIN_KINDS or not recurs or not splits_rows(column, draw.profile.rows):
         raise CannotDraw
     return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
 

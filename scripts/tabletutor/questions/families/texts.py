@@ -9,6 +9,7 @@ from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
 
+ADDRESSES = frozenset({"address", "location", "street", "place", "url", "keywords"})
 MARKUP = re.compile(r"</?[a-zA-Z]\w*[^<>]*>|&#?\w+;")
 CONTAINS = (
     "How many {rows} have the word {word} in {name}{back}?",
@@ -47,6 +48,8 @@ def _contains(draw: Draw) -> Candidate:
 
 def _words(draw: Draw) -> Candidate:
     column = draw.text(("free_text",))
+    if header_parts(column.name) & ADDRESSES:
+        raise CannotDraw  # nobody counts the words of an address
     aggregation = draw.choice(("mean", "max"))
     name = draw.free_name("words")
     if any(MARKUP.search(value) for value, _ in column.top_values):
@@ -84,7 +87,7 @@ def _most_frequent(draw: Draw) -> Candidate:
 
 FAMILIES = (
     Family("text_contains", "text", _contains, CONTAINS, conditions=(0, 1), front=True),
-    Family("text_words", "text", _words, VALUE, conditions=(0, 1)),
+    Family("text_words", "text", _words, VALUE, conditions=(0, 0)),
     Family("text_longest", "text", _longest, LONGEST, conditions=(0, 1), front=True),
     Family("most_frequent", "text", _most_frequent, PICK, weight=2),
 )

@@ -17,7 +17,7 @@ class NumberFacts:
 
     `integers`: the cells are written without a decimal mark. `one_length`: the number of digits that all values have.
     `clock`: all values can be times of day such as 1530. `gap`: the widest gap between neighbouring values, in
-    multiples of the narrowest one; 1 for fewer than three values.
+    multiples of the narrowest one; 1 for fewer than three values. `rising`: the values are sorted, in either direction.
     """
 
     rows: int
@@ -32,6 +32,7 @@ class NumberFacts:
     one_length: int | None
     clock: bool
     gap: float
+    rising: bool
 
     @property
     def nearly_unique(self) -> bool:
@@ -77,6 +78,7 @@ def number_facts(column: Column) -> NumberFacts:
         else None,
         clock=whole and low >= 0 and high <= CLOCK_MAX and high > 60 and bool((real % 100 < 60).all()),
         gap=float(gaps.max()) / float(gaps.min()) if len(gaps) > 1 else 1.0,  # pyright: ignore[reportArgumentType]
+        rising=values.is_sorted() or values.is_sorted(descending=True),
     )
 
 

@@ -39,6 +39,7 @@ INTENSIVE_UNITS = frozenset(
     }
 ) | {"m/s", "knots", "bpm", "mpg", "o/oo", "bar", "V", "A", "Hz"}
 DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days", "years", "months", "weeks", "ms"})
+MEASURED = frozenset({"physical", "rate", "price", "statistic", "money", "quantity"})
 ONE_THING = frozenset({"duration", "score", "per_item"})  # "total fat" of a dish is not added up over dishes
 BUILDING = frozenset(
     {"garage", "basement", "bedroom", "bedrooms", "bathroom", "bathrooms", "kitchen", "fireplaces", "floors", "stories"}
@@ -67,7 +68,7 @@ def number_column_role(
         or _by_neighbours(words, facts, neighbours)
         or _by_position(words, facts, lexicon, hits)
         or _by_modifier(words, facts, lexicon, hits)
-        or _by_words(hits, facts, neighbours)
+        or _by_words(hits, facts, has_unit=lexicon.unit(words) is not None)
         or _by_unit(words, lexicon, unit, facts)
         or replace(_by_values(words, facts), weak=True)
     )
@@ -141,9 +142,12 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     return None
 
 
-def _by_words(hits: list[Hit], facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
+def _by_words(hits: list[Hit], facts: NumberFacts, *, has_unit: bool) -> Finding | None:
+    measured = has_unit or any(MEASURED & set(hit.concepts) for hit in hits)
     for hit in hits:
         for concept in hit.concepts:
+            if concept == "name" and measured:
+                continue  # "MPG.city" is no number of a city
             found = number_role(concept, hit.named, facts)
             if found is not None:
                 return found
@@ -193,6 +197,8 @@ def _by_whole_values(words: Words, facts: NumberFacts) -> Finding:
     most = RANKED * facts.present
     if facts.min == 1 and facts.present >= SMALL and facts.unique >= most and most <= facts.max <= facts.present:
         return Finding("ordinal", f"whole numbers {facts.span}, nearly each once in {facts.present} rows: a rank")
+    if facts.rising and facts.min in (0, 1) and facts.unique > facts.max - facts.min and facts.unique >= SMALL:
+        return Finding("ordinal", f"whole numbers {facts.span} in their order, without a gap: numbered")
     if facts.one_length and facts.one_length >= LONG_DIGITS and spread:
         return Finding("code", f"whole numbers of {facts.one_length} digits")
     if facts.unique == 2 and (facts.min, facts.max) == (0, 1):

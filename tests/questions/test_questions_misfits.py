@@ -1,0 +1,43 @@
+"""Programs whose columns do not belong together, and programs whose columns do."""
+
+import polars as pl
+import pytest
+
+from tabletutor.programs import grammar as g
+from tabletutor.questions.family import chain
+from tabletutor.questions.misfits import find_misfit
+from tests.support.profiles import profile_of
+
+TABLE = pl.DataFrame(
+    {
+        **{name: [1.0, 2.0, 3.0] for name in ("Score 2021", "Score 2022", "Error 2021", "Error 2022", "pay", "age")},
+        "day": [None, None, None],
+    },
+    schema_overrides={"day": pl.Datetime("us")},
+)
+PROFILE = profile_of(TABLE, roles={"day": "date"})
+MEAN = g.Aggregate("pay", "mean")
+OLD, RICH = g.Where("age", ">", 1), g.Where("pay", ">", 1)
+
+
+@pytest.mark.parametrize(
+    ("program", "fault"),
+    [
+        (chain(g.Where("Error 2022", ">", 1), g.Aggregate("Score 2021", "mean")), "different years"),
+        (chain(g.Where("Score 2022", ">", 1), g.Aggregate("Score 2021", "mean")), "different years"),
+        (chain(g.Correlation("Error 2022", "Score 2021")), "different years"),
+        (chain(g.Top("Score 2021", 5, "largest"), g.Aggregate("Score 2022", "mean")), "different years"),
+        (chain(OLD, RICH, g.Aggregate("Score 2021", "mean")), "conditions on 2 measures"),
+        (chain(OLD, g.Aggregate("day", "max")), "first or last 'day'"),
+        (chain(g.Missing("age"), MEAN), "with or without 'age'"),
+        (chain(g.Where("Error 2022", ">", 1), g.Aggregate("Score 2022", "mean")), None),
+        (chain(g.Correlation("Score 2022", "Score 2021")), None),
+        (chain(OLD, RICH, g.Count()), None),
+        (chain(OLD, g.Where("age", "<", 3), MEAN), None),
+        (chain(g.Missing("age"), g.Count()), None),
+        (chain(g.Aggregate("day", "max")), None),
+    ],
+)
+def test_columns_of_one_question_belong_together(program: g.Program, fault: str | None) -> None:
+    found = find_misfit(program, PROFILE)
+    assert found is None if fault is None else fault in (found or "")
