@@ -67,5 +67,5 @@ def above(limit: int) -> Case:
 def _case(name: str, asked: Question, traces: tuple[Trace, ...]) -> Case:
     correct = {each.trace_id: each.answer == 1.5 for each in traces}
     labels = {each.trace_id: LABELS[each.trace_id] for each in traces}
-    verdict = Verdict(name, "t", True, 1.5, (), {}, "verified", correct, labels)
+    verdict = Verdict(name, "t", True, 1.5, (), {}, "verified", correct, step_labels=labels)
     return Case(Episode(f"e-{name}", name, "t", traces), verdict, asked, table_card(PROFILE))
