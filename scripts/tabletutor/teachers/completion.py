@@ -1,10 +1,8 @@
 """The body of a request to `/chat/completions`, and the response in its body."""
 
 import json
-from typing import cast
 
 import msgspec
-from openai.types.chat import ChatCompletionMessageParam
 
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.records.record import decoder
@@ -46,16 +44,12 @@ class _Completion(msgspec.Struct, gc=False):
 decoder(_Completion)  # so that several threads may convert to it
 
 
-def sent_messages(request: ChatRequest) -> list[ChatCompletionMessageParam]:
-    """Return the messages of a request in the form of the official client."""
-    messages = [{"role": message["role"], "content": message["content"]} for message in request.messages]
-    return cast("list[ChatCompletionMessageParam]", messages)
-
-
-def extra_body(request: ChatRequest, config: EndpointTeacherConfig) -> dict[str, object]:
-    """Return all other fields of a request's body, without those that the endpoint does not accept by the settings."""
+def request_body(request: ChatRequest, config: EndpointTeacherConfig) -> dict[str, object]:
+    """Return the body of a request, without the fields that the endpoint does not accept by the settings."""
     sampling = request.sampling
     body: dict[str, object] = {
+        "model": request.model,
+        "messages": [{"role": message["role"], "content": message["content"]} for message in request.messages],
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         config.token_limit_field: sampling.max_tokens,

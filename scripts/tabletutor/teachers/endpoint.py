@@ -19,7 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.teachers.budget import NO_TOKENS, Budget, Tokens
 from tabletutor.teachers.chat import ChatRequest, ChatResponse, Choice
-from tabletutor.teachers.completion import extra_body, read_completion, sent_messages, worst_case
+from tabletutor.teachers.completion import read_completion, request_body, worst_case
 from tabletutor.teachers.errors import EndpointRefused, EndpointUnavailable, TeacherClosed, TeacherError
 from tabletutor.teachers.rate_limit import RateLimit
 from tabletutor.teachers.redact import Redactor
@@ -132,8 +132,9 @@ class Endpoint:
         failure: Fault | EndpointRefused
         try:
             async with asyncio.timeout(self._config.timeout_seconds):
+                # The whole body is `extra_body`, because the client takes milliseconds to convert long conversations.
                 reply = await self._client.chat.completions.with_raw_response.create(
-                    model=request.model, messages=sent_messages(request), extra_body=extra_body(request, self._config)
+                    model=request.model, messages=(), extra_body=request_body(request, self._config)
                 )
             return self._checked(read_completion(reply.content, request), request)
         except TimeoutError:

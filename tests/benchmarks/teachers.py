@@ -1,0 +1,134 @@
+"""Measure the time that a teacher adds to that of its endpoint.
+
+python tests/benchmarks/teachers.py [--conversations 64]
+
+Conversations of 16 turns at once, against a server in a process of its own that answers in 50-500 ms. The overhead of a
+turn is the time from the request to its response, without the server's own time. Rows: recorded on a cassette, live,
+served from the cassette, and the official client alone. Not a test. Prints Markdown.
+"""
+
+import argparse
+import asyncio
+import gc
+import hashlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import cast
+
+from loguru import logger
+from openai import AsyncOpenAI
+from openai.types.chat import ChatCompletionMessageParam
+
+from tabletutor.config.teachers import EndpointTeacherConfig
+from tabletutor.models.prompt import Message
+from tabletutor.teachers.chat import ChatRequest, chat_request
+from tabletutor.teachers.completion import request_body
+from tabletutor.teachers.teacher import EndpointTeacher
+
+ROOT = Path(__file__).parents[2]
+Complete = Callable[[ChatRequest], Awaitable[str]]
+MODES = {"record": "recorded", "replay": "served", "live": "live", "client": "official client alone"}
+SHORTEST, LONGEST, TURNS = 0.05, 0.5, 16
+CARD = "Table mpg, 234 rows\n" + "\n".join(f"'column {number}': number, missing" for number in range(20))
+
+
+class Plain:
+    """The official client alone, as a peer."""
+
+    def __init__(self, config: EndpointTeacherConfig) -> None:
+        self._client = AsyncOpenAI(base_url=config.base_url, api_key="none", max_retries=0)
+
+    async def complete(self, request: ChatRequest) -> str:
+        """Return the text of the response."""
+        sampling = request.sampling
+        response = await self._client.chat.completions.create(
+            model=request.model,
+            messages=cast("list[ChatCompletionMessageParam]", [*request.messages]),
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            seed=sampling.seed,
+        )
+        return response.choices[0].message.content or ""
+
+
+async def converse(complete: Complete, config: EndpointTeacherConfig, number: int) -> list[tuple[float, float]]:
+    """Run one conversation and return the time of each turn, and the server's own time, in seconds."""
+    messages: list[Message] = [{"role": "user", "content": f"{CARD}\n\nQuestion {number}: what is the mean?"}]
+    times: list[tuple[float, float]] = []
+    for _ in range(TURNS):
+        request = chat_request(config, messages, seed=number)
+        body = json.dumps(request_body(request, config), sort_keys=True)
+        key = hashlib.sha256(body.encode()).hexdigest()[:16]  # from which the server computes its time
+        started = time.perf_counter()
+        text = await complete(request)
+        times.append((time.perf_counter() - started, Random(key).uniform(SHORTEST, LONGEST)))
+        assert text == f"answer {key}"
+        messages.append({"role": "assistant", "content": text})
+        messages.append({"role": "user", "content": f"the output of a cell {number} " * 10})
+    return times
+
+
+async def run(complete: Complete, config: EndpointTeacherConfig, conversations: int, served: bool) -> str:
+    """Return the figures as cells of a table."""
+    await complete(chat_request(config, []))  # imports the client
+    started, used = time.perf_counter(), time.process_time()
+    done = await asyncio.gather(*(converse(complete, config, number) for number in range(conversations)))
+    seconds, used = time.perf_counter() - started, time.process_time() - used
+    overheads = [whole - (0 if served else own) for times in done for whole, own in times]
+    cuts = [1000 * cut for cut in quantiles(overheads, n=100)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    count = len(overheads)
+    return f"{count / seconds:.0f} | {cuts[49]:.2f} | {cuts[89]:.1f} | {cuts[98]:.1f} | {1000 * used / count:.2f} | {peak:.0f}"
+
+
+async def measure(mode: str, url: str, cassette: Path, conversations: int) -> str:
+    """Return the figures of a mode of the cassette, or of the peer."""
+    named = {"teacher": "openai", "model": "m", "base_url": url, "key_variable": "NO_KEY", "concurrency": conversations}
+    if mode == "client":
+        config = EndpointTeacherConfig.model_validate(named)
+        return await run(Plain(config).complete, config, conversations, False)
+    config = EndpointTeacherConfig.model_validate(named | {"cassette": mode})
+    async with EndpointTeacher(config, cassette) as teacher:
+
+        async def complete(request: ChatRequest) -> str:
+            return (await teacher.complete(request)).choices[0].text
+
+        return await run(complete, config, conversations, mode == "replay")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--conversations", type=int, default=64)
+    conversations = parser.parse_args().conversations
+    logger.remove()
+    gc.freeze()
+    command = [sys.executable, "-m", "tests.support.chat_server", str(SHORTEST), str(LONGEST)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    url = server.stdout.readline().strip()
+    print(f"load {os.getloadavg()[0]:.1f}; {conversations} conversations of {TURNS} turns at once")
+    print("| | requests/s | overhead p50, ms | p90, ms | p99, ms | CPU per request, ms | peak memory, MB |")
+    print("|---|---|---|---|---|---|---|")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            cassette = Path(folder) / "c.jsonl.gz"
+            for mode, name in MODES.items():
+                print(f"| {name} | {asyncio.run(measure(mode, url, cassette, conversations))} |", flush=True)
+    finally:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    main()
