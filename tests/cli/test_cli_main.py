@@ -30,7 +30,8 @@ def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Com
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "verb", [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"], ["arms"], ["serve"]]
+    "verb",
+    [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"], ["arms"], ["serve"], ["triangulate"]],
 )
 def test_help_shows_an_example(verb: list[str]) -> None:
     done = run(*verb, "--help")

@@ -1,13 +1,14 @@
 """The number of independent traces, chosen from those on file."""
 
-from itertools import combinations
+from collections import Counter
+from itertools import combinations, permutations
 from statistics import fmean
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabletutor.matching.vote import is_verified
+from tabletutor.matching.vote import is_settled, is_verified
 from tabletutor.records.episode import Ended, Episode, Role, Trace, Verdict, Vote
 from tabletutor.verdicts.triangulation import (
     StoredVote,
@@ -53,9 +54,20 @@ def test_a_vote_of_equal_answers_needs_a_bare_majority_of_the_cap() -> None:
     assert mean_traces([StoredVote("q", (0,) * 9, 0)], 9) == 5
     assert mean_traces([StoredVote("q", (None,) * 9, 0)], 9) == 5
     assert mean_traces([StoredVote("q", (0, 1, 2, 3, 4), 0)], 5) == 4
-    mixed = mean_traces([StoredVote("q", (0, 0, 0, 0, 0, 0, 1, 1, 1), 0)], 9)
-    assert 5 < mixed < 9
-    assert mean_traces([StoredVote("q", (0, 0, 0, 0, 0, 0, 1, 1, 1), 0)], 9) == mixed  # orders come from the seed
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 2)), min_size=1, max_size=6).map(tuple), st.integers(1, 6))
+def test_the_mean_number_of_traces_is_over_all_orders(clusters: tuple[int | None, ...], cap: int) -> None:
+    cap = min(cap, len(clusters))
+    needed: list[int] = []
+    for order in permutations(clusters, cap):
+        stops = (
+            number
+            for number in range(cap + 1)
+            if is_settled(Counter(each for each in order[:number] if each is not None), number, cap)
+        )
+        needed.append(next(stops, cap))
+    assert mean_traces([StoredVote("q", clusters, 0)], cap) == pytest.approx(fmean(needed))
 
 
 def test_too_few_traces_or_no_votes_are_an_error() -> None:

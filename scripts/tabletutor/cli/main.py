@@ -76,6 +76,29 @@ def arms(
     console.print(*compared)
 
 
+@app.command(epilog="Example: tabletutor triangulate results --replay")
+def triangulate(
+    results: Annotated[Path, typer.Argument(help="A results folder with episodes and verdicts.")],
+    replay: Annotated[bool, typer.Option("--replay", help="Replay the votes with every smaller number.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show how independent traces vote, and the share of questions that n of them would verify, to choose their number.
+
+    Runs nothing: it reads the traces on file.
+    """
+    from tabletutor.cli.triangulate import tables, triangulation
+    from tabletutor.records.record import encode
+
+    try:
+        found = triangulation(results, replay)
+    except (OSError, ValueError) as error:
+        _stop(str(error))
+    if as_json:
+        typer.echo(encode(found).decode())
+    else:
+        console.print(*tables(found), sep="\n")
+
+
 @app.command(epilog="Example: tabletutor schema > config/config.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the configuration."""

@@ -2,17 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
 from math import comb
-from statistics import fmean
 from typing import NamedTuple, cast
 
 from statsmodels.stats.proportion import proportion_confint
 
 from tabletutor.matching.vote import is_settled, is_verified
 from tabletutor.records.episode import Episode, Verdict
-from tabletutor.records.identity import rng
-
-ORDERS = 200  # in which the traces of one question are replayed
 
 
 class StoredVote(NamedTuple):
@@ -93,27 +91,40 @@ def verified_rate_by_n(
     return rates
 
 
-def mean_traces(votes: Sequence[StoredVote], cap: int, *, seed: int = 0, orders: int = ORDERS) -> float:
+def mean_traces(votes: Sequence[StoredVote], cap: int) -> float:
     """Return how many traces a question needs on average until its vote is settled, with at most `cap` of them.
 
-    The traces on file are replayed in random orders. Raises ValueError if there are no votes, or if a question has
-    fewer than `cap` traces.
+    It is the exact average over all orders of the traces on file. Raises ValueError if there are no votes, or if a
+    question has fewer than `cap` traces.
     """
     if not votes:
         raise ValueError("there are no votes; judge episodes with independent traces first")
-    return fmean(_traces_until_settled(vote, cap, seed, order) for vote in votes for order in range(orders))
+    return float(sum(_mean_of_orders(vote, cap) for vote in votes) / len(votes))
 
 
-def _traces_until_settled(vote: StoredVote, cap: int, seed: int, order: int) -> int:
+def _mean_of_orders(vote: StoredVote, cap: int) -> Fraction:
     if len(vote.clusters) < cap:
         raise ValueError(
             f"question {vote.question_id} has {len(vote.clusters)} independent traces; a cap of {cap} can't be replayed"
         )
-    chosen = rng(seed, "order", vote.question_id, order).sample(vote.clusters, cap)
-    counts: Counter[int] = Counter()
-    for attempts, cluster in enumerate(chosen):
-        if is_settled(counts, attempts, cap):
-            return attempts
-        if cluster is not None:
-            counts[cluster] += 1
-    return cap
+    counts = Counter(cluster for cluster in vote.clusters if cluster is not None)
+    silent = len(vote.clusters) - counts.total()
+    return _mean_until_settled(tuple(sorted((number, 0) for number in counts.values())), (silent, 0), cap)
+
+
+@lru_cache(maxsize=1 << 16)
+def _mean_until_settled(clusters: tuple[tuple[int, int], ...], silent: tuple[int, int], cap: int) -> Fraction:
+    """Return the mean number of traces until a vote is settled, over all orders of the traces left.
+
+    Of each cluster, and of the traces that did not submit, the numbers left and seen are given.
+    """
+    seen = {place: number for place, (_, number) in enumerate(clusters)}
+    attempts = sum(seen.values()) + silent[1]
+    if is_settled(seen, attempts, cap):
+        return Fraction(attempts)
+    mean = silent[0] * _mean_until_settled(clusters, (silent[0] - 1, silent[1] + 1), cap) if silent[0] else Fraction(0)
+    for place, (left, number) in enumerate(clusters):
+        if left:
+            after = (*clusters[:place], (left - 1, number + 1), *clusters[place + 1 :])
+            mean += left * _mean_until_settled(tuple(sorted(after)), silent, cap)
+    return mean / (silent[0] + sum(left for left, _ in clusters))
