@@ -34,7 +34,7 @@ class Conversation(Record, frozen=True):
 
 
 class Setting(NamedTuple):
-    """What the conversations about one table need."""
+    """The table that conversations are about, and their settings."""
 
     profile: TableProfile
     parquet: Path

@@ -13,6 +13,12 @@ _FILLERS = frozenset(
     {"the", "a", "an", "of", "in", "for", "is", "are", "was", "were", "be", "what", "which", "how", "this", "that",
      "please", "tell", "me", "give", "find", "state", "compute", "calculate", "determine", "table", "data", "dataset"}
 )  # fmt: skip
+# Words that questions use for each other.
+_SAME = {
+    "average": "mean", "avg": "mean", "total": "sum", "many": "count", "number": "count", "percentage": "percent",
+    "highest": "largest", "greatest": "largest", "biggest": "largest", "maximum": "largest", "high": "large",
+    "lowest": "smallest", "minimum": "smallest", "low": "small",
+}  # fmt: skip
 
 Grams = frozenset[tuple[str, ...]]
 
@@ -20,7 +26,8 @@ Grams = frozenset[tuple[str, ...]]
 def grams(text: str) -> Grams:
     """Return the words of a text and their pairs: without fillers, in their base form, whatever their case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    words = [base_form(word) for word in _WORDS.findall(folded) if word not in _FILLERS]
+    found = (_SAME.get(word, word) for word in _WORDS.findall(folded) if word not in _FILLERS)
+    words = [_SAME.get(base, base) for base in map(base_form, found)]
     return frozenset([*((word,) for word in words), *pairwise(words)])
 
 
