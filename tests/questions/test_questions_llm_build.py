@@ -81,8 +81,8 @@ def test_proposals_become_questions_or_rejects_with_a_reason(files: ProposalFile
         calls = len(server.calls)
         asked = [call for call in server.calls if "Now propose" in str(call.body["messages"])]
         controls = [call for call in server.calls if "cannot see" in call.body["messages"][0]["content"]]
-        assert calls == len({call.key for call in server.calls}) == 4 + 3 * 3 + 1 + 2 + 3 + 1 + 6
-        assert len(asked) == 1 + 2 + 3 + 1
+        assert calls == len({call.key for call in server.calls}) == 4 + 3 * 3 + 7 + 7
+        assert len(asked) == 1 + 2 + 3 + 1, "malformed proposals are asked for again, at most twice"
         build(files, endpoint(tmp_path, server.url), tmp_path)
         assert len(server.calls) == calls, "nothing is paid for twice"
     by_text = {question.text: question for question in questions}
@@ -106,7 +106,9 @@ def test_proposals_become_questions_or_rejects_with_a_reason(files: ProposalFile
         novelty="other_source", difficulty="medium", hint="use the columns Steps: Keep the rows.; Take the mean.",
         control=None,
     )  # fmt: skip
-    record = by_text["What are the mean and the count of the culmen length of females, as a record with 'avg' and 'count'?"]
+    record = by_text[
+        "What are the mean and the count of the culmen length of females, as a record with 'avg' and 'count'?"
+    ]
     assert record.answer_spec.parts == (("avg", "number"), ("count", "integer"))
     assert record.difficulty == "hard"
     assert by_text["Which islands have more than 100 penguins?"].answer_spec.item == "category"
@@ -181,10 +183,10 @@ def test_a_killed_job_pays_for_no_conversation_twice(files: ProposalFiles, tmp_p
         return Answer(b"{}", status=401) if guess else teach()(call)
 
     with ChatServer(failing) as server, pytest.raises(TeacherError):
-        build(files, endpoint(tmp_path, server.url, "live"), tmp_path)
+        build(files, endpoint(tmp_path, server.url, "live"), tmp_path, conversations=1)
     with ChatServer(teach()) as server:
-        questions, _ = build(files, endpoint(tmp_path, server.url, "live"), tmp_path)
-        assert len(questions) == 6
+        questions, _ = build(files, endpoint(tmp_path, server.url, "live"), tmp_path, conversations=1)
+        assert len(questions) == 2
         assert all("cannot see" in call.body["messages"][0]["content"] for call in server.calls)
 
 
@@ -197,10 +199,8 @@ def test_a_local_model_is_asked_too(files: ProposalFiles, tmp_path: Path) -> Non
     config = ScratchModelConfig(source="scratch", vocabulary=400, hidden=32, layers=1, heads=4, positions=4096)
     make_scratch(config, ["propose questions about the table df"] * 3, 5, tmp_path / "model")
     settings = {"teacher": "local", "model": "tiny", "sampling": {"max_tokens": 8}}
-    teacher = TeacherFiles(
-        "tiny", LocalTeacherConfig.model_validate(settings), tmp_path / "model", max_context=4096
-    )
-    options: dict[str, Any] = {"conversations": 2, "turns": 2, "proposal_tokens": 64, "max_context": 4096}
+    teacher = TeacherFiles("tiny", LocalTeacherConfig.model_validate(settings), tmp_path / "model", max_context=4096)
+    options: dict[str, Any] = {"conversations": 2, "turns": 1, "proposal_tokens": 64, "max_context": 4096}
     questions, rejects = build(files, teacher, tmp_path, temperatures=(1.0,), **options)
     assert questions == []
     assert {reject.reason for reject in rejects} == {"malformed"}

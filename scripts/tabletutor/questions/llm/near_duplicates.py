@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from typing import NamedTuple
 
 from tabletutor.questions.lexicon import base_form
 
@@ -20,22 +21,36 @@ _SAME = {
     "lowest": "smallest", "minimum": "smallest", "low": "small",
 }  # fmt: skip
 
-Grams = frozenset[tuple[str, ...]]
+_WORD_WEIGHT = 0.75  # of the words of two texts in their similarity; the rest is the weight of pairs of words
+
+Gram = tuple[str, ...]
+
+
+class Grams(NamedTuple):
+    """The words of a text, and each pair of words that follow each other."""
+
+    words: frozenset[Gram]
+    pairs: frozenset[Gram]
 
 
 def grams(text: str) -> Grams:
-    """Return the words of a text and their pairs: without fillers, in their base form, whatever their case."""
+    """Return the grams of a text: without fillers, in their base form, whatever their case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     found = (_SAME.get(word, word) for word in _WORDS.findall(folded) if word not in _FILLERS)
     words = [_SAME.get(base, base) for base in map(base_form, found)]
-    return frozenset([*((word,) for word in words), *pairwise(words)])
+    return Grams(frozenset((word,) for word in words), frozenset(pairwise(words)))
 
 
 def similarity(first: Grams, second: Grams) -> float:
-    """Return the share of the grams of two texts that both have: 1 for equal texts, 0 for texts without a common word.
+    """Return how similar two texts are, from 0 to 1: the shares of their words and of their pairs that both have.
 
-    Symmetric. Two texts without words are equal.
+    Symmetric. Words in another order change the pairs alone: "the ratio of a to b" is not "the ratio of b to a".
     """
+    return _WORD_WEIGHT * _common(first.words, second.words) + (1 - _WORD_WEIGHT) * _common(first.pairs, second.pairs)
+
+
+def _common(first: frozenset[Gram], second: frozenset[Gram]) -> float:
+    """Return the share of all members that both sets have; 1 for two empty sets."""
     union = len(first | second)
     return len(first & second) / union if union else 1.0
 
