@@ -58,7 +58,7 @@ def cell(reasoning: str, code: str) -> str:
 
 
 def attempts_at(question: Question) -> dict[str, list[str]]:
-    """What the student says in each of its attempts at a question."""
+    """Return the turns of each of the student's attempts at a question."""
     right = cell("I submit.", f"submit({question.answer!r})")
     return {
         "right": [right],

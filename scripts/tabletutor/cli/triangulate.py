@@ -1,4 +1,4 @@
-"""`tabletutor triangulate`: what the independent traces on file say about how many of them to ask for."""
+"""`tabletutor triangulate`: choose the number of independent traces by those on file."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -50,7 +50,7 @@ class GroupOfVotes(Record, frozen=True):
 
 
 class Triangulation(Record, frozen=True):
-    """What `tabletutor triangulate --json` prints.
+    """The votes of a results folder, as `tabletutor triangulate --json` prints them.
 
     `stopped` is true if questions have different numbers of traces. Then the figures for large n are about questions
     whose vote took long.
