@@ -22,11 +22,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import Random
 from statistics import quantiles
-from typing import cast
+from typing import Any, cast
 
 from loguru import logger
 from openai import AsyncOpenAI
-from openai.types.chat import ChatCompletionMessageParam
 
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.models.prompt import Message
@@ -52,7 +51,7 @@ class Plain:
         sampling = request.sampling
         response = await self._client.chat.completions.create(
             model=request.model,
-            messages=cast("list[ChatCompletionMessageParam]", [*request.messages]),
+            messages=cast("Any", request.messages),
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
@@ -85,10 +84,11 @@ async def run(complete: Complete, config: EndpointTeacherConfig, conversations: 
     done = await asyncio.gather(*(converse(complete, config, number) for number in range(conversations)))
     seconds, used = time.perf_counter() - started, time.process_time() - used
     overheads = [whole - (0 if served else own) for times in done for whole, own in times]
-    cuts = [1000 * cut for cut in quantiles(overheads, n=100)]
+    cuts = quantiles(overheads, n=100)
+    median, high, highest = (f"{1000 * cuts[percent - 1]:.1f}" for percent in (50, 90, 99))
+    rate, cpu = len(overheads) / seconds, 1000 * used / len(overheads)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    count = len(overheads)
-    return f"{count / seconds:.0f} | {cuts[49]:.2f} | {cuts[89]:.1f} | {cuts[98]:.1f} | {1000 * used / count:.2f} | {peak:.0f}"
+    return f"{rate:.0f} | {median} | {high} | {highest} | {cpu:.2f} | {peak:.0f}"
 
 
 async def measure(mode: str, url: str, cassette: Path, conversations: int) -> str:

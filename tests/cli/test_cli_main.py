@@ -31,7 +31,19 @@ def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.Com
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "verb",
-    [[], ["explain"], ["doctor"], ["schema"], ["code"], ["cache"], ["reproduce"], ["arms"], ["serve"], ["triangulate"]],
+    [
+        [],
+        ["explain"],
+        ["doctor"],
+        ["schema"],
+        ["code"],
+        ["cache"],
+        ["cassette"],
+        ["reproduce"],
+        ["arms"],
+        ["serve"],
+        ["triangulate"],
+    ],
 )
 def test_help_shows_an_example(verb: list[str]) -> None:
     done = run(*verb, "--help")
