@@ -16,6 +16,10 @@ from tabletutor.reporting.runs_context import how_it_answers
         ({"weights_from": "tuned", "sampling": {"samples": 4}}, "weights of tuned, 4 attempts"),
         ({"best_of": {"run": "drawn", "reward_model": "judge"}}, "one attempt of drawn, chosen by judge"),
         ({"best_of": {"run": "drawn", "reward_model": None}}, "one attempt of drawn, by majority vote"),
+        (
+            {"training": {"method": "sft"}, "attempts_of": {"run": "tuned"}},
+            "trained by sft, also on right attempts of tuned",
+        ),
         ({"lenient_of": "base"}, "base, read leniently"),
         (None, "not in the project now"),
     ],
