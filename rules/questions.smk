@@ -1,6 +1,6 @@
 """Questions: generated for each table, with answers on which three engines agree; and those of other sources.
 
-Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json; models/{model}/ of a local teacher; files of pairs
+Needs   tables/{table}/table.parquet, tables/{table}/profile.json, splits.json, models/{model}/ of a local teacher, files of pairs
 Makes   questions/program/{table}.jsonl, questions/program/{table}.rejects.jsonl; the same in llm/ and pairs/, and joined in mixed/
 Steps   questions, pairs → proposals → mixed
 """

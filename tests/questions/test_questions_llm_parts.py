@@ -1,4 +1,4 @@
-"""The parts of the source of language models: reading replies and guesses, faults of texts, near-duplicates, prompts."""
+"""The parts of the source of language models: reading replies and guesses, faults of texts, near-duplicates."""
 
 import json
 from typing import Any

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Turn, Verdict
@@ -118,6 +120,23 @@ def test_other_questions_need_a_strict_majority_of_two_independent_traces(answer
     ]
     verdict = verdict_on(episode(trace("g", "gold", 5), *traces), question(source="llm", answer=None, engines={}))
     assert (verdict.verified, verdict.taxonomy, verdict.answer) == (taxonomy == "verified", taxonomy, 5)
+
+
+def test_a_question_whose_answer_is_guessed_without_data_is_not_verified() -> None:
+    judged = episode(trace("g", "gold", 5), *(trace(f"i{n}", "independent", 5) for n in range(3)))
+    asked = question(source="llm", answer=None, engines={})
+    for guess, taxonomy, flag in (("5.0", "ambiguous", True), (6, "verified", UNSET), (None, "verified", UNSET)):
+        verdict = verdict_on(judged, replace(asked, control=guess))
+        assert (verdict.taxonomy, verdict.verified, verdict.guessable) == (taxonomy, taxonomy == "verified", flag)
+    wrong = verdict_on(episode(trace("g", "gold", 5), trace("i", "independent", 7)), replace(asked, control=5))
+    assert (wrong.taxonomy, wrong.guessable) == ("hint_necessary", True), "other reasons stay"
+
+
+def test_the_engines_of_another_source_must_agree_too() -> None:
+    judged = episode(trace("g", "gold", 12.5), *(trace(f"i{n}", "independent", 12.5) for n in range(3)))
+    asked = replace(question(source="llm"), program={"steps": [{"op": "count"}]})
+    assert verdict_on(judged, asked).verified
+    assert verdict_on(judged, replace(asked, engines={**AGREEING, "polars": 13})).taxonomy == "ambiguous"
 
 
 @pytest.mark.parametrize(

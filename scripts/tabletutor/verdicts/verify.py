@@ -3,7 +3,8 @@
 A question from a program is verified if all its engines agree and the gold trace submits their answer. If independent
 traces have read it, the text must lead them there too. A question from another source is verified if the gold trace
 (which saw the hint) agrees with at least two independent traces (which did not) and with more than half of all of them,
-including those that did not submit. No question is verified whose answer a model guesses without the table.
+including those that did not submit. If it has a program, its engines must agree too. No question is verified whose
+answer a model guesses without the table.
 """
 
 from collections import Counter
@@ -78,10 +79,10 @@ def judge(episode: Episode, question: Question, replay: Replay, config: Verdicts
 
     if gold is None or ballot.gold is None:
         taxonomy: Taxonomy = "execution_failure"
-    elif not is_right(gold):
+    elif not is_right(gold) or not _engines_agree(question, config):
         taxonomy = "ambiguous"
     elif question.source == "program":
-        taxonomy = _read_taxonomy(ballot, ballot.gold, config) if _engines_agree(question, config) else "ambiguous"
+        taxonomy = _read_taxonomy(ballot, ballot.gold, config)
     else:
         taxonomy = _majority_taxonomy(ballot, ballot.gold)
     guessable = _is_guessable(question, answer, config)
@@ -186,7 +187,12 @@ def _ballot(episode: Episode, question: Question, gold: Trace | None, config: Ve
 
 
 def _engines_agree(question: Question, config: VerdictsConfig) -> bool:
-    """Return whether at least two engines answered, and all answers equal each other and the question's."""
+    """Return whether at least two engines answered, and all answers equal each other and the question's.
+
+    A question of another source without a program needs no engines.
+    """
+    if question.source != "program" and question.program is None:
+        return True
     answers = list(question.engines.values())
     pairs = [*combinations(answers, 2), *((question.answer, answer) for answer in answers)]
     return len(answers) >= MIN_AGREEING and all(

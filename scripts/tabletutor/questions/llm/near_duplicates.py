@@ -36,9 +36,14 @@ class Grams(NamedTuple):
 def grams(text: str) -> Grams:
     """Return the grams of a text: without fillers, in their base form, whatever their case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    found = (_SAME.get(word, word) for word in _WORDS.findall(folded) if word not in _FILLERS)
-    words = [_SAME.get(base, base) for base in map(base_form, found)]
+    words = [_plain(word) for word in _WORDS.findall(folded) if word not in _FILLERS]
     return Grams(frozenset((word,) for word in words), frozenset(pairwise(words)))
+
+
+def _plain(word: str) -> str:
+    """Return the base form of a word, or of the word that questions use for it."""
+    base = base_form(_SAME.get(word) or word)
+    return _SAME.get(base) or base
 
 
 def similarity(first: Grams, second: Grams) -> float:
