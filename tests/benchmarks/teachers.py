@@ -3,8 +3,9 @@
 python tests/benchmarks/teachers.py [--conversations 64]
 
 Conversations of 16 turns at once, against a server in a process of its own that answers in 50-500 ms. The overhead of a
-turn is the time from the request to its response, without the server's own time. Rows: recorded on a cassette, live,
-served from the cassette, and the official client alone. Not a test. Prints Markdown.
+turn is the time from the request to its response, without the server's own time. Rows: recorded on a cassette,
+served from it, live, the official client alone, and against a server that fails. All texts are compared with those that
+a server without faults gives. Not a test. Prints Markdown.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -29,13 +31,20 @@ from openai import AsyncOpenAI
 
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.models.prompt import Message
-from tabletutor.teachers.chat import ChatRequest, chat_request
+from tabletutor.teachers.chat import ChatRequest, Sampling
 from tabletutor.teachers.completion import request_body
 from tabletutor.teachers.teacher import EndpointTeacher
 
 ROOT = Path(__file__).parents[2]
 Complete = Callable[[ChatRequest], Awaitable[str]]
-MODES = {"record": "recorded", "replay": "served", "live": "live", "client": "official client alone"}
+MODES = {
+    "record": "recorded",
+    "replay": "served",
+    "live": "live",
+    "client": "official client alone",
+    "faults": "live, a tenth of all attempts fail",
+}
+FAULTS = 0.1
 SHORTEST, LONGEST, TURNS = 0.05, 0.5, 16
 CARD = "Table mpg, 234 rows\n" + "\n".join(f"'column {number}': number, missing" for number in range(20))
 
@@ -43,8 +52,8 @@ CARD = "Table mpg, 234 rows\n" + "\n".join(f"'column {number}': number, missing"
 class Plain:
     """The official client alone, as a peer."""
 
-    def __init__(self, config: EndpointTeacherConfig) -> None:
-        self._client = AsyncOpenAI(base_url=config.base_url, api_key="none", max_retries=0)
+    def __init__(self, client: AsyncOpenAI) -> None:
+        self._client = client
 
     async def complete(self, request: ChatRequest) -> str:
         """Return the text of the response."""
@@ -65,7 +74,7 @@ async def converse(complete: Complete, config: EndpointTeacherConfig, number: in
     messages: list[Message] = [{"role": "user", "content": f"{CARD}\n\nQuestion {number}: what is the mean?"}]
     times: list[tuple[float, float]] = []
     for _ in range(TURNS):
-        request = chat_request(config, messages, seed=number)
+        request = ChatRequest(config.model, tuple(messages), sampling=Sampling(seed=number))
         body = json.dumps(request_body(request, config), sort_keys=True)
         key = hashlib.sha256(body.encode()).hexdigest()[:16]  # from which the server computes its time
         started = time.perf_counter()
@@ -79,7 +88,7 @@ async def converse(complete: Complete, config: EndpointTeacherConfig, number: in
 
 async def run(complete: Complete, config: EndpointTeacherConfig, conversations: int, served: bool) -> str:
     """Return the figures as cells of a table."""
-    await complete(chat_request(config, []))  # imports the client
+    await complete(ChatRequest(config.model, ()))  # imports the client
     started, used = time.perf_counter(), time.process_time()
     done = await asyncio.gather(*(converse(complete, config, number) for number in range(conversations)))
     seconds, used = time.perf_counter() - started, time.process_time() - used
@@ -96,8 +105,10 @@ async def measure(mode: str, url: str, cassette: Path, conversations: int) -> st
     named = {"teacher": "openai", "model": "m", "base_url": url, "key_variable": "NO_KEY", "concurrency": conversations}
     if mode == "client":
         config = EndpointTeacherConfig.model_validate(named)
-        return await run(Plain(config).complete, config, conversations, False)
-    config = EndpointTeacherConfig.model_validate(named | {"cassette": mode})
+        async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
+            return await run(Plain(client).complete, config, conversations, False)
+    settings = {"cassette": "live", "timeout_seconds": 5} if mode == "faults" else {"cassette": mode}
+    config = EndpointTeacherConfig.model_validate(named | settings)
     async with EndpointTeacher(config, cassette) as teacher:
 
         async def complete(request: ChatRequest) -> str:
@@ -113,21 +124,24 @@ def main() -> None:
     conversations = parser.parse_args().conversations
     logger.remove()
     gc.freeze()
-    command = [sys.executable, "-m", "tests.support.chat_server", str(SHORTEST), str(LONGEST)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    url = server.stdout.readline().strip()
     print(f"load {os.getloadavg()[0]:.1f}; {conversations} conversations of {TURNS} turns at once")
     print("| | requests/s | overhead p50, ms | p90, ms | p99, ms | CPU per request, ms | peak memory, MB |")
     print("|---|---|---|---|---|---|---|")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            cassette = Path(folder) / "c.jsonl.gz"
-            for mode, name in MODES.items():
-                print(f"| {name} | {asyncio.run(measure(mode, url, cassette, conversations))} |", flush=True)
-    finally:
-        server.kill()
-        server.wait()
+    with tempfile.TemporaryDirectory() as folder:
+        for mode, name in MODES.items():
+            with server(FAULTS if mode == "faults" else 0) as url:
+                figures = asyncio.run(measure(mode, url, Path(folder) / "c.jsonl.gz", conversations))
+            print(f"| {name} | {figures} |", flush=True)
+
+
+@contextmanager
+def server(faults: float) -> Generator[str]:
+    """Run a server in a process of its own and provide its address."""
+    command = [sys.executable, "-m", "tests.support.chat_server", str(SHORTEST), str(LONGEST), str(faults)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.kill()
 
 
 if __name__ == "__main__":

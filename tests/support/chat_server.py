@@ -2,7 +2,7 @@
 
 As a program, it serves `/v1/chat/completions` in a process of its own and prints its address:
 
-python -m tests.support.chat_server SHORTEST LONGEST
+python -m tests.support.chat_server SHORTEST LONGEST FAULTS
 """
 
 import asyncio
@@ -129,11 +129,29 @@ class ChatServer:
         await send({"type": "http.response.body", "body": answer.body})
 
 
-def main(shortest: float, longest: float) -> None:
-    """Serve until killed; each answer takes a time between the two, which the request's messages determine."""
+def fault(right: Answer, source: Random) -> Answer:
+    """Return one of the faults that real endpoints have, instead of the right answer."""
+    faults = [
+        Answer(error("slow down"), 429, headers=(("retry-after", source.choice(["0", "0.02", "soon"])),)),
+        Answer(error("broken"), 500),
+        Answer(b"<html>"),
+        Answer(b'{"choices": []}'),
+        right._replace(cut=True),
+        Answer(b"", delay=60),
+    ]
+    return source.choice(faults)
+
+
+def main(shortest: float, longest: float, faults: float) -> None:
+    """Serve until killed. A right answer takes a time between the two, which the request determines.
+
+    `faults` is the share of attempts that fail.
+    """
 
     def respond(call: Call) -> Answer:
-        return echo(call)._replace(delay=Random(call.key).uniform(shortest, longest))
+        right = echo(call)._replace(delay=Random(call.key).uniform(shortest, longest))
+        source = Random(f"{call.key} {call.attempt}")
+        return fault(right, source) if source.random() < faults else right
 
     with ChatServer(respond) as server:
         print(server.url, flush=True)

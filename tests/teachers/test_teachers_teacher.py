@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from tabletutor.config.teachers import BudgetConfig, EndpointTeacherConfig
 from tabletutor.records.record import encode
 from tabletutor.teachers.cassette import Cassette, entry_of
-from tabletutor.teachers.chat import ChatResponse, Choice, chat_request
+from tabletutor.teachers.chat import ChatRequest, ChatResponse, Choice, Sampling
 from tabletutor.teachers.errors import CassetteMiss, EndpointRefused, TeacherClosed
 from tabletutor.teachers.teacher import EndpointTeacher
 from tabletutor.teachers.teacher_thread import TeacherThread
@@ -32,13 +32,17 @@ def settings(url: str, **fields: Any) -> EndpointTeacherConfig:
     return EndpointTeacherConfig.model_validate(named | {"first_wait_seconds": 0.005, "timeout_seconds": 5} | fields)
 
 
+def question(seed: int = 0) -> ChatRequest:
+    return ChatRequest("m", ({"role": "user", "content": "How many?"},), "r1", Sampling(seed=seed))
+
+
 def ask(config: EndpointTeacherConfig, path: Path, seeds: Sequence[int] = FEW) -> tuple[list[Any], EndpointTeacher]:
     """Return the responses or errors to one question with each seed."""
 
     async def run() -> tuple[list[Any], EndpointTeacher]:
         async with EndpointTeacher(config, path) as teacher:
-            requests = [chat_request(config, [{"role": "user", "content": "How many?"}], seed) for seed in seeds]
-            return await asyncio.gather(*map(teacher.complete, requests), return_exceptions=True), teacher
+            responses = (teacher.complete(question(seed)) for seed in seeds)
+            return await asyncio.gather(*responses, return_exceptions=True), teacher
 
     return asyncio.run(run())
 
@@ -103,10 +107,9 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 
 def test_a_cancelled_caller_loses_no_paid_response(tmp_path: Path) -> None:
     async def run(config: EndpointTeacherConfig) -> None:
-        request = chat_request(config, [{"role": "user", "content": "How many?"}])
         async with EndpointTeacher(config, tmp_path / "c") as teacher:
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(teacher.complete(request), 0.1)
+                await asyncio.wait_for(teacher.complete(question()), 0.1)
 
     with ChatServer(lambda call: echo(call)._replace(delay=0.3)) as server:
         asyncio.run(run(settings(server.url)))
@@ -117,7 +120,7 @@ def test_a_cancelled_caller_loses_no_paid_response(tmp_path: Path) -> None:
 def test_a_response_is_on_disk_before_it_is_returned(tmp_path: Path) -> None:
     async def run(config: EndpointTeacherConfig) -> int:
         async with EndpointTeacher(config, tmp_path / "c") as teacher:
-            await teacher.complete(chat_request(config, []))
+            await teacher.complete(question())
             return len(gzip.decompress((tmp_path / "c").read_bytes()).splitlines())
 
     with ChatServer() as server:
@@ -138,7 +141,7 @@ def test_threads_submit_requests_to_one_loop(tmp_path: Path) -> None:
         with TeacherThread(config, tmp_path / "c") as teacher:
 
             def work(seed: int) -> None:
-                response = teacher.submit(chat_request(config, [], seed)).result()
+                response = teacher.submit(question(seed)).result()
                 texts.append(response.choices[0].text)
 
             threads = [threading.Thread(target=work, args=(seed,)) for seed in range(16)]
@@ -161,7 +164,7 @@ def test_at_the_end_of_the_context_every_future_has_a_result_and_the_paid_ones_a
         config = settings(server.url, concurrency=3)
         started = time.monotonic()
         with TeacherThread(config, tmp_path / "c") as teacher:
-            futures = [teacher.submit(chat_request(config, [], seed)) for seed in range(40)]
+            futures = [teacher.submit(question(seed)) for seed in range(40)]
             while teacher.usage.retries == 0:
                 time.sleep(0.01)
         assert time.monotonic() - started < 10
@@ -170,7 +173,7 @@ def test_at_the_end_of_the_context_every_future_has_a_result_and_the_paid_ones_a
         answered = [future for future in done if future.exception() is None]
         assert {type(future.exception()) for future in done} == {type(None), TeacherClosed}
         with pytest.raises(TeacherClosed, match="m: the teacher was closed"):
-            teacher.submit(chat_request(config, [], 0))
+            teacher.submit(question())
     assert len(answered) == len(Cassette(tmp_path / "c")) == len(server.calls) - 1
 
 
@@ -188,11 +191,9 @@ def command(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_merges_and_shows(tmp_path: Path) -> None:
-    config = settings("http://localhost/v1")
     paths = [tmp_path / name for name in ("a.jsonl.gz", "b.jsonl.gz")]
     for number, path in enumerate(paths):
-        request = chat_request(config, [], number)
-        Cassette(path).put([entry_of(request, ChatResponse((Choice("yes", "stop"),), 1000, 1))])
+        Cassette(path).put([entry_of(question(number), ChatResponse((Choice("yes", "stop"),), 1000, 1))])
     done = command("cassette", "merge", tmp_path / "all", *paths)
     assert (done.returncode, done.stdout) == (0, f"2 responses in {tmp_path / 'all'}\n")
     shown = command("cassette", "show", tmp_path / "all")

@@ -1,11 +1,9 @@
 """Requests to a chat model and its responses, as records. They hold no key, address or time, so they can be shared."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import structs
 
-from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.models.prompt import Message
 from tabletutor.records.identity import digest
 from tabletutor.records.record import Record
@@ -63,9 +61,3 @@ class ChatResponse(Record, frozen=True):
     choices: tuple[Choice, ...]
     prompt_tokens: int
     completion_tokens: int
-
-
-def chat_request(config: EndpointTeacherConfig, messages: Sequence[Message], seed: int = 0) -> ChatRequest:
-    """Return the request for one next message of a conversation, with the teacher's model and sampling."""
-    sampling = Sampling(config.sampling.temperature, config.sampling.top_p, config.sampling.max_tokens, (), seed)
-    return ChatRequest(config.model, tuple(messages), config.revision, sampling)

@@ -81,7 +81,7 @@ class EndpointTeacher:
             completion_tokens=budget.used.completion,
             cost=budget.cost,
             served=self._served,
-            incidents=dict(sorted(endpoint.incidents.items())) if endpoint else {},
+            incidents=dict(endpoint.incidents) if endpoint else {},
         )
 
     async def _fetch(self, request: ChatRequest) -> ChatResponse:
