@@ -17,7 +17,13 @@ from tabletutor.workflow.identity.code import families_digest, method_digests
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.question_sources import QuestionSources
 from tabletutor.workflow.teachers import Teachers
-from tabletutor.workflow.setup import clean_up, entry_lookup, model_file_lookup, set_up
+from tabletutor.workflow.setup import (
+    clean_up,
+    entry_lookup,
+    model_file_lookup,
+    own_rows_lookup,
+    set_up,
+)
 
 min_version("9.20")
 
@@ -30,6 +36,7 @@ runs = Runs(config)
 teachers = Teachers(config, settings)
 asked = QuestionSources(config)
 local_model = model_file_lookup(config["models"])
+own_rows = own_rows_lookup(config["formats"])
 method = lookup(dpath="{run}", within=method_digests(config["runs"]))
 
 

@@ -1,6 +1,6 @@
 """Formats: training rows made from episodes and verdicts, and the checks they must pass.
 
-Needs   episodes/{source}/, verdicts/{source}/, questions/{source}/, tables/, splits.json, models/{model}/
+Needs   episodes/{source}/, verdicts/{source}/, questions/{source}/, tables/, splits.json, models/{model}/; files of own rows
 Makes   formats/{format}/{train,validation}.jsonl, beside them notes/, stats.json and audit.json; masks/{run}.json
 Steps   format → audit → mask
 """
@@ -29,6 +29,8 @@ rule format:
         tables=list(tables),
         splits=["train", "validation"],
         config=setting("formats/{format}"),
+        # A user's own rows are no inputs: only their content counts, not the modification time of their files.
+        own=own_rows,
         seed=setting("seed"),
         code=code("format.py"),
         converter=lookup(dpath="{format}", within=formats),

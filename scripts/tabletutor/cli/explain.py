@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from tabletutor.records.files import sha256_file
+from tabletutor.rows.row import OWN
 from tabletutor.telemetry.terminal import escape_controls
 from tabletutor.workflow.identity.code import closure
 from tabletutor.workflow.provenance.artefact import path_in_results
@@ -98,6 +99,9 @@ def _row(path: Path, line: int) -> Tree:
     row = read_row(path, line)
     tree = Tree(f"{escape(str(path))}:{line}")
     results = results_folder(path)
+    if str(row.get("table", "")).startswith(OWN):
+        tree.add(f"a row of your own, from the file {escape(str(row['table']).removeprefix(OWN))} of own_rows")
+        return tree
     if row.get("table"):
         _grow_table(tree, results / "tables" / str(row["table"]))
     if row.get("question_id") is None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
-from tabletutor.config.section import Section
+from tabletutor.config.section import FilePath, Section
 
 CONVERTERS = Path(__file__).resolve().parents[1] / "formats" / "converters"
 
@@ -20,7 +20,36 @@ class FormatConfig(Section):
     )
 
 
-class ConversationConfig(FormatConfig):
+class OwnRows(Section):
+    """A file of your own rows. Only training gets them."""
+
+    path: FilePath = Field(description="JSON Lines with `messages`, or with `prompt` and `completion`.")
+    share: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="Share of the training rows that are from this file; null uses all its rows.",
+    )
+
+
+class OwnRowsConfig(FormatConfig):
+    """Settings of formats that can be mixed with your own rows."""
+
+    own_rows: tuple[OwnRows, ...] = Field(default=(), description="Files of your own rows, mixed with those of tables.")
+
+    @model_validator(mode="after")
+    def _shares_and_names(self) -> Self:
+        if (total := sum(each.share or 0 for each in self.own_rows)) >= 1:
+            raise ValueError(f"own_rows: the shares add up to {total:g}; they must leave room for other rows")
+        names = [Path(each.path).stem for each in self.own_rows]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"own_rows: two files are named {repeated[0]}; rows are marked by that name, so rename one"
+            )
+        return self
+
+
+class ConversationConfig(OwnRowsConfig):
     """Settings of formats with whole conversations and right answers."""
 
     first_turn_share: float = Field(
@@ -34,7 +63,7 @@ class ConversationConfig(FormatConfig):
     )
 
 
-class MaskedConfig(FormatConfig):
+class MaskedConfig(OwnRowsConfig):
     """Settings of formats in which only some turns of a conversation are trained."""
 
     include_right: bool = Field(default=True, description="Include right traces as well as wrong ones.")

@@ -6,10 +6,10 @@ A fault stops the build. The checks use only the files and do not depend on how 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tabletutor.formats.conversation import conversation_fault
 from tabletutor.formats.hint_leak import hint_leak
 from tabletutor.formats.registry import load_format
 from tabletutor.formats.shortcut import LabelledText, surface_accuracy
-from tabletutor.models.prompt import Message
 from tabletutor.records.question import Question
 from tabletutor.records.record import Record, read_records, write_record
 from tabletutor.records.table import Split
@@ -67,12 +67,12 @@ def audit_format(
         }
         for number, row in enumerate(found, start=1):
             where = f"{path}:{number}"
-            if splits.get(row.table) != split:
+            if splits.get(row.table) != split and not (row.is_own() and split == "train"):
                 other = f"in the {splits[row.table]} split" if row.table in splits else "not a table to train on"
                 raise ValueError(f"{where}: the row belongs to table {row.table!r}, which is {other}")
-            if fault := row.fault() or _conversation_fault(row.conversations()):
+            if fault := row.fault() or next(filter(None, map(conversation_fault, row.conversations())), None):
                 raise ValueError(f"{where}: question {row.question_id}: {fault}")
-            if leak := hint_leak(row, by_id[row.question_id]):
+            if not row.is_own() and (leak := hint_leak(row, by_id[row.question_id])):
                 raise ValueError(f"{where}: question {row.question_id}: the row quotes the hint: {leak!r}")
             if (first := seen.setdefault(row.content_digest(), where)) != where:
                 raise ValueError(f"{where}: the row has the same content as {first}")
@@ -80,21 +80,6 @@ def audit_format(
     audit = Audit(name, tuple(result))
     write_record(output, audit)
     return audit
-
-
-def _conversation_fault(conversations: Sequence[Sequence[Message]]) -> str | None:
-    """Return what is wrong with a conversation, or None.
-
-    A conversation is an optional system message followed by user and assistant in turn, none of them empty.
-    """
-    for conversation in conversations:
-        roles = [message["role"] for message in conversation]
-        spoken = roles[1:] if roles[:1] == ["system"] else roles
-        if spoken != ["user", "assistant"] * (len(spoken) // 2) + ["user"] * (len(spoken) % 2) or not spoken:
-            return f"the roles do not alternate: {', '.join(roles)}"
-        if empty := [index for index, message in enumerate(conversation) if not message["content"].strip()]:
-            return f"message {empty[0]} is empty"
-    return None
 
 
 def _figures(split: str, path: Path, rows: Sequence[Row]) -> SplitAudit:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 from loguru import logger
 
-from tabletutor.config.formats import FormatConfig
+from tabletutor.config.formats import FormatConfig, OwnRowsConfig
 from tabletutor.formats.converter import Case
+from tabletutor.formats.own_rows import draw_own_rows
 from tabletutor.formats.registry import load_format
 from tabletutor.formats.select import Candidate, select, to_candidate
 from tabletutor.models.prompt import table_card
@@ -50,7 +52,8 @@ def build_format(
 
     `tables` has the files and `splits` the split of each table.
 
-    Raises ValueError if the training split has no verified episode, or a validation split with tables has none.
+    Raises ValueError if the training split has neither a verified episode nor a row of the user's own, if a validation
+    split with tables has no verified episode, or if a row of the user's own is malformed.
     """
     all_stats: list[SplitStats] = []
     for split in SPLITS:
@@ -59,15 +62,19 @@ def build_format(
         members = sorted(table for table in tables if splits[table] == split)
         for table in members:
             rows += _rows(name, read_cases(tables[table], split), config, seed, dropped)
-        if not rows and not dropped["no_row"] and (members or split == "train"):
+        own = config.own_rows if split == "train" and isinstance(config, OwnRowsConfig) else ()
+        if not rows and not dropped["no_row"] and (members or split == "train") and not own:
             raise ValueError(f"{name}: no table of the {split} split has a verified episode, so there is no row")
-        selected = sorted(select(rows, config, seed, dropped), key=Candidate.sort_key)
+        selected = select(rows, config, seed, dropped)
+        drawn, own_stats = draw_own_rows(own, selected, seed)
+        selected = sorted([*selected, *drawn], key=Candidate.sort_key)
         if not selected:
             logger.warning("{}: the {} split has no row; stats.json counts what was left out, by reason", name, split)
-        logger.info("{} {}: {} rows of {} candidates kept", name, split, len(selected), len(rows))
+        made = len(selected) - len(drawn)
+        logger.info("{} {}: {} rows of {} candidates kept, {} own rows", name, split, made, len(rows), len(drawn))
         write_lines(outputs[split].rows, [row.line for row in selected])
         write_records(outputs[split].notes, [row.note for row in selected])
-        all_stats.append(split_stats(split, selected, dropped))
+        all_stats.append(msgspec.structs.replace(split_stats(split, selected, dropped), own_rows=own_stats))
     result = FormatStats(format=name, splits=tuple(all_stats))
     write_record(stats, result)
     return result

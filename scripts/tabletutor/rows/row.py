@@ -20,6 +20,7 @@ from tabletutor.records.record import Record
 # U+001E, "record separator", separates the steps of a trace. If a text contains it, its symbol U+241E is written
 # instead.
 SEPARATOR, SEPARATOR_SYMBOL = "\x1e", "\u241e"
+OWN = "own:"  # before the name of a file, in the place of the table: a row of a user's own, of no table
 _IDS = ("question_id", "table", "trace_id", "rejected_id")
 
 
@@ -39,6 +40,10 @@ class Row(Record, frozen=True, kw_only=True):
     def ids(self) -> dict[str, str]:
         """Return the ids of the row's question, table and trace, by field name."""
         return {"question_id": self.question_id, "table": self.table, "trace_id": self.trace_id}
+
+    def is_own(self) -> bool:
+        """Return whether the row is a user's own, which belongs to no table and no question."""
+        return self.table.startswith(OWN)
 
     def conversations(self) -> list[list[Message]]:
         """Return the complete conversations in the row; empty for rows of plain text."""
@@ -218,9 +223,21 @@ class Note(Record, frozen=True):
     step_labels: tuple[StepLabel, ...]
 
 
+class OwnRowsStats(Record, frozen=True):
+    """What a file of a user's own rows gave: its rows (each once), the number that its share asks for, and that used.
+
+    Without a share, all are used.
+    """
+
+    path: str
+    rows: int
+    wanted: int
+    used: int
+
+
 class SplitStats(Record, frozen=True):
     """Row counts of one split of a format: by table, family, number of turns and label. `dropped` counts the rows and
-    cases that were left out, by reason.
+    cases that were left out, by reason. `own_rows`: what each file of a user's own rows gave.
     """
 
     split: str
@@ -230,6 +247,7 @@ class SplitStats(Record, frozen=True):
     by_turns: dict[str, int]
     by_label: dict[str, int]
     dropped: dict[str, int]
+    own_rows: tuple[OwnRowsStats, ...] = ()
 
 
 class FormatStats(Record, frozen=True):

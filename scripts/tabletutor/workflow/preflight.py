@@ -10,6 +10,7 @@ from typing import Any
 from loguru import logger
 from snakemake_interface_common.exceptions import WorkflowError
 
+from tabletutor.config.formats import OwnRows
 from tabletutor.config.models import LocalModelConfig, PackagedModelConfig
 from tabletutor.config.nearest import closest, suggestion
 from tabletutor.config.references import Fault, enabled_formats
@@ -29,7 +30,7 @@ from tabletutor.workflow.provenance.cache import VARIABLE, cache_folder
 
 
 def external_faults(config: Config) -> Iterator[Fault]:
-    """Yield a fault for each unknown question family, faulty converter, missing model, and unusable folder."""
+    """Yield a fault for each unknown question family, faulty converter, missing file or model, and unusable folder."""
     families = sorted(family.name for family in all_families())
     for name in config.questions.program.heldout_families:
         if name not in families:
@@ -40,6 +41,11 @@ def external_faults(config: Config) -> Iterator[Fault]:
             load_format(name)
         except ValueError as error:
             yield Fault(("formats", name), str(error))
+        own: Sequence[OwnRows] = getattr(getattr(config.formats, name.replace("-", "_")), "own_rows", ())
+        for place, path in enumerate(Path(each.path) for each in own):
+            if not path.is_file():
+                key = ("formats", name, "own_rows", str(place), "path")
+                yield Fault(key, f"{path}: no such file{_neighbour(path)}")
     for name, model in config.models.items():
         try:
             if isinstance(model, LocalModelConfig):

@@ -121,6 +121,18 @@ def model_file_lookup(models: Mapping[str, Any]) -> Callable[[Any], dict[str, st
     return local_model
 
 
+def own_rows_lookup(formats: Mapping[str, Any]) -> Callable[[Any], dict[str, str]]:
+    """Return `own_rows` of the rules: the files of a user's own rows in the job's format, with their digests.
+
+    As a parameter of rule `format`, the digests make its rows again when one of the files changes.
+    """
+
+    def own_rows(wildcards: Any) -> dict[str, str]:
+        return content_digests(Path(own["path"]) for own in formats[wildcards.format].get("own_rows", ()))
+
+    return own_rows
+
+
 def clean_up(config: dict[str, Any]) -> None:
     """Remove the images that this run's jobs built in a container engine. Called after a run, whether it failed or not.
 

@@ -1,6 +1,7 @@
 """Export traces in the Agent Data Protocol (arXiv:2510.24702): observations and actions in turn, one object per line.
 
-Each trajectory is the complete trace behind a row of `sft-standard`: the question, then code cells and their output.
+Each trajectory is the complete trace behind a row of `sft-standard`: the question, then code cells and their output. A
+user's own rows have no trace and are left out.
 The schema version is 1.5.0 (github.com/neulab/agent-data-protocol, `schema/`), which links each action to its
 observation.
 """
@@ -28,7 +29,7 @@ def export_adp(project: Project, folder: Path) -> list[str]:
     results = Path(project.config.results)
     names: list[str] = []
     for split, path in exported.rows().items():
-        rows = read_records(path, ConversationRow)
+        rows = [row for row in read_records(path, ConversationRow) if not row.is_own()]
         traces = {
             trace.trace_id: trace
             for table in sorted({row.table for row in rows})

@@ -10,7 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tabletutor.formats.audit import SplitAudit
 from tabletutor.formats.exports.columns import features
 from tabletutor.formats.exports.project import Exported, Project
+from tabletutor.formats.own_rows import FAMILY
 from tabletutor.formats.registry import load_format
+from tabletutor.rows.row import OWN
 
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|<>&~$-])")
@@ -37,6 +39,9 @@ def card(project: Project) -> str:
         project=project.config.project,
         formats=[_format(exported) for exported in project.formats],
         tables=tables,
+        own=sorted(
+            {own.path for exported in project.formats for split in exported.stats.splits for own in split.own_rows}
+        ),
         licences=sorted(Counter(table["licence"] for table in tables).items()),
         tolerance=project.config.verdicts.relative_tolerance,
     )
@@ -81,7 +86,9 @@ def _format(exported: Exported) -> dict[str, Any]:
         "name": exported.name,
         "read_as": load_format(exported.name).row.READ_AS,
         "splits": [
-            {"split": split.split, "rows": split.rows, "tables": len(split.by_table), "families": len(split.by_family)}
+            {"split": split.split, "rows": split.rows}
+            | {"tables": sum(not name.startswith(OWN) for name in split.by_table)}
+            | {"families": sum(name != FAMILY for name in split.by_family)}
             | _figures(audits[split.split])
             for split in exported.stats.splits
         ],
