@@ -25,7 +25,10 @@ WHOLE: dict[str, Any] = {
     },
     "traces": {"teacher": "endpoint"},
     "questions": {"llm": {"teacher": "endpoint"}},
-    "formats": {name: {} for name in schema()["$defs"]["FormatsConfig"]["properties"]},
+    "formats": {
+        **{name: {} for name in schema()["$defs"]["FormatsConfig"]["properties"]},
+        "sft-masked": {"own_rows": [{"path": "rows.jsonl", "share": 0.1}]},
+    },
     "runs": {
         "base": {"model": "scratch"},
         "drawn": {"model": "scratch", "sampling": {}},
@@ -51,8 +54,10 @@ def resolved(node: dict[str, Any], value: Any) -> dict[str, Any]:
 
 
 def keys(node: dict[str, Any], value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every key path with its schema node, including those below user-chosen names."""
+    """Yield every key path with its schema node, including those below user-chosen names and in lists of sections."""
     node = resolved(node, value)
+    for place, member in enumerate(value if isinstance(value, list) else []):
+        yield from keys(node["items"], member, (*path, str(place)))
     value = value if isinstance(value, dict) else {}
     children = dict(node.get("properties", {}))
     free = [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
@@ -66,10 +71,13 @@ def keys(node: dict[str, Any], value: Any, path: tuple[str, ...] = ()) -> Iterat
 KEYS = dict(keys(schema(), WHOLE))
 
 
-def changed(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    below = tree.get(path[0])
-    inner = changed(below if isinstance(below, dict) else {}, path[1:], value) if path[1:] else value
-    return {**tree, path[0]: inner}
+def changed(tree: Any, path: tuple[str, ...], value: Any) -> Any:
+    if not path:
+        return value
+    if isinstance(tree, list):
+        return [changed(each, path[1:], value) if str(place) == path[0] else each for place, each in enumerate(tree)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    below: dict[str, Any] = tree if isinstance(tree, dict) else {}
+    return {**below, path[0]: changed(below.get(path[0]), path[1:], value)}
 
 
 def lines(raw: object) -> list[str]:

@@ -31,6 +31,7 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
                 results=str(tmp_path / "gone" / "results"),
                 cache=str(tmp_path / "file"),
                 questions={"program": {"heldout_families": ["top_maen", "top_mean"]}},
+                formats={"sft-masked": {"own_rows": [{"path": str(tmp_path / "fil")}]}},
                 models={
                     "m": {"source": "local", "path": str(tmp_path / "models" / "smal")},
                     "n": {"source": "packaged", "package": "no_such_package"},
@@ -38,7 +39,8 @@ def test_what_is_named_and_not_there(tmp_path: Path) -> None:
             )
         )
     )
-    family, local, packaged, results, cache = faults
+    family, own, local, packaged, results, cache = faults
+    assert own == f"formats.sft-masked.own_rows.0.path: {tmp_path}/fil: no such file; did you mean {tmp_path}/file?"
     assert family == "questions.program.heldout_families: no family 'top_maen'; did you mean top_mean?"
     assert local.startswith(f"models.m.path: there is no model folder {tmp_path}/models/smal: ")
     assert local.endswith(f"did you mean {tmp_path}/models/small?")

@@ -80,28 +80,27 @@ def draw_own_rows(
 def wanted_rows(files: Sequence[OwnFile], others: int) -> list[int]:
     """Return how many rows each file should give.
 
-    A file with too few rows for its share gives all. The shares of the other files are then of fewer rows.
+    A file with too few rows for its share gives all. The shares of the other files are then of fewer rows. Raises
+    ValueError if a share has no other rows to be a share of.
     """
-    short: set[int] = set()
-    wanted = [len(rows) for _, rows in files]
-    while True:
-        shares = {
-            place: setting.share
-            for place, (setting, _) in enumerate(files)
-            if setting.share is not None and place not in short
-        }
-        fixed = others + sum(len(rows) for place, (_, rows) in enumerate(files) if place not in shares)
-        if shares and not fixed:
+    shares = {place: file.setting.share for place, file in enumerate(files) if file.setting.share is not None}
+    wanted = [len(file.rows) for file in files]
+    while shares:
+        fixed = others + sum(len(file.rows) for place, file in enumerate(files) if place not in shares)
+        if not fixed:
             raise ValueError(
                 f"{files[min(shares)].setting.path}: a share of the rows needs other rows, and there are none; set "
                 "share: null to use all rows of the file"
             )
         total = fixed / (1 - sum(shares.values()))
-        wanted = [round(shares[place] * total) if place in shares else each for place, each in enumerate(wanted)]
-        newly = {place for place in shares if wanted[place] > len(files[place].rows)}
-        if not newly:
+        for place, share in shares.items():
+            wanted[place] = round(share * total)
+        # The file that is shortest of its share is short whatever the others give.
+        shortest = min(shares, key=lambda place: len(files[place].rows) / shares[place])
+        if wanted[shortest] <= len(files[shortest].rows):
             return wanted
-        short |= newly
+        del shares[shortest]
+    return wanted
 
 
 def read_own_rows(path: Path) -> list[Candidate]:
