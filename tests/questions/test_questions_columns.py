@@ -1,4 +1,4 @@
-"""What a column may be used for beyond its role, by its header and its values."""
+"""Uses of a column beyond its role, by its header and its values."""
 
 import random
 from datetime import datetime, timedelta

@@ -18,7 +18,7 @@ def twins(**columns: tuple[Role, list[object]]) -> dict[str, str]:
         Column(name, "integer" if isinstance(values[0], int) else "category", pl.Series(name, values), None, ())
         for name, (_, values) in columns.items()
     ]
-    roles = [role for role, _ in columns.values()]
+    roles: list[Role] = [role for role, _ in columns.values()]
     profiles = [profile_column(column, Finding(role, "by hand")) for column, role in zip(typed, roles, strict=True)]
     return find_twins(typed, profiles)
 
@@ -37,6 +37,18 @@ def test_of_a_code_and_its_names_the_names_are_used() -> None:
     mixed: list[object] = [NAMES[row * row % 7 % 4] for row in ROWS]
     found = twins(code=("category", codes), state=("category", names), fips=("code", fips), born=("category", mixed))
     assert found == {"code": "state", "fips": "state"}
+
+
+def test_of_a_measure_and_its_logarithm_the_measure_is_used() -> None:
+    pay: list[object] = [10 + row * 7 % 15 for row in ROWS]
+    squares: list[object] = [(10 + row * 7 % 15) ** 2 for row in ROWS]
+    assert twins(logpay=("intensive", squares), pay=("intensive", pay)) == {"logpay": "pay"}
+
+
+def test_columns_of_zeros_are_no_twins() -> None:
+    pool: list[object] = [row if row == 58 else 0 for row in ROWS]
+    porch: list[object] = [row if row == 59 else 0 for row in ROWS]
+    assert twins(pool=("additive", pool), porch=("additive", porch)) == {}
 
 
 def test_names_that_occur_once_are_no_twins_of_other_such_names() -> None:

@@ -38,6 +38,7 @@ NAMING_SHARE = 0.9  # different values among the rows of a column that names the
 MAX_UNNAMED = 0.1  # of the rows without a name
 FEW = 20
 GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
+WHOLE_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
@@ -153,11 +154,16 @@ def main_date(profile: TableProfile) -> str | None:
 
 
 def year_of(header: str) -> str | None:
-    """Return the year that a header names: "2021" of "Rank 2021". None for a header without one, or with several."""
+    """Return the year that a header names: "2021" of "Rank 2021", or the date that it is ("3/9/2020").
+
+    None for a header without a year, or with several.
+    """
+    if WHOLE_DATE.fullmatch(header):
+        return header
     years = YEAR.findall(header)
     return years[0] if len(years) == 1 else None
 
 
 def stem_of(header: str) -> str:
     """Return a header without its year, in lower case: "rank" of "Rank 2021"."""
-    return YEAR.sub("", header).strip(" _-.").casefold()
+    return "" if WHOLE_DATE.fullmatch(header) else YEAR.sub("", header).strip(" _-.").casefold()

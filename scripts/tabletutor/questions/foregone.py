@@ -72,6 +72,10 @@ def _even_groups(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]
             continue
         derived = tuple(other for other in before if isinstance(other, Derivation))
         sizes: dict[str, int] = run(Program((*derived, Group(by, "count"), GroupMapping())))
+        if isinstance(step, Group):
+            left: dict[str, int] = run(Program((*before, step, GroupMapping())))
+            if len(left) > 2 and max(left.values()) - min(left.values()) <= 1:
+                yield f"the groups of {by!r} have the same number of rows, or nearly so"
         even = len(sizes) > 1 and max(sizes.values()) <= EVEN * min(sizes.values())
         if even and run(Program((*derived, *filters, Count()))) > MOST_ROWS * profile.rows:
             yield f"the groups of {by!r} have about the same number of rows"

@@ -90,7 +90,7 @@ def ingest(
             repaired=text.repaired,
             quarantined=text.quarantined,
             repairs=text.repairs,
-            totals=find_totals(columns, findings),
+            totals=tuple(total for total in find_totals(columns, findings) if total.column not in twins),
             dictionary=str(dictionary) if dictionary else None,
         )
         quarantine = text.quarantine.read_bytes()

@@ -43,7 +43,7 @@ GAPS = (
     "How many empty cells does {name} have in {whole}?",
     "Looking at {whole}, how many have no value in {name}?",
 )
-MOST_KINDS = 0.5  # different codes among the rows; codes that hardly recur only tell rows apart
+MOST_KINDS = 0.5  # different codes among the rows; codes that hardly recur only distinguish rows
 MIN_KINDS = 4  # values of a column whose different values are counted
 
 

@@ -24,6 +24,7 @@ _INTERVAL = re.compile(r"[\[(]\s*(-?[\d.e+]+|-inf)\s*,\s*(-?[\d.e+]+|inf)\s*[\])
 _ROUND = re.compile(r"(\d{0,3}0)'?s\+?")
 _ORDINAL = re.compile(r"(\d{1,3})(?:st|nd|rd|th)(?:\s+\w+)?", re.IGNORECASE)
 _NUMBERED = re.compile(r"([A-Za-z][A-Za-z ]*?)[ _-]?(\d{1,3}|[IVX]{1,5})([abc]?)")
+_MEASURED = re.compile(r"(\d+(?:\.\d+)?)\s?(kg|cm|lbs?|mm|km|ft|mi|mph|hp|cc|g|m)\b.*")
 _FEET = re.compile(r"""(\d)\s?(?:'|′|ft\.?)\s*(?:(\d{1,2}(?:\.\d+)?)\s?(?:"|″|''|in\.?)?)?""")
 _PREFIXED = re.compile(r"\s*(\d{1,2})[.):]\s*\D")
 _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
@@ -135,6 +136,10 @@ def _range_order(values: Sequence[str]) -> Order | None:
 
 
 def _numbered_order(values: Sequence[str], header: Collection[str]) -> Order | None:
+    measured = [_MEASURED.fullmatch(value.strip()) for value in values]
+    if all(measured) and len({match[2] for match in measured if match}) == 1:
+        sizes = {value: float(match[1]) for value, match in zip(values, measured, strict=True) if match}
+        return Order(tuple(sorted(values, key=lambda value: sizes[value])), "measures with a unit")
     heights = [_FEET.fullmatch(value.strip()) for value in values]
     if all(heights):
         keys = {value: (int(m[1]), float(m[2] or 0)) for value, m in zip(values, heights, strict=True) if m}

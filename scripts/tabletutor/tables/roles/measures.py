@@ -92,6 +92,8 @@ def _by_neighbours(words: Words, facts: NumberFacts, neighbours: frozenset[str])
     """Return what a word says beside certain others: the area of a house, "G" for games among wins and losses."""
     if words.head[-1:] == ("area",) and (beside := neighbours & BUILDING):
         return Finding("intensive", f"header word 'area', beside {min(beside)!r}: of one building")
+    if words.head[-1:] == ("run",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
+        return Finding("additive", f"header word 'run', beside {min(beside)!r}: home runs")
     if words.head[-1:] == ("int",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
         return Finding("additive", f"header word 'int', beside {min(beside)!r}: interceptions")
     if words.head == ("g",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
