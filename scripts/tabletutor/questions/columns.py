@@ -1,4 +1,4 @@
-"""What a column of a table may be used for in a question, beyond what its role says."""
+"""Uses of a column in questions, beyond what its role says."""
 
 import re
 from functools import cache
