@@ -34,7 +34,7 @@ def build_episodes(
     questions_path: Path,
     profile_path: Path,
     parquet: Path,
-    traces: Path | None,
+    traces: Path | None = None,
     config: EpisodesConfig,
     sandbox: SandboxConfig,
     seed: int,
