@@ -88,7 +88,7 @@ def test_proposals_become_questions_or_rejects_with_a_reason(files: ProposalFile
     by_text = {question.text: question for question in questions}
     assert set(by_text) == {
         "Which species has the largest mean body mass?",
-        "What is the median flipper length of penguins on Biscoe, to two decimals?",
+        "What is the median flipper length on Biscoe to two decimals for penguins?",
         "What is the mean culmen depth of the males?",
         "What are the mean and the count of the culmen length of females, as a record with 'avg' and 'count'?",
         "Which islands have more than 100 penguins?",
@@ -99,7 +99,7 @@ def test_proposals_become_questions_or_rejects_with_a_reason(files: ProposalFile
     assert heaviest.answer == gentoo
     assert heaviest.engines == {"duckdb": gentoo, "pandas": gentoo, "polars": gentoo}
     assert (heaviest.program, heaviest.difficulty, heaviest.control) == (HEAVIEST, "medium", "I cannot know.")
-    median = by_text["What is the median flipper length of penguins on Biscoe, to two decimals?"]
+    median = by_text["What is the median flipper length on Biscoe to two decimals for penguins?"]
     assert median == Question(
         question_id=median.question_id, table="penguins", source="llm", text=median.text, answer_type="number",
         answer_spec=AnswerSpec(decimals=2), answer=None, family="llm", category="llm", wording="llm",
@@ -122,7 +122,7 @@ def test_proposals_become_questions_or_rejects_with_a_reason(files: ProposalFile
         ("What is the largest beak_size of all penguins?", "unknown_column"),
         ("What does df show as the mean body mass?", "mentions_tools"),
         ("Mean?", "length"),
-        ("What is the median flipper length on Biscoe to two decimals for penguins?", "duplicate"),
+        ("What is the median flipper length of penguins on Biscoe, to two decimals?", "duplicate"),
         ("What is the average body mass on Dream?", "guessable"),
         ("How heavy is the lightest species on average?", "ill_typed"),
     }
