@@ -8,17 +8,19 @@ kind of error, and how many independent traces a student of a known error rate n
 
 import argparse
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from random import Random
 from statistics import fmean
 from typing import Any, NamedTuple, get_args
 
 from loguru import logger
 
+from tabletutor.matching.vote import is_settled
 from tabletutor.records.identity import rng
 from tabletutor.records.question import Question
-from tabletutor.verdicts.triangulation import StoredVote, mean_traces
 from tests.support.checkout import ROOT
 from tests.support.planted.collect import collect
 from tests.support.planted.errors import KINDS
@@ -232,16 +234,22 @@ def print_adaptive(cases: Sequence[Case], seed: int) -> None:
     """Print how many traces run until the vote is settled."""
     rows: list[tuple[str, ...]] = []
     for p in STUDENTS:
-        votes = [vote(case, p, seed) for case in cases]
-        rows.append((f"{p:.0%}", *(f"{mean_traces(votes, cap, seed=seed, orders=20):.1f}" for cap in NUMBERS)))
+        means = [
+            fmean(traces_until_settled(case, p, cap, rng(seed, "vote", case.question.question_id, p)) for case in cases)
+            for cap in NUMBERS
+        ]
+        rows.append((f"{p:.0%}", *(f"{mean:.1f}" for mean in means)))
     print_table(("student is right", *(f"cap {cap}" for cap in NUMBERS)), rows)
 
 
-def vote(case: Case, p: float, seed: int) -> StoredVote:
-    """Return the votes of a student; each kind of wrong answer is a cluster."""
-    source = rng(seed, "vote", case.question.question_id, p)
-    clusters = (0 if source.random() < p else 1 + source.randrange(len(case.errors)) for _ in range(MOST))
-    return StoredVote(case.question.question_id, tuple(clusters), 0)
+def traces_until_settled(case: Case, p: float, cap: int, source: Random) -> int:
+    """Return how many traces of a student run until the vote is settled. Each kind of wrong answer is a cluster."""
+    counts: Counter[int] = Counter()
+    attempts = 0
+    while not is_settled(counts, attempts, cap):
+        attempts += 1
+        counts[0 if source.random() < p else 1 + source.randrange(len(case.errors))] += 1
+    return attempts
 
 
 def share(flags: Sequence[bool]) -> Share:
@@ -250,8 +258,10 @@ def share(flags: Sequence[bool]) -> Share:
 
 
 def percent(rate: float) -> str:
-    """Return a share in percent, with a decimal unless it is 0 or 1."""
-    return f"{rate:.0%}" if rate in (0, 1) else f"{rate:.1%}"
+    """Return a share in percent. Only a share of none or of all is written as 0% or 100%."""
+    if rate in (0, 1):
+        return f"{rate:.0%}"
+    return "<0.1%" if rate < 0.0005 else ">99.9%" if rate >= 0.9995 else f"{rate:.1%}"
 
 
 def show(each: Share) -> str:

@@ -43,7 +43,7 @@ class Student(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A number of cases out of others."""
+    """Some cases out of a whole: `part` of `whole`."""
 
     part: int
     whole: int
