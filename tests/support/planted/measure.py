@@ -77,7 +77,7 @@ def engines_verify(question: Question, gold: Any) -> bool:
 
 def traces_verify(question: Question, gold: Any, answers: Sequence[Any]) -> bool:
     """Return whether independent traces alone verify what a gold trace submitted."""
-    return _is_verified(replace(question, source="llm", answer=None, engines={}), gold, answers)
+    return _is_verified(replace(question, source="llm", answer=None, program=None, engines={}), gold, answers)
 
 
 def both_verify(question: Question, gold: Any, answers: Sequence[Any], readers: Readers) -> bool:
