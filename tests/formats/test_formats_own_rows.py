@@ -11,15 +11,21 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tabletutor.config.formats import FORMAT_CONFIGS, MaskedConfig, OwnRows
+from tabletutor.config.load import check
 from tabletutor.config.models import ScratchModelConfig
+from tabletutor.config.table_list import ListedTable
 from tabletutor.formats.audit import audit_format
-from tabletutor.formats.build import EpisodeFiles, SplitFiles, build_format
+from tabletutor.formats.build import SPLITS, EpisodeFiles, SplitFiles, build_format
+from tabletutor.formats.converter import Case
+from tabletutor.formats.exports.adp import export_adp
+from tabletutor.formats.exports.card import card
+from tabletutor.formats.exports.project import Exported, Project
 from tabletutor.formats.mask import check_mask
 from tabletutor.formats.own_rows import OwnFile, draw_own_rows, read_own_rows, wanted_rows
 from tabletutor.formats.select import Candidate
 from tabletutor.models.build import make_scratch
 from tabletutor.records.record import read_record, read_records, write_record, write_records
-from tabletutor.records.table import Split
+from tabletutor.records.table import Split, Splits, TableSplit
 from tabletutor.rows.row import ConversationRow, FormatStats, Note
 from tests.support.cases import PROFILE, every_kind
 
@@ -33,6 +39,13 @@ def chat(*contents: str) -> dict[str, Any]:
 def write(path: Path, *rows: Any) -> Path:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
     return path
+
+
+def write_case(case: Case, files: EpisodeFiles) -> None:
+    write_record(files.profile, PROFILE)
+    write_records(files.questions, [case.question])
+    write_records(files.episodes, [case.episode])
+    write_records(files.verdicts, [case.verdict])
 
 
 def messages(row: Candidate) -> Any:
@@ -133,6 +146,55 @@ def test_rows_are_drawn_by_content_and_repeats_are_left_out(tmp_path: Path) -> N
         draw_own_rows([one], [], 0)
 
 
+def test_exports_name_the_files_and_leave_out_what_has_no_trace(tmp_path: Path) -> None:
+    case, results = every_kind(), tmp_path / "results"
+    mine = write(tmp_path / "my_chats.jsonl", chat("x", "y"))
+    one = EpisodeFiles(*(results / kind / "program" / "t.jsonl" for kind in EpisodeFiles._fields))
+    write_case(case, one)
+    folder = results / "formats" / "sft-standard"
+    outputs: dict[Split, SplitFiles] = {
+        split: SplitFiles(folder / f"{split}.jsonl", folder / "notes" / f"{split}.jsonl") for split in SPLITS
+    }
+    formats = {"own_rows": [{"path": str(mine)}]}
+    build_format(
+        "sft-standard",
+        {"t": one},
+        {"t": "train"},
+        FORMAT_CONFIGS["sft-standard"].model_validate(formats),
+        0,
+        outputs,
+        folder / "stats.json",
+    )
+    audit = audit_format(
+        "sft-standard",
+        rows={split: files.rows for split, files in outputs.items()},
+        questions={"t": one.questions},
+        splits={"t": "train"},
+        output=folder / "audit.json",
+    )
+    config = check(
+        {
+            "project": "p",
+            "results": str(results),
+            "models": {"m": {"source": "scratch"}},
+            "runs": {"base": {"model": "m"}, "tuned": {"model": "m", "training": {}}},
+            "formats": {"sft-standard": formats},
+        },
+        "config.yaml",
+    )
+    exported = Exported("sft-standard", folder, read_record(folder / "stats.json", FormatStats), audit)
+    tables = (ListedTable(table="t", path="t.csv", licence="CC0-1.0", title="Wind"),)
+    project = Project(config, [exported], tables, Splits((TableSplit("t", "t", "train", True),)))
+    text = card(project)
+    assert "files of the author's, not from these tables" in text
+    assert "The files: my\\_chats.jsonl." in text
+    assert str(tmp_path) not in text
+    assert export_adp(project, tmp_path / "adp") == ["train.jsonl"]
+    rows = read_records(outputs["train"].rows, ConversationRow)
+    lines = (tmp_path / "adp" / "train.jsonl").read_text().splitlines()
+    assert len(lines) == len(rows) - 1 > 0
+
+
 def test_settings_that_leave_no_room_or_name_two_files_alike() -> None:
     half = {"path": "a/mine.jsonl", "share": 0.5}
     with pytest.raises(ValidationError, match="the shares add up to 1; they must leave room"):
@@ -146,10 +208,7 @@ def test_the_checks_take_own_rows(name: str, tmp_path: Path) -> None:
     """Rows of a table's episodes and of a file with fewer rows than its share pass the audit and the mask check."""
     case = every_kind()
     one = EpisodeFiles(*(tmp_path / f"{kind}.json" for kind in ("profile", "questions", "episodes", "verdicts")))
-    write_record(one.profile, PROFILE)
-    write_records(one.questions, [case.question])
-    write_records(one.episodes, [case.episode])
-    write_records(one.verdicts, [case.verdict])
+    write_case(case, one)
     mine = write(tmp_path / "mine.jsonl", chat("x", "y"), {"prompt": "Hello", "completion": "Hi"})
     config = FORMAT_CONFIGS[name].model_validate({"own_rows": [{"path": str(mine), "share": 0.9}]})
     outputs: dict[Split, SplitFiles] = {

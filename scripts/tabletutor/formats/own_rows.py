@@ -48,7 +48,7 @@ class OwnFile(NamedTuple):
 def draw_own_rows(
     settings: Sequence[OwnRows], others: Sequence[Candidate], seed: int
 ) -> tuple[list[Candidate], tuple[OwnRowsStats, ...]]:
-    """Return the own rows to mix with `others`, the rows made from episodes, and what was drawn from each file.
+    """Return the own rows to mix with `others`, the rows made from episodes, and the figures of each file.
 
     Rows that repeat another one are left out. Which rows are drawn depends on their content and the seed. If a file has
     too few rows for its share, all of them are used, with a warning.

@@ -224,7 +224,7 @@ class Note(Record, frozen=True):
 
 
 class OwnRowsStats(Record, frozen=True):
-    """What a file of a user's own rows gave: its rows (each once), the number that its share asks for, and that used.
+    """The figures of a file of a user's own rows: its rows (each once), the number its share asks for, and those used.
 
     Without a share, all are used.
     """
@@ -237,7 +237,7 @@ class OwnRowsStats(Record, frozen=True):
 
 class SplitStats(Record, frozen=True):
     """Row counts of one split of a format: by table, family, number of turns and label. `dropped` counts the rows and
-    cases that were left out, by reason. `own_rows`: what each file of a user's own rows gave.
+    cases that were left out, by reason. `own_rows` has the figures of each file of own rows.
     """
 
     split: str

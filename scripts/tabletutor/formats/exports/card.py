@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -40,7 +41,7 @@ def card(project: Project) -> str:
         formats=[_format(exported) for exported in project.formats],
         tables=tables,
         own=sorted(
-            {own.path for exported in project.formats for split in exported.stats.splits for own in split.own_rows}
+            {Path(own.path).name for each in project.formats for split in each.stats.splits for own in split.own_rows}
         ),
         licences=sorted(Counter(table["licence"] for table in tables).items()),
         tolerance=project.config.verdicts.relative_tolerance,
