@@ -12,6 +12,7 @@ from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.records.episode import Ended, Episode, Replay, Role, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Question
 from tabletutor.records.record import read_records, write_records
+from tabletutor.verdicts.verified_questions import write_verified
 from tabletutor.verdicts.verify import judge, judge_all, judge_table
 
 CONFIG = VerdictsConfig()
@@ -250,3 +251,18 @@ def test_verdicts_are_in_the_order_of_question_ids() -> None:
     verdicts = judge_all(episodes, [second, question()], replays, CONFIG)
     assert [verdict.question_id for verdict in verdicts] == ["q1", "q2"]
     assert all(verdict.verified for verdict in verdicts)
+
+
+def test_students_are_graded_on_verified_questions_and_on_all_of_a_users_own(tmp_path: Path) -> None:
+    asked = [
+        replace(question(source, answer), question_id=name)
+        for name, source, answer in (("a", "llm", None), ("b", "llm", None), ("c", "pairs", 3), ("d", "program", 4))
+    ]
+    verdicts = [
+        Verdict(each.question_id, each.table, each.question_id in "ad", 5, (), {}, "verified", {}) for each in asked
+    ]
+    write_records(tmp_path / "questions", asked)
+    write_records(tmp_path / "verdicts", verdicts)
+    write_verified(tmp_path / "questions", tmp_path / "verdicts", tmp_path / "output")
+    graded = {each.question_id: each.answer for each in read_records(tmp_path / "output", Question)}
+    assert graded == {"a": 5, "c": 3, "d": 5}
