@@ -122,6 +122,7 @@ NUMBERS: list[Case] = [
     ("Literacy (%)", "intensive", floats(20, 100)),
     ("pct_female", "intensive", floats(20, 80)),
     ("percwhite", "intensive", floats(20, 80)),
+    ("cowcode2", "code", [str(2 + number * 7 % 990) for number in range(100)]),
     ("percentOfStudentsGrant", "intensive", floats(20, 80)),
     ("share of seats", "intensive", floats(0, 1)),
     ("GDPperCapita", "intensive", ints(700, 90_000)),

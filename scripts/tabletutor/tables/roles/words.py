@@ -11,6 +11,7 @@ _BRACKETS = re.compile(r"[(\[{]([^)\]}]*)[)\]}]")
 _ACRONYM = re.compile(r"([A-Z]{2,})(per|of|by|and|in|for)(?=[A-Z]|\b)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 _PERCENT = re.compile(r"(?:perc(?!ei|ep|uss)|pct)[a-z]{3,}")  # "percwhite", but not "perceived" and "percussion"
+_NO_CODES = frozenset({"encode", "decode", "transcode"})
 _SHORT_PLURAL = 4
 
 
@@ -90,6 +91,8 @@ def _expand(
         return abbreviations[word]
     if _PERCENT.fullmatch(word):
         return ("percent", word.removeprefix("perc").removeprefix("pct"))
+    if word.endswith("code") and len(word) > len("code") + 2 and word not in _NO_CODES:
+        return (word.removesuffix("code"), "code")  # "cowcode2", "politycode"
     for cut in range(len(word) - 2, 2, -1):
         first, last = word[:cut], word[cut:]
         if (first in known or first in glue or first in abbreviations) and (last in known or last in abbreviations):
