@@ -17,13 +17,8 @@ from tabletutor.workflow.identity.code import families_digest, method_digests
 from tabletutor.workflow.runs import Runs, any_of
 from tabletutor.workflow.question_sources import QuestionSources
 from tabletutor.workflow.teachers import Teachers
-from tabletutor.workflow.setup import (
-    clean_up,
-    entry_lookup,
-    model_file_lookup,
-    own_rows_lookup,
-    set_up,
-)
+from tabletutor.workflow.setup import clean_up, entry_lookup, set_up
+from tabletutor.workflow.setup import model_file_lookup, own_rows_lookup
 
 min_version("9.20")
 

@@ -7,8 +7,8 @@ from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
     mix_questions(
-        here.files("sources"),
-        here.files("rejects"),
+        questions=here.files("sources"),
+        rejects=here.files("rejects"),
         output=Path(snakemake.output.questions),
         rejected=Path(snakemake.output.rejects),
     )

@@ -6,4 +6,6 @@ from tabletutor.verdicts.verified_questions import write_verified
 from tabletutor.workflow.job import job
 
 with job(snakemake) as here:
-    write_verified(here.file("questions"), here.file("verdicts"), Path(snakemake.output.questions))
+    write_verified(
+        questions=here.file("questions"), verdicts=here.file("verdicts"), output=Path(snakemake.output.questions)
+    )

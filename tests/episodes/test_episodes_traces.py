@@ -89,7 +89,7 @@ def run(files: TraceFiles, url: str, folder: Path, cassette: str = "record", **c
     build_traces(
         files,
         teacher,
-        teacher,
+        None,
         Settings(
             TracesConfig.model_validate({"teacher": "clever", "max_turns": 4, "batch_size": 3, **config}),
             VerdictsConfig(),

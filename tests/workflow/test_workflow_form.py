@@ -108,7 +108,7 @@ def test_the_path_from_a_csv_to_the_report_is_ten_functions_that_scripts_call() 
 
 
 def test_common_is_short() -> None:
-    assert len((ROOT / "rules" / "common.smk").read_text(encoding="utf-8").splitlines()) < 40
+    assert len((ROOT / "rules" / "common.smk").read_text(encoding="utf-8").splitlines()) <= 50
 
 
 def test_the_conda_environment_follows_the_lock_file() -> None:

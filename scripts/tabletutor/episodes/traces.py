@@ -78,15 +78,16 @@ class _Case:
 
 
 def build_traces(
-    files: TraceFiles, gold: TeacherFiles, independent: TeacherFiles, settings: Settings, *, cache: Path, code: str,
-    output: Path,
+    files: TraceFiles, independent: TeacherFiles, gold: TeacherFiles | None, settings: Settings, *, cache: Path,
+    code: str, output: Path,
 ) -> int:  # fmt: skip
     """Write an episode with the traces of language models for each question of one table that has any; return their
-    number.
+    number. Without a teacher for `gold` traces, the one for `independent` traces writes them.
 
     Finished traces go to a journal in `cache`, from which a killed job continues. Raises what a teacher raises, such as
     that its budget is spent; the traces until then are kept.
     """
+    gold = gold or independent
     profile = read_record(files.profile, TableProfile)
     cases = [_Case(question) for question in read_records(files.questions, Question) if _is_read(question, settings)]
     identity = digest(

@@ -55,7 +55,7 @@ def _attend(
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     if prefix is None:
-        return sdpa_attention_forward(module, query, key, value, mask, dropout, scaling, **more)
+        return sdpa_attention_forward(module, query, key, value, mask, dropout=dropout, scaling=scaling, **more)
     rows, heads, new, size = query.shape
     groups = key.shape[1]
     folded = query.reshape(rows, groups, -1, size)  # query heads of a group become further queries of its one head

@@ -7,7 +7,7 @@ from tabletutor.records.question import Question, Reject
 from tabletutor.records.record import read_records, write_records
 
 
-def mix_questions(questions: Sequence[Path], rejects: Sequence[Path], *, output: Path, rejected: Path) -> int:
+def mix_questions(*, questions: Sequence[Path], rejects: Sequence[Path], output: Path, rejected: Path) -> int:
     """Write the questions of all sources, sorted by id, and all their rejects; return the number of questions.
 
     `questions` and `rejects` have a file for each source. Of questions with the same text, that of the first source is

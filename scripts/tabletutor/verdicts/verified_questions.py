@@ -9,7 +9,7 @@ from tabletutor.records.question import Question
 from tabletutor.records.record import read_records, write_records
 
 
-def write_verified(questions: Path, verdicts: Path, output: Path) -> int:
+def write_verified(*, questions: Path, verdicts: Path, output: Path) -> int:
     """Write the questions of one table to grade on, with their answers, in the order of the file; return their number.
 
     A question from a language model has no answer before its episode is judged.
