@@ -99,7 +99,7 @@ def test_without_independent_traces_it_says_how_to_get_them(tmp_path: Path) -> N
     with pytest.raises(ValueError, match="no verdicts; name a results folder"):
         triangulation(tmp_path, replay=True)
     results = write_project(tmp_path, [("program", "easy", [])])
-    with pytest.raises(ValueError, match="none of 1 questions has an independent trace.*Set traces.teacher"):
+    with pytest.raises(ValueError, match=r"none of 1 questions has an independent trace.*Set traces\.teacher"):
         triangulation(results, replay=True)
     write_records(results / "questions/program/t.jsonl", list[Question]())
     with pytest.raises(ValueError, match="question q0 of the episodes has no verdict"):

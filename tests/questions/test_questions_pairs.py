@@ -156,6 +156,6 @@ def test_a_pair_wins_over_a_question_with_the_same_text(tmp_path: Path) -> None:
     write_records(other, [question])
     output, rejected = tmp_path / "mixed.jsonl", tmp_path / "mixed.rejects.jsonl"
     paths = [tmp_path / "questions.jsonl", other]
-    assert mix_questions(paths, [tmp_path / "rejects.jsonl"], output=output, rejected=rejected) == 1
+    assert mix_questions(questions=paths, rejects=[tmp_path / "rejects.jsonl"], output=output, rejected=rejected) == 1
     assert read_records(output, Question) == [pair]
     assert [reject.reason for reject in read_records(rejected, Reject)] == ["duplicate"]

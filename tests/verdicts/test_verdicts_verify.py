@@ -147,7 +147,8 @@ def test_the_engines_of_another_source_must_agree_too() -> None:
         ([12.5, 12.5, 7], "verified", "verified"),
         ([12.5, 7, 8], "ambiguous", "verified"),
         ([None, None], "too_hard", "verified"),
-        ([7, 7, 12.5], "ambiguous", "verified"),
+        ([7, 8, 12.5], "ambiguous", "verified"),
+        ([7, 7, 12.5], "ambiguous", "ambiguous"),  # a majority for another answer
         ([7, 7, 8], "hint_necessary", "hint_necessary"),
     ],
 )
@@ -263,6 +264,6 @@ def test_students_are_graded_on_verified_questions_and_on_all_of_a_users_own(tmp
     ]
     write_records(tmp_path / "questions", asked)
     write_records(tmp_path / "verdicts", verdicts)
-    write_verified(tmp_path / "questions", tmp_path / "verdicts", tmp_path / "output")
+    write_verified(questions=tmp_path / "questions", verdicts=tmp_path / "verdicts", output=tmp_path / "output")
     graded = {each.question_id: each.answer for each in read_records(tmp_path / "output", Question)}
     assert graded == {"a": 5, "c": 3, "d": 5}

@@ -202,10 +202,11 @@ def _engines_agree(question: Question, config: VerdictsConfig) -> bool:
 
 def _read_taxonomy(ballot: Ballot, gold: str, config: VerdictsConfig) -> Taxonomy:
     """Return the taxonomy of a question whose engines agree, by the independent traces that have read it."""
-    if not ballot.attempts:
+    others = [count for number, count in ballot.tally().items() if number != ballot.clusters[gold]]
+    is_against = 2 * max(others, default=0) > ballot.attempts
+    if not ballot.attempts or (config.readers == "not_against" and not is_against):
         return "verified"
-    taxonomy = _majority_taxonomy(ballot, gold)
-    return "verified" if config.readers == "not_against" and taxonomy != "hint_necessary" else taxonomy
+    return _majority_taxonomy(ballot, gold)
 
 
 def _majority_taxonomy(ballot: Ballot, gold: str) -> Taxonomy:
