@@ -126,8 +126,8 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
         ),
         (
             {"questions": {"llm": {"teacher": "t", "max_context": 3000}}},
-            "config.yaml: questions.llm: max_context is 3000; it must be at least 4096: proposal_tokens, and 2048 for the "
-            "exploration and the request",
+            "config.yaml: questions.llm: max_context is 3000; it must be at least 4096: proposal_tokens, and 2048 for "
+            "the exploration and the request",
         ),
         (
             {"questions": {"pairs": {"mpg": "mine.csv"}}},

@@ -18,7 +18,7 @@ from tabletutor.records.record import read_records, write_records
 from tabletutor.tables.ingest import ingest
 from tabletutor.teachers.errors import TeacherError
 from tabletutor.teachers.open import TeacherFiles
-from tests.support.chat_server import Answer, Call, ChatServer, completion
+from tests.support.chat_server import Answer, Call, ChatServer, completion, error
 
 # What the teacher submits: from the text alone, by the seed of its conversation, and with the hint.
 SUBMITS: dict[str, Any] = {
@@ -153,6 +153,20 @@ def test_a_failing_endpoint_loses_no_finished_trace(files: TraceFiles, tmp_path:
         run(files, server.url, whole)
         assert rest == len(server.calls) - 8
     assert (tmp_path / "traces.jsonl").read_bytes() == (whole / "traces.jsonl").read_bytes()
+
+
+def test_a_conversation_that_is_too_long_for_the_endpoint_ends(files: TraceFiles, tmp_path: Path) -> None:
+    def short_sighted(call: Call) -> Answer:
+        long = len(call.body["messages"]) > 3
+        return Answer(error("At most 9 tokens.", "context_length_exceeded"), status=400) if long else teach(call)
+
+    with ChatServer(short_sighted) as server:
+        episodes = run(files, server.url, tmp_path)
+    traces = [trace for episode in episodes for trace in episode.traces]
+    assert {trace.ended for trace in traces} == {"turn_limit"}
+    assert {tuple(turn.code for turn in trace.turns) for trace in traces} == {("print(len(df))", "")}
+    (tmp_path / "cache").rename(tmp_path / "unused")
+    assert run(files, "http://127.0.0.1:9/v1", tmp_path, "replay") == episodes
 
 
 def test_a_share_of_the_program_questions_is_read(files: TraceFiles, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from tabletutor.models.prompt import Message
 from tabletutor.records.identity import digest
 from tabletutor.records.record import Record
 
-Finish = Literal["stop", "length", "filtered"]
+Finish = Literal["stop", "length", "filtered", "too_long"]
 
 
 class Sampling(Record, frozen=True):
@@ -49,7 +49,7 @@ class ChatRequest(Record, frozen=True):
 
 
 class Choice(Record, frozen=True):
-    """One message of the model, and why it ended."""
+    """One message of the model, and why it ended. It is empty if the conversation was too long for the model."""
 
     text: str
     finish: Finish

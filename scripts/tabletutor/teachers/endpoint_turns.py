@@ -36,6 +36,7 @@ class EndpointTurns:
         self._messages: dict[int, list[Message]] = {}
         self._seeds: dict[int, int] = {}
         self._open: dict[Future[ChatResponse], int] = {}
+        self._full = set[int]()
 
     def begin(self, openings: Mapping[int, Opening]) -> None:
         """Add these conversations. The seed of all requests of a conversation comes from its own source."""
@@ -52,14 +53,19 @@ class EndpointTurns:
     def finished(self, wanted: int) -> list[FinishedTurn]:
         """Return the turns that have arrived, by key; wait for the first if there is none.
 
-        `wanted` is ignored: a turn's cell runs while others are still being generated. Raises what a request raised.
+        `wanted` is ignored: a turn's cell runs while others are still being generated. A conversation that has become
+        too long for the endpoint gets an empty turn and has no room for another.
+
+        Raises what a request raised.
         """
         done, _ = wait(self._open, return_when=FIRST_COMPLETED)
         turns: list[FinishedTurn] = []
         for future in done:
             key = self._open.pop(future)
             response = future.result()
-            text = response.choices[0].text
+            text, finish = response.choices[0].text, response.choices[0].finish
+            if finish == "too_long":
+                self._full.add(key)
             self._messages[key].append({"role": "assistant", "content": text})
             turns.append(FinishedTurn(key, text, response.completion_tokens))
         return sorted(turns)
@@ -69,8 +75,8 @@ class EndpointTurns:
         self._messages[key].append(reply)
 
     def room(self, key: int) -> int:
-        """Return a large number: only the endpoint knows how long its context is."""
-        return UNLIMITED
+        """Return 0 after the endpoint has refused the conversation as too long, until then a large number."""
+        return 0 if key in self._full else UNLIMITED
 
     def end(self, key: int) -> None:
         """Forget a conversation."""

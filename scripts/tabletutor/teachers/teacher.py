@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from tabletutor.config.teachers import EndpointTeacherConfig
 from tabletutor.teachers.budget import Budget
 from tabletutor.teachers.cassette import Cassette, Entry, entry_of
-from tabletutor.teachers.chat import ChatRequest, ChatResponse
-from tabletutor.teachers.errors import CassetteMiss, TeacherClosed
+from tabletutor.teachers.chat import ChatRequest, ChatResponse, Choice
+from tabletutor.teachers.errors import CassetteMiss, EndpointRefused, TeacherClosed
 from tabletutor.teachers.nearest_request import miss_message
 from tabletutor.teachers.usage import Usage
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class EndpointTeacher:
     """An asynchronous context manager over one model. Belongs to one event loop; all its requests share the limits.
 
-    At the end of the context, requests in flight finish and are recorded.
+    At the end of the context, requests in flight finish and are recorded, and the cassette is sorted.
     """
 
     def __init__(self, config: EndpointTeacherConfig, cassette: Path) -> None:
@@ -33,6 +33,7 @@ class EndpointTeacher:
         self._unwritten: list[tuple[Entry, asyncio.Future[ChatResponse]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._served = 0
+        self._recorded = False
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -46,6 +47,8 @@ class EndpointTeacher:
             self._endpoint.close()
             await asyncio.gather(*self._open.values(), return_exceptions=True)
             await self._endpoint.release()
+        if self._cassette is not None and self._recorded:
+            await asyncio.to_thread(self._cassette.compact)
 
     async def complete(self, request: ChatRequest) -> ChatResponse:
         """Return the response to a request: the recorded one, or a new one, which is recorded first.
@@ -89,7 +92,12 @@ class EndpointTeacher:
             from tabletutor.teachers.endpoint import Endpoint  # a replay needs neither the client nor a key
 
             self._endpoint = Endpoint(self._config, self._budget)
-        response = await self._endpoint.send(request)
+        try:
+            response = await self._endpoint.send(request)
+        except EndpointRefused as refused:
+            if not refused.is_too_long:
+                raise
+            response = ChatResponse((Choice("", "too_long"),), 0, 0)  # recorded, so that a replay ends there too
         return response if self._cassette is None else await self._record(self._cassette, entry_of(request, response))
 
     def _forget(self, key: str, done: asyncio.Task[ChatResponse]) -> None:
@@ -110,6 +118,7 @@ class EndpointTeacher:
             batch, self._unwritten = self._unwritten, []
             try:
                 responses = await asyncio.to_thread(cassette.put, [entry for entry, _ in batch])
+                self._recorded = True
             except (OSError, ValueError) as error:
                 for _, written in batch:
                     written.set_exception(error)
