@@ -13,7 +13,7 @@ from tabletutor.programs.grammar import from_json
 from tabletutor.programs.typecheck import answer_kind
 from tabletutor.questions.llm.control import guessed_value
 from tabletutor.questions.llm.near_duplicates import AskedTexts, grams, similarity
-from tabletutor.questions.llm.prompts import PROGRAMS
+from tabletutor.questions.llm.prompts import EXAMPLE, PROGRAMS
 from tabletutor.questions.llm.proposal import Proposal, read_replies, reply_schema
 from tabletutor.questions.llm.text_faults import TextCheck
 from tabletutor.records.record import encode
@@ -93,7 +93,8 @@ def test_the_schema_for_endpoints_is_strict_and_allows_what_is_read() -> None:
     assert "max" not in json.dumps(schema).casefold()
 
 
-def test_the_programs_of_the_prompt_fit_a_table() -> None:
+def test_the_examples_of_the_prompt_are_well_formed() -> None:
+    assert [each.decimals for each in read_replies([EXAMPLE]).proposals] == [1]
     for _, text in PROGRAMS:
         columns: Any = {"sex": "text", "weight": "number", "height": "integer", "species": "text"}
         assert answer_kind(from_json(json.loads(text)), columns)

@@ -38,6 +38,14 @@ PROGRAMS = (
     ),
 )
 
+# A whole answer about another table.
+EXAMPLE = (
+    '{"questions": [{"text": "What is the mean weight of the females, to one decimal?", '
+    '"hint": "keep the rows where sex is F, take the mean of weight, round it", "answer_type": "number", "item": null, '
+    '"parts": [], "decimals": 1, "expected_steps": ["Keep the females.", "Take the mean weight.", "Round it."], '
+    '"program": null}]}'
+)
+
 _CONTROL = (
     "You are asked about a table that you cannot see. Give your best guess of the answer, from what you know. "
     f"Answer with one {FENCE}json block that holds only the value: a number, a text, true or false, a date as "
@@ -73,8 +81,11 @@ Answer with one JSON object and nothing else: {{"questions": [...]}}. Each quest
 "parts": the parts of a record, each as {{"name": ..., "type": ...}}; otherwise []
 "decimals": the decimals that the text asks for; otherwise null
 "expected_steps": 1 to 6 short steps of an analyst
-"program": null, or a program that computes the answer. Examples, each with its answer:
-{programs}"""
+"program": null, or a program that computes the answer. Examples of programs about another table:
+{programs}
+
+This is a whole answer with one question about that table. Every question needs all of these keys:
+{EXAMPLE}"""
 
 
 def correction_of_all(fault: str) -> Message:
