@@ -16,8 +16,8 @@ class TeacherError(Exception):
 
 
 class EndpointRefused(TeacherError):
-    """The endpoint refused a request, and would refuse it again. `code` is the server's own name of the reason. `is_too_long`: the
-    conversation is longer than the model's context.
+    """The endpoint refused a request, and would refuse it again. `code` is the server's own name of the reason.
+    `is_too_long`: the conversation is longer than the model's context.
     """
 
     billed = False
