@@ -20,6 +20,7 @@ from tabletutor.questions.llm.control import is_guessable, with_controls
 from tabletutor.questions.llm.conversations import Conversation, Setting, converse_about
 from tabletutor.questions.llm.near_duplicates import AskedTexts
 from tabletutor.questions.llm.program_answer import ProgramCheck, open_program_check
+from tabletutor.questions.llm.prompts import EXAMPLE
 from tabletutor.questions.llm.proposal import Proposal, read_replies
 from tabletutor.questions.llm.text_faults import TextCheck
 from tabletutor.questions.repeats import AskedPrograms
@@ -114,7 +115,9 @@ class _Sieve:
         for question in others:
             if question.program is not None:
                 programs.add(from_json(question.program))
-        texts = AskedTexts((question.text for question in others), self._settings.questions.near_duplicate)
+        examples = [proposal.text for proposal in read_replies([EXAMPLE]).proposals]  # small models repeat them
+        asked = [*examples, *(question.text for question in others)]
+        texts = AskedTexts(asked, self._settings.questions.near_duplicate)
         for question in sorted(self._well_worded(conversations), key=self._rank):
             if nearest := texts.nearest(question.text):
                 self._reject(question.text, "duplicate", nearest)
