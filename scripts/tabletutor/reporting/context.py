@@ -14,6 +14,7 @@ from tabletutor.reporting.data_context import (
     verdicts_section,
 )
 from tabletutor.reporting.inputs import ReportInputs
+from tabletutor.reporting.readers import readers_section
 from tabletutor.reporting.results_context import (
     arms_section,
     comparison_section,
@@ -45,6 +46,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "readings": readings_section(inputs),
         "example": example_section(inputs, tables, questions),
         "verdicts": verdicts_section(inputs, tables),
+        "readers": readers_section(inputs, inputs.comparison.confidence),
         "training": training_section(inputs),
         "results": groups_section(inputs),
         "errors": errors_section(inputs),
