@@ -46,7 +46,7 @@ def context(inputs: ReportInputs) -> dict[str, Any]:
         "readings": readings_section(inputs),
         "example": example_section(inputs, tables, questions),
         "verdicts": verdicts_section(inputs, tables),
-        "readers": readers_section(inputs, inputs.comparison.confidence),
+        "readers": readers_section(inputs.questions, inputs.episodes, inputs.verdicts, inputs.comparison.confidence),
         "training": training_section(inputs),
         "results": groups_section(inputs),
         "errors": errors_section(inputs),

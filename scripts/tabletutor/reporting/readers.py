@@ -1,4 +1,4 @@
-"""Build the report's section on language models that answered: verdicts by group, hint uplift, how often they are right."""
+"""Build the report's section on language models that answered questions: verdicts, hint uplift, right answers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from tabletutor.records.episode import Episode, Taxonomy, Trace, Verdict
 from tabletutor.records.question import Question
-from tabletutor.reporting.inputs import ReportInputs
 from tabletutor.reporting.statistics import wilson
 
 TAXONOMY: tuple[Taxonomy, ...] = ("verified", "ambiguous", "hint_necessary", "too_hard", "execution_failure")
@@ -31,9 +30,11 @@ class Uplift(NamedTuple):
     without: float
 
 
-def readers_section(inputs: ReportInputs, confidence: float) -> dict[str, Any] | None:
+def readers_section(
+    questions: Sequence[Question], episodes: Sequence[Episode], verdicts: Sequence[Verdict], confidence: float
+) -> dict[str, Any] | None:
     """Return the figures on language models that answered questions; None if none did."""
-    cases = _cases(inputs)
+    cases = _cases(questions, episodes, verdicts)
     if not cases:
         return None
     turns = [turn for case in cases for trace in _traces(case) for turn in trace.turns]
@@ -68,10 +69,10 @@ def hint_uplift(cases: Sequence[_Case]) -> Uplift | None:
     return Uplift(len(both), with_hint, without)
 
 
-def _cases(inputs: ReportInputs) -> list[_Case]:
-    questions = {question.question_id: question for question in inputs.questions}
-    verdicts = {verdict.question_id: verdict for verdict in inputs.verdicts}
-    cases = [_case(questions[each.question_id], verdicts[each.question_id], each) for each in inputs.episodes]
+def _cases(questions: Sequence[Question], episodes: Sequence[Episode], verdicts: Sequence[Verdict]) -> list[_Case]:
+    asked = {question.question_id: question for question in questions}
+    judged = {verdict.question_id: verdict for verdict in verdicts}
+    cases = [_case(asked[each.question_id], judged[each.question_id], each) for each in episodes]
     return [case for case in cases if _traces(case)]
 
 
