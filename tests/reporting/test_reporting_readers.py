@@ -1,10 +1,12 @@
 """The report's figures on language models that answered, from records made by hand."""
 
+import re
 from typing import Any
 
 from tabletutor.records.episode import Ended, Episode, Role, Taxonomy, Trace, Turn, Verdict
 from tabletutor.records.question import AnswerSpec, Difficulty, Question
 from tabletutor.reporting.readers import Uplift, readers_section
+from tabletutor.reporting.render import templates
 
 
 def question(name: str, source: str, difficulty: Difficulty) -> Question:
@@ -58,6 +60,17 @@ def test_figures_are_of_the_questions_that_language_models_answered() -> None:
     (reader,) = section["readers"]
     assert (reader["teacher"], reader["right"], reader["n"]) == ("reader", 2, 3)
     assert section["uplift"] == Uplift(1, 1.0, 0.0), "the gold trace of a program has seen no hint"
+
+
+def test_the_section_shows_them() -> None:
+    section = readers_section(QUESTIONS, EPISODES, VERDICTS, 0.95)
+    text = " ".join(
+        re.sub(r"<[^>]+>", " ", templates().get_template("readers.html.j2").render(readers=section)).split()
+    )
+    assert "answered 2 questions in 5 traces" in text
+    assert "reader is right in 66.7 % of 3 traces" in text
+    assert "Hint uplift over 1 question: 100.0 % of the traces with the hint" in text
+    assert "source llm – – – 1 – 0.0 % – program 1 – – – – 100.0 % 0.90" in text
 
 
 def test_without_language_models_there_is_no_section() -> None:

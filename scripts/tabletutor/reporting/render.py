@@ -30,8 +30,8 @@ PACKAGES = (
 )
 
 
-def build_report(inputs: ReportInputs) -> str:
-    """Return the report's HTML. The same inputs always give the same text."""
+def templates() -> Environment:
+    """Return the report's templates. They escape all values."""
     environment = Environment(
         loader=PackageLoader("tabletutor.reporting", "templates"),
         autoescape=True,
@@ -47,8 +47,13 @@ def build_report(inputs: ReportInputs) -> str:
         "answer": answer,
         "thousands": thousands,
     }
+    return environment
+
+
+def build_report(inputs: ReportInputs) -> str:
+    """Return the report's HTML. The same inputs always give the same text."""
     style = resources.files("tabletutor.reporting").joinpath("templates/style.css").read_text("utf-8")
-    return environment.get_template("report.html.j2").render(context(inputs), style=Markup(style))
+    return templates().get_template("report.html.j2").render(context(inputs), style=Markup(style))
 
 
 def write_report(
