@@ -57,7 +57,8 @@ def texts(name: str) -> list[str]:
         ("group_shares", r"each (?:region|note|of them)\b.* accounts? for|share of each", "falls|has each"),
         ("scaled_value", "z-score of the (?:highest|lowest|largest|smallest) ", "most of|the (?:most|fewest)"),
         ("text_words", r"words \(separated by spaces\) in comments", "comment "),
-        ("best_of_each", r"(?i)ties included", "of their"),
+        ("group_statistic", r"(?i)(count the rows|add up ).*(these|the) (counts|sums)", "total"),
+        ("distinct_count", "(?i)how many|number of|count", "how long"),
         ("text_words", r"(?:Leave out rows without text\.$|largest)", "tie"),
     ],
 )  # fmt: skip

@@ -194,6 +194,16 @@ def test_totals_are_left_out_or_included() -> None:
     assert (reading.clause[0], reading.column) == ("Include the rows where region is 'All'.", "region")
 
 
+def test_a_share_of_some_rows_is_not_said_to_be_of_all_rows() -> None:
+    share = g.Share("pay", ">", 15)
+    clauses = {
+        narrowed: [each.clause for each in other_readings(program, PROFILE) if each.name == "missing_not_counted"]
+        for narrowed, program in ((False, chain(share)), (True, chain(ROME, share, g.Round(1))))
+    }
+    assert not any("these rows" in clause for clause in clauses[False][0])
+    assert all("hese rows" in clause and "a value for pay" in clause for clause in clauses[True][0])
+
+
 def test_rows_without_a_value_that_are_totals_are_left_out_or_included() -> None:
     frame = pl.DataFrame({"state": ["Ohio", "Utah", None], "sold": [1, 2, 3]})
     profile = profile_of(frame, totals=(("state", ""),))

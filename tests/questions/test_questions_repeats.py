@@ -1,9 +1,11 @@
 """Questions that ask again what another question of the table asks."""
 
+import polars as pl
 import pytest
 
 from tabletutor.programs import grammar as g
-from tabletutor.questions.repeats import AskedPrograms
+from tabletutor.questions.repeats import AskedPrograms, even_columns
+from tests.support.profiles import profile_of
 
 SOUTH, YOUNG = g.Where("region", "==", "South"), g.Where("age", "<", 30)
 MEAN = g.Aggregate("fare", "mean")
@@ -30,6 +32,22 @@ REPEATS = {
     "other statistics of one column": (summary("min", "max"), summary("min", "median", "max")),
     "two of all groups": (chain(BY_REGION, g.BestGroup("largest")), compare("larger_name", "South", "North")),
     "two of a mapping": (chain(YOUNG, BY_REGION, g.GroupMapping()), compare("greater", "A", "B", before=(YOUNG,))),
+    "all groups and the best": (chain(BY_REGION, g.BestGroup("smallest")), chain(BY_REGION, g.GroupMapping())),
+    "the share of one group and of all": (
+        chain(YOUNG, g.Share("region", "==", "South")),
+        chain(YOUNG, g.Group("region", "count"), g.GroupShares(), g.GroupMapping()),
+    ),
+    "the most frequent value and the most rows": (
+        chain(YOUNG, g.MostFrequent("region")),
+        chain(YOUNG, g.Group("region", "count"), g.BestGroup("largest")),
+    ),
+    "subtracted the other way round": (compare("difference", "A", "B"), compare("difference", "B", "A")),
+    "a ratio in percent": (compare("ratio", "A", "B"), compare("percent", "B", "A")),
+    "columns in the other order": (chain(g.Correlation("a", "b")), chain(g.Correlation("b", "a", "spearman"))),
+    "columns subtracted the other way round": (
+        chain(g.Arithmetic("a", "-", "b", "gap"), g.Aggregate("gap", "mean")),
+        chain(g.Arithmetic("b", "-", "a", "gap"), g.Aggregate("gap", "mean")),
+    ),
     "two groups in the other order": (compare("greater", "A", "B"), compare("larger_name", "B", "A")),
 }
 NEW = {
@@ -56,3 +74,11 @@ def test_a_question_with_another_answer_is_no_repeat(case: str) -> None:
         asked = AskedPrograms()
         asked.add(first)
         assert not asked.repeats(second)
+
+
+def test_a_total_asks_the_same_as_an_average_only_if_all_groups_have_the_same_size() -> None:
+    total = chain(g.Group("region", "sum", "fare"), g.BestGroup("largest"))
+    for rows, same in ((["North", "South"] * 6, True), (["North", "South", "South"] * 4, False)):
+        asked = AskedPrograms(even_columns(profile_of(pl.DataFrame({"region": rows, "fare": range(12)}))))
+        asked.add(chain(BY_REGION, g.BestGroup("largest")))
+        assert asked.repeats(total) is same

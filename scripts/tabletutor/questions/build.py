@@ -11,11 +11,12 @@ from tabletutor.config.sandbox import SandboxConfig
 from tabletutor.config.section import result_settings
 from tabletutor.programs import duckdb_engine, polars_engine
 from tabletutor.programs.grammar import from_json
+from tabletutor.questions.balance import Balance
 from tabletutor.questions.family import Family
 from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.registry import all_families
-from tabletutor.questions.repeats import AskedPrograms
+from tabletutor.questions.repeats import AskedPrograms, even_columns
 from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
@@ -132,16 +133,17 @@ def fill_pool(
     dropped: list[Reject],
 ) -> None:
     """Add the accepted questions of one pool to `kept`, and the rejects to `dropped`."""
-    asked = AskedPrograms()
+    asked, balance = AskedPrograms(even_columns(profile)), Balance(len(profile.columns))
     for question in kept:
         asked.add(from_json(question.program or {}))
+        balance.add(question)
     texts = {question.text for question in kept}
     count: Counter[str] = Counter()
     goal = len(kept) + pool.wanted
     for family, question in candidates(profile, pool, config, seed):
         if len(kept) >= goal:
             break
-        if count[family.name] >= config.per_family * family.weight:
+        if count[family.name] >= config.per_family * family.weight or balance.is_full(question, goal):
             continue
         program = from_json(question.program or {})
         if question.text in texts or asked.repeats(program):
@@ -153,5 +155,6 @@ def fill_pool(
             continue
         kept.append(checked.kept)
         asked.add(program)
+        balance.add(question)
         texts.add(question.text)
         count[family.name] += 1

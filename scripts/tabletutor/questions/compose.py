@@ -14,6 +14,7 @@ from tabletutor.questions.english import decapitalise, number_of
 from tabletutor.questions.family import Candidate, Family, with_rounding
 from tabletutor.questions.misfits import find_misfit
 from tabletutor.questions.population import Population, draw_population, population_slots, totals_sentence
+from tabletutor.questions.rare_statistics import is_far_fetched
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import fill, slots_of
 from tabletutor.records.identity import digest
@@ -54,7 +55,8 @@ def draw_composed(draw: Draw, family: Family) -> Composed:
     candidate = family.build(draw)
     takes = family.front or any(slots_of(wording) & POPULATION_SLOTS for wording in family.wordings)
     population = draw_population(draw, candidate, family.conditions if takes else (0, 0))
-    if find_misfit(population.narrow(candidate.program), draw.profile) is not None:
+    program = population.narrow(candidate.program)
+    if find_misfit(program, draw.profile) is not None or is_far_fetched(program, population.kinds):
         raise CannotDraw
     pieces = "+".join(population.kinds)
     return Composed(candidate, population, f"{family.name}:{candidate.variant}|{pieces}")

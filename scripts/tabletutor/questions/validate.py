@@ -21,6 +21,7 @@ from tabletutor.questions.misleading import find_misleading
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.readings.words import ruled_out_by_words
+from tabletutor.questions.related import find_unrelated
 from tabletutor.questions.support import find_lack
 from tabletutor.questions.wording import column_words
 from tabletutor.records.episode import IncidentCause
@@ -57,7 +58,7 @@ def check(
     """Return the question with its answer, the answer of each engine, and the clauses that give it one reading.
 
     `spoken` has the words for the columns; `run_cell` runs source in a new session. Raises Rejected if the engines
-    disagree, a filter leaves fewer than `MIN_ROWS` rows, `find_flaw`, `is_dull` or `find_lack` find a fault, or no
+    disagree, a filter leaves fewer than `MIN_ROWS` rows, `find_flaw`, `is_dull` or another check finds a fault, or no
     words can give the question one reading.
     """
     program = from_json(question.program or {})
@@ -79,6 +80,8 @@ def check(
         raise _rejection(question, "ambiguous", misleading)
     if foregone := find_foregone(program, profile, polars):
         raise _rejection(question, "dull", foregone)
+    if unrelated := find_unrelated(program, polars):
+        raise _rejection(question, "dull", unrelated)
     question = _with_one_reading(question, program, profile, spoken, answers["polars"], polars)
     result = run_cell(row_counting_cell(program), question.question_id)
     if not result.submitted:

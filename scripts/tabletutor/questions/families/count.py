@@ -29,7 +29,7 @@ DISTINCT = (
     "Please report the number of distinct {whats}{back}.",
     # held out
     "Counting each of them once, how many {whats} do you find in {whole}?",
-    "{front}make a list without repeats of the {whats}: how long is it?",
+    "{front}how many {whats} are there, not counting repeats?",
 )
 GAPS = (
     "In how many {rows} is {name} missing?",

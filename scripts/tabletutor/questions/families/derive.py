@@ -11,7 +11,6 @@ from tabletutor.programs.grammar import (
     Direction,
     Group,
     GroupMapping,
-    RankWithin,
     Scale,
     Where,
 )
@@ -28,15 +27,6 @@ from tabletutor.records.table import ColumnProfile
 LABELLED_BINS = frozenset[ReadingName]({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
 
 SCALED_ENDS: tuple[tuple[Aggregation, Direction], ...] = (("max", "largest"), ("min", "smallest"))
-BEST_OF_EACH = (
-    "For each {by}, take the rows with {best} (ties included). What is the average {other} of all these rows?",
-    "Within each {by}, take the rows with {best} (ties included): what is the average {other} of all rows taken?",
-    "[Compute|Find] the average {other} of the rows that have {best} among the rows of the same {by} (ties included).",
-    "[Can|Could] you pick the rows with {best} within each {by} (ties included) and tell me their average {other}?",
-    "Please report the average {other} of the rows with {best} among the rows of the same {by} (ties included).",
-    # held out
-    "Pick the rows with {best} from each {by}, ties included. Over all rows picked, what is the average {other}?",
-)
 
 
 def _bins(draw: Draw, column: ColumnProfile) -> tuple[Bin, str]:
@@ -113,19 +103,9 @@ def _scaled_value(draw: Draw) -> Candidate:
     )
 
 
-def _best_of_each(draw: Draw) -> Candidate:
-    by, column, other = draw.group(most=12, least=4), draw.measure(), draw.measure()
-    direction = draw.direction()
-    name = draw.free_name("rank")
-    slots = {"by": draw.say_group(by), "best": draw.best_of(column, direction), "other": draw.say(other)}
-    steps = (RankWithin(column.name, by.name, direction, name), Where(name, "==", 1), Aggregate(other.name, "mean"))
-    return Candidate(chain(*steps), slots, "number", rounds=True, variant=direction, settled=frozenset({"rank_ties"}))
-
-
 FAMILIES = (
     Family("bin_sizes", "derive", _bin_sizes, MAPPING, conditions=(0, 1)),
     Family("bin_best", "derive", _best_bin, WHICH, conditions=(0, 1)),
     Family("beyond_zscore", "derive", _scaled, VALUE, conditions=(0, 0)),
     Family("scaled_value", "derive", _scaled_value, VALUE, conditions=(0, 0)),
-    Family("best_of_each", "derive", _best_of_each, BEST_OF_EACH, conditions=(0, 0)),
 )

@@ -46,6 +46,18 @@ SHARES = (
     "{front}what part of the {noun} does each {by} account for, in percent?",
     "Divide {whole} by {by}: what percentage of the {noun} does each of them account for?",
 )
+# Both steps are named: "the median of the total bill per day" is a median of bills too.
+OF_GROUPS = (
+    "{step} for each {by}: what is the median of these {numbers}?",
+    "{step} for each {by}, then [give|find|compute] the median of these {numbers}.",
+    "[Can|Could] you {step} for each {by} and tell me the median of these {numbers}?",
+    "For each {by}, {step}. What is the median of these {numbers}?",
+    "Please {step} for each {by} and report the median of these {numbers}.",
+    "Looking at {whole}, {step} for each {by}. What is the median of these {numbers}?",
+    # held out
+    "{step} within each {by}: of all these {numbers}, what is the median?",
+    "I [need|want] one number. First {step} for each {by}, then take the median of these {numbers}.",
+)
 
 
 class Groups(NamedTuple):
@@ -192,12 +204,12 @@ def _spread(draw: Draw) -> Candidate:
 def _statistic(draw: Draw) -> Candidate:
     by = draw.group(least=4)
     if draw.choice((True, False)):
-        step, noun = Group(by.name, "count"), f"median number of rows per {draw.say(by)}"
+        step, order, numbers = Group(by.name, "count"), "count the rows", "counts"
     else:
         measure = draw.measure(summed=True)
-        step, noun = Group(by.name, "sum", measure.name), f"median of the {total_of(draw, measure)} per {draw.say(by)}"
-    program = chain(step, GroupStatistic("median"))
-    return Candidate(program, {"noun": noun}, "number", rounds=True, variant=step.aggregation)
+        step, order, numbers = Group(by.name, "sum", measure.name), f"add up {draw.say_the(measure)}", "sums"
+    slots = {"step": order, "numbers": numbers, "by": draw.say_group(by)}
+    return Candidate(chain(step, GroupStatistic("median")), slots, "number", rounds=True, variant=step.aggregation)
 
 
 def _pivot(draw: Draw) -> Candidate:
@@ -238,6 +250,6 @@ FAMILIES = (
     Family("group_count_having", "group", _count_having, HOW_MANY, conditions=(0, 1), front=True),
     Family("group_names_having", "group", _names_having, SET, conditions=(0, 1), front=True),
     Family("group_spread", "group", _spread, VALUE, conditions=(0, 0)),
-    Family("group_statistic", "group", _statistic, VALUE, conditions=(0, 0)),
+    Family("group_statistic", "group", _statistic, OF_GROUPS, conditions=(0, 0)),
     Family("pivot", "group", _pivot, TABLE, conditions=(0, 1)),
 )

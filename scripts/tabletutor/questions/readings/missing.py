@@ -8,6 +8,7 @@ from tabletutor.programs.grammar import (
     Aggregate,
     Condition,
     Count,
+    Filter,
     Group,
     Impute,
     Missing,
@@ -50,7 +51,15 @@ def missing_not_counted(program: Program, table: Table) -> Iterator[Reading]:
         return (*steps[:place], Missing(share.column, negated=True), *steps[place:])
 
     if changed := change_chains(program, change) or _known_denominator(program, table):
-        yield Reading("missing_not_counted", changed, ALL_ROWS)
+        clauses = ALL_ROWS
+        if any(isinstance(step, Filter) for step in program.other or program.steps):  # "all rows" could undo it
+            column = next(getattr(step, "column", "") for step in reversed(program.steps) if hasattr(step, "column"))
+            lacking = f"those without a value for {table.say(column)}"
+            clauses = (
+                f"Base the share on all these rows, also {lacking}.",
+                f"Of these rows, {lacking} count in the total too.",
+            )
+        yield Reading("missing_not_counted", changed, clauses)
 
 
 def _known_denominator(program: Program, table: Table) -> Program | None:
