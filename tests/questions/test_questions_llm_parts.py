@@ -136,6 +136,8 @@ def test_the_value_of_a_guess(turn: str, value: Any) -> None:
         ("What is df['Body Mass'].mean() rounded down?", "mentions_tools"),
         ("How many rows have a df above the mean 'df'?", "mentions_tools"),
         ("What is the mean sql skill of the rows?", None),
+        ("What is the median weight of the females?", "unknown_column"),  # an example of the prompt
+        ("Which species is the heaviest?", "unknown_column"),
         ("", "length"),
         ("What\x1b[2J is the mean mass on Dream?", "length"),
         ("What is the mean mass? " * 20, "length"),

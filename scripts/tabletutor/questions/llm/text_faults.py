@@ -22,6 +22,10 @@ _ALSO = re.compile(r"(?i)^\s*(?:,|,?\s*(?:and|or|by))\s*$")
 _IDENTIFIER = re.compile(r"(?<![\w.])[^\W\d_]\w*_\w+")
 
 
+# Words of the tables in the prompt's examples (`prompts.py`), which small models repeat.
+_EXAMPLES = re.compile(r"(?i)\b(?:weight|height|species|sex|female)s?\b")
+
+
 class TextFault(NamedTuple):
     """Why a text is rejected."""
 
@@ -49,6 +53,10 @@ class TextCheck:
         for name, column in self._named(text):
             if fold(name) not in self._headers | names and (column or not self._occurs(name)):
                 return TextFault("unknown_column", name)
+        for found in _EXAMPLES.finditer(plain):
+            word = found[0].lower().removesuffix("s") if found[0].lower() != "species" else "species"
+            if not any(word in header for header in self._headers) and not self._occurs(word):
+                return TextFault("unknown_column", f"{found[0]}, a word of the examples in the prompt")
         return None
 
     def _named(self, text: str) -> list[tuple[str, bool]]:
