@@ -23,7 +23,7 @@ class _Case(NamedTuple):
 
 
 class Uplift(NamedTuple):
-    """What the hint adds: shares of traces that reach the question's answer, with it and without it."""
+    """The use of the hint: shares of traces that reach the question's answer, with it and without it."""
 
     questions: int
     with_hint: float
