@@ -87,3 +87,32 @@ def test_texts_with_markup_are_not_counted_in_words() -> None:
     profile = profile_of(marked, kinds={"comments": "text"}, roles={"comments": "free_text"})
     with pytest.raises(CannotDraw):
         FAMILIES["text_words"].build(Draw(profile, spoken_columns(profile), random.Random(0)))
+
+
+def test_equal_rows_are_copies_only_if_something_tells_rows_apart() -> None:
+    people = pl.DataFrame({"sex": ["f", "m"] * 20, "age": [row % 9 for row in range(40)]})
+    dated = people.with_columns(
+        seen=pl.Series([START + timedelta(days=row % 19) for row in range(40)], dtype=pl.Datetime("us"))
+    )
+    for frame, asked in ((people, False), (dated, True)):
+        profile = profile_of(frame)
+        draw = Draw(profile, spoken_columns(profile), random.Random(0))
+        if asked:
+            assert FAMILIES["repeated_rows"].build(draw)
+        else:
+            with pytest.raises(CannotDraw):
+                FAMILIES["repeated_rows"].build(draw)
+
+
+def test_a_limit_has_few_digits_and_a_row_the_first_of_its_names() -> None:
+    frame = pl.DataFrame(
+        {
+            "name": [f"Ann {row}" for row in range(40)],
+            "movie": [f"Life {row}" for row in range(40)],
+            "share": [(0.5, 1.4091, 1.5, 2.25)[row % 4] for row in range(40)],
+        }
+    )
+    profile = profile_of(frame, kinds={"name": "text", "movie": "text"}, roles={"name": "label", "movie": "label"})
+    draws = [Draw(profile, spoken_columns(profile), random.Random(seed)) for seed in range(20)]
+    assert {draw.threshold(profile.columns[2]) for draw in draws} == {1.5}
+    assert {draw.label().name for draw in draws} == {"name"}

@@ -29,6 +29,7 @@ from tabletutor.records.question import Question
 COLUMN = 0.2  # of the questions are about one column
 FEW_COLUMNS = 1.5  # times its even share, in a table with few columns
 FAMILY = 0.4  # of the questions about one column are of one family
+ONE_FAMILY = 0.15  # of the questions are of one family
 SELDOM = 0.05  # of the questions are about missing values, or count the rows of some years
 RARE = 0.025  # of the questions ask for one rare statistic
 TIME = ("year", "date")  # how the kinds of conditions on time begin
@@ -53,7 +54,7 @@ class Balance:
         """Return the subjects of a question, and how many of `goal` questions may have each."""
         program = from_json(question.program or {})
         about_one = math.ceil(goal * max(COLUMN, FEW_COLUMNS / self.columns))
-        limits: dict[tuple[str, ...], int] = {}
+        limits: dict[tuple[str, ...], int] = {("family", question.family): max(2, math.ceil(goal * ONE_FAMILY))}
         for column in subjects(program):
             limits["column", column] = about_one
             limits["family", question.family, column] = max(2, math.ceil(FAMILY * about_one))

@@ -158,7 +158,7 @@ class Draw:
             if column.role == "label" and names_rows(column, self.profile.rows) and not is_half_name(column)
         ]
         numbered = [column for column in columns if column.role == "identifier" and not column.missing]
-        return self._take(named or numbered)
+        return self._take(named[:1] or numbered)  # the first name is that of the row: people come before their films
 
     def text(self, roles: Sequence[Role] = ("label", "free_text")) -> ColumnProfile:
         """Return a text column of these roles."""
@@ -203,7 +203,8 @@ class Draw:
         marks = column.quantiles
         if column.unique <= FEW_DISTINCT:
             inner = [number for value, _ in column.top_values if column.min != (number := float(value)) != column.max]
-            value = self.choice(sorted(inner))
+            short = [number for number in inner if number.is_integer() or float(f"{number:.3g}") == number]
+            value = self.choice(sorted(short))  # nobody asks for "more than 1.4091"
             return round(value) if is_whole(column) else value
         if len(marks) < 5 or marks[1] == marks[3]:
             raise CannotDraw

@@ -16,6 +16,7 @@ ACRONYMS = {
     "bmi": "BMI", "dna": "DNA", "gdp": "GDP", "gnp": "GNP", "gpa": "GPA", "hiv": "HIV", "id": "ID", "iq": "IQ",
     "ph": "pH", "uk": "UK", "url": "URL", "us": "US", "usa": "USA",
 }  # fmt: skip
+_COUNTRIES = frozenset({"UK", "US", "USA"})
 # The only words of up to three letters that are read as words. Others are more often abbreviations (pop, cat, lot).
 SHORT_WORDS = word_set("""
     act add age aid air arm art bag ban bar bay bed bid big box bus cab car cap cup cut dam day dog dry due ear egg
@@ -106,7 +107,8 @@ def head_of(words: Sequence[str]) -> int:
 
 
 def _follows_noun(word: str) -> bool:
-    return word == "pending" or (is_participle(word) and "NOUN" not in parts_of_speech(word))
+    only_seldom_noun = word.endswith("ed") or "NOUN" not in parts_of_speech(word)  # "the affected"
+    return word == "pending" or (is_participle(word) and only_seldom_noun)
 
 
 def _spell_number(words: list[str]) -> list[str]:
@@ -145,6 +147,8 @@ def _check_grammar(words: Sequence[str]) -> None:
     """Raise NotSpoken unless the words are modifiers, a noun, and what may follow it."""
     head = head_of(words)
     noun = words[head]
+    if noun in _COUNTRIES and len(words) > 1:
+        raise NotSpoken(f"{noun!r} stands after what is measured there")
     if noun in ACRONYMS.values():
         pass
     elif noun.isupper():

@@ -1,9 +1,8 @@
 """Find questions that ask again what another question of the table asks.
 
-Two programs ask the same if they differ only in rounding, in the order of their conditions, in the number or date of a
-limit ("above 20", "at least 25"), in which statistics a summary of one column names, or in which of two columns or
-groups comes first. A comparison of two groups asks what a question about all groups by the same number has shown
-already, and so does a question about one of them.
+Two programs ask the same if they differ only in rounding, in the order of their conditions, or in the number or date of
+a limit ("above 20", "at least 25"). So do those that name other statistics of one column in a summary, or the same two
+columns or groups in another order. A question about all groups shows the number of one, two or the best of them.
 """
 
 from collections.abc import Iterable

@@ -8,6 +8,7 @@ from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
 from tabletutor.questions.population import OUTLIERS
 from tabletutor.questions.readings.reading import ReadingName
+from tabletutor.records.table import TEMPORAL
 
 SHARE = (
     "What percentage of the {rows}{back} have {attribute}?",
@@ -44,6 +45,7 @@ GAPS = (
     "Looking at {whole}, how many have no value in {name}?",
 )
 MOST_KINDS = 0.5  # different codes among the rows; codes that hardly recur only distinguish rows
+EMPTY_NOUNS = frozenset({"number", "count", "value", "amount", "total"})  # "the number of different numbers"
 MIN_KINDS = 4  # values of a column whose different values are counted
 
 
@@ -73,6 +75,8 @@ def _distinct(draw: Draw) -> Candidate:
     known = draw.profile.rows - column.missing
     recurs = column.role != "code" or column.unique <= MOST_KINDS * known
     if column.unique < MIN_KINDS or not recurs or not splits_rows(column, draw.profile.rows):
+        raise CannotDraw
+    if draw.say(column).casefold() in EMPTY_NOUNS:
         raise CannotDraw
     return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
 
@@ -114,6 +118,9 @@ def _outliers(draw: Draw) -> Candidate:
 
 
 def _repeated(draw: Draw) -> Candidate:
+    columns = draw.profile.columns
+    if not any(column.unique > MOST_KINDS * draw.profile.rows or column.kind in TEMPORAL for column in columns):
+        raise CannotDraw  # equal rows are people of one age and sex, not copies
     noun = draw.choice(
         (
             "number of rows that repeat an earlier row in all columns",
@@ -126,7 +133,7 @@ def _repeated(draw: Draw) -> Candidate:
 FAMILIES = (
     Family("count_rows", "count", _rows, COUNT, conditions=(1, 2), weight=6),
     Family("share_of_rows", "count", _share, SHARE, conditions=(0, 1), front=True, weight=4),
-    Family("distinct_count", "count", _distinct, DISTINCT, weight=2),
+    Family("distinct_count", "count", _distinct, DISTINCT, conditions=(0, 1), weight=2),
     Family("missing_count", "missing", _missing, GAPS, conditions=(0, 1), front=True, weight=2),
     Family("missing_share", "missing", _missing_share, VALUE, conditions=(0, 1), front=True),
     Family("outlier_count", "count", _outliers, VALUE, conditions=(0, 0)),
