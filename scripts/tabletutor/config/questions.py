@@ -93,5 +93,5 @@ class QuestionsConfig(Section):
 
     @property
     def folder(self) -> str:
-        """The folder of the questions that stages read, and of their episodes and verdicts: `program` if there is no other source."""
+        """The folder of the questions, episodes and verdicts of a project: `program` if there is no other source."""
         return "mixed" if self.llm or self.pairs else "program"
