@@ -19,7 +19,8 @@ from tabletutor.config.section import result_settings
 from tabletutor.config.traces import TracesConfig
 from tabletutor.config.verdicts import VerdictsConfig
 from tabletutor.matching.cluster import cluster
-from tabletutor.matching.vote import traces_to_add
+from tabletutor.matching.match import match
+from tabletutor.matching.vote import is_verified, traces_to_add
 from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Role, Trace
 from tabletutor.records.files import sha256_file
@@ -62,6 +63,17 @@ class _Case:
 
     def traces(self) -> tuple[Trace, ...]:
         return (*([self.gold] if self.gold else []), *self.independent)
+
+    def is_verified(self, settings: Settings) -> bool:
+        """Return whether the traces so far verify the answer: the stated one, or that of the gold trace."""
+        question = self.question
+        answer = question.answer if question.answer is not None or self.gold is None else self.gold.answer
+        agreeing = sum(
+            trace.ended == "submit"
+            and match(answer, trace.answer, question.answer_type, question.answer_spec, settings.verdicts)
+            for trace in self.independent
+        )
+        return is_verified(agreeing, len(self.independent))
 
     def missing(self, settings: Settings) -> int:
         """Return how many independent traces to add now."""
@@ -115,6 +127,8 @@ def build_traces(
                 for number in range(case.missing(settings))
             ]:  # fmt: skip
                 progress.expect(table.made + table.served + len(work))
+                read = [case for case in cases if case.independent]
+                table.verified = f"{sum(case.is_verified(settings) for case in read)}/{len(read)} verified"
                 for case, trace in table.answer(teacher, "independent", work):
                     case.independent.append(trace)
         logger.info(f"{profile.table}: {table.made} traces made, {table.served} from the journal")
@@ -162,6 +176,7 @@ class _Table:
         self._sandboxes = sandboxes
         self._progress = progress
         self._lock = Lock()
+        self.verified = ""  # so far, for the display
         self.made = 0
         self.served = 0
 
@@ -214,7 +229,7 @@ class _Table:
                     if stored[number] is None:
                         self._journal.put(keys[number], encode(attempt.trace))
                     self.made += 1
-                    self._progress.advance(note=teacher.note())
+                    self._progress.advance(note=", ".join(filter(None, (self.verified, teacher.note()))))
         return [(case, decode(self._journal.get(key) or b"", Trace)) for (case, _), key in zip(work, keys, strict=True)]
 
     def _task(self, question: Question, sample: int, role: Role, teacher: OpenTeacher) -> Task:
