@@ -59,6 +59,17 @@ def lack(program: g.Program, profile: TableProfile = PROFILE) -> str | None:
 
 
 LACKS: list[tuple[g.Program, str]] = [
+    (chain(g.Where("noise", "<", 9), g.Group("city", "count"), g.GroupMapping()), "9 rows together"),
+    (chain(g.Where("pay", ">", 20), g.Aggregate("city", "nunique")), "changes nothing"),
+    (
+        chain(
+            g.Where("noise", "<", 15),
+            g.Bin("pay", (20, 50), ("a", "b", "c"), "band"),
+            g.Group("band", "count"),
+            g.GroupMapping(),
+        ),
+        "15 rows together",
+    ),
     (chain(g.Where("pay", ">", 0), MEAN), "keeps 59 of 60 rows"),
     (chain(g.Where("only", "==", "same"), MEAN), "keeps 58 of 60 rows"),
     (chain(g.Where("noise", "==", 7), g.Count()), "keeps 1 of 60 rows"),

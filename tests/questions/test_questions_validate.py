@@ -47,6 +47,7 @@ FLAWS: list[tuple[Question, Any, str]] = [
     (question(g.Program((SOUTH, g.Count())), "integer"), ROWS, "trivial"),
     (question(g.Program((BY, g.Keep(">", 2), g.GroupCount())), "integer"), 1, "trivial"),
     (question(g.Program((g.Share("fare", ">", 2), g.Round(1))), "percentage", 1), 100.0, "trivial"),
+    (question(g.Program((g.Share("fare", ">", 2),)), "percentage"), 0.6, "trivial"),
     (question(g.Program((BY, g.GroupMapping())), "mapping"), {"South": 2}, "trivial"),
     (question(g.Program((BY, g.GroupMapping())), "mapping"), {str(n): n for n in range(13)}, "trivial"),
     (question(g.Program((BY, g.GroupNames())), "set"), ["South"], "trivial"),

@@ -125,7 +125,7 @@ def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
 def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
     """Return the words for a column without a look at the others."""
     try:
-        if column.unit and not is_unit(column.unit) and not column.title:
+        if column.unit not in (None, column.name.lower()) and not is_unit(column.unit) and not column.title:
             raise NotSpoken(f"{column.unit!r} is no known unit")
         words = noun_phrase(without_unit(column.title or column.name, column.unit), shouted)
         if column.unit in _MEASURING_UNITS and words[-1] not in _MEASURED_IN_THEM and "(" not in column.name:
@@ -176,11 +176,19 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
         return _measured_plural(spoken, column, words[head])
     if number == "plural" and column.kind == "boolean":
         raise NotSpoken("a plural with two values")
+    if (
+        number == "plural"
+        and column.top_values
+        and all(value.strip("<>+").isdigit() for value, _ in column.top_values[:2])
+    ):
+        raise NotSpoken(f"{words[head]!r} are counted in a column of texts")  # "cylinder is '6'"
     if number == "plural" and column.role == "free_text":
         return replace(spoken, noun="amount")  # one cell holds several: "comments are missing"
     if number != "plural" and is_mass(words[head]):
         return replace(spoken, noun="mass")
     if {"and", "or"} & set(words):
+        if number == "plural":
+            raise NotSpoken("several plurals have no singular")  # "which countries and areas has"
         return replace(spoken, noun="count")
     one, several = ([*words[:head], form, *words[head + 1 :]] for form in _forms(words[head]))
     event = column.kind == "integer" and column.role == "additive" and words[head] in EVENTS and not column.unit
@@ -200,7 +208,7 @@ def _measured_plural(spoken: SpokenColumn, column: ColumnProfile, head: str) -> 
     if head in AMOUNTS:
         return replace(spoken, noun="amount")
     per = (column.unit or "").startswith("per ") or " per " in spoken.singular
-    if per or ((column.kind == "integer" or column.role == "additive") and not column.unit):
+    if per or ((column.kind == "integer" or column.role == "additive") and column.unit in (None, spoken.singular)):
         first, _, rest = spoken.singular.partition(" ")
         if first in STATISTICS:
             return replace(spoken, singular=f"{first} number of {rest}", noun="quantity")

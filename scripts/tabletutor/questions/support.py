@@ -15,6 +15,7 @@ from tabletutor.programs.grammar import (
     Along,
     BestGroup,
     BestValue,
+    Bin,
     Correlation,
     Count,
     Derivation,
@@ -51,7 +52,9 @@ Steps = tuple[Step, ...]
 MIN_EFFECT = 0.05  # share of the known values that a condition removes at least
 MIN_LEFT = 0.02  # share that it keeps at least, if these are few rows
 MOST_IN_ONE = 0.9  # share of the rows in the largest group
+NEARLY_ALL = 0.9  # of the different values are left after a condition
 MIN_GROUP = 5  # rows behind a mean or a median of a group
+MIN_COUNTED = 10  # rows behind a comparison of counts
 MIN_PART = 5  # rows behind a sum or a mean of a part of a date
 MIN_GROUPS = 3  # groups behind a winner
 MIN_PERIODS = 4
@@ -153,6 +156,9 @@ def _thin_groups(before: Steps, step: Group, rest: Steps, run: Run) -> Iterator[
     counts = step.column is None
     if counts and max(sizes.values()) > MOST_IN_ONE * sum(sizes.values()):
         yield "one group has nearly all rows"
+    binned = any(isinstance(earlier, Bin) and earlier.name == step.by for earlier in before)
+    if counts and sum(sizes.values()) < (MIN_SAMPLE if binned else MIN_COUNTED):
+        yield f"the groups have {sum(sizes.values())} rows together"
     shares = any(isinstance(follower, GroupShares) for follower in rest)
     if shares and not counts and min(run(Program((*before, step, GroupMapping()))).values()) < 0:
         yield "a total is negative"
@@ -220,14 +226,17 @@ def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
-    """Return the condition without which a number or a breakdown stays unchanged."""
+    """Return the condition without which a number or a breakdown stays unchanged, or a number of values nearly so."""
     if not isinstance(answer, int | float | dict) or isinstance(answer, bool):
         return None
     conditions = [step for step in program.steps if isinstance(step, Filter) and not isinstance(step, Sort | Top)]
+    last = program.steps[-1] if program.steps else None
+    values = isinstance(last, Aggregate) and last.aggregation == "nunique"
     for step in conditions[: -1 if program.join is not None else None]:
         without = replace(program, steps=_drop(program.steps, step), other=_drop(program.other, step))
         try:
-            if is_same(run(without), answer):
+            whole = run(without)
+            if is_same(whole, answer) or (values and answer > NEARLY_ALL * whole):
                 return f"{step} changes nothing"
         except NoAnswer:
             continue

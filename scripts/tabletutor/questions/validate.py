@@ -33,6 +33,7 @@ from tabletutor.sandbox.protocol.result import CellResult
 ENGINE_AGREEMENT = VerdictsConfig(relative_tolerance=1e-9)
 MIN_ROWS = 3
 MAX_MEMBERS = 12
+MIN_PERCENT = 1  # of the rows, and of the other rows, in a share
 
 Engine = Callable[[Program], Any]
 RunCell = Callable[[str, str], CellResult]  # pandas source, the question's id
@@ -165,7 +166,7 @@ def find_flaw(question: Question, answer: Any, rows: int) -> str | None:
         return "trivial"
     if isinstance(last, GroupCount) and answer <= 1:
         return "trivial"
-    if isinstance(last, Share) and answer in (0, 100):
+    if isinstance(last, Share) and not MIN_PERCENT <= answer <= 100 - MIN_PERCENT:
         return "trivial"
     if isinstance(answer, list | dict) and not 2 <= len(answer) <= MAX_MEMBERS:  # pyright: ignore[reportUnknownArgumentType]
         return "trivial"

@@ -26,6 +26,7 @@ from tabletutor.records.table import ColumnProfile
 
 LABELLED_BINS = frozenset[ReadingName]({"lower_bin"})  # the words give the label of each bin, such as "20 to below 40"
 
+MOST_WORDS = 4  # of the measure that is averaged in bands
 SCALED_ENDS: tuple[tuple[Aggregation, Direction], ...] = (("max", "largest"), ("min", "smallest"))
 
 
@@ -71,6 +72,8 @@ def _best_bin(draw: Draw) -> Candidate:
     step, words = _bins(draw, column)
     direction = draw.direction()
     end, noun = draw.end_of(measure, direction), aggregate_noun(draw, "mean", measure)
+    if len(noun.split()) > MOST_WORDS:
+        raise CannotDraw  # the wordings say it beside the bands, and some of them twice
     slots = {"what": words, "best": f"the {end} {noun}", "noun": noun, "end": end}
     program = chain(step, Group(step.name, "mean", measure.name), BestGroup(direction))
     return Candidate(program, slots, "category", tags=("binary_choice",), variant=direction, settled=LABELLED_BINS)

@@ -4,7 +4,7 @@ import re
 
 from tabletutor.programs.grammar import Aggregate, Contains, Count, Lookup, MostFrequent, TextPart
 from tabletutor.questions.columns import header_parts, is_half_name, splits_rows
-from tabletutor.questions.draw import CannotDraw, Draw
+from tabletutor.questions.draw import MAX_GROUPS, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import PICK, VALUE
 from tabletutor.questions.wording import value_words
@@ -81,6 +81,8 @@ def _most_frequent(draw: Draw) -> Candidate:
     column = draw.column(("category", "ordinal", "date_part"))
     if column.kind == "number" or not splits_rows(column, draw.profile.rows):
         raise CannotDraw  # no program takes the most frequent of numbers with decimals
+    if column.role == "date_part" and column.unique > MAX_GROUPS:
+        raise CannotDraw  # times of day to the second
     noun = f"most {draw.choice(('common', 'frequent'))} {draw.say(column)}"
     return Candidate(chain(MostFrequent(column.name)), {"noun": noun}, "category")
 
