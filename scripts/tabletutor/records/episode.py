@@ -99,11 +99,11 @@ class Verdict(Record, frozen=True):
     engines: dict[str, Any]
     taxonomy: Taxonomy
     trace_correct: dict[str, bool]
+    step_labels: dict[str, tuple[StepLabel, ...]] = msgspec.field(default_factory=dict[str, tuple[StepLabel, ...]])
     independent: int = 0
     agreeing: int = 0
     entropy: float | None = None
     guessable: Literal[True] | msgspec.UnsetType = msgspec.UNSET
-    step_labels: dict[str, tuple[StepLabel, ...]] = msgspec.field(default_factory=dict[str, tuple[StepLabel, ...]])
 
 
 class Prediction(Record, frozen=True):

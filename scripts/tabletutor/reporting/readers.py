@@ -72,7 +72,11 @@ def hint_uplift(cases: Sequence[_Case]) -> Uplift | None:
 def _cases(questions: Sequence[Question], episodes: Sequence[Episode], verdicts: Sequence[Verdict]) -> list[_Case]:
     asked = {question.question_id: question for question in questions}
     judged = {verdict.question_id: verdict for verdict in verdicts}
-    cases = [_case(asked[each.question_id], judged[each.question_id], each) for each in episodes]
+    cases = [
+        _case(asked[each.question_id], judged[each.question_id], each)
+        for each in episodes
+        if each.question_id in asked and each.question_id in judged
+    ]
     return [case for case in cases if _traces(case)]
 
 
