@@ -63,7 +63,7 @@ def test_a_header_of_english_words_is_said_in_words(header: str, words: str) -> 
         ),
         *("Province / Territory", "Cost Total $", "Pop. Density", "Term (yyyy.mm.dd)", "Is it open?", "größe", "'a'"),
         *("includes_jails", "is_active", "survived", "special", "other", "Appointed on the advice of", "Date Egg"),
-        *("opening_weekend_us", "countries_and_areas"),
+        *("opening_weekend_us", "countries_and_areas", "weeks_reporting"),
         *("petitions that were closed without any action", "sleep_total"),
     ],
 )
@@ -102,7 +102,8 @@ def test_numbers_of_things_amounts_and_names_are_said_differently() -> None:
         column("bedrooms", "integer"), column("Sales", "integer"), column("Petitions Received", "integer"),
         column("broilers"), column("phones (per 1000)", unit="per 1000"), column("genres", "category"),
         column("weather", "category"), column("Number of Rooms", "integer"), column("Species", "category"),
-        column("individuals_affected", "integer"), column("days", "integer", unit="days"),
+        column("individuals_affected", "integer"),
+        column("exercise", "integer", role="ordinal"), column("days", "integer", unit="days"),
     )  # fmt: skip
     assert [(words.noun, words.singular, words.plural, words.counted) for words in said.values()] == [
         ("quantity", "number of bedrooms", None, "bedrooms"),
@@ -115,6 +116,7 @@ def test_numbers_of_things_amounts_and_names_are_said_differently() -> None:
         ("quantity", "number of rooms", None, "rooms"),
         ("count", "species", "species", None),
         ("quantity", "number of individuals affected", None, "individuals affected"),
+        ("mass", "exercise", None, None),
         ("quantity", "number of days", None, "days"),
     ]
     assert said["Sales"].is_plural

@@ -16,6 +16,7 @@ ACRONYMS = {
     "bmi": "BMI", "dna": "DNA", "gdp": "GDP", "gnp": "GNP", "gpa": "GPA", "hiv": "HIV", "id": "ID", "iq": "IQ",
     "ph": "pH", "uk": "UK", "url": "URL", "us": "US", "usa": "USA",
 }  # fmt: skip
+_TIMES = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "seconds"})
 _COUNTRIES = frozenset({"UK", "US", "USA"})
 # The only words of up to three letters that are read as words. Others are more often abbreviations (pop, cat, lot).
 SHORT_WORDS = word_set("""
@@ -147,6 +148,8 @@ def _check_grammar(words: Sequence[str]) -> None:
     """Raise NotSpoken unless the words are modifiers, a noun, and what may follow it."""
     head = head_of(words)
     noun = words[head]
+    if head > 0 and words[0] in _TIMES:
+        raise NotSpoken(f"{words[0]!r} may be counted or not")  # "a weeks reporting"
     if noun in _COUNTRIES and len(words) > 1:
         raise NotSpoken(f"{noun!r} stands after what is measured there")
     if noun in ACRONYMS.values():

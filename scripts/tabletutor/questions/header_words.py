@@ -35,8 +35,9 @@ from tabletutor.questions.lexicon import (
 from tabletutor.records.record import Record
 from tabletutor.records.table import NUMERIC, ColumnProfile, TableProfile
 
-# "count": takes "a" and a plural. "mass": takes neither ("precipitation"). "amount": a plural that is measured
-# ("sales"). "quantity": a count of things ("number of seats"). "header": the header as it stands.
+# "count": takes "a" and a plural. "mass": takes neither ("precipitation", and numbers that stand for kinds or grades).
+# "amount": a plural that is measured ("sales"). "quantity": a count of things ("number of seats"). "header": the header
+# as it stands.
 Noun = Literal["count", "mass", "amount", "quantity", "header"]
 
 MOST_TITLE_WORDS = 8
@@ -95,7 +96,7 @@ class SpokenColumn(Record, frozen=True):
     @property
     def one_value(self) -> str:
         """The words after "each", "every" and "which": "country", "weather value"."""
-        return self.singular if self.noun == "count" else f"{self.singular} value"
+        return self.singular if self.noun in ("count", "quantity") else f"{self.singular} value"
 
 
 def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
@@ -195,6 +196,8 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason):
         things = " ".join(several)
         return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
+    if column.kind in NUMERIC and column.role in ("ordinal", "category"):  # "exercise value 3", not "which exercise"
+        return replace(spoken, singular=" ".join(one), noun="mass")
     return replace(spoken, singular=" ".join(one), plural=" ".join(several), noun="count")
 
 

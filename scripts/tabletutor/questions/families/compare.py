@@ -11,11 +11,11 @@ from tabletutor.questions.wording import value_words
 from tabletutor.records.question import AnswerType
 
 LARGER = (
-    "Which {what} has the higher {noun}{back}, {left} or {right}?",
-    "{front}which {what} has the higher {noun}: {left} or {right}?",
+    "Which {group} has the higher {noun}{back}, {left} or {right}?",
+    "{front}which {group} has the higher {noun}: {left} or {right}?",
     "[Tell me|Find out] which has the higher {noun}{back}: {what} {left} or {what} {right}.",
     "[Can|Could] you tell me if {what} {left} or {what} {right} has the higher {noun}{back}?",
-    "Please report whether {left} or {right} is the {what} with the higher {noun}{back}.",
+    "Please report whether {left} or {right} is the {group} with the higher {noun}{back}.",
     # held out
     "Put {what} {left} next to {what} {right}{back}: which of the two has the higher {noun}?",
     "Looking at {whole}, is the {noun} higher for {what} {left} or for {what} {right}? Name it.",
@@ -28,6 +28,7 @@ class Sides(NamedTuple):
     left: tuple[Where, Aggregate | Count]
     right: tuple[Where, Aggregate | Count]
     what: str
+    group: str
     names: tuple[str, str]
     noun: str
     kind: AnswerType
@@ -44,6 +45,7 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
             left=(left, Count()),
             right=(right, Count()),
             what=what,
+            group=draw.say_group(by),
             names=(names[0], names[1]),
             noun="number of rows",
             kind="integer",
@@ -56,6 +58,7 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
         left=(left, step),
         right=(right, step),
         what=what,
+        group=draw.say_group(by),
         names=(names[0], names[1]),
         noun=noun,
         kind=aggregate_type(aggregation, measure),
@@ -111,7 +114,7 @@ def _percent(draw: Draw) -> Candidate:
 def _larger(draw: Draw) -> Candidate:
     sides = _sides(draw)
     left, right = map(value_words, sides.names)
-    slots = {"what": sides.what, "noun": sides.noun, "left": left, "right": right}
+    slots = {"what": sides.what, "group": sides.group, "noun": sides.noun, "left": left, "right": right}
     program = Program(sides.left, sides.right, Join("larger_name", sides.names))
     return Candidate(program, slots, "category", tags=("binary_choice",), variant=sides.variant)
 
