@@ -25,6 +25,21 @@ def test_odd_cells_that_a_dictionary_calls_missing_give_one_warning() -> None:
     assert (reading.kind, reading.warnings) == ("number", ("1 cells 'D' taken as missing",))
 
 
+@pytest.mark.parametrize(
+    ("cells", "values", "unit"),
+    [
+        (["1h 42m", "59m", "2h", "1h 5m", ""], [102, 59, 120, 65, None], "min"),
+        (["2 hrs 5 min", "1 hour 10 minutes", "45 minutes"], [125, 70, 45], "min"),
+        (["1h 2m 3s", "50s", "4m 10s"], [3723, 50, 250], "s"),
+        (["45m", "12m", "7m"], ["45m", "12m", "7m"], None),
+        (["1h 42m", "2h 10m", "unknown length"], ["1h 42m", "2h 10m", "unknown length"], None),
+    ],
+)
+def test_lengths_of_time_become_numbers_of_one_unit(cells: list[str], values: list[object], unit: str | None) -> None:
+    column = to_column(cells)
+    assert (column.values.to_list(), column.unit) == (values, unit)
+
+
 def test_line_breaks_and_spaces_at_the_ends_of_cells_are_removed_and_counted() -> None:
     hours = to_column(["24/7", "24/7\n", "Mon\nTue", " \r\nSat", " Sun", "\n"] + ["always"] * 9)
     assert hours.values.to_list()[:6] == ["24/7", "24/7", "Mon\nTue", "Sat", "Sun", None]

@@ -71,6 +71,10 @@ NUMBERS: list[Case] = [
     ("total_carb", "intensive", ints(0, 156)),
     ("calories", "intensive", ints(20, 2430)),
     ("pan_day", "date_part", ints(4, 107)),
+    ("viewers_7day", "intensive", floats(2, 16)),
+    ("TimeMin", "duration", floats(9, 237)),
+    ("progrec", "intensive", skewed(2380)),
+    ("trim", "category", [*of("Base Coupe", rows=16), *each("Trim {}", rows=20), *of("Sedan", rows=8)]),
     ("DistanceFromHome", "intensive", ints(1, 29)),
     ("episode", "ordinal", ints(1, 18)),
     # Measures that add up
@@ -397,6 +401,7 @@ def test_the_unit_is_taken_from_the_words_of_the_header() -> None:
         (["Tue", "Sun", "Mon"], ["day"], ("Mon", "Tue", "Sun")),
         (["A", "C", "B+"], ["grade"], ("C", "B+", "A")),
         (["A", "C", "B"], ["team"], None),
+        (["II", "I", "III"], ["tgrade"], ("I", "II", "III")),
         (["cat", "dog"], ["animal"], None),
     ],
 )
@@ -408,6 +413,14 @@ def test_levels_are_in_order_lowest_first(values: list[str], header: list[str], 
 def test_rare_values_outside_a_scale_do_not_hide_its_order() -> None:
     cells = [*of("None", "Minor", "Substantial", rows=199), "C"]
     assert found("Effect Amount of damage", cells).levels == ("None", "Minor", "Substantial")
+
+
+def test_whole_numbers_that_go_with_a_text_are_its_codes() -> None:
+    numbers = of(*(str(2 + 7 * place) for place in range(15)))
+    assert found("cow", numbers, country=of(*NAMES)).role == "code"
+    assert found("cow", ["2", "2", *numbers[2:]], country=of(*NAMES)).role == "code", "with a few exceptions"
+    assert found("area", numbers, country=of(*NAMES)).role == "additive", "a header that says more"
+    assert found("cow", numbers, country=of(*NAMES[:4])).role != "code"
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabletutor.config.tables import TablesConfig
-from tabletutor.records.table import Total
-from tabletutor.tables.kinds import convert, examine
+from tabletutor.records.table import ColumnSum, Total
+from tabletutor.tables.kinds import Column, convert, examine
+from tabletutor.tables.roles.column_sums import find_column_sums
 from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.roles.totals import find_totals
 from tabletutor.tables.roles.wholes import is_whole, is_whole_of
@@ -35,11 +36,16 @@ def totals(header: str, rows: Sequence[Sequence[object]]) -> list[tuple[str, str
 
 
 def all_totals(header: str, rows: Sequence[Sequence[object]]) -> tuple[Total, ...]:
-    columns = []
+    columns = typed(header, rows)
+    return find_totals(columns, infer_roles(columns))
+
+
+def typed(header: str, rows: Sequence[Sequence[object]]) -> list[Column]:
+    columns: list[Column] = []
     for index, name in enumerate(header.split(",")):
         series = pl.Series([str(row[index]) for row in rows], dtype=pl.String)
         columns.append(convert(series, examine(series, name, MARKERS), comma_decimal=False))
-    return find_totals(columns, infer_roles(columns))
+    return columns
 
 
 def panel(total: str) -> list[list[object]]:
@@ -50,6 +56,26 @@ def panel(total: str) -> list[list[object]]:
             men, women = size * (year - 1990), size * (year - 1995)
             rows += [[year, cause, "Men", men], [year, cause, "Women", women], [year, cause, total, men + women]]
     return rows
+
+
+def test_a_name_that_means_a_whole_is_none_if_others_are_larger() -> None:
+    rows: list[list[object]] = [[f"Firm {row}" if row else "Total", 10 + row, 400 - row] for row in range(30)]
+    assert totals("name,sales,assets", rows) == []
+    assert totals("name,sales,assets", [[f"Firm {row}" if row else "Total", 40 - row, 9 - row] for row in range(9)])
+
+
+def test_a_column_that_adds_up_others_is_found_with_its_parts() -> None:
+    votes: list[list[int]] = [[row, 3 + row * 7 % 41, 2 + row * 11 % 37, 9 + row * 5 % 29] for row in range(40)]
+    rows: list[list[int]] = [[*row, sum(row[1:]) + (1 if row[0] == 7 else 0), sum(row[1:3])] for row in votes]
+    columns = typed("area,ann_votes,bob_votes,cy_votes,total_votes,other_votes", rows)
+    sums = find_column_sums(columns, infer_roles(columns))
+    assert [(each.total, each.parts) for each in sums] == [("other_votes", ("ann_votes", "bob_votes"))], (
+        "one row is off"
+    )
+    rows[7][4] -= 1
+    columns = typed("area,ann_votes,bob_votes,cy_votes,total_votes,other_votes", rows)
+    sums = find_column_sums(columns, infer_roles(columns))
+    assert sums[0] == ColumnSum("total_votes", ("ann_votes", "bob_votes", "cy_votes"))
 
 
 def test_a_value_that_equals_the_sum_of_the_others_is_a_total_whatever_its_name() -> None:

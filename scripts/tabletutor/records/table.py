@@ -48,7 +48,8 @@ class ColumnProfile(Record, frozen=True):
     `role` is what the column is to an analyst, `role_reason` why. `levels` are the values of ordered categories, lowest
     first. `separator` joins the values in a cell of role "list". `title` (how people call the column) and `description`
     come from the data dictionary. `twin` is a column that says the same, which questions use instead.
-    `mixes_case`: two values are equal but for upper and lower case.
+    `mixes_case`: two values are equal but for upper and lower case. `grain`: all dates are the first day of a year, or
+    of a month.
     """
 
     name: str
@@ -68,6 +69,14 @@ class ColumnProfile(Record, frozen=True):
     description: str | None = None
     twin: str | None = None
     mixes_case: bool = False
+    grain: Literal["year", "month"] | None = None
+
+
+class ColumnSum(Record, frozen=True):
+    """A column (`total`) that is the sum of others (`parts`), row by row."""
+
+    total: str
+    parts: tuple[str, ...]
 
 
 class Total(Record, frozen=True):
@@ -89,8 +98,8 @@ class TableProfile(Record, frozen=True):
     """A table: the SHA-256 of the CSV, its columns in order, the key columns (`keys`), and the repairs.
 
     `repaired` and `quarantined` count rows. `repairs` lists the first hundred of them; `quarantine.csv` holds all
-    quarantined rows. `totals` are the values whose rows sum up other rows. `dictionary` is the path of the data
-    dictionary beside the CSV, if there is one.
+    quarantined rows. `totals` are the values whose rows sum up other rows, `sums` the columns that sum up others.
+    `dictionary` is the path of the data dictionary beside the CSV, if there is one.
     """
 
     table: str
@@ -104,6 +113,7 @@ class TableProfile(Record, frozen=True):
     quarantined: int = 0
     repairs: tuple[Repair, ...] = ()
     totals: tuple[Total, ...] = ()
+    sums: tuple[ColumnSum, ...] = ()
     dictionary: str | None = None
 
 

@@ -23,6 +23,7 @@ from tabletutor.tables.journal import QUARANTINE, RepairRules
 from tabletutor.tables.kinds import Column, convert, examine
 from tabletutor.tables.profile import profile_column, row_keys
 from tabletutor.tables.read import TextTable, read_text
+from tabletutor.tables.roles.column_sums import find_column_sums
 from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.roles.totals import find_totals
 from tabletutor.tables.twins import find_twins
@@ -91,6 +92,7 @@ def ingest(
             quarantined=text.quarantined,
             repairs=text.repairs,
             totals=tuple(total for total in find_totals(columns, findings) if total.column not in twins),
+            sums=find_column_sums(columns, findings),
             dictionary=str(dictionary) if dictionary else None,
         )
         quarantine = text.quarantine.read_bytes()

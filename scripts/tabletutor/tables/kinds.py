@@ -10,6 +10,7 @@ from tabletutor.records.table import Kind
 from tabletutor.tables.conventions import convention_warning
 from tabletutor.tables.dates import DateForm, date_warning, detect_dates, to_datetimes
 from tabletutor.tables.dictionary.entries import DeclaredType, Entry
+from tabletutor.tables.durations import DurationForm, detect_durations, to_units
 from tabletutor.tables.header import is_known_unit
 from tabletutor.tables.invisible import strip_spaces
 from tabletutor.tables.numbers import NumberForm, detect_numbers, header_unit, number_warning, to_numbers
@@ -38,7 +39,7 @@ _SYMBOL = re.compile(r"[^\w\s]+")
 
 @dataclass(frozen=True)
 class Reading:
-    """The interpretation of a column: its kind, its missing markers, its number or date form, and warnings.
+    """The interpretation of a column: its kind, its missing markers, its number, duration or date form, and warnings.
 
     `padded`: strip the spaces around the cells.
     """
@@ -50,6 +51,7 @@ class Reading:
     date: DateForm | None
     padded: bool
     warnings: tuple[str, ...]
+    duration: DurationForm | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,12 @@ def examine(
     found = _find_markers(counts, markers)
     rest = pl.Series(header, sorted(set(counts) - set(found)), dtype=pl.String)
     kind, number, date = _detect_kind(rest, header, declared.type if declared else None)
+    textual = kind == "text" and not (declared and declared.type in TEXT_TYPES)
+    duration = detect_durations(rest) if textual else None
     warnings = [*(date.warnings if date else ()), *(number.warnings if number else ())]
+    if duration is not None:
+        kind = "number"
+        warnings.append(f"lengths of time such as {rest[-1]!r} read as numbers (unit {duration.unit!r})")
     kept = {} if certain else _literal_markers(rest.to_list(), found, kind)
     warnings += [f"{marker!r} kept as a value ({counts[marker]} cells): {why}" for marker, why in kept.items()]
     missing = tuple(marker for marker in found if marker not in kept)
@@ -117,7 +124,14 @@ def examine(
         elif spaced:
             warnings.append(f"spaces other than plain ones removed at the ends of {spaced} cells")
     return Reading(
-        header=header, kind=kind, missing=missing, number=number, date=date, padded=padded, warnings=tuple(warnings)
+        header=header,
+        kind=kind,
+        missing=missing,
+        number=number,
+        date=date,
+        padded=padded,
+        warnings=tuple(warnings),
+        duration=duration,
     )
 
 
@@ -174,6 +188,8 @@ def convert(cells: pl.Series, reading: Reading, comma_decimal: bool) -> Column:
             warnings.append(f"the column alone does not tell a decimal {mark} from a thousands mark")
         if reading.number.unit:
             warnings.append(f"{reading.number.unit!r} taken from the cells and kept as the unit")
+    elif reading.duration is not None:
+        values, kind, unit = to_units(present, reading.duration), "integer", reading.duration.unit
     elif reading.date is not None:
         values = to_datetimes(present, reading.date)
         kind = "date" if not reading.date.clock or _has_only_midnights(values) else "datetime"

@@ -1,7 +1,7 @@
 """Profile a typed table: counts, range, quantiles and frequent values of each column, and the row keys."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -42,7 +42,17 @@ def profile_column(column: Column, finding: Finding, entry: Entry | None = None)
         title=entry.title if entry else None,
         description=entry.description if entry else None,
         mixes_case=mixes_case(column),
+        grain=_date_grain(column, present),
     )
+
+
+def _date_grain(column: Column, present: pl.Series) -> Literal["year", "month"] | None:
+    """Return whether all dates of a column are the first day of a year, or of a month."""
+    if column.kind != "date" or present.n_unique() < 2:
+        return None
+    if bool((present.dt.truncate("1y") == present).all()):
+        return "year"
+    return "month" if bool((present.dt.truncate("1mo") == present).all()) else None
 
 
 def row_keys(profiles: Sequence[ColumnProfile], rows: int) -> tuple[str, ...]:

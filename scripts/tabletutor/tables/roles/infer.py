@@ -25,6 +25,10 @@ MIN_GROUPS = 3
 MIN_RANKS = 3
 NAMED_SHARE = 0.8
 NAMED_TWICE = 1.1
+NAMED = frozenset({"category", "label"})
+MIN_CODES = 5
+CODE_ROWS = 1.5  # rows for each code
+CODE_SHARE = 0.95  # of the rows, in which a code goes with one text
 
 
 def infer_roles(columns: Sequence[Column]) -> list[Finding]:
@@ -36,7 +40,12 @@ def infer_roles(columns: Sequence[Column]) -> list[Finding]:
         neighbours = frozenset(word for i, other in enumerate(words) if i != index for word in other.all)
         found.append(_infer_role(column, known, neighbours))
     frame = pl.DataFrame([column.values.alias(str(i)) for i, column in enumerate(columns)])
-    return [_rank(columns, found, i, frame) or _without_name(columns, found, i, frame) for i in range(len(columns))]
+    return [
+        _rank(columns, found, i, frame)
+        or _code_of_text(columns, found, i, frame)
+        or _without_name(columns, found, i, frame)
+        for i in range(len(columns))
+    ]
 
 
 def _is_index(column: Column) -> bool:
@@ -61,6 +70,30 @@ def _rank(columns: Sequence[Column], found: Sequence[Finding], index: int, frame
         if len(groups) >= MIN_GROUPS and groups["rows"].mean() >= MIN_RANKS and counted.all():  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
             last = int(groups["last"].max())  # pyright: ignore[reportArgumentType]
             return Finding("ordinal", f"whole numbers 1…{last}, each once per {columns[i].name!r}: a rank")
+    return None
+
+
+def _code_of_text(
+    columns: Sequence[Column], found: Sequence[Finding], index: int, frame: pl.DataFrame
+) -> Finding | None:
+    """Return code for whole numbers of which nearly each goes with one text and back ("700" and "Afghanistan").
+
+    Only numbers without a telling header count: the area of a country goes with its name too.
+    """
+    if not found[index].weak or not columns[index].values.dtype.is_integer():
+        return None
+    for i, other in enumerate(found):
+        if columns[i].values.dtype != pl.String or other.role not in NAMED:
+            continue
+        both = frame.select(pl.col(str(index)).alias("number"), pl.col(str(i)).alias("text")).drop_nulls()
+        numbers, texts = both["number"].n_unique(), both["text"].n_unique()
+        recur = CODE_ROWS * max(numbers, texts) <= len(both)
+        if min(numbers, texts) < MIN_CODES or not recur or len(both) < NAMED_SHARE * len(frame):
+            continue
+        pairs = both.group_by("number", "text").len()
+        fit = min(int(pairs.group_by(key).agg(pl.col("len").max())["len"].sum()) for key in ("number", "text"))
+        if fit >= CODE_SHARE * len(both):
+            return Finding("code", f"whole numbers of which nearly each goes with one value of {columns[i].name!r}")
     return None
 
 

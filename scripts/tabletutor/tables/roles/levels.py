@@ -9,6 +9,7 @@ from pathlib import Path
 
 MAX_LEVELS = 60
 MIN_LETTERS = 3
+MIN_GLUED = 5
 _NUMBER = r"[$€£<>≥≤]?\s*(\d[\d,]*(?:\.\d+)?)\s*(?:k|m|%|yrs?|years?|old|and)?"
 _RANGE = re.compile(rf"\D{{0,12}}?{_NUMBER}\s*(?:-|–|—|to|,)\s*{_NUMBER}[^\d]{{0,16}}", re.IGNORECASE)
 _BELOW = re.compile(
@@ -94,7 +95,7 @@ def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None
         scale
         for scale in orders().scales
         if all(word in scale.ranks for word in folded.values())
-        and (not scale.header or scale.header & set(header))
+        and (not scale.header or _is_named(scale.header, header))
         and len({scale.ranks[word] for word in folded.values()}) >= (MIN_LETTERS if _are_letters(values) else 2)
     ]
     if not found:
@@ -102,6 +103,11 @@ def _scale_order(values: Sequence[str], header: Collection[str]) -> Order | None
     scale = min(found, key=lambda scale: (not scale.header, len(scale.ranks)))
     ordered = sorted(values, key=lambda value: (scale.ranks[folded[value]], value))
     return Order(tuple(ordered), scale.name, scale.part_of_date)
+
+
+def _is_named(names: Collection[str], header: Collection[str]) -> bool:
+    """Return whether a header has one of the words, also with a letter before it: "tgrade"."""
+    return any(word in names or (len(word) > MIN_GLUED and word[1:] in names) for word in header)
 
 
 def _are_letters(values: Sequence[str]) -> bool:

@@ -42,9 +42,43 @@ DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days"
 MEASURED = frozenset({"physical", "rate", "price", "statistic", "money", "quantity"})
 ONE_THING = frozenset({"duration", "score", "per_item"})  # "total fat" of a dish is not added up over dishes
 BUILDING = frozenset(
-    {"garage", "basement", "bedroom", "bedrooms", "bathroom", "bathrooms", "kitchen", "fireplaces", "floors", "stories"}
+    {
+        "bed",
+        "beds",
+        "bath",
+        "baths",
+        "garage",
+        "basement",
+        "bedroom",
+        "bedrooms",
+        "bathroom",
+        "bathrooms",
+        "kitchen",
+        "fireplaces",
+        "floors",
+        "stories",
+    }
 )
-SPORTS = frozenset({"wins", "losses", "goals", "touchdowns", "rebounds", "assists", "homeruns", "strikeouts", "points"})
+SPORTS = frozenset(
+    {
+        "hit",
+        "walk",
+        "rbi",
+        "strike",
+        "inning",
+        "wicket",
+        "touchdown",
+        "wins",
+        "losses",
+        "goals",
+        "touchdowns",
+        "rebounds",
+        "assists",
+        "homeruns",
+        "strikeouts",
+        "points",
+    }
+)
 HALF_CIRCLE = 180
 MONTHS = 12
 LARGE = 20  # a maximum so many times the median is usual for counts and amounts
@@ -67,6 +101,7 @@ def number_column_role(
         _plane(words, facts, neighbours)
         or _by_neighbours(words, facts, neighbours)
         or _by_position(words, facts, lexicon, hits)
+        or _minutes(words, lexicon)
         or _by_modifier(words, facts, lexicon, hits)
         or _by_words(hits, facts, has_unit=lexicon.unit(words) is not None)
         or _by_unit(words, lexicon, unit, facts)
@@ -96,8 +131,8 @@ def _by_neighbours(words: Words, facts: NumberFacts, neighbours: frozenset[str])
         return Finding("additive", f"header word 'run', beside {min(beside)!r}: home runs")
     if words.head[-1:] == ("int",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
         return Finding("additive", f"header word 'int', beside {min(beside)!r}: interceptions")
-    if words.head == ("g",) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
-        return Finding("additive", f"header word 'g', beside {min(beside)!r}: games")
+    if words.head in (("g",), ("game",)) and facts.whole and facts.min >= 0 and (beside := neighbours & SPORTS):
+        return Finding("additive", f"header word {words.head[0]!r}, beside {min(beside)!r}: games")
     return None
 
 
@@ -118,6 +153,15 @@ def _by_position(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
             return number_role(part, before, facts)
         return number_role("identifier", "number", facts)
     return None
+
+
+def _minutes(words: Words, lexicon: Lexicon) -> Finding | None:
+    """Return duration for "TimeMin": after a word for time, "min" are minutes and no minimum."""
+    match words.head:
+        case (*_, before, "minimum") if "duration" in lexicon.concepts(before) and words.plain.lower().endswith("min"):
+            return Finding("duration", f"header words {before!r} and 'min': minutes", unit="min")
+        case _:
+            return None
 
 
 def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[Hit]) -> Finding | None:

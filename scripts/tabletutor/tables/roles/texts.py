@@ -41,6 +41,8 @@ REMARK_SHARE = 0.1
 REMARK_LENGTH = 4
 MIN_PRESENT = 0.4
 CATEGORY_SHARE = 0.5
+GROUPED = 5  # rows with one text, which then is a group ("Base Coupe" of 47 trims)
+GROUPED_SHARE = 0.6
 FEW = 12
 SHORT = 2
 
@@ -195,6 +197,6 @@ def _name_or_category(words: Words, facts: TextFacts, hits: list[Hit]) -> Findin
         return Finding("category", f"header word {group!r}, {facts.unique} texts in {facts.present} rows")
     if facts.share > CATEGORY_SHARE and facts.words >= REMARK_LENGTH:
         return Finding("free_text", f"{facts.words:.0f} words in a value on average, few values twice")
-    if facts.share > CATEGORY_SHARE:
+    if facts.share > (GROUPED_SHARE if facts.counts[0] >= GROUPED else CATEGORY_SHARE):
         return Finding("label", f"{facts.unique} texts in {facts.present} rows")
     return Finding("category", f"{facts.unique} texts in {facts.present} rows")

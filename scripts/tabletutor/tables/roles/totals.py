@@ -94,9 +94,28 @@ def _column_totals(table: _Table, index: int) -> list[Total]:
         if value is None and not column.values.null_count():
             continue
         reason = _reason(value, values, sums.get(value))
-        if reason is not None:
+        if reason is not None and (sums.get(value) is not None or _is_largest(table, index, value)):
             found.append(Total(column.name, value or "", reason))
     return found if len(found) < column.values.n_unique() - 1 else []
+
+
+def _is_largest(table: _Table, index: int, value: str | None) -> bool:
+    """Return whether a value that names a whole can be one: among names that occur once, none has larger measures.
+
+    "Total" is also an oil company.
+    """
+    name = str(index)
+    if table.findings[index].role not in ("label", "identifier"):
+        return True
+    measures = [
+        str(i)
+        for i, (column, finding) in enumerate(zip(table.columns, table.findings, strict=True))
+        if column.kind in NUMERIC and finding.role == "additive"
+    ]
+    own = table.frame.filter(pl.col(name) == value)
+    others = table.frame.filter(pl.col(name) != value)
+    larger = [bool((own[each].max() or 0) >= (others[each].max() or 0)) for each in measures]  # pyright: ignore[reportOperatorIssue]
+    return not larger or sum(larger) > len(larger) / 2
 
 
 def _reason(value: str | None, values: Sequence[str], sums: _Sums | None) -> str | None:

@@ -13,6 +13,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 _PERCENT = re.compile(r"(?:perc(?!ei|ep|uss)|pct)[a-z]{3,}")  # "percwhite", but not "perceived" and "percussion"
 _NO_CODES = frozenset({"encode", "decode", "transcode"})
 _SHORT_PLURAL = 4
+# "viewers_7day": over how long something was counted, at the end of a header.
+_WINDOW = re.compile(r"(?<=[A-Za-z])[ _.-]*\d+[ _-]?(?:days?|weeks?|months?|hours?|hrs?|d|h|wk|mo)\s*$")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def split_header(
     be one of `glue` as well ("candidatevotes").
     """
     bracketed = " ".join(_BRACKETS.findall(header)).replace("/", " per ")
-    outside = _BRACKETS.sub(" ", header)
+    outside = _WINDOW.sub("", _BRACKETS.sub(" ", header))
 
     def words(text: str) -> list[str]:
         found: list[str] = []
