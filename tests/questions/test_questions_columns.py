@@ -88,6 +88,8 @@ def test_a_sum_is_a_quantity_if_the_header_says_so(reason: str, most: float, add
         ("min_temp", "max_temp", 40.0, True),
         ("cal_fat", "trans_fat", 2000.0, False),
         ("total_fat", "total_carb", 40.0, False),
+        ("hp", "hp_rpm", 40.0, False),
+        ("start_pr", "ship_pr", 40.0, False),
     ],
 )
 def test_measures_are_compared_if_a_telling_word_and_their_size_agree(

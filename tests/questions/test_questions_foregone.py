@@ -20,6 +20,7 @@ TABLE = pl.DataFrame(
         "size": ["small" if row % 3 else "large" for row in ROWS],
         "pool": [row if row > 110 else 0 for row in ROWS],
         "snow": [row if row % 3 == 0 else 0 for row in ROWS],
+        "pair": ["first" if row // 60 else "second" for row in ROWS],
         "ground": [row * 7 % 31 for row in ROWS],
         "upper": [row * 11 % 37 for row in ROWS],
         "living": [row * 7 % 31 + row * 11 % 37 for row in ROWS],
@@ -27,7 +28,7 @@ TABLE = pl.DataFrame(
     },
     schema_overrides={"day": pl.Datetime("us")},
 )
-PROFILE = profile_of(TABLE, roles={"day": "date"})
+PROFILE = profile_of(TABLE, roles={"day": "date", "size": "category"})
 BEST = g.BestGroup("largest")
 MONTHS = g.Period("day", "month", "month")
 
@@ -51,6 +52,12 @@ OSLO, ROME = (g.Where("squad", "==", name) for name in ("Oslo", "Rome"))
         (chain(OSLO, g.Count()), "about the same number of rows"),
         (chain(g.MostFrequent("squad")), "about the same number of rows"),
         (g.Program((OSLO, g.Count()), (ROME, g.Count()), g.Join("difference")), "about the same number of rows"),
+        (chain(g.Where("squad", "!=", "Oslo"), g.Count()), "the same number of rows"),
+        (chain(g.Share("squad", "==", "Oslo")), "the same number of rows"),
+        (chain(OSLO, g.Where("pair", "==", "first"), g.Count()), "the same number of rows"),
+        (chain(g.Where("day", ">=", "2020-02-01"), g.Count()), "the same number of rows"),
+        (chain(OSLO, g.Where("size", "==", "small"), g.Count()), None),
+        (chain(g.Where("day", ">=", "2020-02-01"), g.Where("ground", ">", 11), g.Count()), None),
         (chain(g.Aggregate("pool", "mean")), "'pool' is 0"),
         (chain(g.Aggregate("snow", "median")), "'snow' is 0"),
         (chain(g.StrongestPair(("ground", "upper", "living"))), "'living' is the sum"),

@@ -59,6 +59,7 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(g.MostFrequent("pay")), 1, "no value of 'pay' is clearly the most frequent"),
     (chain(g.Share("pay", ">", 0)), 100.0, "100 percent"),
     (chain(CITY, g.MissingShare("pay"), g.Round(1)), 0.0, "0 percent"),
+    (chain(g.Where("pay", ">", 2), g.MissingShare("team")), 12.5, "only 2 values"),
     (chain(CITY, g.MostFrequent("city")), "Oslo", "fixes 'city'"),
     (chain(CITY, g.Group("city", "mean", "pay"), g.BestValue("largest")), 3.0, "fixes 'city'"),
     (chain(g.Where("pay", ">=", 5), g.Aggregate("pay", "min")), 5, "bound that the question gives"),

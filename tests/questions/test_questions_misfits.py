@@ -2,10 +2,12 @@
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from tabletutor.programs import grammar as g
 from tabletutor.questions.family import chain
 from tabletutor.questions.misfits import find_misfit
+from tabletutor.records.table import ColumnSum
 from tests.support.profiles import profile_of
 
 TABLE = pl.DataFrame(
@@ -15,7 +17,10 @@ TABLE = pl.DataFrame(
     },
     schema_overrides={"day": pl.Datetime("us")},
 )
-PROFILE = profile_of(TABLE, roles={"day": "date"})
+PROFILE = replace(
+    profile_of(TABLE, roles={"day": "date"}),
+    sums=(ColumnSum("pay", ("Score 2021", "age")), ColumnSum("age", ("x", "y"))),
+)
 MEAN = g.Aggregate("pay", "mean")
 OLD, RICH = g.Where("age", ">", 1), g.Where("pay", ">", 1)
 
@@ -30,6 +35,12 @@ OLD, RICH = g.Where("age", ">", 1), g.Where("pay", ">", 1)
         (chain(OLD, RICH, g.Aggregate("Score 2021", "mean")), "conditions on 2 measures"),
         (chain(OLD, g.Aggregate("day", "max")), "first or last 'day'"),
         (chain(g.Missing("age"), MEAN), "with or without 'age'"),
+        (chain(g.Correlation("age", "pay")), "'pay' is the sum of 'age'"),
+        (chain(g.StrongestPair(("age", "pay", "Error 2021"))), "'pay' is the sum of 'age'"),
+        (chain(g.Arithmetic("pay", "-", "age", "d"), g.Aggregate("d", "mean")), "'pay' is the sum of 'age'"),
+        (chain(g.Top("pay", 5, "largest"), g.Aggregate("age", "mean")), "is the sum of 'age'"),
+        (chain(g.Where("day", ">", "2020-01-01"), g.Aggregate("day", "max")), "that a date picks"),
+        (chain(g.Arithmetic("age", "/", "pay", "share"), g.Aggregate("share", "mean")), None),
         (chain(g.Where("Error 2022", ">", 1), g.Aggregate("Score 2022", "mean")), None),
         (chain(g.Correlation("Score 2022", "Score 2021")), None),
         (chain(OLD, RICH, g.Count()), None),

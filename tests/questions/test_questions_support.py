@@ -18,6 +18,7 @@ TABLE = pl.DataFrame(
     {
         "city": [("Oslo", "Rome", "Bern", "Ulm")[row % 4] for row in ROWS],
         "side": ["left" if row % 2 else "right" for row in ROWS],
+        "once": [f"thing {max(row, 3)}" for row in ROWS],
         "rare": ["x" if row < 2 else "y" if row < 31 else "z" for row in ROWS],
         "trio": ["a" if row < 25 else "b" if row < 50 else "c" for row in ROWS],
         "only": ["same" if row < 58 else "other" for row in ROWS],
@@ -106,6 +107,8 @@ LACKS: list[tuple[g.Program, str]] = [
     (chain(g.Impute("even", "median", "full"), g.Aggregate("full", "mean")), "filled values change nothing"),
     (chain(LEFT, g.Aggregate("even", "mean")), "changes nothing"),
     (chain(LEFT, g.Where("gaps", ">", 9), g.Aggregate("only", "nunique")), "changes nothing"),
+    (chain(g.MostFrequent("once")), "clearly the most frequent"),
+    (g.Program((LEFT, g.Count()), (RIGHT, g.Count()), g.Join("greater")), "both groups have the same number"),
     (g.Program((LEFT, MEAN), (RIGHT, g.Aggregate("sparse", "mean")), g.Join("difference")), "fewer than 5 rows"),
     (g.Program((), parts=(g.Part("m", (MEAN,)), g.Part("s", (g.Aggregate("gaps", "std"),)))), "fewer than 30 rows"),
 ]

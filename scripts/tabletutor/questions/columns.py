@@ -1,9 +1,10 @@
 """Uses of a column in questions, beyond what its role says."""
 
 import re
+from datetime import datetime
 from functools import cache
 
-from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, TableProfile
+from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
 
 # A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
 UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
@@ -11,9 +12,28 @@ UNIT_VALUES = frozenset(
     {"hour", "day", "week", "month", "year", "hourly", "daily", "weekly", "monthly", "yearly", "annual"}
 )
 QUALIFIERS = frozenset({"total", "sum", "avg", "average", "mean", "median", "max", "min", "num", "number", "of", "the"})
+BALANCED: frozenset[Role] = frozenset({"category", "label", "code", "ordinal", "year", "date_part", "flag", "date"})
+EVEN = 1.02  # rows of the most frequent value over the average
+# Days between two rows of an even series: an hour, a day, a week, a month, a quarter, a year.
+INTERVALS = (1 / 24, 1.0, 7.0, 30.44, 91.31, 365.25)
+TOLERANCE = 0.02  # of the average interval of a series
+TELLING = 3  # letters of a word that two headers share
 ONE_SIZE = 30  # times
 OWN_UNITS = frozenset(
     {"percent", "pct", "celsius", "kph", "kmh", "mph", "hpa", "km", "cm", "mm", "kg", "usd", "eur", "count", "age"}
+)
+# What a header measures: "hp" and "hp_rpm" share a word and cannot be subtracted.
+MEASURE_WORDS = OWN_UNITS | frozenset(
+    {"rpm", "mpg", "per", "rate", "ratio", "share", "percentage", "proportion", "prop", "density", "index", "rank"}
+    | {"score", "lb", "lbs", "feet", "ft", "inches", "miles", "meters", "metres", "hours", "minutes", "seconds", "days"}
+    | {"price", "cost", "revenue", "number", "num", "year", "years", "sd", "se", "std", "var", "log", "sq"}
+)
+GIVEN = frozenset({"age", "ages", "birth", "born", "latitude", "longitude", "altitude", "elevation", "elev", "height"})
+NATURAL = frozenset(
+    {"temperature", "temp", "tmax", "tmin", "tmean", "precipitation", "rain", "rainfall", "snow", "snowfall", "snwd"}
+    | {"wind", "gust", "humidity", "pressure", "dewpoint", "visibility", "sunshine", "radiation", "solar", "ozone"}
+    | {"magnitude", "mag", "depth", "elevation", "height", "weight", "age", "bmi", "length", "width", "mass"}
+    | {"sunspots", "tide", "cloud", "clouds", "celsius", "fahrenheit", "prcp", "minimum", "maximum"}
 )
 # Dates of the record and not of what it is about: "Updated", "date_created", "last_calibration".
 BOOKKEEPING = frozenset(
@@ -55,6 +75,39 @@ def has_unit_column(profile: TableProfile) -> bool:
     )
 
 
+def is_balanced(column: ColumnProfile, rows: int) -> bool:
+    """Return whether each value of a column has the same number of rows, as in a panel of countries and years.
+
+    Of dates that occur once each, only a series without gaps is balanced: a day each, or a month.
+    """
+    if not column.top_values or column.unique < 2 or column.role not in BALANCED:
+        return False
+    known = rows - column.missing
+    even = column.top_values[0][1] * column.unique <= EVEN * known
+    return even and (column.kind not in TEMPORAL or is_series(column))
+
+
+def is_series(date: ColumnProfile) -> bool:
+    """Return whether the dates are about as many as days, weeks, months … lie between the first and the last."""
+    if not isinstance(date.min, str) or not isinstance(date.max, str):
+        return False
+    days = (datetime.fromisoformat(date.max) - datetime.fromisoformat(date.min)).total_seconds() / 86_400
+    interval = days / max(date.unique - 1, 1)
+    return any(abs(interval / even - 1) < TOLERANCE for even in INTERVALS)
+
+
+def is_natural(column: ColumnProfile) -> bool:
+    """Return whether a column measures the weather or the earth, or a body: what has no Sundays."""
+    return any(column.role_reason.startswith(f"header word {word!r}") for word in NATURAL) or bool(
+        header_parts(column.name) & NATURAL
+    )
+
+
+def is_given(column: ColumnProfile) -> bool:
+    """Return whether a column has what is fixed beforehand, such as an age, and is never predicted from others."""
+    return bool(header_parts(column.name) & GIVEN)
+
+
 def has_own_unit(column: ColumnProfile) -> bool:
     """Return whether a measure says its unit itself."""
     return column.unit is not None or bool(header_parts(column.name) & OWN_UNITS)
@@ -77,12 +130,14 @@ def are_comparable(one: ColumnProfile, other: ColumnProfile) -> bool:
     """Return whether the values of two measures can be added or subtracted: one role, one unit, and one word in common.
 
     Without a unit, headers such as "min temp" and "max temp" say it by the word that they share, if their values are of
-    one size: not "calories from fat" and "trans fat". "Total" and the like say nothing.
+    one size: not "calories from fat" and "trans fat". "Total" and the like say nothing. A word for what is measured
+    must be in both headers: not "hp" and "hp_rpm".
     """
-    if one.role != other.role or one.unit != other.unit:
+    words = [header_parts(column.name) & MEASURE_WORDS for column in (one, other)]
+    if one.role != other.role or one.unit != other.unit or words[0] != words[1]:
         return False
     alike = one.quantiles[2:3] and other.quantiles[2:3] and _of_one_size(one.quantiles, other.quantiles)
-    shared = (header_parts(one.name) & header_parts(other.name)) - QUALIFIERS
+    shared = {word for word in (header_parts(one.name) & header_parts(other.name)) - QUALIFIERS if len(word) >= TELLING}
     return one.unit is not None or (bool(shared) and bool(alike))
 
 

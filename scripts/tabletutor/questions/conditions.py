@@ -10,21 +10,24 @@ from tabletutor.programs.grammar import (
     Comparison,
     Contains,
     DatePart,
+    DatePartName,
     Missing,
     OneOf,
     Step,
     Where,
 )
+from tabletutor.questions.columns import is_natural
 from tabletutor.questions.draw import FEW_DISTINCT, MEASURES, CannotDraw, Draw
 from tabletutor.questions.phrases import limit_words, with_of
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.wording import MONTHS, value_words
-from tabletutor.records.table import ColumnProfile
+from tabletutor.records.table import ColumnProfile, TableProfile
 
 YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
     ("==", ""), ("==", ""), (">=", " or later"), ("<", "before "), (">", "after "),
 )  # fmt: skip
 DATE_WORDS: tuple[tuple[Comparison, str], ...] = ((">=", "on or after"), ("<", "before"))
+MIN_YEARS = 3
 MIN_SHARE = 0.05  # of the values are missing, and known, for a condition on that
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -136,18 +139,32 @@ def _year(draw: Draw) -> Condition:
 
 def _date(draw: Draw) -> Condition:
     column = draw.date()
+    if column.grain == "year":
+        return _years_of(draw, column)
     first, last = (date.fromisoformat(str(end)[:10]) for end in (column.min, column.max))
     between = first + (last - first) * draw.source.uniform(0.2, 0.8)
-    day = between.replace(day=1 if between.day < 16 else 15).isoformat()
+    day = between.replace(day=1 if between.day < 16 or column.grain == "month" else 15).isoformat()
     comparison, words = draw.choice(DATE_WORDS)
     said = f"{draw.say(column)} is {words} {day}"
     return Condition(f"date_{_SIDES[comparison]}", (Where(column.name, comparison, day),), said)
 
 
+def _years_of(draw: Draw, column: ColumnProfile) -> Condition:
+    """Return a condition on the year of a column whose dates are all first days of a year."""
+    first, last = date_years(column)
+    if last - first < MIN_YEARS:
+        raise CannotDraw
+    year, name = draw.source.randint(first + 1, last - 1), draw.free_name("year")
+    comparison: Comparison = draw.choice((">=", "<"))
+    words = f"in {year} or later" if comparison == ">=" else f"before {year}"
+    steps = (DatePart(column.name, "year", name), Where(name, comparison, year))
+    return Condition(f"date_{_SIDES[comparison]}", steps, f"{draw.say(column)} falls {words}")
+
+
 def _date_part(draw: Draw) -> Condition:
     column = draw.date(main=True)
     first, last = date_years(column)
-    part = draw.choice(("year", "month", "weekday") if last > first else ("month", "weekday"))
+    part = draw.choice(date_parts(draw.profile, column, years=last > first))
     name = draw.free_name(part)
     if part == "year":
         year = draw.source.randint(first, last)
@@ -218,6 +235,20 @@ CONDITIONS: Mapping[str, Callable[[Draw], Condition]] = {
 }
 _WEIGHTS = {"is": 7, "threshold": 6, "between": 2, "year": 3, "date": 2, "date_part": 2, "flag": 2}
 _SIDES = {"==": "is", ">=": "from", ">": "after", "<": "before"}
+
+
+def date_parts(profile: TableProfile, column: ColumnProfile, *, years: bool) -> tuple[DatePartName, ...]:
+    """Return the parts of a date by which rows of a table differ: no weekdays of months, or of the weather.
+
+    `years`: the dates lie in several years.
+    """
+    natural = any(other.role in MEASURES and is_natural(other) for other in profile.columns)
+    parts: list[DatePartName] = ["year"] if years else []
+    if column.grain != "year":
+        parts.append("month")
+    if column.grain is None and not natural:
+        parts.append("weekday")
+    return tuple(parts)
 
 
 def date_years(column: ColumnProfile) -> tuple[int, int]:

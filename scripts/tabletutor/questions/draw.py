@@ -157,7 +157,8 @@ class Draw:
             for column in columns
             if column.role == "label" and names_rows(column, self.profile.rows) and not is_half_name(column)
         ]
-        numbered = [column for column in columns if column.role == "identifier" and not column.missing]
+        keys = [column for column in columns if column.role == "identifier" and not column.missing]
+        numbered = [column for column in keys if not column.role_reason.endswith("addresses")]
         return self._take(named[:1] or numbered)  # the first name is that of the row: people come before their films
 
     def text(self, roles: Sequence[Role] = ("label", "free_text")) -> ColumnProfile:

@@ -11,6 +11,7 @@ from tabletutor.programs.grammar import (
     Arithmetic,
     Correlation,
     Count,
+    DatePart,
     Derivation,
     Filter,
     Group,
@@ -20,17 +21,20 @@ from tabletutor.programs.grammar import (
     Missing,
     MostFrequent,
     NoAnswer,
+    OneOf,
+    Period,
     Pivot,
     Program,
     Quantile,
     Regression,
+    Share,
     StrongestPair,
     Where,
     step_columns,
 )
-from tabletutor.questions.columns import MOSTLY_ZERO
+from tabletutor.questions.columns import MOSTLY_ZERO, is_balanced
 from tabletutor.questions.support import Run, Steps
-from tabletutor.records.table import NUMERIC, TableProfile
+from tabletutor.records.table import NUMERIC, TEMPORAL, TableProfile
 
 EVEN = 1.15  # the largest group over the smallest one, such as months of 28 to 31 days or squads of 25 to 27 players
 MOST_ROWS = 2 / 3  # of the table; conditions that keep so many hardly change the sizes of groups
@@ -47,7 +51,8 @@ def find_foregone(program: Program, profile: TableProfile, run: Run) -> str | No
     numbers = {column.name for column in profile.columns if column.kind in NUMERIC}
     try:
         for steps in chains:
-            fault = next(_even_groups(steps, profile, run), None) or next(_zeros(steps, numbers, run), None)
+            fault = next(_even_groups(steps, profile, run), None) or next(_balanced(steps, profile, run), None)
+            fault = fault or next(_zeros(steps, numbers, run), None)
             fault = fault or next(_same_columns(steps, run), None)
             if fault is not None:
                 return fault
@@ -79,6 +84,38 @@ def _even_groups(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]
         even = len(sizes) > 1 and max(sizes.values()) <= EVEN * min(sizes.values())
         if even and run(Program((*derived, *filters, Count()))) > MOST_ROWS * profile.rows:
             yield f"the groups of {by!r} have about the same number of rows"
+
+
+def _balanced(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
+    """Yield a fault if rows are counted by columns of which each value has the same number of rows."""
+    origins = {step.name: step.column for step in steps if isinstance(step, DatePart | Period)}
+    names = [step.column for step in steps if isinstance(step, Where | OneOf | Share | MostFrequent)]
+    match steps[-1]:
+        case Count() | Share() | MostFrequent():
+            pass
+        case Pivot(aggregation="count") as last:
+            names += [last.by, last.across]
+        case _:
+            counted = [step for step in steps if isinstance(step, Group) and step.aggregation == "count"]
+            if not counted or counted[-1].column is not None:
+                return
+            names.append(counted[-1].by)
+    others = any(isinstance(step, Filter) and not isinstance(step, Where | OneOf) for step in steps)
+    table = {column.name: column for column in profile.columns}
+    used = {name: table.get(name) for name in (origins.get(name, name) for name in names)}
+    if (
+        not used
+        or others
+        or not all(column is not None and is_balanced(column, profile.rows) for column in used.values())
+    ):
+        return
+    if len(used) > 1 and not any(column is not None and column.kind in TEMPORAL for column in used.values()):
+        for by, across in combinations(used, 2):
+            rows: dict[str, dict[str, int]] = run(Program((Pivot(by, across, "count"),)))
+            cells = [count for row in rows.values() for count in row.values()]
+            if max(cells) > EVEN * min(cells) or len(cells) < len(rows) * len(next(iter(rows.values()))):
+                return
+    yield f"each value of {' and '.join(map(repr, used))} has the same number of rows"
 
 
 def _zeros(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:

@@ -53,6 +53,8 @@ NEARLY_ONE = 0.995  # of a correlation: the columns say the same
 ROWS_PER_GROUP = 1.5  # with fewer, a statistic of a group is mostly one value
 ZERO_P = 1e-9
 FAR = 10  # times
+MIN_GAPS = 5
+MIN_GAP_SHARE = 0.02  # of the rows
 CLEAR_LEAD = 1.05  # of the most frequent value over the next
 MEASURES = (Aggregate, Quantile, Span, InterquartileRange, MostFrequent, Lookup, Distinct, Edge, ListOf)
 
@@ -107,12 +109,25 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         yield "the condition keeps all groups"
     if any(isinstance(step, DaysBetween) for step in steps) and isinstance(answer, int | float) and answer <= 0:
         yield "the days do not lie between a beginning and an end"
+    if filtered:
+        yield from _few_gaps(steps, columns, profile)
     if isinstance(last, GroupSpread | Span) and answer == 0:
         yield "the values do not differ"
     if isinstance(last, Aggregate) and last.aggregation == "nunique" and answer in (0, 1):
         yield f"there is at most one value of {last.column!r}"
     if isinstance(last, Count) and answer in (0, profile.rows):
         yield "the count is that of no rows or of all rows"
+
+
+def _few_gaps(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfile) -> Iterator[str]:
+    """Yield a fault for the gaps in a part of the rows if the whole column hardly has any."""
+    match steps:
+        case (_, *_, MissingShare(column=name)) | (_, *_, Missing(negated=False, column=name), Count()):
+            gaps = columns[name].missing if name in columns else profile.rows
+            if gaps < max(MIN_GAPS, MIN_GAP_SHARE * profile.rows):
+                yield f"only {gaps} values of {name!r} are missing"
+        case _:
+            return
 
 
 def _small_groups(step: Step, columns: dict[str, ColumnProfile], profile: TableProfile) -> Iterator[str]:

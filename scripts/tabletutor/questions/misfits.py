@@ -4,15 +4,18 @@ A program alone can be sound where its question is not: the sources of 2019 amon
 """
 
 from collections.abc import Iterator
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 
 from tabletutor.programs.grammar import (
     Aggregate,
     Arithmetic,
     BeyondStatistic,
+    Bin,
     Contains,
     Correlation,
     Count,
+    DatePart,
+    Group,
     Missing,
     MissingShare,
     OneOf,
@@ -21,6 +24,7 @@ from tabletutor.programs.grammar import (
     Share,
     Step,
     StrongestPair,
+    Top,
     Where,
     all_steps,
     step_columns,
@@ -43,7 +47,11 @@ def find_misfit(program: Program, profile: TableProfile) -> str | None:
     kept = {name for step in filters for name in step_columns(step) if name in columns}
     measured = {name for step in steps if step not in filters for name in step_columns(step) if name in columns}
     over_time = any(isinstance(step, OVER_TIME) for step in steps)
-    faults = (*_crossed_years(kept, measured, over_time), *_number_conditions(steps, filters, columns))
+    faults = (
+        *_crossed_years(kept, measured, over_time),
+        *_number_conditions(steps, filters, columns),
+        *_total_and_part(steps, profile),
+    )
     return next(iter(faults), None)
 
 
@@ -62,6 +70,21 @@ def _crossed_years(kept: set[str], measured: set[str], over_time: bool) -> Itera
             yield f"{left!r} and {right!r} are of different years"
 
 
+def _total_and_part(steps: tuple[Step, ...], profile: TableProfile) -> Iterator[str]:
+    """Yield a fault for a sum of columns that is related to one of its parts. Only the part's share says something."""
+    parts = {(each.total, part) for each in profile.sums for part in each.parts}
+    for first, second in combinations(steps, 2):
+        if isinstance(first, Bin | Top) and isinstance(second, Group | Aggregate) and second.column is not None:
+            related = {(first.column, second.column), (second.column, first.column)} & parts
+            yield from (f"{whole!r} is the sum of {part!r} and others" for whole, part in related)
+    for step in steps:
+        if isinstance(step, Arithmetic | Correlation | Regression | StrongestPair):
+            for left, right in permutations(step_columns(step), 2):
+                share = isinstance(step, Arithmetic) and step.operator == "/" and (step.right, step.left) in parts
+                if (left, right) in parts and not share:
+                    yield f"{left!r} is the sum of {right!r} and others"
+
+
 def _number_conditions(
     steps: tuple[Step, ...],
     filters: list[Where | OneOf | Contains | Missing | BeyondStatistic],
@@ -77,9 +100,13 @@ def _number_conditions(
     }
     if len(numbers) > 1 and not any(isinstance(step, COUNTED) for step in steps):
         yield f"conditions on {len(numbers)} measures, but nothing is counted"
+    dates = [step for step in filters if step.column in columns and columns[step.column].kind in TEMPORAL]
     gaps = [step.column for step in filters if isinstance(step, Missing) and step.column in columns]
     if gaps and not isinstance(steps[-1], Count):
         yield f"a measure of the rows with or without {gaps[0]!r}"
     last = steps[-1]
-    if numbers and isinstance(last, Aggregate) and last.column in columns and columns[last.column].kind in TEMPORAL:
-        yield f"the first or last {last.column!r} among rows that a measure picks"
+    if isinstance(last, Aggregate) and last.column in columns and columns[last.column].kind in TEMPORAL:
+        if numbers:
+            yield f"the first or last {last.column!r} among rows that a measure picks"
+        if any(isinstance(step, DatePart) for step in steps) or dates:
+            yield f"the first or last {last.column!r} among rows that a date picks"

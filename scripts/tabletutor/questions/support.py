@@ -61,6 +61,8 @@ MIN_PERIODS = 4
 MIN_PERIOD = 10  # rows behind each period of a growth
 MIN_SAMPLE = 20  # rows behind a correlation, a line, or each group of a test
 MIN_SPREAD_SAMPLE = 30  # rows behind a quantile or a measure of shape
+COMPARISONS = ("greater", "larger_name")
+MIN_LEAD = 2  # rows of the most frequent value over the next
 MIN_EXPECTED = 5.0  # count in a cell of a chi-square test
 SAME = 1e-9
 MIN_CORRELATION = 0.2  # behind a fitted line
@@ -77,7 +79,12 @@ def find_lack(program: Program, profile: TableProfile, run: Run, answer: Any) ->
         lack = next(chain.from_iterable(lacks), None)
     except NoAnswer as refusal:
         lack = f"a check has no answer: {refusal}"  # such as the correlation of a column that is constant in these rows
-    return lack or _idle_preparation(program, run, answer) or _idle_condition(program, run, answer)
+    return (
+        lack
+        or _equal_sides(program, run)
+        or _idle_preparation(program, run, answer)
+        or _idle_condition(program, run, answer)
+    )
 
 
 def _without_totals(program: Program, profile: TableProfile) -> Program:
@@ -119,9 +126,10 @@ def _thin_data(steps: Steps, run: Run) -> Iterator[str]:
                 yield "the table has one row or one column"
             elif step.aggregation != "count" and min(counts) < MIN_GROUP:
                 yield f"a cell has {min(counts)} rows"
-        elif isinstance(step, MostFrequent) and steps[:place]:
+        elif isinstance(step, MostFrequent):
             sizes = sorted(run(Program((*before, Group(step.column, "count"), GroupMapping()))).values())
-            if len(sizes) < MIN_GROUPS or sizes[-1] < CLEAR_LEAD * sizes[-2]:
+            few = len(sizes) < (MIN_GROUPS if before else 2) or sizes[-1] < MIN_GROUP
+            if few or sizes[-1] < CLEAR_LEAD * sizes[-2] or sizes[-1] - sizes[-2] < MIN_LEAD:
                 yield "no value is clearly the most frequent"
         elif isinstance(step, Correlation | Regression):
             left, right = (step.left, step.right) if isinstance(step, Correlation) else (step.x, step.y)
@@ -212,6 +220,17 @@ def _thin_test(before: Steps, step: HypothesisTest, run: Run) -> Iterator[str]:
     compared = step.values or tuple(sizes)
     if any(sizes.get(name, 0) < MIN_SAMPLE for name in compared):
         yield f"a group of the test has fewer than {MIN_SAMPLE} rows"
+
+
+def _equal_sides(program: Program, run: Run) -> str | None:
+    """Return a fault if two groups are compared that have the same number."""
+    if program.join is None or program.join.operator not in COMPARISONS:
+        return None
+    try:
+        same = is_same(run(Program(program.steps)), run(Program(program.other)))
+    except NoAnswer:
+        return None
+    return "both groups have the same number" if same else None
 
 
 def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:

@@ -30,6 +30,7 @@ WEIGHTS = frozenset(
     | {"enrollment", "enrolment", "workers", "patients", "voters", "votes", "births", "customers"}
     | {"quantity", "qty", "units", "volume", "sold", "sales", "orders", "count", "attempts"}
 )
+SMALLEST = 0.05  # of the median, for the low values of a column that others are divided by
 PART_WORDS: dict[Aggregation, str] = {
     "mean": "mean", "median": "median", "min": "minimum", "max": "maximum", "std": "standard deviation",
 }  # fmt: skip
@@ -121,7 +122,7 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     """Return an aggregate of a column that is computed from two comparable ones."""
     left = draw.measure(("additive",) if operator == "+" else ("additive", "intensive", "duration"), complete=True)
     right = draw.measure(complete=True, like=left)
-    if operator == "/" and not (isinstance(right.min, int | float) and right.min > 0):
+    if operator == "/" and not _divides_well(right):
         raise CannotDraw
     if operator == "-" and _lies_above(right, left):
         left, right = right, left  # people subtract the smaller number from the larger one
@@ -137,6 +138,13 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
     rounds = aggregation == "mean" or operator == "/"
     return Candidate(program, {"noun": noun}, "number", rounds=rounds, variant=aggregation)
+
+
+def _divides_well(column: ColumnProfile) -> bool:
+    """Return whether no value of a column is 0 or so small beside the others that a ratio to it tells nothing."""
+    if not isinstance(column.min, int | float) or column.min <= 0 or len(column.quantiles) < 5:
+        return False
+    return column.quantiles[0] >= SMALLEST * column.quantiles[2]
 
 
 def _lies_above(one: ColumnProfile, other: ColumnProfile) -> bool:

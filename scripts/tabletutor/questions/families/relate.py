@@ -3,11 +3,11 @@
 from typing import Literal
 
 from tabletutor.programs.grammar import Correlation, Regression, StrongestPair
+from tabletutor.questions.columns import is_given
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import VALUE
 from tabletutor.questions.readings.reading import ReadingName
-from tabletutor.records.table import ColumnProfile
 
 STRONGEST = (
     "Which two of {names} have the strongest {method} correlation (positive or negative){back}?",
@@ -43,18 +43,12 @@ def _regression(draw: Draw) -> Candidate:
         raise CannotDraw
     if x.role == "additive" and y.role == "intensive":
         x, y = y, x  # a price predicts sales, not the reverse
-    part: Literal["slope", "intercept", "r2"] = draw.choice(("slope", "slope", "intercept", "r2"))
-    if part == "intercept" and not _starts_near_zero(x):
-        raise CannotDraw
+    if is_given(y):
+        raise CannotDraw  # nothing makes a person older
+    part: Literal["slope", "r2"] = draw.choice(("slope", "slope", "r2"))
     words = "R²" if part == "r2" else part
     noun = f"{words} of the least-squares line that predicts {draw.say_the(y)} from {draw.say_the(x)}"
     return Candidate(chain(Regression(x.name, y.name, part)), {"noun": noun}, "number", rounds=True, variant=part)
-
-
-def _starts_near_zero(column: ColumnProfile) -> bool:
-    """Return whether 0 is not far from the values of a column, so that the value of a line there says something."""
-    low, high = column.min, column.max
-    return isinstance(low, int | float) and isinstance(high, int | float) and low <= 0.1 * high
 
 
 def _strongest(draw: Draw) -> Candidate:

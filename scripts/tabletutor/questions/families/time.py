@@ -1,7 +1,6 @@
 """Time: periods and parts of dates, growth from one period to the next, running values, streaks, first and last."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Literal
 
 from tabletutor.programs.grammar import (
@@ -21,7 +20,8 @@ from tabletutor.programs.grammar import (
     Sort,
     Streak,
 )
-from tabletutor.questions.conditions import date_years
+from tabletutor.questions.columns import is_natural, is_series
+from tabletutor.questions.conditions import date_parts, date_years
 from tabletutor.questions.draw import MEASURES, SUMMABLE, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import MAPPING, PICK, VALUE, WHEN
@@ -42,10 +42,7 @@ GROWTH = (
     # held out
     "Go through the {noun} {unit} by {unit}: in which {what} is the rise{how} over the {unit} before it largest?",
 )
-# Days between two rows of an even series: an hour, a day, a week, a month, a quarter, a year.
-INTERVALS = (1 / 24, 1.0, 7.0, 30.44, 91.31, 365.25)
 MAX_PERIODS = 10
-TOLERANCE = 0.02  # of the average interval of a series
 
 
 def of_date(draw: Draw, column: ColumnProfile) -> str:
@@ -60,7 +57,7 @@ def period_form(date: ColumnProfile, unit: str) -> str:
 
 def _part(draw: Draw, column: ColumnProfile) -> tuple[DatePart, str]:
     first, last = date_years(column)
-    part: DatePartName = draw.choice(("year", "month", "weekday") if last - first > 1 else ("month", "weekday"))
+    part = draw.choice(date_parts(draw.profile, column, years=last - first > 1))
     return DatePart(column.name, part, draw.free_name(part)), PARTS[part]
 
 
@@ -82,6 +79,8 @@ def _best_part(draw: Draw) -> Candidate:
         measure, end = None, "most"
     else:
         measure = draw.measure()
+        if step.part == "weekday" and is_natural(measure):
+            raise CannotDraw  # the weather knows no Sundays
         aggregation = draw.aggregation(measure, ("mean", "mean", "sum", "median"))
         group, noun = Group(step.name, aggregation, measure.name), aggregate_noun(draw, aggregation, measure)
         end = end_of_aggregate(draw, aggregation, measure, direction)
@@ -100,7 +99,7 @@ def _periods(draw: Draw, date: ColumnProfile) -> tuple[tuple[Period, Group], str
     first, last = date_years(date)
     years = last - first + 1
     unit: Literal["month", "quarter", "year"] = draw.choice(
-        ("year",) if years > 8 else ("quarter", "year") if years > 3 else ("month", "quarter")
+        ("year",) if years > 8 or date.grain == "year" else ("quarter", "year") if years > 3 else ("month", "quarter")
     )
     period = Period(date.name, unit, draw.free_name(unit))
     if draw.source.random() < 0.3:
@@ -181,7 +180,7 @@ def _period_mapping(draw: Draw) -> Candidate:
     first, last = date_years(date)
     if last - first + 1 > MAX_PERIODS:
         raise CannotDraw
-    unit = draw.choice(("quarter", "year") if last - first < 2 else ("year",))
+    unit = draw.choice(("quarter", "year") if last - first < 2 and date.grain != "year" else ("year",))
     period, measure = Period(date.name, unit, draw.free_name(unit)), draw.measure()
     aggregation = draw.aggregation(measure, ("mean", "sum"))
     noun = aggregate_noun(draw, aggregation, measure)
@@ -202,18 +201,9 @@ def _series(draw: Draw, roles: Sequence[Role] = MEASURES) -> tuple[ColumnProfile
     """Return a date whose values differ in all rows, and a measure. Raises CannotDraw if two rows have one date."""
     date = draw.date(main=True)
     places = any(column.role == "coordinate" for column in draw.profile.columns)  # several series in one table
-    if places or date.unique < draw.profile.rows - date.missing or not _is_even(date):
+    if places or date.unique < draw.profile.rows - date.missing or not is_series(date):
         raise CannotDraw
     return date, draw.measure(roles)
-
-
-def _is_even(date: ColumnProfile) -> bool:
-    """Return whether the dates are about as many as days, weeks, months … lie between the first and the last."""
-    if not isinstance(date.min, str) or not isinstance(date.max, str):
-        return False
-    days = (datetime.fromisoformat(date.max) - datetime.fromisoformat(date.min)).total_seconds() / 86_400
-    interval = days / max(date.unique - 1, 1)
-    return any(abs(interval / even - 1) < TOLERANCE for even in INTERVALS)
 
 
 def _rolling(draw: Draw) -> Candidate:
@@ -257,6 +247,8 @@ def _edge(draw: Draw) -> Candidate:
 
 def _extreme(draw: Draw) -> Candidate:
     column = draw.column(("date",))
+    if column.grain == "year":
+        raise CannotDraw  # the answer would be a first of January
     aggregation = draw.choice(("min", "max"))
     end = draw.choice(("earliest", "first") if aggregation == "min" else ("latest", "last", "most recent"))
     return Candidate(
@@ -266,6 +258,8 @@ def _extreme(draw: Draw) -> Candidate:
 
 def _date_of(draw: Draw) -> Candidate:
     date, measure = draw.date(), draw.measure()
+    if date.grain == "year":
+        raise CannotDraw
     direction = draw.direction()
     noun = f"{draw.say(date)} of the row with {draw.best_of(measure, direction)}"
     return Candidate(chain(Lookup(measure.name, direction, date.name)), {"noun": noun}, "date", variant=direction)
