@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -37,6 +38,7 @@ GROUPS: tuple[Role, ...] = (*NAMED_GROUPS, "flag")
 FILLERS = frozenset(
     {"other", "others", "ignore", "unknown", "none", "misc", "n/a", "not specified", "undefined", "not available"}
 )
+NO_NAMES = re.compile(r"web addresses$|header word 'row number'")  # reasons for identifiers that nobody speaks of
 NEAR_ZERO = 0.05  # of the spread of a column
 FEW_DISTINCT = 15
 MANY_DISTINCT = 20  # values of a column whose shape, quantiles or outliers say something
@@ -158,7 +160,7 @@ class Draw:
             if column.role == "label" and names_rows(column, self.profile.rows) and not is_half_name(column)
         ]
         keys = [column for column in columns if column.role == "identifier" and not column.missing]
-        numbered = [column for column in keys if not column.role_reason.endswith("addresses")]
+        numbered = [column for column in keys if not NO_NAMES.search(column.role_reason)]
         return self._take(named[:1] or numbered)  # the first name is that of the row: people come before their films
 
     def text(self, roles: Sequence[Role] = ("label", "free_text")) -> ColumnProfile:
