@@ -63,7 +63,7 @@ def test_a_header_of_english_words_is_said_in_words(header: str, words: str) -> 
         ),
         *("Province / Territory", "Cost Total $", "Pop. Density", "Term (yyyy.mm.dd)", "Is it open?", "größe", "'a'"),
         *("includes_jails", "is_active", "survived", "special", "other", "Appointed on the advice of", "Date Egg"),
-        *("opening_weekend_us", "countries_and_areas", "weeks_reporting"),
+        *("opening_weekend_us", "countries_and_areas", "weeks_reporting", "age_wife"),
         *("petitions that were closed without any action", "sleep_total"),
     ],
 )

@@ -47,6 +47,9 @@ def test_a_rare_statistic_is_asked_about_all_rows_or_those_of_one_category() -> 
     assert is_far_fetched(kurtosis, ("above",))
     assert is_far_fetched(kurtosis, ("is", "is_not"))
     assert not is_far_fetched(g.Program((g.Aggregate("tip", "mean"),)), ("above", "is"))
+    values = g.Program((g.Aggregate("tip", "nunique"),))
+    assert is_far_fetched(values, ("above",))
+    assert not any(is_far_fetched(values, kinds) for kinds in ((), ("is",), ("year_from",)))
     ranks = g.Correlation("tip", "bill", "spearman")
     assert rare_statistic(g.Program((ranks,))) is None
     assert rare_statistic(g.Program((g.Where("tax", ">", 3), ranks))) == "Spearman"

@@ -16,6 +16,7 @@ ACRONYMS = {
     "bmi": "BMI", "dna": "DNA", "gdp": "GDP", "gnp": "GNP", "gpa": "GPA", "hiv": "HIV", "id": "ID", "iq": "IQ",
     "ph": "pH", "uk": "UK", "url": "URL", "us": "US", "usa": "USA",
 }  # fmt: skip
+_AFTER_AGE = word_set("band bracket category class difference gap group limit range rating")
 _TIMES = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "seconds"})
 _COUNTRIES = frozenset({"UK", "US", "USA"})
 # The only words of up to three letters that are read as words. Others are more often abbreviations (pop, cat, lot).
@@ -165,6 +166,8 @@ def _check_grammar(words: Sequence[str]) -> None:
     for word in (*words[:head], *words[head + 1 :]):
         if word.islower() and word not in FUNCTION_WORDS and not _may_modify(word):
             raise NotSpoken(f"{word!r} makes the header a sentence")
+    if words[0] == "age" and head == 1 and noun not in _AFTER_AGE:
+        raise NotSpoken("'age' stands before whose age it is")
     if (words[0] in _NOUN_FIRST and head > 0) or words[0] == "percent":
         raise NotSpoken(f"{words[0]!r} stands before what it is of")
 

@@ -26,6 +26,7 @@ from tabletutor.questions.header_parse import (
 from tabletutor.questions.lexicon import (
     AMOUNTS,
     EVENTS,
+    INVARIANT,
     base_form,
     grammatical_number,
     parts_of_speech,
@@ -196,7 +197,8 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason):
         things = " ".join(several)
         return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
-    if column.kind in NUMERIC and column.role in ("ordinal", "category"):  # "exercise value 3", not "which exercise"
+    coded = column.kind in NUMERIC and column.role in ("ordinal", "category") and words[head] not in INVARIANT
+    if coded:  # "exercise value 3", not "which exercise"
         return replace(spoken, singular=" ".join(one), noun="mass")
     return replace(spoken, singular=" ".join(one), plural=" ".join(several), noun="count")
 

@@ -15,7 +15,8 @@ from tabletutor.programs.grammar import (
 )
 
 _AGGREGATIONS: Mapping[Aggregation, str] = {"skew": "skewness", "kurt": "kurtosis", "var": "variance"}
-_CATEGORIES = frozenset({"is", "is_not", "one_of", "flag"})  # kinds of conditions
+_CATEGORIES = frozenset({"is", "is_not", "one_of", "flag", "lists"})  # kinds of conditions
+_TIME = ("year", "date")  # how the kinds of conditions on time begin
 
 
 def rare_statistic(program: Program) -> str | None:
@@ -40,8 +41,12 @@ def rare_statistic(program: Program) -> str | None:
 
 
 def is_far_fetched(program: Program, kinds: Sequence[str]) -> bool:
-    """Return whether a rare statistic is asked about rows that more than one category chooses.
+    """Return whether a rare statistic is asked about rows that are not all rows or those of one category.
 
+    Different values are counted in rows of one category or one time: nobody counts the states of people above 30.
     `kinds` are the kinds of the population's pieces.
     """
-    return rare_statistic(program) is not None and not (len(kinds) <= 1 and _CATEGORIES.issuperset(kinds))
+    simple = len(kinds) <= 1 and _CATEGORIES.issuperset(kinds)
+    timed = len(kinds) == 1 and kinds[0].startswith(_TIME)
+    values = any(isinstance(step, Aggregate) and step.aggregation == "nunique" for step in all_steps(program))
+    return (values and not simple and not timed) or (rare_statistic(program) is not None and not simple)

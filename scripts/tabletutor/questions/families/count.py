@@ -8,7 +8,7 @@ from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
 from tabletutor.questions.population import OUTLIERS
 from tabletutor.questions.readings.reading import ReadingName
-from tabletutor.records.table import TEMPORAL
+from tabletutor.records.table import TEMPORAL, ColumnProfile
 
 SHARE = (
     "What percentage of the {rows}{back} have {attribute}?",
@@ -46,6 +46,8 @@ GAPS = (
 )
 MOST_KINDS = 0.5  # different codes among the rows; codes that hardly recur only distinguish rows
 EMPTY_NOUNS = frozenset({"number", "count", "value", "amount", "total"})  # "the number of different numbers"
+MIN_GAPS = 3  # in a column whose gaps are counted
+MIN_GAP_SHARE = 0.01
 MIN_KINDS = 4  # values of a column whose different values are counted
 
 
@@ -81,13 +83,21 @@ def _distinct(draw: Draw) -> Candidate:
     return Candidate(chain(Aggregate(column.name, "nunique")), {"whats": draw.say_many(column)}, "integer")
 
 
-def _missing(draw: Draw) -> Candidate:
+def _with_gaps(draw: Draw) -> ColumnProfile:
+    """Return a column with enough gaps to ask about them. A handful in a large table is an oversight."""
     column = draw.incomplete()
+    if column.missing < max(MIN_GAPS, MIN_GAP_SHARE * draw.profile.rows):
+        raise CannotDraw
+    return column
+
+
+def _missing(draw: Draw) -> Candidate:
+    column = _with_gaps(draw)
     return Candidate(chain(Missing(column.name), Count()), {"name": draw.spoken[column.name].quoted}, "integer")
 
 
 def _missing_share(draw: Draw) -> Candidate:
-    column = draw.incomplete()
+    column = _with_gaps(draw)
     name = draw.spoken[column.name].quoted
     noun = draw.choice((f"percentage of rows in which {name} is missing", f"percentage of missing values in {name}"))
     return Candidate(
