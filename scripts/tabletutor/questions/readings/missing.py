@@ -52,8 +52,10 @@ def missing_not_counted(program: Program, table: Table) -> Iterator[Reading]:
 
     if changed := change_chains(program, change) or _known_denominator(program, table):
         clauses = ALL_ROWS
-        if any(isinstance(step, Filter) for step in program.other or program.steps):  # "all rows" could undo it
-            column = next(getattr(step, "column", "") for step in reversed(program.steps) if hasattr(step, "column"))
+        shares = [step.column for step in all_steps(program) if isinstance(step, Share)]
+        if any(isinstance(step, Filter) for step in (all_steps(program) if shares else program.other)):
+            # "all rows" could undo the condition
+            column = shares[0] if shares else getattr(program.steps[-2], "column", "")
             lacking = f"those without a value for {table.say(column)}"
             clauses = (
                 f"Base the share on all these rows, also {lacking}.",
