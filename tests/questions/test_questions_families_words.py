@@ -116,3 +116,10 @@ def test_a_limit_has_few_digits_and_a_row_the_first_of_its_names() -> None:
     draws = [Draw(profile, spoken_columns(profile), random.Random(seed)) for seed in range(20)]
     assert {draw.threshold(profile.columns[2]) for draw in draws} == {1.5}
     assert {draw.label().name for draw in draws} == {"name"}
+
+
+def test_sales_are_outliers_and_no_average_sales_is_higher() -> None:
+    said = [text for text in texts("outlier_count") if "whose" in text]
+    assert any("whose sales are outliers" in text for text in said)
+    assert any("whose number of rooms is an outlier" in text for text in said)
+    assert not any("sales" in text for text in texts("compare_greater"))

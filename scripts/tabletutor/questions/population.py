@@ -29,7 +29,7 @@ from tabletutor.questions.draw import MANY_DISTINCT, MEASURES, CannotDraw, Draw
 from tabletutor.questions.family import Candidate
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.questions.totals import leave_out, total_words, totals_within
-from tabletutor.records.table import Total
+from tabletutor.records.table import ColumnProfile, Total
 
 FILLERS: tuple[tuple[Literal["mean", "median", "zero"], str], ...] = (
     ("mean", "the average"), ("median", "the median"), ("zero", "0"),
@@ -129,9 +129,14 @@ def draw_preparation(draw: Draw, subject: str) -> Preparation | None:
     if column.role not in MEASURES or column.unique < MANY_DISTINCT:
         return None
     method, words = draw.choice(OUTLIERS)
-    words = f"rows whose {name} {draw.verb(column)} an outlier ({words})"
+    words = f"rows whose {name} {are_outliers(draw, column)} ({words})"
     step = Outliers(subject, method, negated=True)
     return Preparation(f"without_outliers_{method}", (step,), f"removing {words}", f"remove {words}", {})
+
+
+def are_outliers(draw: Draw, column: ColumnProfile) -> str:
+    """Return "is an outlier" after a column in the singular, and "are outliers" after "sales"."""
+    return "are outliers" if draw.spoken[column.name].is_plural else "is an outlier"
 
 
 def population_slots(population: Population, draw: Draw) -> dict[str, str]:

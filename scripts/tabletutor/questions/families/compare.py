@@ -29,6 +29,7 @@ class Sides(NamedTuple):
     right: tuple[Where, Aggregate | Count]
     what: str
     group: str
+    plural: bool
     names: tuple[str, str]
     noun: str
     kind: AnswerType
@@ -46,6 +47,7 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
             right=(right, Count()),
             what=what,
             group=draw.say_group(by),
+            plural=False,
             names=(names[0], names[1]),
             noun="number of rows",
             kind="integer",
@@ -59,6 +61,7 @@ def _sides(draw: Draw, counts: float = 0.25) -> Sides:
         right=(right, step),
         what=what,
         group=draw.say_group(by),
+        plural=draw.spoken[measure.name].is_plural,
         names=(names[0], names[1]),
         noun=noun,
         kind=aggregate_type(aggregation, measure),
@@ -121,6 +124,8 @@ def _larger(draw: Draw) -> Candidate:
 
 def _greater(draw: Draw) -> Candidate:
     sides = _sides(draw)
+    if sides.plural:
+        raise CannotDraw  # "is the average sales higher"
     left, right = map(value_words, sides.names)
     rest = f"higher for {sides.what} {left} than for {sides.what} {right}"
     slots = {"claim": f"the {sides.noun} {rest}", "statement": f"the {sides.noun} is {rest}"}

@@ -6,7 +6,7 @@ from tabletutor.questions.conditions import draw_condition
 from tabletutor.questions.draw import MANY_DISTINCT, CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import COUNT, VALUE
-from tabletutor.questions.population import OUTLIERS
+from tabletutor.questions.population import OUTLIERS, are_outliers
 from tabletutor.questions.readings.reading import ReadingName
 from tabletutor.records.table import TEMPORAL, ColumnProfile
 
@@ -121,7 +121,7 @@ def _outliers(draw: Draw) -> Candidate:
     noun = draw.choice(
         (
             f"number of outliers in {name} ({words})",
-            f"number of rows whose {draw.say(column)} {draw.verb(column)} an outlier ({words})",
+            f"number of rows whose {draw.say(column)} {are_outliers(draw, column)} ({words})",
         )
     )
     return Candidate(chain(Outliers(column.name, method), Count()), {"noun": noun}, "integer", variant=method)
