@@ -100,6 +100,12 @@ def test_measures_are_compared_if_a_telling_word_and_their_size_agree(
     assert are_comparable(left, right) is comparable
 
 
+def test_the_population_of_a_place_that_rows_share_does_not_add_up() -> None:
+    measure = ColumnProfile("population", "integer", 0, 9, role="additive", role_reason="header word 'population'")
+    assert adds_up(measure)
+    assert not adds_up(replace(measure, top_values=(("250000", 40), ("9000", 20))))
+
+
 def test_a_header_has_one_year_or_none() -> None:
     assert (year_of("Rank 2021"), year_of("pop_2001_2006"), year_of("rank")) == ("2021", None, None)
 

@@ -21,6 +21,8 @@ TABLE = pl.DataFrame(
         "pool": [row if row > 110 else 0 for row in ROWS],
         "snow": [row if row % 3 == 0 else 0 for row in ROWS],
         "pair": ["first" if row // 60 else "second" for row in ROWS],
+        "land": [("Norway", "Italy", "Italy", "Austria")[row % 4] for row in ROWS],
+        "week": [1 + row // 4 for row in ROWS],
         "ground": [row * 7 % 31 for row in ROWS],
         "upper": [row * 11 % 37 for row in ROWS],
         "living": [row * 7 % 31 + row * 11 % 37 for row in ROWS],
@@ -28,7 +30,7 @@ TABLE = pl.DataFrame(
     },
     schema_overrides={"day": pl.Datetime("us")},
 )
-PROFILE = profile_of(TABLE, roles={"day": "date", "size": "category"})
+PROFILE = profile_of(TABLE, roles={"day": "date", "week": "date_part"})
 BEST = g.BestGroup("largest")
 MONTHS = g.Period("day", "month", "month")
 
@@ -52,9 +54,14 @@ OSLO, ROME = (g.Where("squad", "==", name) for name in ("Oslo", "Rome"))
         (chain(OSLO, g.Count()), "about the same number of rows"),
         (chain(g.MostFrequent("squad")), "about the same number of rows"),
         (g.Program((OSLO, g.Count()), (ROME, g.Count()), g.Join("difference")), "about the same number of rows"),
-        (chain(g.Where("squad", "!=", "Oslo"), g.Count()), "the same number of rows"),
-        (chain(g.Share("squad", "==", "Oslo")), "the same number of rows"),
-        (chain(OSLO, g.Where("pair", "==", "first"), g.Count()), "the same number of rows"),
+        (chain(g.Where("land", "==", "Italy"), g.Count()), "each 'squad' has a row for each 'week'"),
+        (chain(g.Share("land", "==", "Italy")), "each 'squad' has a row for each 'week'"),
+        (chain(g.Pivot("squad", "land", "mean", "ground")), "'squad' gives 'land'"),
+        (chain(g.HypothesisTest("chi_square", "land", "p", by="squad")), "'squad' gives 'land'"),
+        (chain(g.Pivot("size", "land", "mean", "ground")), None),
+        (chain(g.Where("pair", "!=", "first"), g.Count()), "has a row for each"),
+        (chain(g.Share("pair", "==", "first")), "has a row for each"),
+        (chain(OSLO, g.Where("pair", "==", "first"), g.Count()), "has a row for each"),
         (chain(g.Where("day", ">=", "2020-02-01"), g.Count()), "the same number of rows"),
         (chain(OSLO, g.Where("size", "==", "small"), g.Count()), None),
         (chain(g.Where("day", ">=", "2020-02-01"), g.Where("ground", ">", 11), g.Count()), None),

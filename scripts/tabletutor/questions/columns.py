@@ -57,6 +57,8 @@ MIN_FILLED = 0.2  # of the rows have a value of a column that splits them into g
 NAMING_SHARE = 0.9  # different values among the rows of a column that names them
 MAX_UNNAMED = 0.1  # of the rows without a name
 FEW = 20
+INHABITANTS = frozenset({"population", "pop", "inhabitants", "residents", "households"})
+RECURS = 4  # rows with one number of inhabitants, which then is that of a place that several rows share
 GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
 WHOLE_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
@@ -163,10 +165,14 @@ def is_mostly_zero(column: ColumnProfile, rows: int) -> bool:
 def adds_up(column: ColumnProfile) -> bool:
     """Return whether the sum of a measure over rows is a quantity: its header or unit says so, not its spread alone.
 
-    A few whole numbers under a plural ("sources", from 3 to 10) count what rows may share.
+    A few whole numbers under a plural ("sources", from 3 to 10) count what rows may share. The population of a town
+    does not add up over rows of people who live there.
     """
     few = column.role_reason.endswith("under a plural: counts") and isinstance(column.max, float) and column.max < FEW
-    return column.role == "additive" and not few and not GUESSED.search(column.role_reason)
+    of_place = (
+        bool(header_parts(column.name) & INHABITANTS) and sum(n for _, n in column.top_values) > RECURS * column.unique
+    )
+    return column.role == "additive" and not few and not of_place and not GUESSED.search(column.role_reason)
 
 
 def splits_rows(column: ColumnProfile, rows: int) -> bool:

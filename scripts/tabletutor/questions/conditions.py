@@ -28,6 +28,7 @@ YEAR_WORDS: tuple[tuple[Comparison, str], ...] = (
 )  # fmt: skip
 DATE_WORDS: tuple[tuple[Comparison, str], ...] = ((">=", "on or after"), ("<", "before"))
 MIN_YEARS = 3
+MAX_INTERVAL = 5  # days between two dates on average
 MIN_SHARE = 0.05  # of the values are missing, and known, for a condition on that
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -246,9 +247,17 @@ def date_parts(profile: TableProfile, column: ColumnProfile, *, years: bool) -> 
     parts: list[DatePartName] = ["year"] if years else []
     if column.grain != "year":
         parts.append("month")
-    if column.grain is None and not natural:
+    if column.grain is None and not natural and _is_dense(column):
         parts.append("weekday")
     return tuple(parts)
+
+
+def _is_dense(column: ColumnProfile) -> bool:
+    """Return whether the dates lie so close that a weekday is no accident: not one date every other week."""
+    if not isinstance(column.min, str) or not isinstance(column.max, str):
+        return False
+    days = (date.fromisoformat(column.max[:10]) - date.fromisoformat(column.min[:10])).days
+    return days < MAX_INTERVAL * max(column.unique - 1, 1)
 
 
 def date_years(column: ColumnProfile) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 The checks run small programs on the table, as `support.py` does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from tabletutor.programs.grammar import (
@@ -53,7 +53,7 @@ def find_foregone(program: Program, profile: TableProfile, run: Run) -> str | No
         for steps in chains:
             fault = next(_even_groups(steps, profile, run), None) or next(_balanced(steps, profile, run), None)
             fault = fault or next(_zeros(steps, numbers, run), None)
-            fault = fault or next(_same_columns(steps, run), None)
+            fault = fault or next(_same_columns(steps, run), None) or next(_nested(steps, run), None)
             if fault is not None:
                 return fault
     except NoAnswer:
@@ -103,11 +103,12 @@ def _balanced(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
     others = any(isinstance(step, Filter) and not isinstance(step, Where | OneOf) for step in steps)
     table = {column.name: column for column in profile.columns}
     used = {name: table.get(name) for name in (origins.get(name, name) for name in names)}
-    if (
-        not used
-        or others
-        or not all(column is not None and is_balanced(column, profile.rows) for column in used.values())
-    ):
+    if not used or others or None in used.values():
+        return
+    keys = _panel_keys(profile)
+    if keys and all(name in keys or _follows(name, keys, run) for name in used):
+        yield f"each {keys[0]!r} has a row for each {keys[1]!r}"
+    if not all(column is not None and is_balanced(column, profile.rows) for column in used.values()):
         return
     if len(used) > 1 and not any(column is not None and column.kind in TEMPORAL for column in used.values()):
         for by, across in combinations(used, 2):
@@ -116,6 +117,37 @@ def _balanced(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
             if max(cells) > EVEN * min(cells) or len(cells) < len(rows) * len(next(iter(rows.values()))):
                 return
     yield f"each value of {' and '.join(map(repr, used))} has the same number of rows"
+
+
+def _panel_keys(profile: TableProfile) -> list[str]:
+    """Return two columns of which each pair of values has one row, as in a table of centers and weeks; else none."""
+    even = [column for column in profile.columns if column.unique > 1 and is_balanced(column, profile.rows)]
+    pairs = (pair for pair in combinations(even, 2) if pair[0].unique * pair[1].unique == profile.rows)
+    return [column.name for column in next(pairs, ())]
+
+
+def _follows(name: str, keys: Sequence[str], run: Run) -> bool:
+    """Return whether each value of one of the keys has one value of a column."""
+    return any(key != name and _has_one_cell_each(run(Program((Pivot(key, name, "count"),)))) for key in keys)
+
+
+def _has_one_cell_each(cells: dict[str, dict[str, int]]) -> bool:
+    return all(sum(count > 0 for count in row.values()) == 1 for row in cells.values())
+
+
+def _nested(steps: Steps, run: Run) -> Iterator[str]:
+    """Yield a fault for a table of two columns of which one gives the other, such as a city and its country."""
+    for place, step in enumerate(steps):
+        match step:
+            case Pivot(by=by, across=across):
+                pass
+            case HypothesisTest(kind="chi_square", by=str(by), column=across):
+                pass
+            case _:
+                continue
+        for one, other in ((by, across), (across, by)):
+            if _has_one_cell_each(run(Program((*steps[:place], Pivot(one, other, "count"))))):
+                yield f"{one!r} gives {other!r}"
 
 
 def _zeros(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tabletutor.records.table import NUMERIC, ColumnSum
 from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.finding import Finding
 
-ADDED = frozenset({"additive", "duration"})
+ADDED = frozenset({"additive", "intensive", "duration"})
 MAX_COLUMNS = 40
 MAX_CHOSEN = 12  # columns of which all pairs and triples are tried
 SAMPLE = 200  # rows that a sum must fit before all rows are looked at
@@ -55,7 +55,9 @@ def _choices(total: str, names: Sequence[str], few: pl.DataFrame) -> Iterator[tu
         yield tuple(names[start:place])
     rest = tuple(name for name in names if name != total)
     yield rest
-    smaller = [name for name in rest if (few[name] <= few[total] * (1 + ROUNDING)).sum() >= MOST * few[total].count()]
+    signed = any(bool((few[name] < 0).any()) for name in names)
+    least = MOST * few[total].count()
+    smaller = [name for name in rest if signed or (few[name] <= few[total] * (1 + ROUNDING)).sum() >= least]
     for size in (2, 3):
         yield from combinations(smaller[:MAX_CHOSEN], size)
 
