@@ -9,7 +9,7 @@ from tabletutor.records.table import NUMERIC, ColumnSum
 from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.finding import Finding
 
-ADDED = frozenset({"additive", "intensive", "duration"})
+ADDED = frozenset({"additive", "duration"})
 MAX_COLUMNS = 40
 MAX_CHOSEN = 12  # columns of which all pairs and triples are tried
 SAMPLE = 200  # rows that a sum must fit before all rows are looked at
@@ -26,24 +26,23 @@ def find_column_sums(columns: Sequence[Column], findings: Sequence[Finding]) -> 
     Tried are all pairs and triples of a dozen columns, all columns that follow one another beside the total, and all
     columns together.
     """
-    names = [
-        column.name
-        for column, finding in zip(columns, findings, strict=True)
-        if column.kind in NUMERIC and finding.role in ADDED
-    ][:MAX_COLUMNS]
-    if len(names) <= MIN_PARTS or len(columns[0].values) < MIN_ROWS:
+    if len(columns[0].values) < MIN_ROWS:
         return ()
-    by_name = {column.name: column.values.cast(pl.Float64) for column in columns if column.name in names}
-    frame = pl.DataFrame([by_name[name].alias(name) for name in names])
-    few = frame.sample(min(SAMPLE, len(frame)), seed=0)
-    found: list[ColumnSum] = []
-    for total in names:
-        parts = next(
-            (p for p in _choices(total, names, few) if _is_sum(few, total, p) and _is_sum(frame, total, p)), None
-        )
-        if parts is not None:
-            found.append(ColumnSum(total, parts))
-    return tuple(found)
+    found: dict[str, ColumnSum] = {}
+    for roles in (ADDED, ADDED | {"intensive"}):  # a density between a total and its parts does not hide them
+        names = [
+            column.name
+            for column, finding in zip(columns, findings, strict=True)
+            if column.kind in NUMERIC and finding.role in roles
+        ][:MAX_COLUMNS]
+        frame = pl.DataFrame([column.values.cast(pl.Float64) for column in columns if column.name in names])
+        if len(names) > MIN_PARTS:
+            few = frame.sample(min(SAMPLE, len(frame)), seed=0)
+            for total in set(names) - set(found):
+                sums = (p for p in _choices(total, names, few) if _is_sum(few, total, p) and _is_sum(frame, total, p))
+                if parts := next(sums, None):
+                    found[total] = ColumnSum(total, parts)
+    return tuple(found[column.name] for column in columns if column.name in found)
 
 
 def _choices(total: str, names: Sequence[str], few: pl.DataFrame) -> Iterator[tuple[str, ...]]:
