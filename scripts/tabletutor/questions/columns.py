@@ -206,10 +206,15 @@ def is_bookkeeping(column: ColumnProfile) -> bool:
     return bool(header_parts(column.name) & BOOKKEEPING)
 
 
+def is_event(date: ColumnProfile) -> bool:
+    """Return whether a date says when something happened: it is no bookkeeping and no birth."""
+    return not is_bookkeeping(date) and not header_parts(date.name) & BIRTH
+
+
 def main_date(profile: TableProfile) -> str | None:
     """Return the date of what the rows are about, or None: the first that is no bookkeeping, no birth and no end."""
     dates = [column for column in profile.columns if column.kind in TEMPORAL and column.twin is None]
-    events = [column for column in dates if not is_bookkeeping(column) and not header_parts(column.name) & BIRTH]
+    events = [column for column in dates if is_event(column)]
     events.sort(key=lambda column: bool(header_parts(column.name) & ENDS))
     return events[0].name if events else None
 

@@ -32,7 +32,7 @@ from tabletutor.programs.grammar import (
     Where,
     step_columns,
 )
-from tabletutor.questions.columns import MOSTLY_ZERO, is_balanced
+from tabletutor.questions.columns import BALANCED, MOSTLY_ZERO, is_balanced
 from tabletutor.questions.support import Run, Steps
 from tabletutor.records.table import NUMERIC, TEMPORAL, TableProfile
 
@@ -106,7 +106,10 @@ def _balanced(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
     if not used or others or None in used.values():
         return
     keys = _panel_keys(profile)
-    if keys and all(name in keys or _follows(name, keys, run) for name in used):
+    grouped = all(
+        column is not None and column.role in BALANCED and column.kind != "number" for column in used.values()
+    )
+    if keys and grouped and all(name in keys or _follows(name, keys, run) for name in used):
         yield f"each {keys[0]!r} has a row for each {keys[1]!r}"
     if not all(column is not None and is_balanced(column, profile.rows) for column in used.values()):
         return
@@ -121,7 +124,7 @@ def _balanced(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
 
 def _panel_keys(profile: TableProfile) -> list[str]:
     """Return two columns of which each pair of values has one row, as in a table of centers and weeks; else none."""
-    even = [column for column in profile.columns if column.unique > 1 and is_balanced(column, profile.rows)]
+    even = [column for column in profile.columns if column.kind != "number" and is_balanced(column, profile.rows)]
     pairs = (pair for pair in combinations(even, 2) if pair[0].unique * pair[1].unique == profile.rows)
     return [column.name for column in next(pairs, ())]
 

@@ -93,7 +93,7 @@ def _quantile(draw: Draw) -> Candidate:
 
 
 def _weighted_mean(draw: Draw) -> Candidate:
-    weight = draw.measure(("additive",), complete=True)
+    weight = draw.measure(("additive",), complete=True, summed=True)
     column = draw.measure(("intensive",))
     averaged = bool(header_parts(column.title or column.name) & AVERAGED) or (column.unit or "").startswith(
         ("%", "per")

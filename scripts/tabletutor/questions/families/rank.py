@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from tabletutor.programs.grammar import Aggregate, BestWithin, ListOf, Lookup, Top
-from tabletutor.questions.draw import Draw
+from tabletutor.questions.columns import is_event
+from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, VALUE, WHICH
 from tabletutor.records.question import AnswerType
-from tabletutor.records.table import Kind
+from tabletutor.records.table import TEMPORAL, Kind
 
 # The answer types of a value that is read off a row, by its column's kind; other kinds give a category.
 ANSWER_TYPES: Mapping[Kind, AnswerType] = {
@@ -58,6 +59,8 @@ def _lookup(draw: Draw) -> Candidate:
 def _lookup_other(draw: Draw) -> Candidate:
     column = draw.measure()
     other = draw.column(("additive", "intensive", "duration", "category", "year", "date"))
+    if other.kind in TEMPORAL and (other.grain == "year" or not is_event(other)):
+        raise CannotDraw  # the birth of the oldest one, a first of January
     direction = draw.direction()
     slots = {"other": draw.say(other), "best": draw.best_of(column, direction)}
     answer_type = ANSWER_TYPES.get(other.kind, "category")

@@ -124,7 +124,7 @@ def _time(words: Words, facts: TextFacts, hits: list[Hit]) -> Finding | None:
     if _part(facts, _DAY_OF_YEAR) >= MOSTLY:
         return Finding("date_part", "all values are days of a year such as '22-Feb'")
     word = _concept(hits, "date")
-    if word and sum(1 for value in facts.values if any(map(str.isdigit, value))) >= MOSTLY * len(facts.values):
+    if word and sum(1 for value in facts.values if any(map(str.isdigit, value))) >= CATEGORY_SHARE * len(facts.values):
         return Finding("code", f"header word {word!r}, dates kept as text")
     word = _concept(hits, "year")
     if word and _part(facts, _YEAR) >= CATEGORY_SHARE:
