@@ -30,6 +30,7 @@ WEIGHTS = frozenset(
     | {"enrollment", "enrolment", "workers", "patients", "voters", "votes", "births", "customers"}
     | {"quantity", "qty", "units", "volume", "sold", "sales", "orders", "count", "attempts"}
 )
+MAX_WORDS = 6  # of two columns together that a question says twice
 SMALLEST = 0.05  # of the median, for the low values of a column that others are divided by
 PART_WORDS: dict[Aggregation, str] = {
     "mean": "mean", "median": "median", "min": "minimum", "max": "maximum", "std": "standard deviation",
@@ -130,9 +131,11 @@ def _of_two(draw: Draw, operator: Literal["+", "-", "/"], derived: str) -> Candi
     aggregation = draw.choice(("mean", "mean", "max", "min", "median"))
     words = {"mean": "average", "max": "largest", "min": "smallest", "median": "median"}[aggregation]
     one, other = draw.say_the(left), draw.say_the(right)
+    long = len(f"{one} {other}".split()) > MAX_WORDS
+    order = "the first minus the second" if long else f"{one} minus {other}"
     noun = {
         "+": f"{words} row-by-row sum of {one} and {other}",
-        "-": f"{words} difference between {one} and {other} ({one} minus {other})",
+        "-": f"{words} difference between {one} and {other} ({order})",
         "/": f"{words} row-by-row ratio of {one} to {other}",
     }[operator]
     program = chain(Arithmetic(left.name, operator, right.name, name), Aggregate(name, aggregation))
