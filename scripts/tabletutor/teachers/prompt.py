@@ -3,7 +3,7 @@
 from tabletutor.config.teachers import Prompt
 from tabletutor.models.prompt import FENCE, Message, opening
 
-ANALYST = f"""You are a careful data analyst. One table is already loaded as the pandas DataFrame `df`, and `pd` and `np` \
+ANALYST = f"""You are a careful data analyst. One table is already loaded as the pandas DataFrame `df`; `pd` and `np` \
 are imported. There are no files, so never read one and never make up data.
 Work in turns. In each turn, write one short thought and then exactly one {FENCE}python block. It runs in one session, \
 and you are shown its output.
