@@ -22,7 +22,7 @@ from tabletutor.questions.lexicon import grammatical_number
             "a year",
             "an 'Adelie'",
         ),
-        *("an acquisition_cost", "an n", "a ewe"),
+        *("an acquisition_cost", "an n", "a ewe", "an m1 value", "an hs_grad value", "a tmax", "a b2"),
     ],
 )
 def test_the_article_fits_the_first_sound(phrase: str) -> None:

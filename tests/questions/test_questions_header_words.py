@@ -137,8 +137,29 @@ def test_an_adjective_over_numbers_has_a_noun_after_it() -> None:
 
 
 def test_an_event_over_whole_numbers_counts_the_events() -> None:
-    said = say(column("street_robbery", "integer", role="additive"), column("murder", role="intensive"))
-    assert [words.singular for words in said.values()] == ["number of street robberies", "murder"]
+    said = say(column("street_robbery", "integer", role="additive"))
+    assert [words.singular for words in said.values()] == ["number of street robberies"]
+
+
+def test_a_noun_that_names_no_measure_is_followed_by_value_or_stands_as_it_is() -> None:
+    headers = ("murder", "women_high_school", "volatile_acidity", "residual_sugar", "poverty")
+    said = say(*(column(header, role="intensive") for header in headers))
+    assert [words.singular for words in said.values()] == [
+        "murder value", "women_high_school", "volatile acidity", "residual sugar", "poverty"
+    ]  # fmt: skip
+
+
+def test_measures_that_share_a_word_are_said_in_one_style() -> None:
+    headers = ("birth_rate", "death_rate", "hs_death_count", "body_mass")
+    said = say(*(column(header, role="intensive") for header in headers))
+    assert [words.singular for words in said.values()] == ["birth_rate", "death_rate", "hs_death_count", "body mass"]
+
+
+def test_a_header_that_is_a_word_of_the_sentence_is_quoted() -> None:
+    said = say(*(column(header, role="intensive") for header in ("single", "Total", "value")), "other", "over")
+    assert [words.singular for words in said.values()] == [
+        "'single' value", "'Total' value", "'value'", "'other'", "'over'"
+    ]  # fmt: skip
 
 
 def test_a_unit_that_says_what_is_measured_stays() -> None:

@@ -26,6 +26,8 @@ UNIT_NAMES = {
 # The names of these letters begin with a vowel: an F, an X-ray.
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _CONSONANT_SOUND = re.compile(r"(?i)(eu|ewe|one\b|once\b|ukra|u[bcfghjkqrst][aeiou]|uni(?![nm]\w))")
+# A letter alone or before a digit ("m1"), and letters without a vowel ("hs_grad"), are said by their names.
+_SPELT = re.compile(r"(?i)([a-z](?![a-z])|[b-df-hj-np-tv-xz]+$)")
 _SILENT_H = re.compile(r"(?i)(hour|honest|hono[u]?r|heir)")
 
 
@@ -44,7 +46,7 @@ def _begins_with_vowel(phrase: str) -> bool:
     if digits := re.match(r"[\d.,]+", word):
         whole = digits[0].partition(".")[0].replace(",", "")
         return whole.startswith("8") or (whole.startswith(("11", "18")) and len(whole) % 3 == 2)
-    if len(word) == 1 or (word.isupper() and not _is_said_as_word(word)):
+    if _SPELT.match(word) or (word.isupper() and not _is_said_as_word(word)):
         return word[:1].upper() in _VOWEL_NAMES
     return (bool(re.match("(?i)[aeiou]", word)) and not _CONSONANT_SOUND.match(word)) or bool(_SILENT_H.match(word))
 

@@ -145,9 +145,9 @@ RECORD = (
     "Looking at {whole}, what do you get for the {nouns}?",
 )
 TABLE = (
-    "What is the {noun} for each combination of {by} and {across}{back}?",
-    "{front}what is the {noun} for each combination of {by} and {across}?",
-    "[Compute|Give] the {noun} for every pair of {by} and {across}{back}.",
+    "What is the {noun} for each combination of {column} and {other}{back}?",
+    "{front}what is the {noun} for each combination of {column} and {other}?",
+    "[Compute|Give] the {noun} for every pair of {column} and {other}{back}.",
     "Make a pivot table of the {noun} with {column} in the rows and {other} in the columns{back}.",
     "[Can|Could] you break the {noun} down by {column} and {other}{back}?",
     "Please report the {noun} by {column} and {other}{back}.",

@@ -51,6 +51,14 @@ NOT_HEADS = word_set("""
     raw recent red regular relative residual second short single small special standard third top two three unknown
     urban rural used variable weekly wide yearly numeric
 """)
+# Headers that a sentence would take for its own words: "a single value above 5", "the last value", "the average count".
+SENTENCE_WORDS = FUNCTION_WORDS | word_set("""
+    all any average black bottom both count different double each every few first half highest last least less lowest
+    many maximum mean median minimum missing more most much next no none number only other others rest row rows rural
+    same several single some sum this top total unique urban value white
+""")
+# Such a word before a noun is taken for the sentence's own: "the highest other income".
+_NOT_FIRST = word_set("different double each every missing next none only other same single")
 # A participle may follow these nouns: "year discovered". It may also follow a plural: "petitions received".
 _BEFORE_PARTICIPLE = frozenset({"amount", "date", "number", "time", "year"})
 
@@ -149,6 +157,10 @@ def _check_grammar(words: Sequence[str]) -> None:
     """Raise NotSpoken unless the words are modifiers, a noun, and what may follow it."""
     head = head_of(words)
     noun = words[head]
+    if len(words) == 1 and noun in SENTENCE_WORDS:
+        raise NoNoun(f"{noun!r} could be a word of the sentence")
+    if words[0] in _NOT_FIRST:
+        raise NotSpoken(f"{words[0]!r} could be a word of the sentence")
     if head > 0 and words[0] in _TIMES:
         raise NotSpoken(f"{words[0]!r} may be counted or not")  # "a weeks reporting"
     if noun in _COUNTRIES and len(words) > 1:

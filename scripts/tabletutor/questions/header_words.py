@@ -15,6 +15,8 @@ from tabletutor.models.prompt import header_label
 from tabletutor.programs.grammar import Aggregation
 from tabletutor.questions.english import FUNCTION_WORDS, is_mass, is_unit
 from tabletutor.questions.header_parse import (
+    ACRONYMS,
+    SENTENCE_WORDS,
     STATISTICS,
     NoNoun,
     NotSpoken,
@@ -29,6 +31,7 @@ from tabletutor.questions.lexicon import (
     INVARIANT,
     base_form,
     grammatical_number,
+    is_measurable,
     parts_of_speech,
     plural_word,
     singular_word,
@@ -121,7 +124,35 @@ def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
             own = "sum"
         clashes = tuple(sorted({name for other in others if (name := _statistic_of(other, key))}))
         result[column.name] = replace(words, statistic=own, clashes=clashes)
-    return result
+    return _one_style(profile, result)
+
+
+def _one_style(profile: TableProfile, said: dict[str, SpokenColumn]) -> dict[str, SpokenColumn]:
+    """Return the words, with the header for measures that share a word with a measure whose header stands.
+
+    `men_some_college` and `men_high_school` belong together, so either both are said in words or neither.
+    """
+    names = {column.name: frozenset(_key(column, column.name)) for column in profile.columns if _is_measured(column)}
+    names = {name: words for name, words in names.items() if len(words) > 1}
+    while raw := [name for name in names if said[name].noun == "header"]:
+        shown = frozenset[str]().union(*(names[name] for name in raw))
+        alike = [
+            column
+            for column in profile.columns
+            if names.get(column.name, frozenset()) & shown and said[column.name].noun not in ("header", "quantity")
+        ]
+        for column in alike:
+            stands = _as_it_stands(column, "a header that shares a word with it stands as it is")
+            said[column.name] = replace(
+                stands, statistic=said[column.name].statistic, clashes=said[column.name].clashes
+            )
+        if not alike:
+            break
+    return said
+
+
+def _is_measured(column: ColumnProfile) -> bool:
+    return column.title is None and column.kind in NUMERIC and column.role in MEASURED
 
 
 def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
@@ -142,17 +173,17 @@ def _words(column: ColumnProfile, shouted: bool) -> SpokenColumn:
 
 
 def _as_it_stands(column: ColumnProfile, reason: str) -> SpokenColumn:
-    quoted = header_label(column.name)
+    quoted = repr(column.name) if column.name.lower() in SENTENCE_WORDS else header_label(column.name)
     return SpokenColumn(column.name, quoted, quoted, unit=column.unit, reason=reason)
 
 
 def _with_noun(column: ColumnProfile, reason: str) -> SpokenColumn:
-    """Return a measure whose header is an adjective with a noun after it: "Injured count", "gained value"."""
+    """Return a measure whose header is no measure with a noun after it: "Injured count", "murder value"."""
     stands = _as_it_stands(column, reason)
-    if column.title or column.kind not in NUMERIC or column.role not in MEASURED:
+    if not _is_measured(column) or column.name.lower() == "value":
         return stands
     counts = column.role == "additive" and column.kind == "integer" and column.name.isalpha()
-    counts = counts and column.name.lower() not in _OF_MONEY
+    counts = counts and column.name.lower() not in _OF_MONEY | SENTENCE_WORDS and not reason.endswith("no measure")
     return replace(stands, singular=f"{stands.quoted} {'count' if counts else 'value'}", noun="quantity")
 
 
@@ -197,6 +228,10 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason):
         things = " ".join(several)
         return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
+    if _is_measured(column) and words[head] not in ACRONYMS.values() and not is_measurable(words[head]):
+        if len(words) == 1:
+            raise NoNoun(f"{words[head]!r} names no measure")  # "the lowest murder"
+        raise NotSpoken(f"{words[head]!r} names no measure")  # "a women high school under 17.2"
     coded = column.kind in NUMERIC and column.role in ("ordinal", "category") and words[head] not in INVARIANT
     if coded:  # "exercise value 3", not "which exercise"
         return replace(spoken, singular=" ".join(one), noun="mass")

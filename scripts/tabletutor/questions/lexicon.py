@@ -37,6 +37,32 @@ AMOUNTS = word_set("""
     liabilities losses premiums proceeds profits receipts returns revenues royalties sales savings taxes tips wages
     winnings
 """)
+# Nouns that name what is measured, so that "the lowest" can stand before them. One cannot say "the lowest murder".
+MEASURABLE = word_set("""
+    acceleration accuracy acid acreage admission age aid albumin alkaloid altitude amount amplitude angle area
+    assessment asset attendance average balance benefit bid bill bilirubin birthrate bonus brightness budget calorie
+    capacity capital carbohydrate cargo change charge chloride circumference coastline coefficient commission
+    compensation concentration conductance content contribution correlation cost count coverage creatinine deadline
+    deficit delay demand depth deviation diameter difference diffusion dimension dioxide discount displacement distance
+    dividend dosage dose drawdown duration economy elevation emission enrollment enrolment error estimate expectancy
+    expenditure expense export exposure fare fee fine flow footage force fraction frequency frontage funding gain girth
+    glucose grant gravity growth height hemoglobin hour import incidence income increase index inflow inventory
+    ingredient insulin intake intensity interest interval investment latency latitude length level lifespan likelihood
+    limit loan longitude loss magnitude margin mark mass maximum mean measure measurement median mileage minimum minute
+    month multiplier number odds outflow output oxide pace payment payroll peak penalty percent percentage percentile
+    performance period persistence phosphate point population premium pressure prevalence price probability production
+    profit proportion pulse quantile quantity quotient radius rain range rank rate rating ratio reading rent reserve
+    resistance resonance result return revenue reward runtime salary score second share shortage size skewness slope
+    spacing spectrum speed spend spending spread strength stress sulfate sulphate sum supply surface surplus tax
+    temperature tenure term thickness throughput tide time tip tonnage total tuition turnout turnover usage value
+    variance variation velocity viewership volatility voltage volume wage wait waist warranty waste wavelength wealth
+    week weight wheelbase width windspeed wingspan worth year yield
+""")
+_MEASURING_ENDS = ("ance", "ence", "ency", "ity", "ness")  # acidity, resistance, frequency, roughness
+_NOT_MEASURABLE = word_set("""
+    ability agency ambulance audience authority celebrity charity city commodity community conference emergency entity
+    facility fence identity nationality residence science security sentence sequence university witness
+""")
 # Things that happen: over whole numbers that add up, a header in the singular counts them ("robbery").
 EVENTS = word_set("""
     accident arrest assault attack birth burglary collision complaint conviction crash crime death divorce earthquake
@@ -77,6 +103,14 @@ def base_form(word: str) -> str:
     if lower in INVARIANT or "NOUN" in found:
         return singular_word(lower)
     return next(iter(found.values()))[0] if found else lower
+
+
+def is_measurable(noun: str) -> bool:
+    """Return whether a noun names what is measured, so that it can be high, low or average: "fare", no "school"."""
+    word = singular_word(noun)
+    if word in MEASURABLE | MASS | AMOUNTS:
+        return True
+    return word.endswith(_MEASURING_ENDS) and word not in _NOT_MEASURABLE
 
 
 def is_participle(word: str) -> bool:

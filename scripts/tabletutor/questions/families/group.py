@@ -232,7 +232,7 @@ def _pivot(draw: Draw) -> Candidate:
         form += f" Leave out rows without {' or '.join(gaps)}."
     return Candidate(
         chain(step),
-        {"noun": noun, "by": names[0], "across": names[1], "column": draw.say(by), "other": draw.say(across)},
+        {"noun": noun, "column": draw.say(by), "other": draw.say(across)},
         "table",
         item=kind,
         form=form,
