@@ -6,6 +6,7 @@ import pytest
 from tabletutor.programs import grammar as g
 from tabletutor.programs import polars_engine
 from tabletutor.questions.misleading import find_misleading
+from tests.support.profiles import profile_of
 
 TABLE = pl.DataFrame(
     {
@@ -17,6 +18,9 @@ TABLE = pl.DataFrame(
         "open": [row // 3 % 2 for row in range(13)],
     }
 )
+
+PROFILE = profile_of(TABLE)
+CHEAP = g.Where("odd", "<", 200)
 
 
 def difference(left: str, right: str, aggregation: g.Aggregation) -> g.Program:
@@ -36,10 +40,14 @@ def best_of_each(by: str, column: str) -> g.Program:
         (difference("gross", "odd", "min"), "the smallest difference is -80"),
         (best_of_each("kind", "open"), "6 rows tie for the best of 2 groups"),
         (best_of_each("shop", "gross"), "a group has 1 rows"),
+        (
+            g.Program((CHEAP, g.Group("shop", "count"), g.BestGroup("smallest"))),
+            "some values of 'shop' have no row left",
+        ),
     ],
 )
 def test_words_that_do_not_fit_the_table_are_found(program: g.Program, why: str) -> None:
-    assert (find_misleading(program, lambda other: polars_engine.run(other, TABLE)) or "").startswith(why)
+    assert (find_misleading(program, PROFILE, lambda other: polars_engine.run(other, TABLE)) or "").startswith(why)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +57,10 @@ def test_words_that_do_not_fit_the_table_are_found(program: g.Program, why: str)
         difference("gross", "net", "max"),
         difference("gross", "odd", "mean"),
         best_of_each("kind", "gross"),
+        g.Program((CHEAP, g.Group("shop", "count"), g.BestGroup("largest"))),
+        g.Program((CHEAP, g.Group("kind", "count"), g.BestGroup("smallest"))),
+        g.Program((g.Where("shop", "!=", "d"), g.Group("shop", "count"), g.BestGroup("smallest"))),
     ],
 )
 def test_words_that_fit_the_table_are_left_alone(program: g.Program) -> None:
-    assert find_misleading(program, lambda other: polars_engine.run(other, TABLE)) is None
+    assert find_misleading(program, PROFILE, lambda other: polars_engine.run(other, TABLE)) is None

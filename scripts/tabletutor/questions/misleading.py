@@ -1,4 +1,5 @@
-"""Find words that a table makes misleading: a "smallest difference" below 0, a "best row" of a group where many tie.
+"""Find words that a table makes misleading: a "smallest difference" below 0, a "best row" of a group where many tie,
+the "fewest rows" where a group has none.
 
 The checks run small programs on the table.
 """
@@ -10,6 +11,7 @@ from typing import Any
 from tabletutor.programs.grammar import (
     Aggregate,
     Arithmetic,
+    BestGroup,
     Count,
     Group,
     GroupCount,
@@ -18,29 +20,35 @@ from tabletutor.programs.grammar import (
     Program,
     RankWithin,
     Step,
+    TopGroups,
     Where,
 )
+from tabletutor.questions.readings.lost_groups import has_lost_groups
+from tabletutor.records.table import TableProfile
 
 Run = Callable[[Program], Any]
 MOST_TIED = 1.5  # rows a group has at the end of its ranking, on average
 LEAST_RANKED = 3  # rows of a group that are ranked
 
 
-def find_misleading(program: Program, run: Run) -> str | None:
+def find_misleading(program: Program, profile: TableProfile, run: Run) -> str | None:
     """Return which words of a question do not fit the table, or None. `run` computes a program."""
     try:
-        return next(_misleading(program.steps, run), None)
+        return next(_misleading(program.steps, profile, run), None)
     except NoAnswer as refusal:
         return f"a check has no answer: {refusal}"
 
 
-def _misleading(steps: tuple[Step, ...], run: Run) -> Iterator[str]:
+def _misleading(steps: tuple[Step, ...], profile: TableProfile, run: Run) -> Iterator[str]:
     for place, (step, following) in enumerate(pairwise(steps)):
         match step, following:
             case Arithmetic(operator="-"), Aggregate(aggregation="min" | "max"):
                 least = run(Program((*steps[: place + 1], Aggregate(step.name, "min"))))
                 if least < 0:
                     yield f"the smallest difference is {least}, which is no small difference"
+            case Group(aggregation="count" | "sum" | "nunique"), BestGroup() | TopGroups():
+                if following.direction == "smallest" and has_lost_groups(steps[:place], step.by, profile, run):
+                    yield f"some values of {step.by!r} have no row left, which is the smallest number"
             case RankWithin(by=str(by)), Where():
                 rows = run(Program((*steps[: place + 2], Count())))
                 groups = run(Program((*steps[: place + 2], Group(by, "count"), GroupCount())))

@@ -18,6 +18,7 @@ from tabletutor.questions.generate import SETTLED, with_text
 from tabletutor.questions.header_words import SpokenColumn
 from tabletutor.questions.interest import is_dull
 from tabletutor.questions.misleading import find_misleading
+from tabletutor.questions.readings.lost_groups import lost_groups
 from tabletutor.questions.readings.registry import other_readings
 from tabletutor.questions.readings.settle import settle
 from tabletutor.questions.readings.words import ruled_out_by_words
@@ -77,7 +78,7 @@ def check(
         raise _rejection(question, "dull", fault)
     if lack := find_lack(program, profile, polars, answers["polars"]):
         raise _rejection(question, "dull", lack)
-    if misleading := find_misleading(program, polars):
+    if misleading := find_misleading(program, profile, polars):
         raise _rejection(question, "ambiguous", misleading)
     if foregone := find_foregone(program, profile, polars):
         raise _rejection(question, "dull", foregone)
@@ -108,8 +109,11 @@ def _with_one_reading(
 ) -> Question:
     """Return the question with a clause for each other reading that gives another answer, and its new id."""
     names = [word for column in spoken.values() for word in (column.plural, column.singular, column.quoted) if word]
+    others = other_readings(
+        program, profile, lambda name: spoken[name].singular if name in spoken else column_words(name)
+    )
     settlement = settle(
-        other_readings(program, profile, lambda name: spoken[name].singular if name in spoken else column_words(name)),
+        (*others, *lost_groups(program, profile, polars)),
         run=polars,
         matches=lambda other: match(answer, other, question.answer_type, question.answer_spec, ENGINE_AGREEMENT),
         settled={

@@ -46,6 +46,7 @@ ReadingName = Literal[
     "every_copy",
     "rank_ties",
     "empty_as_zero",
+    "empty_group",
     "date_order",
     "absolute_change",
     "percent_change",
@@ -62,12 +63,14 @@ class Reading(Record, frozen=True):
 
     `clause` has ways to say that ours is meant, each a whole sentence to put after the question. Without any, words
     cannot rule the reading out. `column` is the column by which the reading counts or filters, if it has one.
+    `differs`: it is known to give another answer, so no engine need compute its program.
     """
 
     name: ReadingName
     program: Program
     clause: tuple[str, ...]
     column: str | None = None
+    differs: bool = False
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ def settle(
     clauses: dict[tuple[str, ...], None] = {}
     unsettled: dict[str, None] = {}
     for reading in readings:
-        if reading.name in settled or reading.clause in clauses or _is_same(reading.program, run, matches):
+        if reading.name in settled or reading.clause in clauses:
+            continue
+        if not reading.differs and _is_same(reading.program, run, matches):
             continue
         differs.setdefault(reading.name)
         if reading.clause:
