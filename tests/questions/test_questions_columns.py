@@ -34,6 +34,7 @@ TABLE = pl.DataFrame(
 NAMES: dict[str, Role] = {"college": "label", "first_name": "label", "city": "label"}
 MOMENTS: dict[str, Role] = dict.fromkeys(DATES, "date")
 PROFILE = profile_of(TABLE, roles=NAMES | MOMENTS)
+SURVEY = profile_of(pl.DataFrame({"city": ["a", "b"], "pay": [1, 2]}))
 
 
 def column(name: str) -> ColumnProfile:
@@ -79,7 +80,7 @@ def test_the_main_date_says_when_it_happened() -> None:
 )
 def test_a_sum_is_a_quantity_if_the_header_says_so(reason: str, most: float, added: bool) -> None:
     measure = ColumnProfile("n", "integer", 0, 9, min=0.0, max=most, role="additive", role_reason=reason)
-    assert adds_up(measure) is added
+    assert adds_up(measure, SURVEY) is added
 
 
 @pytest.mark.parametrize(
@@ -102,8 +103,15 @@ def test_measures_are_compared_if_a_telling_word_and_their_size_agree(
 
 def test_the_population_of_a_place_that_rows_share_does_not_add_up() -> None:
     measure = ColumnProfile("population", "integer", 0, 9, role="additive", role_reason="header word 'population'")
-    assert adds_up(measure)
-    assert not adds_up(replace(measure, top_values=(("250000", 40), ("9000", 20))))
+    assert adds_up(measure, SURVEY)
+    assert not adds_up(replace(measure, top_values=(("250000", 40), ("9000", 20))), SURVEY)
+
+
+def test_a_population_does_not_add_up_over_years() -> None:
+    measure = ColumnProfile("population", "integer", 0, 9, role="additive", role_reason="header word 'population'")
+    years = profile_of(pl.DataFrame({"year": [2001, 2002], "population": [7, 8]}), roles={"year": "year"})
+    assert not adds_up(measure, years)
+    assert adds_up(replace(measure, name="births", role_reason="header word 'births'"), years)
 
 
 def test_a_header_has_one_year_or_none() -> None:

@@ -10,6 +10,7 @@ from tabletutor.programs import grammar as g
 from tabletutor.programs import polars_engine
 from tabletutor.questions.family import chain
 from tabletutor.questions.foregone import find_foregone
+from tabletutor.records.table import Role
 from tests.support.profiles import profile_of
 
 ROWS = range(120)
@@ -21,6 +22,9 @@ TABLE = pl.DataFrame(
         "pool": [row if row > 110 else 0 for row in ROWS],
         "snow": [row if row % 3 == 0 else 0 for row in ROWS],
         "pair": ["first" if row // 60 else "second" for row in ROWS],
+        "early": [row % 3 == 0 for row in ROWS],
+        "late": [row % 3 == 1 for row in ROWS],
+        "open": [row % 2 == 0 for row in ROWS],
         "land": [("Norway", "Italy", "Italy", "Austria")[row % 4] for row in ROWS],
         "week": [1 + row // 4 for row in ROWS],
         "share": [0.1 * (row % 4) for row in ROWS],
@@ -31,7 +35,8 @@ TABLE = pl.DataFrame(
     },
     schema_overrides={"day": pl.Datetime("us")},
 )
-PROFILE = profile_of(TABLE, roles={"day": "date", "week": "date_part"})
+ROLES: dict[str, Role] = {"day": "date", "week": "date_part", "early": "flag", "late": "flag", "open": "flag"}
+PROFILE = profile_of(TABLE, roles=ROLES)
 BEST = g.BestGroup("largest")
 MONTHS = g.Period("day", "month", "month")
 
@@ -70,6 +75,8 @@ OSLO, ROME = (g.Where("squad", "==", name) for name in ("Oslo", "Rome"))
         (chain(g.Aggregate("pool", "mean")), "'pool' is 0"),
         (chain(g.Aggregate("snow", "median")), "'snow' is 0"),
         (chain(g.StrongestPair(("ground", "upper", "living"))), "'living' is the sum"),
+        (chain(g.Pivot("early", "late", "count")), "'early' and 'late' are never both true"),
+        (chain(g.Pivot("early", "open", "count")), None),
         (chain(g.Group("size", "count"), BEST), None),
         (chain(g.Where("size", "==", "large"), g.Group("squad", "count"), BEST), "the same number of rows, or nearly"),
         (chain(g.Where("ground", ">", 11), g.Where("upper", ">", 20), g.Group("squad", "count"), BEST), None),

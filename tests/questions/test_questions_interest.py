@@ -68,6 +68,8 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(g.Pivot("city", "pay", "count")), {"Oslo": {"1": 1}, "Rome": {"2": 1}}, "the same"),
     (chain(g.Top("pay", 2, "largest"), g.ListOf("city")), ["Oslo", "Oslo"], "the same"),
     (chain(g.HypothesisTest("anova", "pay", "p", by="city")), 1e-12, "practically 0"),
+    (chain(g.HypothesisTest("anova", "pay", "p", by="city")), 1.0, "do not differ at all"),
+    (chain(g.HypothesisTest("anova", "pay", "statistic", by="city")), 0.0, "do not differ at all"),
     (g.Program((g.Count(),), (g.Aggregate("same", "sum"),), g.Join("ratio")), 0.5, "'same' has at most one value"),
     (g.Program((), parts=(g.Part("n", (g.Count(),)), g.Part("m", (g.Aggregate("pay", "mean"),)))), {"n": 10, "m": 3.9},
      "all rows"),

@@ -18,6 +18,8 @@ TABLE = pl.DataFrame(
     {
         "city": [("Oslo", "Rome", "Bern", "Ulm")[row % 4] for row in ROWS],
         "side": ["left" if row % 2 else "right" for row in ROWS],
+        "half": ["low" if row < 30 else "high" for row in ROWS],
+        "fifth": ["a" if row % 5 else "b" for row in ROWS],
         "once": [f"thing {max(row, 3)}" for row in ROWS],
         "rare": ["x" if row < 2 else "y" if row < 31 else "z" for row in ROWS],
         "trio": ["a" if row < 25 else "b" if row < 50 else "c" for row in ROWS],
@@ -60,6 +62,7 @@ def lack(program: g.Program, profile: TableProfile = PROFILE) -> str | None:
 
 
 LACKS: list[tuple[g.Program, str]] = [
+    (chain(g.HypothesisTest("chi_square", "half", "decision", by="fifth")), "the groups have the same shares"),
     (chain(g.Where("noise", "<", 9), g.Group("city", "count"), g.GroupMapping()), "9 rows together"),
     (chain(g.Where("pay", ">", 20), g.Aggregate("city", "nunique")), "changes nothing"),
     (

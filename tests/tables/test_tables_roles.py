@@ -15,6 +15,7 @@ from tabletutor.tables.roles.infer import infer_roles
 from tabletutor.tables.roles.levels import find_order, orders
 from tabletutor.tables.roles.lexicon import NUMBER_CONCEPTS, TEXT_CONCEPTS, lexicon
 from tabletutor.tables.roles.lists import list_separator
+from tabletutor.tables.roles.repeated import REPEATED
 
 ROWS = 60
 MARKERS = TablesConfig().missing_markers
@@ -194,7 +195,10 @@ NUMBERS: list[Case] = [
     ("weekday", "date_part", ints(1, 7)),
     ("day_of_week", "date_part", ints(0, 6)),
     ("wday", "date_part", ints(1, 7)),
-    ("week", "date_part", ints(1, 52)),
+    ("week", "duration", ints(1, 52)),
+    ("fnlwgt", "code", ints(12000, 1490000)),
+    ("sampling_weight", "code", floats(10, 900)),
+    ("race", "code", of("True", "False")),
     ("sched_dep_time", "date_part", of("515", "559", "1830", "2245")),
     # Keys and codes
     ("id", "identifier", ints(4000, 9000)),
@@ -351,6 +355,11 @@ def test_the_reason_says_whether_each_value_occurs_once() -> None:
 BESIDE: list[tuple[str, Role, list[str], str]] = [
     ("GarageArea", "intensive", ints(0, 1400), "bedrooms"),
     ("area", "additive", ints(0, 1400), "population"),
+    ("total_sulfur_dioxide", "intensive", floats(6, 289), "free sulfur dioxide"),
+    ("total_sulfur_dioxide", "intensive", ints(6, 289), "free sulfur dioxide"),
+    ("total_bill", "additive", floats(3, 51), "tip"),
+    ("wgt", "intensive", floats(42, 116), "hgt"),
+    ("week", "date_part", ints(1, 52), "month"),
     ("g", "additive", of("16", "17"), "wins"),
     ("pass_int", "additive", ints(2, 32), "touchdowns"),
     ("ties", "additive", of("0", "1"), "wins"),
@@ -363,6 +372,22 @@ def test_the_other_headers_of_a_table_say_what_a_word_means(
     header: str, role: Role, cells: list[str], beside: str
 ) -> None:
     assert found(header, cells, **{beside: ints(0, 40)}).role == role
+
+
+def test_a_number_of_the_levels_of_a_text_is_ordinal() -> None:
+    numbers, levels = of("9", "13", "7"), of("HS-grad", "Bachelors", "11th")
+    assert found("education-num", numbers, education=levels).role == "ordinal"
+
+
+def test_a_measure_that_the_rows_of_a_pair_of_keys_repeat_is_marked() -> None:
+    keys = [
+        (state, year) for year in range(2001, 2006) for state in ("Ohio", "Utah", "Iowa", "Texas") for _ in range(4)
+    ]
+    beside = {"state": [state for state, _ in keys], "year": [str(year) for _, year in keys]}
+    votes = [str(1000 + 37 * year + 911 * len(state) * (year - 2000)) for state, year in keys]
+    own = ints(1, 900, rows=80)
+    assert REPEATED in found("totalvotes", votes, **beside).reason
+    assert REPEATED not in found("votes", own, **beside).reason
 
 
 def test_numbers_without_a_gap_in_the_order_of_the_rows_are_numbered() -> None:

@@ -16,7 +16,7 @@ from tabletutor.questions.family import Family
 from tabletutor.questions.generate import Pool, candidates, make_pools
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.registry import all_families
-from tabletutor.questions.repeats import AskedPrograms, even_columns
+from tabletutor.questions.repeats import AskedPrograms, even_columns, half_columns
 from tabletutor.questions.validate import Rejected, check
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import digest
@@ -133,7 +133,7 @@ def fill_pool(
     dropped: list[Reject],
 ) -> None:
     """Add the accepted questions of one pool to `kept`, and the rejects to `dropped`."""
-    asked, balance = AskedPrograms(even_columns(profile)), Balance(len(profile.columns))
+    asked, balance = AskedPrograms(even_columns(profile), half_columns(profile)), Balance(len(profile.columns))
     for question in kept:
         asked.add(from_json(question.program or {}))
         balance.add(question)

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache
 
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
+from tabletutor.tables.roles.repeated import REPEATED
 
 # A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
 UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
@@ -59,6 +60,12 @@ MAX_UNNAMED = 0.1  # of the rows without a name
 FEW = 20
 INHABITANTS = frozenset({"population", "pop", "inhabitants", "residents", "households"})
 RECURS = 4  # rows with one number of inhabitants, which then is that of a place that several rows share
+# What a place or an account has at a time: a sum over times is no quantity.
+LEVELS = INHABITANTS | frozenset(
+    {"stock", "stocks", "balance", "balances", "inventory", "debt", "reserves", "assets", "employed", "unemployed"}
+    | {"employment", "enrollment", "subscribers", "members"}
+)
+TIMES = frozenset({"year", "years", "yr", "date", "month", "quarter", "period", "week", "day", "time", "decade"})
 GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
 WHOLE_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
@@ -162,17 +169,41 @@ def is_mostly_zero(column: ColumnProfile, rows: int) -> bool:
     return zeros > MOSTLY_ZERO * (rows - column.missing)
 
 
-def adds_up(column: ColumnProfile) -> bool:
+def adds_up(column: ColumnProfile, profile: TableProfile) -> bool:
     """Return whether the sum of a measure over rows is a quantity: its header or unit says so, not its spread alone.
 
     A few whole numbers under a plural ("sources", from 3 to 10) count what rows may share. The population of a town
-    does not add up over rows of people who live there.
+    does not add up over rows of people who live there, and none does over years.
     """
     few = column.role_reason.endswith("under a plural: counts") and isinstance(column.max, float) and column.max < FEW
     of_place = (
         bool(header_parts(column.name) & INHABITANTS) and sum(n for _, n in column.top_values) > RECURS * column.unique
     )
-    return column.role == "additive" and not few and not of_place and not GUESSED.search(column.role_reason)
+    if of_place or (is_level(column) and has_times(profile)):
+        return False
+    return column.role == "additive" and not few and not GUESSED.search(column.role_reason)
+
+
+def has_times(profile: TableProfile) -> bool:
+    """Return whether rows belong to times, such as the years of a country: a column is called "year" or "date"."""
+    return any(
+        column.role in ("year", "date", "date_part") and column.unique > 1 and header_parts(column.name) <= TIMES
+        for column in profile.columns
+    )
+
+
+def is_level(column: ColumnProfile) -> bool:
+    """Return whether a measure says how much there is at a time, such as a population: times cannot be added up."""
+    parts = header_parts(column.name)
+    return bool(parts & LEVELS) or "header word 'population'" in column.role_reason
+
+
+def repeats_in_groups(column: ColumnProfile) -> bool:
+    """Return whether the rows of a group repeat one value, as the votes of a state on the row of each candidate.
+
+    Such a column chooses rows. A statistic of it counts a value once for each row.
+    """
+    return REPEATED in column.role_reason
 
 
 def splits_rows(column: ColumnProfile, rows: int) -> bool:

@@ -84,7 +84,7 @@ def _one_of(draw: Draw) -> Condition:
 
 
 def _threshold(draw: Draw) -> Condition:
-    column = draw.measure()
+    column = draw.measure(chooses=True)
     comparison, value = draw.comparison(), draw.threshold(column)
     limit = limit_words(draw, comparison, value)
     counted = draw.spoken[column.name].counted
@@ -101,7 +101,7 @@ def _threshold(draw: Draw) -> Condition:
 
 
 def _between(draw: Draw) -> Condition:
-    column = draw.measure()
+    column = draw.measure(chooses=True)
     if column.unique <= FEW_DISTINCT:
         raise CannotDraw
     low, high = draw.threshold(column, 0.0, 0.35), draw.threshold(column, 0.6, 1.0)
@@ -200,6 +200,8 @@ def _known(draw: Draw) -> Condition:
 
 
 def _beyond(draw: Draw) -> Condition:
+    if draw.profile.totals:
+        raise CannotDraw  # "overall" would have the totals too
     column = draw.measure()
     statistic: Literal["mean", "median"] = "mean"  # below the median are half of the rows
     comparison: Literal[">", "<"] = draw.choice((">", "<"))

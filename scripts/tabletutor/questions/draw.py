@@ -20,6 +20,7 @@ from tabletutor.questions.columns import (
     is_whole,
     main_date,
     names_rows,
+    repeats_in_groups,
     splits_rows,
 )
 from tabletutor.questions.english import a_or_an
@@ -86,11 +87,12 @@ class Draw:
         complete: bool = False,
         like: ColumnProfile | None = None,
         summed: bool = False,
+        chooses: bool = False,
     ) -> ColumnProfile:
         """Return a numeric column of these roles that varies, with at most half of its values missing.
 
-        `complete`: no value is missing. `like`: a column that can be compared with this one, value by value. `summed`:
-        its sum over rows is a quantity.
+        `complete`: no value is missing. `like`: a column whose values can be compared with these. `summed`: its sum
+        over rows is a quantity. `chooses`: it only chooses rows.
         """
         return self._take(
             [
@@ -101,7 +103,8 @@ class Draw:
                 and column.unique >= MIN_DISTINCT
                 and column.missing <= self.profile.rows // 2
                 and not is_mostly_zero(column, self.profile.rows)
-                and (not summed or adds_up(column))
+                and (not summed or adds_up(column, self.profile))
+                and (chooses or not repeats_in_groups(column))
                 and not (complete and column.missing)
                 and (like is None or are_comparable(like, column))
                 and (not self._has_unit_column or has_own_unit(column))
@@ -219,7 +222,7 @@ class Draw:
 
     def aggregation(self, column: ColumnProfile, choices: Sequence[Aggregation]) -> Aggregation:
         """Return one of `choices` that makes sense for a numeric column: only counts, money and amounts add up."""
-        return self.choice([name for name in choices if name != "sum" or adds_up(column)])
+        return self.choice([name for name in choices if name != "sum" or adds_up(column, self.profile)])
 
     def comparison(self) -> Comparison:
         """Return a comparison of a number with a threshold."""

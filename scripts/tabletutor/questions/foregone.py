@@ -1,4 +1,5 @@
-"""Find answers that the design of a table gives: groups of one size, columns that are nearly all 0, sums of columns.
+"""Find answers that the design of a table gives: groups of one size, columns that are nearly all 0, sums of columns,
+flags of which only one is true.
 
 The checks run small programs on the table, as `support.py` does.
 """
@@ -39,6 +40,7 @@ from tabletutor.records.table import NUMERIC, TEMPORAL, TableProfile
 EVEN = 1.15  # the largest group over the smallest one, such as months of 28 to 31 days or squads of 25 to 27 players
 MOST_ROWS = 2 / 3  # of the table; conditions that keep so many hardly change the sizes of groups
 HALF = 0.5  # of the values; the median of a column with more zeros is 0
+MIN_BOTH = 3  # rows with two flags by chance; fewer may be absent by chance too
 SAME_SAYING = 0.995  # of a correlation
 STATISTICS = (Aggregate, Group, Quantile, InterquartileRange, Correlation, Regression, HypothesisTest, Pivot)
 
@@ -54,6 +56,7 @@ def find_foregone(program: Program, profile: TableProfile, run: Run) -> str | No
             fault = next(_even_groups(steps, profile, run), None) or next(_balanced(steps, profile, run), None)
             fault = fault or next(_zeros(steps, numbers, run), None)
             fault = fault or next(_same_columns(steps, run), None) or next(_nested(steps, run), None)
+            fault = fault or next(_exclusive(steps, profile, run), None)
             if fault is not None:
                 return fault
     except NoAnswer:
@@ -151,6 +154,18 @@ def _nested(steps: Steps, run: Run) -> Iterator[str]:
         for one, other in ((by, across), (across, by)):
             if _has_one_cell_each(run(Program((*steps[:place], Pivot(one, other, "count"))))):
                 yield f"{one!r} gives {other!r}"
+
+
+def _exclusive(steps: Steps, profile: TableProfile, run: Run) -> Iterator[str]:
+    """Yield a fault for two flags that are never both true, such as one for each stage of a disease."""
+    used = {name for step in steps for name in step_columns(step)}
+    flags = [column for column in profile.columns if column.name in used and column.role == "flag"]
+    for one, other in combinations([column for column in flags if column.kind in ("boolean", "integer")], 2):
+        both = [Where(flag.name, "==", True if flag.kind == "boolean" else 1) for flag in (one, other)]
+        sizes = [run(Program((flag, Count()))) for flag in both]
+        expected = sizes[0] * sizes[1] / profile.rows
+        if expected >= MIN_BOTH and run(Program((*both, Count()))) == 0:
+            yield f"{one.name!r} and {other.name!r} are never both true"
 
 
 def _zeros(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:

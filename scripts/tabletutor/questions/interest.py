@@ -99,6 +99,8 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         yield from _related_columns(steps, last, answer)
     if isinstance(last, HypothesisTest) and last.part == "p" and isinstance(answer, float) and answer < ZERO_P:
         yield "the p-value is practically 0"
+    if isinstance(last, HypothesisTest) and answer is not False and (answer == 0 or _is_one(last, answer)):
+        yield "the groups of the test do not differ at all"
     if isinstance(last, Share | MissingShare) and answer in (0, 100):
         yield f"the share is {answer:g} percent"
     filtered = any(isinstance(step, Filter | Keep) for step in steps)
@@ -117,6 +119,10 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         yield f"there is at most one value of {last.column!r}"
     if isinstance(last, Count) and answer in (0, profile.rows):
         yield "the count is that of no rows or of all rows"
+
+
+def _is_one(last: HypothesisTest, answer: Any) -> bool:
+    return last.part == "p" and isinstance(answer, int | float) and answer > 1 - ZERO_P
 
 
 def _few_gaps(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfile) -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 Two programs ask the same if they differ only in rounding, in the order of their conditions, or in the number or date of
 a limit ("above 20", "at least 25"). So do those that name other statistics of one column in a summary, or the same two
-columns or groups in another order. A question about all groups shows the number of one, two or the best of them.
+columns or groups in another order, or count the other half of the rows. A question about all groups shows the number
+of one, two or the best of them.
 """
 
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from tabletutor.programs.grammar import (
     Missing,
     MostFrequent,
     OneOf,
+    Pivot,
     Program,
     Regression,
     Round,
@@ -46,10 +48,12 @@ _JOINS = {"greater": "compare", "larger_name": "compare", "percent": "ratio"}
 class AskedPrograms:
     """The programs that a table's questions ask so far, by what they ask.
 
-    `even` are the columns of which each value has the same number of rows.
+    `even` are the columns of which each value has the same number of rows, `halves` those of two values, which split
+    all rows.
     """
 
     even: frozenset[str] = frozenset()
+    halves: frozenset[str] = frozenset()
     gists: set[str] = field(default_factory=set[str])
     shown: dict[str, set[str]] = field(
         default_factory=lambda: {"all": set(), "best": set(), "two": set(), "one": set()}
@@ -57,14 +61,14 @@ class AskedPrograms:
 
     def add(self, program: Program) -> None:
         """Remember a program."""
-        program = normalise(program, self.even)
+        program = normalise(program, self.even, self.halves)
         self.gists.add(gist(program))
         for how, numbers in _shown(program).items():
             self.shown[how].update(numbers)
 
     def repeats(self, program: Program) -> bool:
         """Return whether a program asks the same as another one, or is answered by it, or answers it."""
-        program = normalise(program, self.even)
+        program = normalise(program, self.even, self.halves)
         return gist(program) in self.gists or any(
             not self.shown[other].isdisjoint(numbers)
             for how, numbers in _shown(program).items()
@@ -84,17 +88,36 @@ def even_columns(profile: TableProfile) -> frozenset[str]:
     )
 
 
-def normalise(program: Program, even: frozenset[str] = frozenset()) -> Program:
+def half_columns(profile: TableProfile) -> frozenset[str]:
+    """Return the columns of two values without a gap: the count or the share of one gives that of the other."""
+    return frozenset(column.name for column in profile.columns if column.unique == 2 and not column.missing)
+
+
+def normalise(program: Program, even: frozenset[str] = frozenset(), halves: frozenset[str] = frozenset()) -> Program:
     """Return a program with one form for what is the same: the most frequent value has the most rows, and so on.
 
-    In groups by a column of `even`, a total is compared as a mean.
+    In groups by a column of `even`, a total is compared as a mean. Both values of a column of `halves` are one.
     """
 
     def change(steps: Iterable[Step]) -> tuple[Step, ...]:
         sides = program.join is not None and any(isinstance(step, Where) and step.column in even for step in steps)
-        return tuple(new for step in steps for new in _normal_steps(step, even, sides))
+        plain = _one_half(tuple(steps), halves) if program.join is None else tuple(steps)
+        return tuple(new for step in plain for new in _normal_steps(step, even, sides))
 
     return replace(program, steps=change(program.steps), other=change(program.other))
+
+
+def _one_half(steps: tuple[Step, ...], halves: frozenset[str]) -> tuple[Step, ...]:
+    """Return the steps of a count or a share with one value in place of both values of a column."""
+    last = next((step for step in reversed(steps) if not isinstance(step, Round)), None)
+    if isinstance(last, Share) and last.column in halves:
+        return tuple(replace(step, comparison="==", value="") if step == last else step for step in steps)
+    if not isinstance(last, Count):
+        return steps
+    return tuple(
+        replace(step, comparison="==", value="") if isinstance(step, Where) and step.column in halves else step
+        for step in steps
+    )
 
 
 def _normal_steps(step: Step, even: frozenset[str], sides: bool) -> tuple[Step, ...]:
@@ -113,6 +136,9 @@ def _normal_steps(step: Step, even: frozenset[str], sides: bool) -> tuple[Step, 
             return (Correlation(left, right),)
         case StrongestPair():
             return (StrongestPair(tuple(sorted(step.columns))),)
+        case Pivot():
+            by, across = sorted((step.by, step.across))
+            return (replace(step, by=by, across=across),)
         case Arithmetic():
             left, right = sorted((step.left, step.right))
             return (replace(step, left=left, right=right),)

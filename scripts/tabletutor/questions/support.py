@@ -215,6 +215,8 @@ def _thin_test(before: Steps, step: HypothesisTest, run: Run) -> Iterator[str]:
         sums = [sum(row.values()) for row in rows]
         if min(sums) * min(columns) / sum(sums) < MIN_EXPECTED:
             yield f"an expected count is below {MIN_EXPECTED:g}"
+        elif run(Program((*before, replace(step, part="statistic")))) < SAME:
+            yield "the groups have the same shares"
         return
     sizes: dict[str, int] = run(Program((*before, Group(step.by, "count", step.column), GroupMapping())))
     compared = step.values or tuple(sizes)

@@ -16,6 +16,7 @@ from tabletutor.tables.roles.facts import number_facts, text_facts
 from tabletutor.tables.roles.finding import Finding
 from tabletutor.tables.roles.lexicon import Lexicon, lexicon
 from tabletutor.tables.roles.measures import number_column_role
+from tabletutor.tables.roles.repeated import mark_repeated
 from tabletutor.tables.roles.texts import LABEL_SHARE, letters_stand_for_groups, text_column_role
 from tabletutor.tables.roles.words import Words
 
@@ -28,6 +29,9 @@ NAMED_TWICE = 1.1
 NAMED = frozenset({"category", "label"})
 MIN_CODES = 5
 CODE_ROWS = 1.5  # rows for each code
+LEVEL_WORDS = frozenset({"num", "number", "no", "level", "rank", "order"})  # "education-num"
+LEVELED = frozenset({"category", "ordinal"})
+OF_KINDS = frozenset({"race", "sex", "gender", "ethnicity", "region", "species"})
 CODE_SHARE = 0.95  # of the rows, in which a code goes with one text
 
 
@@ -40,12 +44,15 @@ def infer_roles(columns: Sequence[Column]) -> list[Finding]:
         neighbours = frozenset(word for i, other in enumerate(words) if i != index for word in other.all)
         found.append(_infer_role(column, known, neighbours))
     frame = pl.DataFrame([column.values.alias(str(i)) for i, column in enumerate(columns)])
-    return [
+    found = [
         _rank(columns, found, i, frame)
+        or _levels_of_text(columns, found, i, frame)
         or _code_of_text(columns, found, i, frame)
+        or _counted_weeks(found, i)
         or _without_name(columns, found, i, frame)
         for i in range(len(columns))
     ]
+    return mark_repeated(columns, found)
 
 
 def _is_index(column: Column) -> bool:
@@ -70,6 +77,31 @@ def _rank(columns: Sequence[Column], found: Sequence[Finding], index: int, frame
         if len(groups) >= MIN_GROUPS and groups["rows"].mean() >= MIN_RANKS and counted.all():  # pyright: ignore[reportOperatorIssue, reportOptionalOperand]
             last = int(groups["last"].max())  # pyright: ignore[reportArgumentType]
             return Finding("ordinal", f"whole numbers 1…{last}, each once per {columns[i].name!r}: a rank")
+    return None
+
+
+def _counted_weeks(found: Sequence[Finding], index: int) -> Finding | None:
+    """Return duration for weeks without a year or a date beside them: they are counted from some start, else None."""
+    own = found[index]
+    if own.role != "date_part" or not own.reason.startswith("header word 'week'"):
+        return None
+    dated = any(other.role in ("year", "date", "date_part") for i, other in enumerate(found) if i != index)
+    return None if dated else Finding("duration", "header word 'week', and no year or date beside it: weeks counted")
+
+
+def _levels_of_text(
+    columns: Sequence[Column], found: Sequence[Finding], index: int, frame: pl.DataFrame
+) -> Finding | None:
+    """Return ordinal for whole numbers that number the values of a text column ("education-num"), else None."""
+    column = columns[index]
+    words = column.name.casefold().replace("_", "-").replace(" ", "-").rpartition("-")
+    if not column.values.dtype.is_integer() or words[2] not in LEVEL_WORDS:
+        return None
+    for i, other in enumerate(columns):
+        if other.values.dtype == pl.String and other.name.casefold() == words[0] and found[i].role in LEVELED:
+            both = frame.select(str(index), str(i)).drop_nulls()
+            if both.n_unique() == both[str(i)].n_unique() == both[str(index)].n_unique():
+                return Finding("ordinal", f"whole numbers that number the values of {other.name!r}")
     return None
 
 
@@ -137,6 +169,8 @@ def _infer_role(column: Column, known: Lexicon, neighbours: frozenset[str]) -> F
     if column.kind == "boolean":
         if counted := _counted(words, known):
             return Finding("additive", f"header word {counted!r}, values 0 and 1: a count, and no answer of yes or no")
+        if coded := next((word for word in words.head if word in OF_KINDS), None):
+            return Finding("code", f"header word {coded!r}: two values that stand for kinds, and no yes or no")
         return Finding("flag", "two values, yes and no")
     if column.kind in NUMERIC or column.values.dtype.is_integer():
         found = number_column_role(words, number_facts(column), known, column.unit, neighbours)

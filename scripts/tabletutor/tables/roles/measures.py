@@ -1,5 +1,6 @@
 """Infer the role of a column of numbers: from the words of its header if its values agree, else from its values."""
 
+import re
 from dataclasses import replace
 
 from tabletutor.tables.roles.concepts import is_years, number_role
@@ -41,6 +42,13 @@ INTENSIVE_UNITS = frozenset(
 DURATION_UNITS = frozenset({"s", "sec", "min", "h", "hr", "hrs", "hours", "days", "years", "months", "weeks", "ms"})
 MEASURED = frozenset({"physical", "rate", "price", "statistic", "money", "quantity"})
 ONE_THING = frozenset({"duration", "score", "per_item"})  # "total fat" of a dish is not added up over dishes
+ADDED = frozenset({"money", "quantity", "count", "duration"})
+SAMPLING_WEIGHTS = re.compile(
+    r"(?:fnl?|final|person|sample|sampling|survey|samp|pop|population|design|household|hh|per|p)[\W_]*(?:weights?|wgts?|wts?)"
+    r"|wgts?|weights?[\W_]*(?:sample|survey|sampling)|[\W_a-z]*(?:survey|sampling)[\W_]*weights?",
+    re.IGNORECASE,
+)
+BODY = frozenset({"height", "hgt", "ht", "bmi", "waist", "hip", "length"})
 BUILDING = frozenset(
     {
         "bed",
@@ -98,15 +106,23 @@ def number_column_role(
     """
     hits = lexicon.hits(words, NUMBER_CONCEPTS)
     return (
-        _plane(words, facts, neighbours)
+        _sampling_weight(words, neighbours)
+        or _plane(words, facts, neighbours)
         or _by_neighbours(words, facts, neighbours)
         or _by_position(words, facts, lexicon, hits)
         or _minutes(words, lexicon)
-        or _by_modifier(words, facts, lexicon, hits)
+        or _by_modifier(words, facts, lexicon, hits, neighbours)
         or _by_words(hits, facts, has_unit=lexicon.unit(words) is not None)
         or _by_unit(words, lexicon, unit, facts)
         or replace(_by_values(words, facts), weak=True)
     )
+
+
+def _sampling_weight(words: Words, neighbours: frozenset[str]) -> Finding | None:
+    """Return code for the number of people that a row of a survey stands for: nobody asks about it."""
+    if not SAMPLING_WEIGHTS.fullmatch(words.plain) or (words.plain.lower() == "wgt" and neighbours & BODY):
+        return None
+    return Finding("code", f"header {words.plain!r}: how many people a row of a survey stands for")
 
 
 def _plane(words: Words, facts: NumberFacts, neighbours: frozenset[str]) -> Finding | None:
@@ -164,7 +180,9 @@ def _minutes(words: Words, lexicon: Lexicon) -> Finding | None:
             return None
 
 
-def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[Hit]) -> Finding | None:
+def _by_modifier(
+    words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[Hit], neighbours: frozenset[str]
+) -> Finding | None:
     last = next((hit for hit in hits if hit.at_end), None)
     first = set(last.concepts) if last else set[str]()
     said = ((c, number_role(c, last.named, facts)) for c in last.concepts) if last else ()
@@ -183,9 +201,16 @@ def _by_modifier(words: Words, facts: NumberFacts, lexicon: Lexicon, hits: list[
     counts = words.head[-1:] in (("count",), ("counts",)) and rate != "per"
     if rate and not counts and not ("duration" in first and rate not in ("per", "percent", "rate", "ratio")):
         return Finding("intensive", f"header word {rate!r}")
-    if total and first.isdisjoint(ONE_THING):
+    if total and not _is_level(words, facts, neighbours, first):
         return Finding("additive", f"header word {total!r}")
     return None
+
+
+def _is_level(words: Words, facts: NumberFacts, neighbours: frozenset[str], concepts: set[str]) -> bool:
+    """Return whether a "total" is that of one thing: the total fat of a dish, the total sulfur beside the free one."""
+    if concepts & ONE_THING or ("free" in neighbours and set(words.head[1:]) <= neighbours):
+        return True
+    return not facts.whole and len(words.head) > 1 and concepts.isdisjoint(ADDED) and bool(neighbours)
 
 
 def _by_words(hits: list[Hit], facts: NumberFacts, *, has_unit: bool) -> Finding | None:
