@@ -13,6 +13,7 @@ from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.header_words import spoken_columns
 from tabletutor.questions.population import Population
 from tabletutor.questions.registry import all_families
+from tabletutor.records.table import TableProfile
 from tests.support.profiles import profile_of
 
 ROWS = range(120)
@@ -34,11 +35,11 @@ PROFILE = profile_of(
 FAMILIES = {family.name: family for family in all_families()}
 
 
-def texts(name: str) -> list[str]:
+def texts(name: str, profile: TableProfile = PROFILE) -> list[str]:
     """Return questions of a family about the whole table, in each of its wordings."""
     family, found = FAMILIES[name], list[str]()
     for seed in range(60):
-        draw = Draw(PROFILE, spoken_columns(PROFILE), random.Random(seed))
+        draw = Draw(profile, spoken_columns(profile), random.Random(seed))
         try:
             candidate = family.build(draw)
         except CannotDraw:
@@ -66,6 +67,20 @@ def test_a_family_says_what_it_means(family: str, words: str, never: str) -> Non
     for text in texts(family):
         assert re.search(words, text), text
         assert not re.search(never, text), text
+
+
+def test_two_flags_are_crossed_by_their_names() -> None:
+    flags = pl.DataFrame({"paro": [row % 2 == 0 for row in ROWS], "mar": [row % 3 == 0 for row in ROWS]})
+    crossed = r"\b(?:paro|mar) (?:and|with|in the rows and) (?:paro|mar)\b"
+    assert all(
+        re.search(crossed, text) for text in texts("pivot", profile_of(flags, roles={"paro": "flag", "mar": "flag"}))
+    )
+
+
+def test_a_list_begins_with_the_most_or_the_fewest_rows() -> None:
+    towns = pl.DataFrame({"town": [f"town {row % 6}" for row in ROWS]})
+    for text in texts("group_top", profile_of(towns)):
+        assert not re.search(r"the (?:most|fewest) rows.*(?:largest|smallest|highest|lowest)", text)
 
 
 @pytest.mark.parametrize(

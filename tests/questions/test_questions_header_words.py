@@ -130,9 +130,11 @@ def test_an_adjective_over_numbers_has_a_noun_after_it() -> None:
         column("Injured", "integer", role="additive"),
         column("gained", role="intensive"),
         column("Raised", "integer", role="additive"),
+        column("Personal", "integer", role="additive"),
     )
     assert [(words.noun, words.singular) for words in said.values()] == [
-        ("quantity", "Injured count"), ("quantity", "gained value"), ("quantity", "Raised value")
+        ("quantity", "Injured count"), ("quantity", "gained value"), ("quantity", "Raised value"),
+        ("quantity", "Personal value"),
     ]  # fmt: skip
 
 
@@ -153,6 +155,15 @@ def test_measures_that_share_a_word_are_said_in_one_style() -> None:
     headers = ("birth_rate", "death_rate", "hs_death_count", "body_mass")
     said = say(*(column(header, role="intensive") for header in headers))
     assert [words.singular for words in said.values()] == ["birth_rate", "death_rate", "hs_death_count", "body mass"]
+
+
+def test_flags_and_years_of_several_words_stand_as_they_are_unless_a_year_is_named() -> None:
+    said = say(
+        column("college_bound", "boolean", role="flag"),
+        column("earliest_credit_line", "integer", role="year"),
+        column("model_year", "integer", role="year"),
+    )
+    assert [words.singular for words in said.values()] == ["college_bound", "earliest_credit_line", "model year"]
 
 
 def test_a_header_that_is_a_word_of_the_sentence_is_quoted() -> None:

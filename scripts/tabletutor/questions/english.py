@@ -26,7 +26,7 @@ UNIT_NAMES = {
 # The names of these letters begin with a vowel: an F, an X-ray.
 _VOWEL_NAMES = frozenset("AEFHILMNORSX")
 _CONSONANT_SOUND = re.compile(r"(?i)(eu|ewe|one\b|once\b|ukra|u[bcfghjkqrst][aeiou]|uni(?![nm]\w))")
-# A letter alone or before a digit ("m1"), and letters without a vowel ("hs_grad"), are said by their names.
+# People read the names of a letter alone or before a digit ("m1"), and of letters without a vowel ("hs_grad").
 _SPELT = re.compile(r"(?i)([a-z](?![a-z])|[b-df-hj-np-tv-xz]+$)")
 _SILENT_H = re.compile(r"(?i)(hour|honest|hono[u]?r|heir)")
 

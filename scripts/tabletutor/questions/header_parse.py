@@ -8,6 +8,7 @@ from tabletutor.questions.english import FUNCTION_WORDS, PREPOSITIONS, head_inde
 from tabletutor.questions.lexicon import grammatical_number, is_participle, parts_of_speech, word_set
 
 MOST_WORDS = 5
+LONG = "more than"  # begins the reason of a header of too many words
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[_\-]+|\.(?=\w)")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -97,7 +98,7 @@ def noun_phrase(text: str, shouted: bool) -> list[str]:
     if not words:
         raise NotSpoken("the header is empty")
     if len(words) > MOST_WORDS:
-        raise NotSpoken(f"more than {MOST_WORDS} words")
+        raise NotSpoken(f"{LONG} {MOST_WORDS} words")
     pairs = zip(["", *words], words, strict=False)
     if odd := next((word for before, word in pairs if not _WORD.fullmatch(word) and not _is_base(before, word)), None):
         raise NotSpoken(f"{odd!r} has a character that is no letter")

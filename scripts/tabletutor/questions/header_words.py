@@ -16,6 +16,7 @@ from tabletutor.programs.grammar import Aggregation
 from tabletutor.questions.english import FUNCTION_WORDS, is_mass, is_unit
 from tabletutor.questions.header_parse import (
     ACRONYMS,
+    LONG,
     SENTENCE_WORDS,
     STATISTICS,
     NoNoun,
@@ -32,6 +33,7 @@ from tabletutor.questions.lexicon import (
     base_form,
     grammatical_number,
     is_measurable,
+    is_participle,
     parts_of_speech,
     plural_word,
     singular_word,
@@ -51,6 +53,7 @@ SHOUTED_SHARE = 0.6  # of the headers in capitals, from which capitals are taken
 # Units that say what is measured, unless one of these words does: "city mpg" is no city.
 _MEASURING_UNITS = frozenset({"mpg", "mph", "km/h", "kmh", "kph"})
 _MEASURED_IN_THEM = frozenset({"speed", "velocity", "gust", "economy", "mileage", "efficiency", "consumption", "wind"})
+_TIMES = frozenset({"year", "date", "decade", "season", "time", "period", "vintage"})
 # Words that people use for each other. Two columns whose words differ only in these are both shown as they stand.
 _SYNONYMS = (
     {"sex", "gender"},
@@ -130,16 +133,16 @@ def spoken_columns(profile: TableProfile) -> Mapping[str, SpokenColumn]:
 def _one_style(profile: TableProfile, said: dict[str, SpokenColumn]) -> dict[str, SpokenColumn]:
     """Return the words, with the header for measures that share a word with a measure whose header stands.
 
-    `men_some_college` and `men_high_school` belong together, so either both are said in words or neither.
+    For example, `death_rate` is shown in a table with `hs_death_count`.
     """
     names = {column.name: frozenset(_key(column, column.name)) for column in profile.columns if _is_measured(column)}
     names = {name: words for name, words in names.items() if len(words) > 1}
-    while raw := [name for name in names if said[name].noun == "header"]:
+    while raw := [name for name in names if said[name].noun == "header" and not said[name].reason.startswith(LONG)]:
         shown = frozenset[str]().union(*(names[name] for name in raw))
         alike = [
             column
             for column in profile.columns
-            if names.get(column.name, frozenset()) & shown and said[column.name].noun not in ("header", "quantity")
+            if names.get(column.name, frozenset()) & shown and said[column.name].noun != "header"
         ]
         for column in alike:
             stands = _as_it_stands(column, "a header that shares a word with it stands as it is")
@@ -182,8 +185,8 @@ def _with_noun(column: ColumnProfile, reason: str) -> SpokenColumn:
     stands = _as_it_stands(column, reason)
     if not _is_measured(column) or column.name.lower() == "value":
         return stands
-    counts = column.role == "additive" and column.kind == "integer" and column.name.isalpha()
-    counts = counts and column.name.lower() not in _OF_MONEY | SENTENCE_WORDS and not reason.endswith("no measure")
+    last = raw_words(column.name)[-1].lower()
+    counts = column.role == "additive" and column.kind == "integer" and is_participle(last) and last not in _OF_MONEY
     return replace(stands, singular=f"{stands.quoted} {'count' if counts else 'value'}", noun="quantity")
 
 
@@ -204,6 +207,11 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     spoken = SpokenColumn(column.name, header_label(column.name), " ".join(words), unit=column.unit)
     if list(words[:2]) == ["number", "of"] and len(words) > 2:
         return replace(spoken, noun="quantity", counted=" ".join(words[2:]))
+    if len(words) > 1 and not column.title:
+        if column.kind == "boolean":
+            raise NotSpoken("what is true or false may be no noun")  # "college bound is true"
+        if column.role == "year" and words[head] not in _TIMES:
+            raise NotSpoken("a year is called by the name of something else")  # "with earliest credit line 1996"
     number = grammatical_number(words[head])
     if number == "plural" and column.kind in NUMERIC:
         return _measured_plural(spoken, column, words[head])

@@ -25,11 +25,11 @@ INVARIANT = word_set("aircraft deer fish headquarters offspring series sheep spe
 MASS = word_set("""
     advice agriculture alcohol beef biomass caffeine calcium cash chlorophyll cholesterol clothing concrete
     conservation consumption data debt education electricity electronegativity employment energy equipment ethanol
-    evidence fat fertility fiber fibre flour food freight furniture gasoline gold health honey horsepower humidity
-    inflation information knowledge labor labour literacy luggage migration milk money mortality music nutrition ozone
-    pay personnel pork poverty power precipitation progress protein radiation rain rainfall rice safety salinity sand
-    silver sleep smoking snow snowfall sodium software steel sugar sunshine traffic transport turbidity unemployment
-    uptime veal viewership visibility water weather wheat wind work
+    evidence experience fat fertility fiber fibre flour food freight furniture gasoline gold health honey horsepower
+    humidity inflation information knowledge labor labour literacy luggage migration milk money mortality music
+    nutrition ozone pay personnel pork poverty power precipitation progress protein radiation rain rainfall rice safety
+    salinity sand schooling silver sleep smoking snow snowfall sodium software steel sugar sunshine traffic transport
+    turbidity unemployment uptime veal viewership visibility water weather wheat wind work
 """)
 # Nouns in plural form that name an amount, not a count of things: "the average sales".
 AMOUNTS = word_set("""

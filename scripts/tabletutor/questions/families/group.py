@@ -113,6 +113,8 @@ def _top(draw: Draw) -> Candidate:
     step, n = groups.step, draw.choice((2, 3, 3))
     best, end = best_words(draw, groups, direction)
     order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
+    if groups.measure is None:
+        order = f"Start with the one with {best}."
     slots = {"whats": draw.say_many(groups.by), "best": best, "noun": groups.noun, "n": str(n), "order": order}
     return Candidate(
         chain(step, TopGroups(n, direction)), slots, "list", item="category", variant=f"{step.aggregation}_{direction}"

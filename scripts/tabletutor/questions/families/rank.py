@@ -72,10 +72,13 @@ def _top_list(draw: Draw) -> Candidate:
     label, column = draw.label(), draw.measure()
     direction, n = draw.direction(), draw.choice((3, 3, 5))
     end, name = draw.end_of(column, direction), draw.say(column)
+    best = draw.best_of(column, direction)
     order = draw.choice((f"Start with the {end}.", f"List them in order, {end} first."))
+    if draw.spoken[column.name].counted is not None:  # no number of seats is "the largest" of "the most seats"
+        order = f"Start with the one with {best}."
     slots = {
         "whats": draw.say_many(label),
-        "best": draw.best_of(column, direction),
+        "best": best,
         "noun": name,
         "n": str(n),
         "order": order,

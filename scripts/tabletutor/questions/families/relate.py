@@ -56,8 +56,8 @@ def _strongest(draw: Draw) -> Candidate:
     if min(column.unique for column in columns) < MANY_VALUES:
         raise CannotDraw
     method = draw.choice(("pearson", "pearson", "spearman"))
-    spoken = [draw.say_the(column) for column in columns]
-    slots = {"names": f"{', '.join(spoken[:-1])} and {spoken[-1]}", "method": method.capitalize()}
+    headers = [draw.spoken[column.name].quoted for column in columns]  # the answer is two of them
+    slots = {"names": f"{', '.join(headers[:-1])} and {headers[-1]}", "method": method.capitalize()}
     return Candidate(
         chain(StrongestPair(tuple(column.name for column in columns), method)),
         slots,
