@@ -42,6 +42,7 @@ DULL: list[tuple[g.Program, Any, str]] = [
     (chain(CITY, g.Correlation("same", "pay")), 0.5, "'same' has at most one value"),
     (chain(g.Aggregate("rain", "min")), 0.0, "equal the minimum"),
     (chain(g.Aggregate("full", "max")), 9, "equal the maximum"),
+    (chain(g.Group("city", "count"), g.GroupStatistic("median")), 1, "most groups have one row"),
     (chain(g.Aggregate("rain", "median")), 0.0, "median of 'rain'"),
     (chain(g.Quantile("rain", 0.25)), 0.0, "quantile of 'rain'"),
     (chain(g.InterquartileRange("same")), 0.0, "at most one value"),

@@ -196,6 +196,8 @@ NUMBERS: list[Case] = [
     ("day_of_week", "date_part", ints(0, 6)),
     ("wday", "date_part", ints(1, 7)),
     ("week", "duration", ints(1, 52)),
+    ("rate_marriage", "ordinal", of("1", "2", "3", "4", "5")),
+    ("inst", "category", of("1", "12", "13", "21")),
     ("fnlwgt", "code", ints(12000, 1490000)),
     ("sampling_weight", "code", floats(10, 900)),
     ("race", "code", of("True", "False")),

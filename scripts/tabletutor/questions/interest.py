@@ -23,6 +23,7 @@ from tabletutor.programs.grammar import (
     GroupCount,
     GroupNames,
     GroupSpread,
+    GroupStatistic,
     HypothesisTest,
     Impute,
     InterquartileRange,
@@ -55,6 +56,7 @@ ZERO_P = 1e-9
 FAR = 10  # times
 MIN_GAPS = 5
 MIN_GAP_SHARE = 0.02  # of the rows
+RECURRING = 3  # rows with one value
 CLEAR_LEAD = 1.05  # of the most frequent value over the next
 MEASURES = (Aggregate, Quantile, Span, InterquartileRange, MostFrequent, Lookup, Distinct, Edge, ListOf)
 
@@ -113,6 +115,8 @@ def _faults(steps: Steps, columns: dict[str, ColumnProfile], profile: TableProfi
         yield "the days do not lie between a beginning and an end"
     if filtered:
         yield from _few_gaps(steps, columns, profile)
+    if isinstance(last, GroupStatistic) and answer == 1 and any(isinstance(s, Group) and not s.column for s in steps):
+        yield "most groups have one row"
     if isinstance(last, GroupSpread | Span) and answer == 0:
         yield "the values do not differ"
     if isinstance(last, Aggregate) and last.aggregation == "nunique" and answer in (0, 1):
@@ -207,10 +211,10 @@ def _concentrated(last: Step, column: ColumnProfile) -> Iterator[str]:
         return
     low, first, median, third, high = column.quantiles
     if isinstance(last, Aggregate):
-        if last.aggregation == "min" and column.min == median:
-            yield f"half the values of {column.name!r} equal the minimum"
-        if last.aggregation == "max" and column.max == median:
-            yield f"half the values of {column.name!r} equal the maximum"
+        if last.aggregation == "min" and column.min == low and _recurs(column, low):
+            yield f"many values of {column.name!r} equal the minimum"
+        if last.aggregation == "max" and column.max == high and _recurs(column, high):
+            yield f"many values of {column.name!r} equal the maximum"
         if last.aggregation == "median" and median in (column.min, column.max):
             yield f"the median of {column.name!r} is its minimum or maximum"
     if isinstance(last, InterquartileRange) and first == third:
@@ -219,6 +223,10 @@ def _concentrated(last: Step, column: ColumnProfile) -> Iterator[str]:
         place = {0.05: low, 0.25: first, 0.5: median, 0.75: third, 0.95: high}.get(last.q)
         if place is not None and place in (column.min, column.max):
             yield f"this quantile of {column.name!r} is its minimum or maximum"
+
+
+def _recurs(column: ColumnProfile, number: float) -> bool:
+    return any(count >= RECURRING and float(value) == number for value, count in column.top_values)
 
 
 def _is_even(column: ColumnProfile) -> bool:

@@ -3,7 +3,7 @@
 A program alone can be sound where its question is not: the sources of 2019 among the rows with a rank of 2022.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations, product
 
 from tabletutor.programs.grammar import (
@@ -16,6 +16,7 @@ from tabletutor.programs.grammar import (
     Count,
     DatePart,
     Group,
+    Lookup,
     Missing,
     MissingShare,
     OneOf,
@@ -35,6 +36,7 @@ from tabletutor.records.table import TEMPORAL, ColumnProfile, TableProfile
 
 CONDITIONS = (Where, OneOf, Contains, Missing, BeyondStatistic)
 OVER_TIME = (Arithmetic, Correlation, Regression, StrongestPair)
+PICKING = (Where, BeyondStatistic, Lookup)
 COUNTED = (Count, Share, MissingShare)
 
 
@@ -51,6 +53,7 @@ def find_misfit(program: Program, profile: TableProfile) -> str | None:
         *_crossed_years(kept, measured, over_time),
         *_number_conditions(steps, filters, columns),
         *_total_and_part(steps, profile),
+        *_chosen_by_part(steps, filters, profile),
     )
     return next(iter(faults), None)
 
@@ -83,6 +86,18 @@ def _total_and_part(steps: tuple[Step, ...], profile: TableProfile) -> Iterator[
                 share = isinstance(step, Arithmetic) and step.operator == "/" and (step.right, step.left) in parts
                 if (left, right) in parts and not share:
                     yield f"{left!r} is the sum of {right!r} and others"
+
+
+def _chosen_by_part(steps: tuple[Step, ...], filters: Sequence[Step], profile: TableProfile) -> Iterator[str]:
+    """Yield a fault for a measure of rows that its total or one of its parts picks: large totals have large parts."""
+    if any(isinstance(step, COUNTED) for step in steps):
+        return
+    parts = {(each.total, part) for each in profile.sums for part in each.parts}
+    picking = {step.column for step in steps if isinstance(step, PICKING)}
+    measured = {name for step in steps if step not in filters for name in step_columns(step)}
+    for pair in product(sorted(picking), sorted(measured)):
+        if pair in parts or pair[::-1] in parts:
+            yield f"{pair[0]!r} picks rows of which {pair[1]!r} is measured, and one is a part of the other"
 
 
 def _number_conditions(

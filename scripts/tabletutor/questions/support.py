@@ -247,8 +247,11 @@ def _idle_preparation(program: Program, run: Run, answer: Any) -> str | None:
 
 
 def _idle_condition(program: Program, run: Run, answer: Any) -> str | None:
-    """Return the condition without which a number, a list or a breakdown stays unchanged, or nearly all values stay."""
-    if not isinstance(answer, int | float | dict | list) or isinstance(answer, bool):
+    """Return the condition without which a number, a list, the first or last date or a breakdown stays unchanged,
+    or nearly all values stay.
+    """
+    ends = any(isinstance(step, Aggregate) and step.aggregation in ("min", "max") for step in program.steps[-1:])
+    if not (isinstance(answer, int | float | dict | list) or ends) or isinstance(answer, bool):
         return None
     conditions = [step for step in program.steps if isinstance(step, Filter) and not isinstance(step, Sort | Top)]
     last = program.steps[-1] if program.steps else None

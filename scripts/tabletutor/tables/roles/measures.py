@@ -94,6 +94,7 @@ KEY_DIGITS = 8
 LONG_DIGITS = 9
 MAX_CODES = 12
 SMALL = 10
+RATINGS = 7
 RANKED = 0.9
 
 
@@ -196,6 +197,8 @@ def _by_modifier(
     if any("duration" in hit.concepts for hit in hits):
         first.add("duration")
     rate, total = lexicon.modifier(words, "intensive"), lexicon.modifier(words, "additive")
+    if rate == "rate" == words.head[0] and facts.within(0, SMALL) and facts.unique <= RATINGS:
+        return Finding("ordinal", f"header begins with 'rate', {facts.unique} whole numbers {facts.span}: ratings")
     if rate == "price" and total:
         rate = None
     counts = words.head[-1:] in (("count",), ("counts",)) and rate != "per"
