@@ -62,6 +62,7 @@ def lack(program: g.Program, profile: TableProfile = PROFILE) -> str | None:
 
 
 LACKS: list[tuple[g.Program, str]] = [
+    (g.Program((LEFT, g.Count()), (RIGHT, g.Count()), g.Join("ratio")), "both groups have the same number"),
     (chain(g.Where("noise", ">", 9), g.Aggregate("day", "max")), "changes nothing"),
     (chain(g.HypothesisTest("chi_square", "half", "decision", by="fifth")), "the groups have the same shares"),
     (chain(g.Where("noise", "<", 9), g.Group("city", "count"), g.GroupMapping()), "9 rows together"),

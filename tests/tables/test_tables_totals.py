@@ -154,6 +154,7 @@ def test_words_name_a_whole_only_if_they_can_mean_nothing_else(value: str, other
     ("value", "others", "whole"),
     [
         ("United States", STATES, True),
+        ("Russian Federation", ["Altai Krai", "Moscow", "Tomsk Oblast", "Other"], True),
         ("United States", ["Canada", "France", "Georgia"], False),
         ("World", ["Africa", "Asia", "Europe"], True),
         ("Annual", ["Jan", "Feb", "Mar"], True),

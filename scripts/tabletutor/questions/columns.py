@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import cache
 
 from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, Role, TableProfile
-from tabletutor.tables.roles.repeated import REPEATED
 
 # A column of these, or whose values are these, gives the unit of a measure, so the measure has several units.
 UNIT_HEADERS = frozenset({"unit", "units", "uom", "currency"})
@@ -66,6 +65,7 @@ LEVELS = INHABITANTS | frozenset(
     | {"employment", "enrollment", "subscribers", "members"}
 )
 TIMES = frozenset({"year", "years", "yr", "date", "month", "quarter", "period", "week", "day", "time", "decade"})
+REPEATED = "the rows of a group repeat it"  # a note in the reason for a role (`tables/roles/repeated.py`)
 GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
 WHOLE_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")

@@ -8,7 +8,7 @@ from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, VALUE, WHICH
 from tabletutor.records.question import AnswerType
-from tabletutor.records.table import TEMPORAL, Kind
+from tabletutor.records.table import NUMERIC, TEMPORAL, Kind
 
 # The answer types of a value that is read off a row, by its column's kind; other kinds give a category.
 ANSWER_TYPES: Mapping[Kind, AnswerType] = {
@@ -61,6 +61,8 @@ def _lookup_other(draw: Draw) -> Candidate:
     other = draw.column(("additive", "intensive", "duration", "category", "year", "date"))
     if other.kind in TEMPORAL and (other.grain == "year" or not is_event(other)):
         raise CannotDraw  # the birth of the oldest one, a first of January
+    if other.role == "category" and other.kind in NUMERIC:
+        raise CannotDraw  # the sex of the oldest one is 2
     direction = draw.direction()
     slots = {"other": draw.say(other), "best": draw.best_of(column, direction)}
     answer_type = ANSWER_TYPES.get(other.kind, "category")

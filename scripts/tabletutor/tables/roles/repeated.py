@@ -11,7 +11,7 @@ from tabletutor.tables.kinds import Column
 from tabletutor.tables.roles.finding import Finding
 
 REPEATED = "the rows of a group repeat it"
-KEYS = frozenset({"category", "code", "label", "year", "date_part", "date"})
+KEYS = frozenset({"category", "code", "label", "year", "date_part", "date", "ordinal"})
 MEASURES = frozenset({"additive", "intensive", "duration"})
 MAX_KEYS = 8
 MAX_LEVELS = 0.34  # of the rows: a key has three rows for each of its values

@@ -19,6 +19,7 @@ _ALIASES = {
     **dict.fromkeys(("usa", "us", "u.s.", "united-states-of-america", "national", "nation"), "united-states"),
     **dict.fromkeys(("the-world", "global", "worldwide"), "world"),
     **dict.fromkeys(("uk", "great-britain"), "united-kingdom"),
+    "russian-federation": "russia",
     **dict.fromkeys(("annual", "full-year", "yearly", "whole-year", "ann"), "year"),
 }
 # Some parts of each whole. A quarter of the other values, and some of them, must be among the parts.
@@ -34,6 +35,16 @@ _PARTS = {
     "australia": "victoria queensland tasmania new-south-wales south-australia western-australia",
     "germany": "bayern hessen sachsen bavaria hesse saxony berlin hamburg bremen",
     "united-kingdom": "england scotland wales northern-ireland",
+    "russia": (
+        "altai-krai altai-republic amur-oblast arkhangelsk-oblast astrakhan-oblast bashkortostan belgorod-oblast "
+        "bryansk-oblast buryatia chechnya chelyabinsk-oblast chuvashia dagestan irkutsk-oblast ivanovo-oblast "
+        "kalmykia kaluga-oblast kamchatka-krai karelia kemerovo-oblast khabarovsk-krai kirov-oblast komi "
+        "kostroma-oblast krasnodar-krai krasnoyarsk-krai kurgan-oblast kursk-oblast leningrad-oblast lipetsk-oblast "
+        "magadan-oblast moscow moscow-oblast murmansk-oblast novgorod-oblast novosibirsk-oblast omsk-oblast "
+        "orenburg-oblast penza-oblast perm-krai pskov-oblast rostov-oblast ryazan-oblast samara-oblast saratov-oblast "
+        "smolensk-oblast tambov-oblast tatarstan tomsk-oblast tula-oblast tver-oblast tyumen-oblast vologda-oblast "
+        "voronezh-oblast yaroslavl-oblast"
+    ),
     "world": "africa asia europe oceania americas north-america south-america latin-america",
     "year": (
         "january february march april may june july august september october november december "
