@@ -391,6 +391,8 @@ def test_a_measure_that_the_rows_of_a_pair_of_keys_repeat_is_marked() -> None:
     own = ints(1, 900, rows=80)
     assert REPEATED in found("totalvotes", votes, **beside).reason
     assert REPEATED not in found("votes", own, **beside).reason
+    codes = [f"{state[:2]}{year}" for state, year in keys]
+    assert REPEATED not in found("cost", votes, item=codes, name=[code.lower() for code in codes]).reason
 
 
 def test_numbers_without_a_gap_in_the_order_of_the_rows_are_numbered() -> None:
