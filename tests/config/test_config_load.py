@@ -130,9 +130,9 @@ def test_unknown_keys_are_named_with_the_nearest_all_at_once() -> None:
             "the exploration and the request",
         ),
         (
-            {"questions": {"pairs": {"mpg": "mine.csv"}}},
-            "config.yaml: traces.teacher: questions of a language model and of your own are verified by independent "
-            "traces; name a teacher",
+            {"teachers": {"t": {"teacher": "openai", "model": "m"}}, "questions": {"llm": {"teacher": "t"}}},
+            "config.yaml: traces.teacher: questions of a language model are verified by independent traces; name a "
+            "teacher",
         ),
         ({"reporting": {"baseline": "b"}}, "config.yaml: reporting.baseline: no run named 'b'; there are: base, tuned"),
     ],

@@ -51,10 +51,9 @@ def _teacher_faults(config: Config) -> Iterator[Fault]:
             yield Fault(path, f"no teacher named {teacher!r}; {suggestion(teacher, config.teachers)}")
     if config.traces.gold_teacher and not config.traces.teacher:
         yield Fault(("traces", "gold_teacher"), "needs traces.teacher, which answers without the hint; set that too")
-    if config.traces.teacher is None and (llm or config.questions.pairs):
+    if config.traces.teacher is None and llm:
         yield Fault(
-            ("traces", "teacher"),
-            "questions of a language model and of your own are verified by independent traces; name a teacher",
+            ("traces", "teacher"), "questions of a language model are verified by independent traces; name a teacher"
         )
     for name, teacher in config.teachers.items():
         if not isinstance(teacher, LocalTeacherConfig):
