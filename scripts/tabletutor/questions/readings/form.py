@@ -8,6 +8,7 @@ from tabletutor.programs.grammar import (
     Along,
     BestValue,
     Count,
+    Group,
     GroupShare,
     GroupStatistic,
     Join,
@@ -58,7 +59,10 @@ def fraction(program: Program, table: Table) -> Iterator[Reading]:
 
 
 def other_change(program: Program, table: Table) -> Iterator[Reading]:
-    """Yield the reading of a growth as a difference, or of a change in percent."""
+    """Yield the reading of a growth as a difference, or of a change in percent. Changes that form groups have none."""
+    groups = {step.by for step in all_steps(program) if isinstance(step, Group)}
+    if any(isinstance(step, Running) and step.name in groups for step in all_steps(program)):
+        return
     operations = {step.operation for step in all_steps(program) if isinstance(step, Along | Running)}
 
     def change(step: Step) -> Step:
