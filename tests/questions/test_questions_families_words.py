@@ -53,8 +53,11 @@ def texts(name: str, profile: TableProfile = PROFILE) -> list[str]:
 @pytest.mark.parametrize(
     ("family", "words", "never"),
     [
-        ("date_best_part", r"(?i)\b(in which|on which|the|by) (month \(1 to 12\)|year|weekday) of", "as the one"),
-        ("period_best", r"(?i)\b(?:in which |the |by )(?:quarter|year) of opened", "as the one"),
+        ("date_best_part", r"(?i)\b(in which|on which|the|by) (month \(1 to 12\)|year|weekday)", "opened"),
+        ("period_best", r"(?i)\b(?:in which |the |by )(?:quarter|year)\b", "opened"),
+        ("date_extreme", "(earliest|latest) opened", "first|last"),
+        ("test_decision", "(?i)rejects? (normality|equal means|equal distributions|independence) of|p-value", "null"),
+        ("test_number", "test.* of|ANOVA of", r"region '\w+' and region"),
         ("group_shares", r"each (?:region|note|of them)\b.* accounts? for|share of each", "falls|has each"),
         ("scaled_value", "z-score of the (?:highest|lowest|largest|smallest) ", "most of|the (?:most|fewest)"),
         ("text_words", r"words \(separated by spaces\) in comments", "comment "),
@@ -67,6 +70,19 @@ def test_a_family_says_what_it_means(family: str, words: str, never: str) -> Non
     for text in texts(family):
         assert re.search(words, text), text
         assert not re.search(never, text), text
+
+
+def test_a_date_is_named_where_the_table_has_another_time() -> None:
+    dated = TABLE.with_columns(year=pl.Series([2000 + row % 9 for row in ROWS]))
+    profile = profile_of(dated, roles={"sales": "intensive", "opened": "date", "year": "year"})
+    assert all(
+        re.search(r"month \(1 to 12, by opened\)|\(by opened\)", text) for text in texts("date_best_part", profile)
+    )
+
+
+def test_values_are_of_the_bare_header() -> None:
+    profile = profile_of(TABLE.select(murder="sales"), roles={"murder": "intensive"})
+    assert all(" value of" not in text and "murder value" not in text for text in texts("top_values", profile))
 
 
 def test_two_flags_are_crossed_by_their_names() -> None:

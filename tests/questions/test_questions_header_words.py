@@ -166,6 +166,11 @@ def test_flags_and_years_of_several_words_stand_as_they_are_unless_a_year_is_nam
     assert [words.singular for words in said.values()] == ["college_bound", "earliest_credit_line", "model year"]
 
 
+def test_a_date_of_several_words_stands_as_it_is_unless_its_head_is_a_time() -> None:
+    said = say(*(column(header, "datetime", role="date") for header in ("time_hour", "order_date", "departure_time")))
+    assert [words.singular for words in said.values()] == ["time_hour", "order date", "departure time"]
+
+
 def test_a_header_that_is_a_word_of_the_sentence_is_quoted() -> None:
     said = say(*(column(header, role="intensive") for header in ("single", "Total", "value")), "other", "over")
     assert [words.singular for words in said.values()] == [

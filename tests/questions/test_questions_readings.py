@@ -293,8 +293,15 @@ def test_nothing_is_added_where_the_answer_is_the_same_or_the_words_are_clear() 
 
 
 def test_one_clause_rules_out_all_readings_that_it_can() -> None:
-    settlement = settle_on(chain(g.Aggregate("weight", "kurt")), "number")
+    settlement = settle_on(chain(g.Quantile("weight", 0.6)), "number")
     assert len(settlement.clauses) == 1
+
+
+def test_a_question_that_says_excess_kurtosis_does_not_say_it_again() -> None:
+    settlement = settle_on(chain(g.Aggregate("weight", "kurt")), "number", "pearson_kurtosis")
+    assert [clause for clauses in settlement.clauses for clause in clauses] == [
+        "Correct the kurtosis for bias.", "Use the kurtosis corrected for bias."
+    ]  # fmt: skip
 
 
 def test_a_question_that_needs_many_clauses_is_rejected() -> None:

@@ -97,7 +97,7 @@ HOW_MANY = (
     "{front}go through the {whats} one by one. How many of them have {limit}?",
     "Looking at {whole}, for how many {whats} do you find {limit}?",
 )
-# The groups are parts of a date: {in_which} is "in which quarter of order date" or "on which weekday of order date".
+# The groups are parts of a date: {in_which} is "in which quarter" or "on which weekday (by order date)".
 WHEN = (
     "{in_which} {is_best}{back}?",
     "{front}{in_which} {is_best}?",

@@ -39,7 +39,7 @@ from tabletutor.questions.lexicon import (
     singular_word,
 )
 from tabletutor.records.record import Record
-from tabletutor.records.table import NUMERIC, ColumnProfile, TableProfile
+from tabletutor.records.table import NUMERIC, TEMPORAL, ColumnProfile, TableProfile
 
 # "count": takes "a" and a plural. "mass": takes neither ("precipitation", and numbers that stand for kinds or grades).
 # "amount": a plural that is measured ("sales"). "quantity": a count of things ("number of seats"). "header": the header
@@ -53,6 +53,7 @@ SHOUTED_SHARE = 0.6  # of the headers in capitals, from which capitals are taken
 # Units that say what is measured, unless one of these words does: "city mpg" is no city.
 _MEASURING_UNITS = frozenset({"mpg", "mph", "km/h", "kmh", "kph"})
 _MEASURED_IN_THEM = frozenset({"speed", "velocity", "gust", "economy", "mileage", "efficiency", "consumption", "wind"})
+_DATES = frozenset({"date", "day", "time"})
 _TIMES = frozenset({"year", "date", "decade", "season", "time", "period", "vintage"})
 # Words that people use for each other. Two columns whose words differ only in these are both shown as they stand.
 _SYNONYMS = (
@@ -210,6 +211,8 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
     if len(words) > 1 and not column.title:
         if column.kind == "boolean":
             raise NotSpoken("what is true or false may be no noun")  # "college bound is true"
+        if column.kind in TEMPORAL and words[head] not in _DATES:
+            raise NotSpoken("a date is called by the name of something else")  # "the earliest time hour"
         if column.role == "year" and words[head] not in _TIMES:
             raise NotSpoken("a year is called by the name of something else")  # "with earliest credit line 1996"
     number = grammatical_number(words[head])

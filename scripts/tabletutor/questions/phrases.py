@@ -1,6 +1,6 @@
 """Phrases: the words of aggregates, ends of a ranking and limits, for the slots of wordings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tabletutor.programs.grammar import Aggregation, Comparison, Direction
 from tabletutor.questions.draw import CannotDraw, Draw
@@ -24,6 +24,17 @@ def aggregate_noun(draw: Draw, aggregation: Aggregation, column: ColumnProfile) 
     if aggregation in draw.spoken[column.name].clashes:  # "total cost" is another column
         return f"{'sum' if aggregation == 'sum' else aggregation} of {draw.say(column)}"
     return f"{draw.choice(AGGREGATION_WORDS[aggregation])} {draw.say(column)}"
+
+
+def whose_values(draw: Draw, column: ColumnProfile) -> str:
+    """Return a column after "values of": "the number of seats", but "Enroll" and not "the Enroll value"."""
+    spoken = draw.spoken[column.name]
+    return spoken.quoted if spoken.singular == f"{spoken.quoted} value" else draw.say_the(column)
+
+
+def two_groups(draw: Draw, by: ColumnProfile, values: Sequence[str]) -> str:
+    """Return two groups of a column, its header once: "sex 'male' and 'female'"."""
+    return f"{draw.say(by)} {value_words(values[0])} and {value_words(values[1])}"
 
 
 def total_of(draw: Draw, column: ColumnProfile) -> str:

@@ -7,6 +7,7 @@ from tabletutor.questions.columns import is_event
 from tabletutor.questions.draw import CannotDraw, Draw
 from tabletutor.questions.family import Candidate, Family, chain
 from tabletutor.questions.frames import LIST, VALUE, WHICH
+from tabletutor.questions.phrases import whose_values
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import NUMERIC, TEMPORAL, Kind
 
@@ -91,7 +92,7 @@ def _top_list(draw: Draw) -> Candidate:
 def _top_values(draw: Draw) -> Candidate:
     column, n, direction = draw.measure(), draw.choice((3, 3, 5)), draw.direction()
     end = draw.end_of(column, direction)
-    slots = {"n": str(n), "end": end, "name": draw.say_the(column)}
+    slots = {"n": str(n), "end": end, "name": whose_values(draw, column)}
     item = "integer" if column.kind == "integer" else "number"
     return Candidate(chain(Top(column.name, n, direction), ListOf(column.name)), slots, "list", item=item)
 

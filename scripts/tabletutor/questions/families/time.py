@@ -30,6 +30,7 @@ from tabletutor.records.table import ColumnProfile, Role
 
 PARTS: dict[DatePartName, str] = {"year": "year", "month": "month (1 to 12)", "weekday": "weekday"}
 FORMS = {"month": " Write the month like {}-03.", "quarter": " Write the quarter like {}Q3.", "year": ""}
+DATE_ENDS = {"first": "earliest", "last": "latest", "min": "earliest", "max": "latest"}
 Change = Literal["change", "percent_change"]
 INCREASES: tuple[tuple[Change, str], ...] = (("change", "increase"), ("percent_change", "percentage increase"))
 HOW: dict[Change, str] = {"change": "", "percent_change": ", in percent,"}
@@ -43,11 +44,15 @@ GROWTH = (
     "Go through the {noun} {unit} by {unit}: in which {what} is the rise{how} over the {unit} before it largest?",
 )
 MAX_PERIODS = 10
+PLACES_IN_TIME: frozenset[Role] = frozenset({"date", "year", "date_part"})
 
 
-def of_date(draw: Draw, column: ColumnProfile) -> str:
-    """Return " of order date", to name the date of a part or a period."""
-    return f" of {draw.say(column)}"
+def of_date(draw: Draw, words: str, column: ColumnProfile) -> str:
+    """Return "weekday (by order date)", and only "weekday" if no other column can be meant."""
+    if all(other is column or other.role not in PLACES_IN_TIME for other in draw.profile.columns):
+        return words
+    inside = f"by {draw.say(column)})"
+    return f"{words[:-1]}, {inside}" if words.endswith(")") else f"{words} ({inside}"
 
 
 def period_form(date: ColumnProfile, unit: str) -> str:
@@ -86,7 +91,7 @@ def _best_part(draw: Draw) -> Candidate:
         end = end_of_aggregate(draw, aggregation, measure, direction)
         best = f"the {end} {noun}"
     is_best, best_is = best_in_time(draw, measure, noun, end)
-    what = f"{words}{of_date(draw, date)}"
+    what = of_date(draw, words, date)
     in_which = f"{'on' if step.part == 'weekday' else 'in'} which {what}"
     slots = {"what": what, "in_which": in_which, "best": best, "noun": noun, "is_best": is_best, "best_is": best_is}
     kind = "category" if step.part == "weekday" else "integer"
@@ -116,10 +121,16 @@ def _period_best(draw: Draw) -> Candidate:
     measure = next((column for column in draw.profile.columns if column.name == steps[1].column), None)
     direction = "largest" if measure is None else draw.direction()
     end = end_of_aggregate(draw, steps[1].aggregation, measure, direction)
-    what, best = f"{unit}{of_date(draw, date)}", "the most rows" if measure is None else f"the {end} {noun}"
+    what, best = of_date(draw, unit, date), "the most rows" if measure is None else f"the {end} {noun}"
     is_best, best_is = best_in_time(draw, measure, noun, end)
-    in_which = f"in which {what}"
-    slots = {"what": what, "in_which": in_which, "best": best, "noun": noun, "is_best": is_best, "best_is": best_is}
+    slots = {
+        "what": what,
+        "in_which": f"in which {what}",
+        "best": best,
+        "noun": noun,
+        "is_best": is_best,
+        "best_is": best_is,
+    }
     return Candidate(
         chain(*steps, BestGroup(direction)),
         slots,
@@ -140,7 +151,7 @@ def _growth(draw: Draw) -> Candidate:
     date = draw.date(main=True)
     steps, noun, unit = _periods(draw, date)
     operation = _change(draw, steps[1].column)
-    slots = {"what": f"{unit}{of_date(draw, date)}", "noun": noun, "how": HOW[operation], "unit": unit}
+    slots = {"what": of_date(draw, unit, date), "noun": noun, "how": HOW[operation], "unit": unit}
     program = chain(*steps, Along(operation), BestGroup("largest"))
     return Candidate(program, slots, "category", form=period_form(date, unit), variant=f"{unit}_{operation}")
 
@@ -185,7 +196,7 @@ def _period_mapping(draw: Draw) -> Candidate:
     aggregation = draw.aggregation(measure, ("mean", "sum"))
     noun = aggregate_noun(draw, aggregation, measure)
     program = chain(period, Group(period.name, aggregation, measure.name), GroupMapping())
-    what = f"{unit}{of_date(draw, date)}"
+    what = of_date(draw, unit, date)
     form = draw.choice((f" Answer with a dictionary from {unit} to number.", f" Give a mapping from {unit} to number."))
     return Candidate(
         program,
@@ -239,8 +250,7 @@ def _streak(draw: Draw) -> Candidate:
 def _edge(draw: Draw) -> Candidate:
     date, measure = _series(draw)
     place = draw.choice(("first", "last"))
-    words = draw.choice({"first": ("earliest", "first"), "last": ("latest", "last", "most recent")}[place])
-    noun = f"{draw.say(measure)} on the {words} {draw.say(date)}"
+    noun = f"{draw.say(measure)} on the {DATE_ENDS[place]} {draw.say(date)}"
     kind = "integer" if measure.kind == "integer" else "number"
     return Candidate(chain(Sort(date.name), Edge(measure.name, place)), {"noun": noun}, kind, variant=place)
 
@@ -250,10 +260,8 @@ def _extreme(draw: Draw) -> Candidate:
     if column.grain == "year":
         raise CannotDraw  # the answer would be a first of January
     aggregation = draw.choice(("min", "max"))
-    end = draw.choice(("earliest", "first") if aggregation == "min" else ("latest", "last", "most recent"))
-    return Candidate(
-        chain(Aggregate(column.name, aggregation)), {"noun": f"{end} {draw.say(column)}"}, "date", variant=aggregation
-    )
+    noun = f"{DATE_ENDS[aggregation]} {draw.say(column)}"
+    return Candidate(chain(Aggregate(column.name, aggregation)), {"noun": noun}, "date", variant=aggregation)
 
 
 def _date_of(draw: Draw) -> Candidate:

@@ -26,7 +26,8 @@ PEARSON: Mapping[Aggregation, Aggregation] = {"kurt": "pearson_kurt"}
 SAMPLE_STD = ("Use the sample standard deviation.", "Take the sample standard deviation.")
 SAMPLE_VAR = ("Use the sample variance.", "Take the sample variance.")
 SKEWNESS = ("Correct the skewness for bias.", "Use the skewness corrected for bias.")
-KURTOSIS = ("Use the excess kurtosis, corrected for bias.", "Give the excess kurtosis corrected for bias.")
+KURTOSIS = ("Correct the kurtosis for bias.", "Use the kurtosis corrected for bias.")
+EXCESS = ("Use the excess kurtosis.", "Give the excess kurtosis.")
 
 
 def population_deviation(program: Program, table: Table) -> Iterator[Reading]:
@@ -56,7 +57,7 @@ def uncorrected_shape(program: Program, table: Table) -> Iterator[Reading]:
     ways: tuple[tuple[ReadingName, Mapping[Aggregation, Aggregation], tuple[str, ...]], ...] = (
         ("uncorrected_skewness", SKEW, SKEWNESS),
         ("uncorrected_kurtosis", KURT, KURTOSIS),
-        ("pearson_kurtosis", PEARSON, KURTOSIS),
+        ("pearson_kurtosis", PEARSON, EXCESS),
     )
     for name, swap, clause in ways:
         if changed := change_steps(program, lambda step, swap=swap: _swap(step, swap)):
