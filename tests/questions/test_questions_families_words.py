@@ -154,3 +154,12 @@ def test_sales_are_outliers_and_no_average_sales_is_higher() -> None:
     assert any("whose sales are outliers" in text for text in said)
     assert any("whose number of rooms is an outlier" in text for text in said)
     assert not any("sales" in text for text in texts("compare_greater"))
+
+
+@pytest.mark.parametrize(("groups", "counted"), [(9, False), (12, True)])
+def test_a_median_of_counts_needs_many_groups(groups: int, counted: bool) -> None:
+    table = pl.DataFrame(
+        {"region": [f"region {row % groups}" for row in ROWS], "sales": [row * 7 % 31 for row in ROWS]}
+    )
+    said = " ".join(texts("group_statistic", profile_of(table, kinds={"region": "category"})))
+    assert ("ount the rows" in said) is counted

@@ -27,6 +27,7 @@ TABLE = pl.DataFrame(
         "open": [row % 2 == 0 for row in ROWS],
         "land": [("Norway", "Italy", "Italy", "Austria")[row % 4] for row in ROWS],
         "week": [1 + row // 4 for row in ROWS],
+        "rain": [row + row % 3 for row in ROWS],
         "share": [0.1 * (row % 4) for row in ROWS],
         "ground": [row * 7 % 31 for row in ROWS],
         "upper": [row * 11 % 37 for row in ROWS],
@@ -54,6 +55,9 @@ OSLO, ROME = (g.Where("squad", "==", name) for name in ("Oslo", "Rome"))
 @pytest.mark.parametrize(
     ("program", "fault"),
     [
+        (chain(g.Where("week", ">", 5), g.Top("rain", 3, "largest"), g.Count()), "say nearly the same"),
+        (chain(g.Where("week", ">", 5), g.Lookup("rain", "largest", "squad")), "say nearly the same"),
+        (chain(g.Where("week", ">", 5), g.Lookup("ground", "largest", "squad")), None),
         (chain(g.Group("squad", "count"), BEST), "the same number of rows, or nearly"),
         (chain(g.Where("place", "!=", "left"), g.Group("squad", "count"), BEST), "about the same number of rows"),
         (chain(MONTHS, g.Group("month", "count"), BEST), "about the same number of rows"),

@@ -1,11 +1,13 @@
 """Questions say headers as people do, as long as the words can mean no other column of the table."""
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tabletutor.questions.header_words import SpokenColumn, spoken_columns
 from tabletutor.records.table import ColumnProfile, Kind, Role, Source, TableProfile
+from tests.support.profiles import profile_of
 
 
 def table(*columns: ColumnProfile) -> TableProfile:
@@ -136,6 +138,18 @@ def test_an_adjective_over_numbers_has_a_noun_after_it() -> None:
         ("quantity", "Injured count"), ("quantity", "gained value"), ("quantity", "Raised value"),
         ("quantity", "Personal value"),
     ]  # fmt: skip
+
+
+def test_a_plural_is_a_count_only_if_it_surely_counts() -> None:
+    frame = pl.DataFrame({name: [96, 550, 2340] for name in ("Books", "voters", "number_of_seats", "calls_received")})
+    said = spoken_columns(profile_of(frame.with_columns(rooms=pl.Series([0, 5, 900]))))
+    assert {name: (words.singular, words.counted) for name, words in said.items()} == {
+        "Books": ("Books value", None),
+        "voters": ("number of voters", "voters"),
+        "number_of_seats": ("number of seats", "seats"),
+        "calls_received": ("number of calls received", "calls received"),
+        "rooms": ("number of rooms", "rooms"),
+    }
 
 
 def test_an_event_over_whole_numbers_counts_the_events() -> None:

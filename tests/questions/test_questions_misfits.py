@@ -55,3 +55,16 @@ OLD, RICH = g.Where("age", ">", 1), g.Where("pay", ">", 1)
 def test_columns_of_one_question_belong_together(program: g.Program, fault: str | None) -> None:
     found = find_misfit(program, PROFILE)
     assert found is None if fault is None else fault in (found or "")
+
+
+@pytest.mark.parametrize(
+    "last",
+    [g.Group("day", "count"), g.Aggregate("day", "nunique"), g.MostFrequent("day"), g.Pivot("day", "x", "count")],
+)
+def test_days_of_the_month_are_no_groups_beside_the_month(last: g.Step) -> None:
+    table = pl.DataFrame({"day": [1, 15, 31], "month": [5, 6, 7], "x": ["a", "b", "c"]})
+    parts = profile_of(table, roles={"day": "date_part", "month": "date_part"})
+    assert "day of the month" in (find_misfit(chain(last), parts) or "")
+    assert find_misfit(chain(g.Where("day", ">", 3), g.Count()), parts) is None
+    alone = profile_of(table.drop("month"), roles={"day": "date_part"})
+    assert find_misfit(chain(last), alone) is None

@@ -1,6 +1,7 @@
 """Uses of a column in questions, beyond what its role says."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
@@ -67,6 +68,8 @@ LEVELS = INHABITANTS | frozenset(
 TIMES = frozenset({"year", "years", "yr", "date", "month", "quarter", "period", "week", "day", "time", "decade"})
 REPEATED = "the rows of a group repeat it"  # a note in the reason for a role (`tables/roles/repeated.py`)
 GUESSED = re.compile(r"spread as counts are|^small whole numbers")  # reasons for a role
+WEEK = 7  # days; numbers up to it may be weekdays
+MONTH = 31
 WHOLE_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
@@ -240,6 +243,18 @@ def is_bookkeeping(column: ColumnProfile) -> bool:
 def is_event(date: ColumnProfile) -> bool:
     """Return whether a date says when something happened: it is no bookkeeping and no birth."""
     return not is_bookkeeping(date) and not header_parts(date.name) & BIRTH
+
+
+def is_day_of_month(column: ColumnProfile, columns: Iterable[ColumnProfile]) -> bool:
+    """Return whether a column numbers the days of months that another of the table's columns gives."""
+    if column.role != "date_part" or "day" not in header_parts(column.name) or not isinstance(column.max, int | float):
+        return False
+    months = any(
+        other.role in ("year", "date") or (other.role == "date_part" and "month" in header_parts(other.name))
+        for other in columns
+        if other is not column
+    )
+    return months and WEEK < column.max <= MONTH
 
 
 def main_date(profile: TableProfile) -> str | None:

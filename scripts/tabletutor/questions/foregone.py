@@ -19,6 +19,7 @@ from tabletutor.programs.grammar import (
     GroupMapping,
     HypothesisTest,
     InterquartileRange,
+    Lookup,
     Missing,
     MostFrequent,
     NoAnswer,
@@ -30,6 +31,7 @@ from tabletutor.programs.grammar import (
     Regression,
     Share,
     StrongestPair,
+    Top,
     Where,
     step_columns,
 )
@@ -41,6 +43,7 @@ EVEN = 1.15  # the largest group over the smallest one, such as months of 28 to 
 MOST_ROWS = 2 / 3  # of the table; conditions that keep so many hardly change the sizes of groups
 HALF = 0.5  # of the values; the median of a column with more zeros is 0
 MIN_BOTH = 3  # rows with two flags by chance; fewer may be absent by chance too
+ALIKE = 0.95  # of a correlation, between the column of a filter and that of a ranking
 SAME_SAYING = 0.995  # of a correlation
 STATISTICS = (Aggregate, Group, Quantile, InterquartileRange, Correlation, Regression, HypothesisTest, Pivot)
 
@@ -56,6 +59,7 @@ def find_foregone(program: Program, profile: TableProfile, run: Run) -> str | No
             fault = next(_even_groups(steps, profile, run), None) or next(_balanced(steps, profile, run), None)
             fault = fault or next(_zeros(steps, numbers, run), None)
             fault = fault or next(_same_columns(steps, run), None) or next(_nested(steps, run), None)
+            fault = fault or next(_ranked_alike(steps, numbers, run), None)
             fault = fault or next(_exclusive(steps, profile, run), None)
             if fault is not None:
                 return fault
@@ -181,6 +185,17 @@ def _zeros(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:
                 half = getattr(step, "aggregation", None) == "median" and step_columns(step)[-1] == name
                 if zeros > (HALF if half else MOSTLY_ZERO) * known:
                     yield f"{name!r} is 0 in {zeros} of {known} rows"
+
+
+def _ranked_alike(steps: Steps, numbers: set[str], run: Run) -> Iterator[str]:
+    """Yield a fault for rows that one column picks and another ranks, if both say the same."""
+    for place, step in enumerate(steps):
+        if not isinstance(step, Top | Lookup) or step.column not in numbers:
+            continue
+        picking = {other.column for other in steps[:place] if isinstance(other, Where) and other.column in numbers}
+        for name in sorted(picking - {step.column}):
+            if abs(run(Program((Correlation(name, step.column),)))) > ALIKE:
+                yield f"{name!r} picks rows that {step.column!r} ranks, and they say nearly the same"
 
 
 def _same_columns(steps: Steps, run: Run) -> Iterator[str]:

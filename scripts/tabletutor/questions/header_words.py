@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from tabletutor.models.prompt import header_label
 from tabletutor.programs.grammar import Aggregation
+from tabletutor.questions.counted_things import OF_MONEY, begins_low, is_surely_counted
 from tabletutor.questions.english import FUNCTION_WORDS, is_mass, is_unit
 from tabletutor.questions.header_parse import (
     ACRONYMS,
@@ -48,7 +49,6 @@ Noun = Literal["count", "mass", "amount", "quantity", "header"]
 
 MOST_TITLE_WORDS = 8
 MEASURED = ("additive", "intensive", "duration")  # roles of numbers that are measured or counted
-_OF_MONEY = frozenset({"raised", "spent", "paid", "owed", "earned", "gross", "net", "invested", "budgeted"})
 SHOUTED_SHARE = 0.6  # of the headers in capitals, from which capitals are taken as the table's style
 # Units that say what is measured, unless one of these words does: "city mpg" is no city.
 _MEASURING_UNITS = frozenset({"mpg", "mph", "km/h", "kmh", "kph"})
@@ -187,7 +187,7 @@ def _with_noun(column: ColumnProfile, reason: str) -> SpokenColumn:
     if not _is_measured(column) or column.name.lower() == "value":
         return stands
     last = raw_words(column.name)[-1].lower()
-    counts = column.role == "additive" and column.kind == "integer" and is_participle(last) and last not in _OF_MONEY
+    counts = column.role == "additive" and column.kind == "integer" and is_participle(last) and last not in OF_MONEY
     return replace(stands, singular=f"{stands.quoted} {'count' if counts else 'value'}", noun="quantity")
 
 
@@ -236,7 +236,7 @@ def _noun(column: ColumnProfile, words: Sequence[str]) -> SpokenColumn:
         return replace(spoken, noun="count")
     one, several = ([*words[:head], form, *words[head + 1 :]] for form in _forms(words[head]))
     event = column.kind == "integer" and column.role == "additive" and words[head] in EVENTS and not column.unit
-    if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason):
+    if event or (column.kind in NUMERIC and "spread as counts" in column.role_reason and begins_low(column)):
         things = " ".join(several)
         return replace(spoken, singular=f"number of {things}", noun="quantity", counted=things)
     if _is_measured(column) and words[head] not in ACRONYMS.values() and not is_measurable(words[head]):
@@ -263,6 +263,8 @@ def _measured_plural(spoken: SpokenColumn, column: ColumnProfile, head: str) -> 
         first, _, rest = spoken.singular.partition(" ")
         if first in STATISTICS:
             return replace(spoken, singular=f"{first} number of {rest}", noun="quantity")
+        if not per and not is_surely_counted(column, spoken.singular, head):
+            raise NoNoun(f"{head!r} may be a count or what they cost")
         return replace(spoken, singular=f"number of {spoken.singular}", noun="quantity", counted=spoken.singular)
     raise NotSpoken(f"{head!r} may be a count of things or another measure of them")
 

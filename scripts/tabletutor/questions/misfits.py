@@ -9,17 +9,22 @@ from itertools import combinations, permutations, product
 from tabletutor.programs.grammar import (
     Aggregate,
     Arithmetic,
+    BestWithin,
     BeyondStatistic,
     Bin,
     Contains,
     Correlation,
     Count,
     DatePart,
+    Distinct,
     Group,
+    HypothesisTest,
     Lookup,
     Missing,
     MissingShare,
+    MostFrequent,
     OneOf,
+    Pivot,
     Program,
     Regression,
     Share,
@@ -30,7 +35,7 @@ from tabletutor.programs.grammar import (
     all_steps,
     step_columns,
 )
-from tabletutor.questions.columns import stem_of, year_of
+from tabletutor.questions.columns import is_day_of_month, stem_of, year_of
 from tabletutor.questions.totals import total_steps
 from tabletutor.records.table import TEMPORAL, ColumnProfile, TableProfile
 
@@ -54,6 +59,7 @@ def find_misfit(program: Program, profile: TableProfile) -> str | None:
         *_number_conditions(steps, filters, columns),
         *_total_and_part(steps, profile),
         *_chosen_by_part(steps, filters, profile),
+        *_days_of_month(steps, columns),
     )
     return next(iter(faults), None)
 
@@ -98,6 +104,23 @@ def _chosen_by_part(steps: tuple[Step, ...], filters: Sequence[Step], profile: T
     for pair in product(sorted(picking), sorted(measured)):
         if pair in parts or pair[::-1] in parts:
             yield f"{pair[0]!r} picks rows of which {pair[1]!r} is measured, and one is a part of the other"
+
+
+def _days_of_month(steps: tuple[Step, ...], columns: dict[str, ColumnProfile]) -> Iterator[str]:
+    """Yield a fault for groups by the day of the month, or a count of such days: the 5th of May and of June differ."""
+    for step in steps:
+        match step:
+            case Group(by=str(by)) | BestWithin(by=str(by)) | HypothesisTest(by=str(by)):
+                names = {by}
+            case Pivot():
+                names = {step.by, step.across}
+            case Aggregate(aggregation="nunique" | "nunique_with_missing") | Distinct() | MostFrequent():
+                names = {step.column}
+            case _:
+                continue
+        for name in sorted(names & columns.keys()):
+            if is_day_of_month(columns[name], columns.values()):
+                yield f"{name!r} is the day of the month, and its months are in another column"
 
 
 def _number_conditions(

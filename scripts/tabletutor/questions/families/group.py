@@ -35,6 +35,7 @@ from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile, Role
 
+MANY_GROUPS = 10  # of which a median says something
 MAPPED = 8  # most groups in a mapping
 SHARES = (
     "What percentage of the {noun} does each {by} account for?",
@@ -206,6 +207,8 @@ def _spread(draw: Draw) -> Candidate:
 def _statistic(draw: Draw) -> Candidate:
     by = draw.group(least=4)
     if draw.choice((True, False)):
+        if by.unique < MANY_GROUPS or by.role not in ("category", "label"):
+            raise CannotDraw  # nobody asks for the median of a few counts, or of the counts of grades
         step, order, numbers = Group(by.name, "count"), "count the rows", "counts"
     else:
         measure = draw.measure(summed=True)

@@ -17,6 +17,7 @@ MAX_GROUPS = 50
 MAX_PARTS = 20
 MAX_STARS = 11
 FEW = 100
+QUARTER_CIRCLE, FULL_CIRCLE = 90, 360  # degrees
 NUMBERED = frozenset({"day", "week", "month"})  # "pan_day 107": a place in time, not a length
 RANKS = frozenset({"rank", "ranking", "rankings", "ranks"})
 
@@ -123,6 +124,13 @@ def _ordinal(word: str, facts: NumberFacts) -> Finding | None:
     return _said("ordinal", word, facts)
 
 
+def _direction(word: str, facts: NumberFacts) -> Finding:
+    """Return code for degrees on a circle: the mean of 350 and 10 is no direction."""
+    if facts.min >= -180 and QUARTER_CIRCLE < facts.max <= FULL_CIRCLE:
+        return _said("code", word, facts, "degrees on a circle, of which a mean says nothing,")
+    return Finding("intensive", f"header word {word!r}")
+
+
 def _parts(word: str, facts: NumberFacts) -> Finding | None:
     if not facts.halves or facts.unique > MAX_PARTS:
         return Finding("additive", f"header word {word!r}") if facts.whole else None
@@ -188,6 +196,7 @@ _CHECKED: dict[str, Callable[[str, NumberFacts], Finding | None]] = {
     "identifier": _identifier,
     "code": _code,
     "ordinal": _ordinal,
+    "direction": _direction,
     "parts": _parts,
     "group": _group,
     "flag": _flag,

@@ -24,7 +24,8 @@ NUMBER_CONCEPTS = (
         "count",
         "money",
     ),
-    *("quantity", "price", "duration", "age", "physical", "score", "parts", "ordinal", "flag", "group", "name"),
+    *("quantity", "price", "duration", "age", "direction", "physical"),
+    *("score", "parts", "ordinal", "flag", "group", "name"),
 )
 TEXT_CONCEPTS = (
     *("location", "year", "month", "weekday", "quarter", "season", "day_time", "clock", "date", "code"),

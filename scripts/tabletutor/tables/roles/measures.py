@@ -12,6 +12,7 @@ from tabletutor.tables.roles.words import Words, singular
 # What the last word may be so that a modifier before it does not decide ("rate type", "index of year").
 STRONGER = frozenset(
     {"identifier", "code", "group", "year", "month", "weekday", "day", "week", "quarter", "hour", "date", "ordinal"}
+    | {"direction"}
 )
 PARTS_OF_DATES = frozenset({"year", "month", "weekday", "day", "week", "quarter", "hour"})
 CURRENCIES = frozenset("$€£¥₹") | {"USD", "EUR", "GBP", "JPY", "CHF", "INR", "$m", "$k"}

@@ -16,6 +16,9 @@ _SHORT_PLURAL = 4
 # "viewers_7day": over how long something was counted, at the end of a header.
 _WINDOW = re.compile(r"(?<=[A-Za-z])[ _.-]*\d+[ _-]?(?:days?|weeks?|months?|hours?|hrs?|d|h|wk|mo)\s*$")
 
+# "pacu30min_pain", "Humidity3pm": when something was measured, not what.
+_TIME_POINT = re.compile(r"(?<=[A-Za-z_.])\d+[ _]?(?:(?:min(?:ute)?s?|hours?|hrs?)(?=[_ .-]+[A-Za-z])|[ap]m(?![a-z]))")
+
 
 @dataclass(frozen=True)
 class Words:
@@ -44,7 +47,7 @@ def split_header(
     be one of `glue` as well ("candidatevotes").
     """
     bracketed = " ".join(_BRACKETS.findall(header)).replace("/", " per ")
-    outside = _WINDOW.sub("", _BRACKETS.sub(" ", header))
+    outside = _TIME_POINT.sub(" ", _WINDOW.sub("", _BRACKETS.sub(" ", header)))
 
     def words(text: str) -> list[str]:
         found: list[str] = []
