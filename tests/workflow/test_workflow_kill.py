@@ -26,7 +26,7 @@ from tests.support.checkout import CONFIG, OPTIONS, Checkout, copy_checkout
 from tests.support.polling import wait_until
 from tests.support.warm_snakemake import Run, Warm
 
-KILLS = 30  # at least
+KILLS = 20  # at least
 SEED = int(os.environ.get("TABLETUTOR_KILL_SEED", "1"))
 RULES = (
     "table", "splits", "leaks", "questions", "episodes", "replays", "verdicts", "format", "audit", "model", "mask",

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tabletutor.models.chat import Tokenizer
-from tabletutor.models.prefix_attention import register_prefix_attention
 
 Model = Any  # a transformers PreTrainedModel, which is untyped where it matters here
 
@@ -43,6 +42,8 @@ def load_model(folder: Path, dtype: Literal["bfloat16", "float32"]) -> Model:
     import torch
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
+
+    from tabletutor.models.prefix_attention import register_prefix_attention
 
     logging.disable_progress_bar()  # loading takes a second
     model = AutoModelForCausalLM.from_pretrained(
