@@ -25,7 +25,7 @@ from tabletutor.models.prompt import table_card
 from tabletutor.records.episode import Episode, Role, Trace
 from tabletutor.records.files import sha256_file
 from tabletutor.records.identity import content_id, digest, rng
-from tabletutor.records.journal import Journal, Work
+from tabletutor.records.journal import Journal, Work, unfinished
 from tabletutor.records.question import Question
 from tabletutor.records.record import decode, encode, read_record, read_records, write_records
 from tabletutor.records.table import TableProfile
@@ -204,11 +204,7 @@ class _Table:
         tasks = [self._task(case.question, sample, role, teacher) for case, sample in work]
         together = digest([[*task] for task in tasks])[:16] if teacher.batches else ""
         keys = [f"{role} {together} {task.question_id} {task.sample}" for task in tasks]
-        stored = [self._journal.get(key) for key in keys]
-        whole = all(stored)
-        left = [
-            number for number in range(len(tasks)) if stored[number] is None or (teacher.batches and not whole)
-        ]  # fmt: skip
+        left = unfinished(self._journal, keys, teacher.batches)
         with self._lock:
             self.served += len(tasks) - len(left)
             self._progress.skip(len(tasks) - len(left))
@@ -226,7 +222,7 @@ class _Table:
             ):
                 number = numbers[attempt.task.question_id, attempt.task.sample]
                 with self._lock:
-                    if stored[number] is None:
+                    if self._journal.get(keys[number]) is None:
                         self._journal.put(keys[number], encode(attempt.trace))
                     self.made += 1
                     self._progress.advance(note=", ".join(filter(None, (self.verified, teacher.note()))))

@@ -23,7 +23,7 @@ from tabletutor.programs.grammar import (
     from_json,
     step_columns,
 )
-from tabletutor.questions.rare_statistics import rare_statistic
+from tabletutor.questions.rare_statistics import TIME, rare_statistic
 from tabletutor.records.question import Question
 
 COLUMN = 0.2  # of the questions are about one column
@@ -32,7 +32,6 @@ FAMILY = 0.4  # of the questions about one column are of one family
 ONE_FAMILY = 0.15  # of the questions are of one family
 SELDOM = 0.05  # of the questions are about missing values, or count the rows of some years
 RARE = 0.025  # of the questions ask for one rare statistic
-TIME = ("year", "date")  # how the kinds of conditions on time begin
 
 
 @dataclass

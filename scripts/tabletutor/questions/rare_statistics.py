@@ -16,7 +16,7 @@ from tabletutor.programs.grammar import (
 
 _AGGREGATIONS: Mapping[Aggregation, str] = {"skew": "skewness", "kurt": "kurtosis", "var": "variance"}
 _CATEGORIES = frozenset({"is", "is_not", "one_of", "flag", "lists"})  # kinds of conditions
-_TIME = ("year", "date")  # how the kinds of conditions on time begin
+TIME = ("year", "date")  # how the kinds of conditions on time begin
 
 
 def rare_statistic(program: Program) -> str | None:
@@ -47,6 +47,6 @@ def is_far_fetched(program: Program, kinds: Sequence[str]) -> bool:
     `kinds` are the kinds of the population's pieces.
     """
     simple = len(kinds) <= 1 and _CATEGORIES.issuperset(kinds)
-    timed = len(kinds) == 1 and kinds[0].startswith(_TIME)
+    timed = len(kinds) == 1 and kinds[0].startswith(TIME)
     values = any(isinstance(step, Aggregate) and step.aggregation == "nunique" for step in all_steps(program))
     return (values and not simple and not timed) or (rare_statistic(program) is not None and not simple)

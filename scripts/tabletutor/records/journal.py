@@ -10,7 +10,7 @@ a unit is never served to other work. Truncated or corrupt lines are ignored.
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +92,15 @@ class Journal:
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._units[key] = payload
+
+
+def unfinished(journal: Journal, keys: Sequence[str], whole: bool) -> list[int]:
+    """Return the places in `keys` of the units to work on: those that are not finished.
+
+    `whole`: the units depend on each other, so if one of them is not finished, it is all of them.
+    """
+    left = [place for place, key in enumerate(keys) if journal.get(key) is None]
+    return list(range(len(keys))) if whole and left else left
 
 
 class Segment(NamedTuple):

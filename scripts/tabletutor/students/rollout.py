@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from tabletutor.models.parse import count_blocks, parse_turn
+from tabletutor.models.parse import ParsedTurn, count_blocks, parse_turn
 from tabletutor.models.prompt import NO_CODE, TWO_BLOCKS, Message, observation
 from tabletutor.records.episode import Ended, Role, Trace, Turn
 from tabletutor.records.identity import content_id, rng
@@ -151,13 +151,15 @@ def roll_out(
             generator.feed(ready)
             ready = []
             finished = generator.finished(max(1, len(live) // WAITING_SHARE))
-            codes = [None if _is_refused(turn.text, answerer) else parse_turn(turn.text).code for turn in finished]
+            parsed = [_parse(turn.text, answerer) for turn in finished]
             cells = [
-                pool.submit(_run, live[turn.key].session, code) for turn, code in zip(finished, codes, strict=True)
+                pool.submit(_run, live[turn.key].session, each.code)
+                for turn, (each, _) in zip(finished, parsed, strict=True)
             ]
-            for turn, cell in zip(finished, cells, strict=True):
+            for turn, (each, no_code), cell in zip(finished, parsed, cells, strict=True):
                 attempt = live[turn.key]
-                reply = _advance(attempt, turn, cell.result(), answerer)
+                attempt.tokens += turn.tokens
+                reply = _record(attempt, each, cell.result()) or no_code
                 if attempt.ended is None and len(attempt.turns) >= max_turns:
                     attempt.ended = "turn_limit"
                 if attempt.ended is not None:
@@ -168,25 +170,24 @@ def roll_out(
                     ready.append(turn.key)
 
 
-def _is_refused(text: str, answerer: Answerer) -> bool:
-    return answerer.one_block and count_blocks(text) > 1
+def _parse(text: str, answerer: Answerer) -> tuple[ParsedTurn, Message]:
+    """Return a parsed turn, and the reply to it if it has no code."""
+    if answerer.one_block and count_blocks(text) > 1:
+        return ParsedTurn(text.strip(), None), TWO_BLOCKS
+    return parse_turn(text), NO_CODE
 
 
 def _run(session: Session, code: str | None) -> CellResult | None:
     return None if code is None else session.run(code)
 
 
-def _advance(attempt: _Live, finished: FinishedTurn, result: CellResult | None, answerer: Answerer) -> Message:
-    """Record a finished turn, and the answer if it gave one. Return the reply to it."""
-    attempt.tokens += finished.tokens
+def _record(attempt: _Live, parsed: ParsedTurn, result: CellResult | None) -> Message | None:
+    """Record a turn, and the answer if it gave one. Return the output of its cell, or None if it has no code."""
     index = len(attempt.turns)
     if result is None:
-        refused = _is_refused(finished.text, answerer)
-        reasoning = finished.text.strip() if refused else parse_turn(finished.text).reasoning
-        attempt.turns.append(Turn(index=index, reasoning=reasoning, code="", stdout=""))
-        return TWO_BLOCKS if refused else NO_CODE
-    reasoning, code = parse_turn(finished.text)
-    turn = result.to_turn(index, reasoning, code or "")
+        attempt.turns.append(Turn(index=index, reasoning=parsed.reasoning, code="", stdout=""))
+        return None
+    turn = result.to_turn(index, parsed.reasoning, parsed.code or "")
     attempt.turns.append(turn)
     if result.ended != "open":
         attempt.ended = result.ended

@@ -101,4 +101,4 @@ def _open_endpoint(name: str, config: EndpointTeacherConfig, endpoint: TeacherTh
     def turns(temperature: float, rows: int, max_tokens: int | None = None, reserved: int = 0) -> TurnGenerator:
         return EndpointTurns(endpoint, config, temperature, max_tokens)
 
-    return OpenTeacher(name, config.prompt, False, turns, lambda: endpoint.usage.line())  # noqa: PLW0108 - usage is a property, read anew each time
+    return OpenTeacher(name, config.prompt, False, turns, lambda: str(endpoint.usage))

@@ -26,12 +26,3 @@ class Usage(Record, frozen=True):
         parts += [f"{self.served:,} from the cassette"] if self.served else []
         incidents = (f"{count} {kind}" for kind, count in sorted(self.incidents.items()))
         return ", ".join([*parts, *incidents])
-
-    def line(self) -> str:
-        """Return the counts in a few words, for a display."""
-        tokens = self.prompt_tokens + self.completion_tokens
-        parts = [f"{self.requests} requests", f"{tokens} tokens"]
-        parts += [f"cost {self.cost:.2f}"] if self.cost else []
-        parts += [f"{self.served} recorded"] if self.served else []
-        parts += [f"{count} {name}" for name, count in self.incidents.items()]
-        return ", ".join(parts)

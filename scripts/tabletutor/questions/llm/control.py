@@ -16,7 +16,7 @@ from tabletutor.models.parse import parse_turn
 from tabletutor.questions.llm.converse import converse
 from tabletutor.questions.llm.prompts import control_messages
 from tabletutor.records.identity import digest, rng
-from tabletutor.records.journal import Journal
+from tabletutor.records.journal import Journal, unfinished
 from tabletutor.records.question import Question
 from tabletutor.records.record import Record, decode, encode
 from tabletutor.students.rollout import Opening
@@ -36,10 +36,7 @@ def with_controls(questions: Sequence[Question], teacher: OpenTeacher, seed: int
     """Return the questions with what the teacher answers without the table. Guesses go to the journal."""
     together = digest([question.question_id for question in questions])[:16] if teacher.batches else ""
     keys = [f"control {together} {question.question_id}" for question in questions]
-    stored = {number: found for number, key in enumerate(keys) if (found := journal.get(key)) is not None}
-    if teacher.batches and len(stored) < len(questions):
-        stored = {}
-    left = [number for number in range(len(questions)) if number not in stored]
+    left = unfinished(journal, keys, teacher.batches)
     if left:
         openings = {
             number: Opening(
@@ -50,11 +47,10 @@ def with_controls(questions: Sequence[Question], teacher: OpenTeacher, seed: int
             for number in left
         }
         for number, turns in converse(teacher.turns(0.0, len(left)), openings, lambda *_: None):
-            stored[number] = encode(Guess(turns[0] if turns else ""))
-            journal.put(keys[number], stored[number])
+            journal.put(keys[number], encode(Guess(turns[0] if turns else "")))
     return [
-        msgspec.structs.replace(question, control=guessed_value(decode(stored[number], Guess).turn))
-        for number, question in enumerate(questions)
+        msgspec.structs.replace(question, control=guessed_value(decode(journal.get(key) or b"", Guess).turn))
+        for question, key in zip(questions, keys, strict=True)
     ]
 
 
