@@ -163,7 +163,7 @@ def _attempts_faults(config: Config, name: str, run: RunConfig, attempts: Attemp
 
 
 def _way_back(config: Config, name: str, start: str) -> list[str]:
-    """Return the runs from `start` to `name`, each of which needs the next one's weights; empty if there is no way."""
+    """Return the runs from `start` to `name`, where each needs the weights of the next; empty if none lead there."""
     ways = [[start]]
     seen: set[str] = set()
     for way in ways:

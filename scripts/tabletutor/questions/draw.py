@@ -47,7 +47,7 @@ MIN_VALUE_COUNT = 5
 MAX_GROUPS = 60
 MIN_GROUP_ROWS = 3  # rows a group has on average, so that an average over it says something
 MIN_DISTINCT = 5
-MAX_LEVELS = 12  # of an order of which single levels are of interest; nobody compares heights of 5' 8" and 5' 9"
+MAX_LEVELS = 12  # of an ordinal column whose levels are compared; nobody compares heights of 5' 8" and 5' 9"
 
 
 class CannotDraw(Exception):

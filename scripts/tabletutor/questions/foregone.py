@@ -1,5 +1,5 @@
 """Find answers that the design of a table gives: groups of one size, columns that are nearly all 0, sums of columns,
-flags of which only one is true.
+flags that are never true together.
 
 The checks run small programs on the table, as `support.py` does.
 """

@@ -95,9 +95,9 @@ class Journal:
 
 
 def unfinished(journal: Journal, keys: Sequence[str], whole: bool) -> list[int]:
-    """Return the places in `keys` of the units to work on: those that are not finished.
+    """Return the places in `keys` of the units that are not finished.
 
-    `whole`: the units depend on each other, so if one of them is not finished, it is all of them.
+    With `whole`, the units depend on each other: if one of them is not finished, all are repeated.
     """
     left = [place for place, key in enumerate(keys) if journal.get(key) is None]
     return list(range(len(keys))) if whole and left else left

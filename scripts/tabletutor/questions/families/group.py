@@ -35,7 +35,7 @@ from tabletutor.questions.wording import RANK_WORDS, value_words
 from tabletutor.records.question import AnswerType
 from tabletutor.records.table import ColumnProfile, Role
 
-MANY_GROUPS = 10  # of which a median says something
+MANY_GROUPS = 10  # from this number on, a median of groups says something
 MAPPED = 8  # most groups in a mapping
 SHARES = (
     "What percentage of the {noun} does each {by} account for?",
